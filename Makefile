@@ -1,0 +1,46 @@
+# Chores by name. `make demo` and `make test` need only Python 3.11 (or newer) and make.
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+WORKERS ?= 2
+
+# One thread for each worker's matrix products: several workers with several threads each only get in one another's way.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: help demo test lint types clean
+
+help:
+	@echo "make demo   install into $(VENV), train a network on handwritten digits, print where the report is"
+	@echo "make test   install the test extras, then run ruff, mypy and every test"
+	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps remember what is installed, so a second make installs nothing.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP) -e ".[test]"
+	@touch $@
+
+demo: $(VENV)/.installed
+	@run="runs/digits-demo-$$(date +%Y%m%d-%H%M%S)-$$$$"; \
+	$(BIN)/pellucid train digits --out "$$run" && \
+	echo "The report is at $(CURDIR)/$$run/report.html"
+
+test: lint types
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -n $(WORKERS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-test
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,65 @@
+"""What every test shares: the real data sets, a closed network, and drawing without a window."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ["MPLBACKEND"] = "Agg"  # also for the commands that tests start
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets: $PELLUCID_SHARED, or ../shared/data beside the repository."""
+    folder = Path(os.environ.get("PELLUCID_SHARED") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"the real data sets are not at {folder} (set PELLUCID_SHARED to their folder)")
+    return folder
+
+
+def _is_local(host: object) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_unless_local(host: object) -> None:
+    if not _is_local(host):
+        raise RuntimeError(f"a test reached for the network: {host!r}. Tests may use the loopback address only.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_network() -> Iterator[None]:
+    """Refuse every connection and every name look-up that leaves this machine."""
+    plain = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex", "sendto")}
+    look_up = socket.getaddrinfo
+
+    def guarded(name: str) -> Any:
+        def call(self: socket.socket, *arguments: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                address = arguments[-1]
+                _refuse_unless_local(address[0])
+            return plain[name](self, *arguments)
+
+        return call
+
+    def guarded_look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        _refuse_unless_local(host)
+        return look_up(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in plain:
+            patch.setattr(socket.socket, name, guarded(name))
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
