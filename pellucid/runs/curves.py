@@ -1,0 +1,206 @@
+"""curves.png: how training went. Loss and accuracy by epoch, and the size of the updates of every layer by step.
+
+Rows      history: epoch, loss, accuracy, val_loss, val_accuracy (a row an epoch; any of them may be missing or empty)
+          steps: step, epoch, loss, accuracy, `update_ratio/<layer>` (a row a step; ratios may be empty in some rows)
+          Values may be numbers or the text of a CSV file.
+Source    update ratio = ||change of the weights|| / ||weights||, "about 1e-3": Karpathy, CS231n notes, part 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.runs import drawing as d
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RATIO = "update_ratio/"
+HEALTHY = (3e-4, 3e-3)  # half a decade to each side of 1e-3
+MOST_POINTS = 1500  # more cannot be seen: steps are averaged in bins
+MOST_NAMED_LAYERS = 8  # more lines are coloured by depth instead of named
+
+Rows = Sequence[Mapping[str, Any]]
+End = tuple[str, float, float, Any]  # text, x, y, colour of a line's last point
+
+
+def curves_png(history: Rows, steps: Rows) -> bytes:
+    """PNG bytes of the curves; says so when not one epoch and not one step was finished."""
+    if not history and not steps:
+        return d.message_picture("No curves yet", "Not one step was finished, so there is nothing to draw.")
+    ratios = layer_ratios(steps)
+    figure = d.new_figure(10.5, 7.8 if ratios else 4.1)
+    grid = figure.add_gridspec(2 if ratios else 1, 2, left=0.06, right=0.89, top=0.91 if ratios else 0.83,
+                               bottom=0.07 if ratios else 0.13, hspace=0.52, wspace=0.34)  # fmt: skip
+    clock = step_clock(history, steps)
+    for place, name in enumerate(("loss", "accuracy")):
+        draw_score(figure.add_subplot(grid[0, place]), name, history, steps, clock)
+    if ratios:
+        draw_ratios(figure.add_subplot(grid[1, :]), column(steps, "step"), ratios)
+    return d.to_png(figure)
+
+
+def column(rows: Rows, name: str) -> np.ndarray:
+    """One column (rows,) as floats, NaN where it is missing, empty, infinite or no number."""
+    values = np.array([_number(row.get(name)) for row in rows], dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def layer_ratios(steps: Rows) -> dict[str, np.ndarray]:
+    """Update ratios (steps,) by layer, NaN where not measured; layers that never moved are left out."""
+    names = dict.fromkeys(key for row in steps for key in row if key.startswith(RATIO))
+    found = {name.removeprefix(RATIO): column(steps, name) for name in names}
+    found = {name: np.where(values > 0, values, np.nan) for name, values in found.items()}
+    return {name: values for name, values in found.items() if np.isfinite(values).any()}
+
+
+def step_clock(history: Rows, steps: Rows) -> np.ndarray:
+    """Where each step lies on the epoch axis (steps,): the last step of an epoch lies on the epoch's number."""
+    at, epoch = column(steps, "step"), column(steps, "epoch")
+    numbers = np.unique(epoch[np.isfinite(epoch)])
+    if not len(numbers):
+        return np.full(len(steps), np.nan)
+    x = [float(np.nanmin(at)) - 1, *(float(np.nanmax(at[epoch == number])) for number in numbers)]
+    y = [float(numbers[0]) - 1, *(float(number) for number in numbers)]
+    if len(numbers) > 1 and numbers[-1] not in column(history, "epoch"):  # stopped within its last epoch
+        y[-1] = y[-2] + min(1.0, (x[-1] - x[-2]) / (x[1] - x[0]))
+    clock: np.ndarray = np.interp(at, x, y)
+    return clock
+
+
+def thin(x: np.ndarray, y: np.ndarray, points: int = MOST_POINTS) -> tuple[np.ndarray, np.ndarray]:
+    """The finite points, averaged in bins of neighbours when there are more than `points`."""
+    keep = np.isfinite(x) & np.isfinite(y)
+    x, y = x[keep], y[keep]
+    width = -(-len(x) // points)
+    if width <= 1:
+        return x, y
+    starts = np.arange(0, len(x), width)
+    counts = np.diff(np.append(starts, len(x)))
+    return np.add.reduceat(x, starts) / counts, np.add.reduceat(y, starts) / counts
+
+
+def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndarray) -> None:
+    """Training and validation of one score by epoch, with the single steps faint behind them."""
+    from matplotlib.ticker import MaxNLocator
+
+    epoch = column(history, "epoch")
+    scores = {"training": column(history, name), "validation": column(history, f"val_{name}")}
+    scores = {part: values for part, values in scores.items() if np.isfinite(values).any()}
+    title, subtitle = score_words(name, epoch, scores)
+    d.plain_axes(axes, title=title, subtitle=subtitle)
+    x, y = thin(clock, column(steps, name))
+    axes.plot(x, y, color=d.BLUE, alpha=0.3, linewidth=0.8)
+    ends: list[End] = []
+    for part, values in scores.items():
+        colour, marker, style = (d.BLUE, "o", "-") if part == "training" else (d.ORANGE, "s", "--")
+        px, py = thin(epoch, values)
+        axes.plot(px, py, color=colour, linestyle=style, linewidth=2, marker=marker,
+                  markersize=5 if len(px) <= 40 else 0, markeredgewidth=0)  # fmt: skip
+        ends.append((part, px[-1], py[-1], colour))
+    if not ends and len(x):
+        ends.append(("each step", x[-1], y[-1], d.BLUE))
+    few = len(epoch) < 3  # then the steps are the picture, else the epochs
+    limits(axes, name, np.concatenate([y if few else y[:0], *scores.values()]))
+    label_ends(axes, ends)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    axes.set_xlabel("epoch", color=d.FAINT, size=d.TEXT_PT)
+
+
+def score_words(name: str, epoch: np.ndarray, scores: Mapping[str, np.ndarray]) -> tuple[str, str]:
+    """Title and second line: the best value and where, then how it ended."""
+    if not scores:
+        return name.capitalize(), "no epoch was finished" if not len(epoch) else "not measured"
+    part = "validation" if "validation" in scores else "training"
+    values = scores[part]
+    best = int(np.nanargmin(values) if name == "loss" else np.nanargmax(values))
+    verb = "is lowest" if name == "loss" else "is highest"
+    title = f"{part.capitalize()} {name} {verb} at epoch {epoch[best]:g}: {d.number(values[best])}"
+    last = {key: v[np.isfinite(v)][-1] for key, v in scores.items()}
+    subtitle = "at the end: " + ", ".join(f"{key} {d.number(value)}" for key, value in last.items())
+    if name == "loss" and len(scores) == 2 and last["validation"] > 1.1 * values[best] > last["training"]:
+        subtitle += " (overfitting)"
+    return title, subtitle
+
+
+def limits(axes: Axes, name: str, values: np.ndarray) -> None:
+    """Loss from 0, or on a log axis when it falls thirtyfold; accuracy up to 1; both just wide enough."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return
+    low, high = float(values.min()), float(values.max())
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
+    if name == "accuracy":
+        axes.set_ylim(max(0.0, low - room) if low > 0.05 else -0.02, min(1.0, high) + 0.1 * room + 0.002)
+    elif low > 0 and high > 30 * low:
+        axes.set_yscale("log")
+        axes.set_ylim(low / 1.3, high * 1.3)
+    else:
+        axes.set_ylim(0.0 if 0 <= low < high - low else low - room, high + room)
+
+
+def label_ends(axes: Axes, ends: Sequence[End], *, size: float = d.TEXT_PT) -> None:
+    """Names the lines at their right ends, pushed apart where they would overlap."""
+    gap = 1.25 * size
+    per_point = axes.figure.dpi / 72
+    placed: list[float] = []
+    for text, x, y, colour in sorted(ends, key=lambda end: end[2]):
+        height = float(axes.transData.transform((x, y))[1]) / per_point
+        placed.append(max(height, placed[-1] + gap) if placed else height)
+        d.note(
+            axes, text, (x, y), "data", (9, placed[-1] - height), size=size, color=colour, va="center", weight="bold"
+        )
+
+
+def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) -> None:
+    """Update ratio of each layer on a log axis, the healthy band shaded."""
+    d.plain_axes(axes, title=ratio_words(ratios), subtitle="size of an update divided by the size of the layer's "
+                 "weights, by step; shaded: the healthy band around 0.001")  # fmt: skip
+    axes.set_yscale("log")
+    axes.axhspan(*HEALTHY, color=d.GREEN, alpha=0.14, linewidth=0)
+    named = len(ratios) <= MOST_NAMED_LAYERS
+    colours = d.LINES if named else _by_depth(len(ratios))
+    ends: list[End] = []
+    for (layer, values), colour in zip(ratios.items(), colours, strict=False):
+        x, y = thin(at, np.log10(values))
+        if named:
+            axes.plot(x, 10**y, color=colour, alpha=0.2, linewidth=0.7)
+        x, y = thin(x, y, 60)
+        axes.plot(x, 10**y, color=colour, linewidth=1.8 if named else 1.0, marker="o" if len(x) == 1 else None)
+        ends.append((d.shorten(layer, 18), x[-1], 10 ** y[-1], colour))
+    everything = np.concatenate([values[np.isfinite(values)] for values in ratios.values()])
+    low, high = np.quantile(everything, (0.005, 0.995))
+    axes.set_ylim(min(low / 1.5, HEALTHY[0] / 2), max(high * 1.5, HEALTHY[1] * 2))
+    if not named:
+        ends = [(f"{ends[0][0]} (first)", *ends[0][1:]), (f"{ends[-1][0]} (last)", *ends[-1][1:])]
+    label_ends(axes, ends, size=d.SMALL_PT)
+    axes.set_xlabel("step" if named else f"step; {len(ratios)} layers, dark blue the first, yellow the last",
+                    color=d.FAINT, size=d.TEXT_PT)  # fmt: skip
+
+
+def _by_depth(count: int) -> list[Any]:
+    from matplotlib import colormaps
+
+    return [colormaps["cividis"](0.9 * place / max(count - 1, 1)) for place in range(count)]
+
+
+def ratio_words(ratios: Mapping[str, np.ndarray]) -> str:
+    """Title: how many layers have their median update in, below and above the healthy band."""
+    middle = np.array([np.nanmedian(values) for values in ratios.values()])
+    below, above = int(np.sum(middle < HEALTHY[0])), int(np.sum(middle > HEALTHY[1]))
+    layers = f"{len(middle)} layers" if len(middle) > 1 else "one layer"
+    if not below and not above:
+        return f"Updates have a healthy size in {'all ' if len(middle) > 1 else ''}{layers}"
+    parts = [f"smaller than healthy in {below}"] * bool(below) + [f"larger than healthy in {above}"] * bool(above)
+    return f"Updates are {' and '.join(parts)} of {layers}"

@@ -1,0 +1,136 @@
+"""One visual style for every picture of a run: colours, figures, axes, and text that cannot go wrong.
+
+Matplotlib's object interface only: no pyplot, no global figure, so pictures can be drawn in any thread.
+Colours are told apart by colour-blind readers and on a grey printer: blue is "right" and "training", vermilion is
+"wrong", orange "validation". Class and layer names come from the user, so they are drawn literally (a dollar sign
+starts no formula) and a character no installed font has becomes a box instead of a warning.
+Source    colours: Okabe & Ito 2008, "Color universal design".
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+INK, FAINT, HAIR, PAPER = "#1f2430", "#667085", "#e3e7ee", "#ffffff"
+BLUE, ORANGE, VERMILION, GREEN = "#0072b2", "#e69f00", "#c8501e", "#009e73"
+LINES = (BLUE, VERMILION, GREEN, "#a6588a", ORANGE, "#3aa0da", INK, "#8a6d00")
+DPI = 150
+TITLE_PT, TEXT_PT, SMALL_PT = 12.0, 9.5, 8.0
+# DejaVu Sans comes with matplotlib; the others are taken where the machine has them, for names it cannot write.
+FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei", "Yu Gothic",
+         "PingFang SC", "Hiragino Sans", "Arial Unicode MS")  # fmt: skip
+MISSING = "\N{WHITE SQUARE}"
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """A white figure of that size in inches, drawn without a screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def to_png(figure: Figure) -> bytes:
+    """The figure as PNG bytes; the figure is emptied."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": "Pellucid"})
+    figure.clear()
+    return buffer.getvalue()
+
+
+def plain_axes(axes: Axes, *, title: str = "", subtitle: str = "") -> Axes:
+    """Two quiet spines, small tick labels, a title that stands at the left with a fainter second line."""
+    axes.set_facecolor(PAPER)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(HAIR)
+    axes.tick_params(which="both", colors=FAINT, labelsize=SMALL_PT, length=0)
+    axes.grid(True, axis="y", which="major", color=HAIR, linewidth=0.8)
+    axes.set_axisbelow(True)
+    if title:
+        points_up = 20 if subtitle else 8
+        note(axes, title, (0, 1), "axes fraction", (0, points_up), size=TITLE_PT, weight="bold")
+    if subtitle:
+        note(axes, subtitle, (0, 1), "axes fraction", (0, 6), size=TEXT_PT, color=FAINT)
+    return axes
+
+
+def note(
+    axes: Axes, text: str, at: tuple[float, float], coordinates: str, points: tuple[float, float], **style: Any
+) -> Text:
+    """Literal text at a place, moved by some points; never clipped, baseline at the place unless told."""
+    options = {"color": INK, "size": TEXT_PT, "ha": "left", "va": "baseline", "family": fonts()[0]} | style
+    return axes.annotate(
+        drawable(text), at, xycoords=coordinates, xytext=points, textcoords="offset points", parse_math=False,
+        annotation_clip=False, **options,
+    )  # fmt: skip
+
+
+def letter(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
+    """Literal text at data coordinates."""
+    options = {"color": INK, "size": TEXT_PT, "ha": "left", "va": "center", "family": fonts()[0]} | style
+    return axes.text(x, y, drawable(text), parse_math=False, **options)
+
+
+def message_picture(title: str, text: str) -> bytes:
+    """A picture that only says something: what would have been drawn, and why it is not."""
+    figure = new_figure(8, 1.7)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    letter(axes, 0.04, 0.64, title, size=TITLE_PT + 1, weight="bold")
+    letter(axes, 0.04, 0.34, text, color=FAINT)
+    return to_png(figure)
+
+
+@lru_cache(maxsize=1)
+def fonts() -> tuple[list[str], frozenset[int]]:
+    """The installed families of FONTS, in order, and all characters they can write."""
+    from matplotlib import font_manager
+
+    installed = set(font_manager.get_font_names())
+    families = [name for name in FONTS if name in installed]
+    known: set[int] = set()
+    for name in families:
+        known |= set(font_manager.get_font(font_manager.findfont(name)).get_charmap())
+    return families, frozenset(known)
+
+
+def drawable(text: str) -> str:
+    """The text on one line, with a box for each character that no installed font has."""
+    known = fonts()[1]
+    return "".join(c if ord(c) in known else MISSING for c in " ".join(text.split()))
+
+
+def shorten(text: str, length: int, *, keep: str = "both") -> str:
+    """At most `length` characters; the middle (keep="both") or the beginning (keep="end") gives way to a mark."""
+    if len(text) <= length:
+        return text
+    tail = length - 1 if keep == "end" else (length - 1) // 3
+    head = length - 1 - tail
+    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - tail :]}"
+
+
+def number(value: float) -> str:
+    """Three figures that matter: 0.0213, 1.87, 12.3, 1.2e-05."""
+    return f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage that says 100 % or 0 % only when it is exactly that: 97.2 %, 99.96 %, 0.01 %."""
+    for digits in (1, 2, 3):
+        text = f"{100 * share:.{digits}f}"
+        if share in (0.0, 1.0):
+            return f"{100 * share:.0f} %"
+        if float(text) not in (0.0, 100.0):
+            return f"{text} %"
+    return "under 0.001 %" if share < 0.5 else "over 99.999 %"

@@ -1,0 +1,119 @@
+"""mistakes.png: the samples the model got most confidently wrong, each with its three most probable classes.
+
+Shapes    images (n,H,W,C) raw pixels: C=1 is grey, C=3 colour, any other number is shown as the mean of its channels
+Pixels    uint8 as they are; float within 0..1 as it is; everything else is stretched to its own darkest and brightest
+          percent, picture by picture, and the foot of the picture says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pellucid.errors import ShapeError, describe
+from pellucid.runs import drawing as d
+from pellucid.runs.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST = 24
+COLUMNS = 4
+CARD_IN = (3.1, 1.72)  # width, height of one mistake
+PICTURE_IN = 1.18
+BAR_IN = 1.55
+
+Images = Callable[[np.ndarray], np.ndarray]
+
+
+def mistakes_png(evaluation: Evaluation, images: Images) -> bytes:
+    """PNG bytes of up to 24 mistakes; images(indices) gives the raw pixels (n,H,W,C) of those samples of the part."""
+    wrong = int(np.sum(evaluation.predicted != evaluation.labels))
+    if not wrong:
+        every = f"all {evaluation.n:,} samples" if evaluation.n > 1 else "the only sample"
+        return d.message_picture("No mistakes", f"The model is right about {every} of the {evaluation.split} part.")
+    worst = evaluation.worst_mistakes(MOST)
+    pixels = np.asarray(images(worst))
+    if pixels.ndim != 4 or len(pixels) != len(worst):
+        raise ShapeError(
+            describe("mistakes", "images", f"(n, H, W, C) with n = {len(worst)}", f"of shape {pixels.shape}")
+        )
+    shown, remarks = displayable(pixels)
+    columns = min(COLUMNS, max(2, len(worst)))  # two at least, or the title has no room
+    rows = -(-len(worst) // columns)
+    width, height = columns * CARD_IN[0] + 0.3, rows * CARD_IN[1] + 1.15
+    figure = d.new_figure(width, height)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    title = f"The {len(worst)} most confident of {wrong:,} mistakes" if wrong > len(worst) else _all_of_them(wrong)
+    d.letter(axes, 0.2, 0.32, title, size=d.TITLE_PT, weight="bold")
+    d.letter(axes, 0.2, 0.6, f"among {evaluation.n:,} {evaluation.split} samples; "
+             "bars: the three most probable classes", color=d.FAINT)  # fmt: skip
+    for place, index in enumerate(worst):
+        row, column = divmod(place, columns)
+        _card(axes, 0.2 + column * CARD_IN[0], 0.85 + row * CARD_IN[1], shown[place], evaluation, int(index))
+    d.letter(axes, 0.2, height - 0.16, remarks, color=d.FAINT, size=d.SMALL_PT)
+    axes.set_xlim(0, width)  # data coordinates are inches from the upper left; imshow has changed them
+    axes.set_ylim(height, 0)
+    return d.to_png(figure)
+
+
+def _all_of_them(wrong: int) -> str:
+    return f"All {wrong} mistakes, the most confident first" if wrong > 1 else "The only mistake"
+
+
+def displayable(pixels: np.ndarray) -> tuple[np.ndarray, str]:
+    """Pixels (n,H,W,C) as RGB (n,H,W,3) in 0..1, and a remark that says what was done to them."""
+    channels = pixels.shape[3]
+    values = np.nan_to_num(pixels.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    remarks = []
+    if channels not in (1, 3):
+        values = values.mean(axis=3, keepdims=True)
+        remarks.append(f"Grey is the mean of {channels} channels.")
+    if pixels.dtype == np.uint8:
+        values = values / 255
+    elif pixels.dtype.kind != "f" or values.min() < 0 or values.max() > 1:
+        low, high = np.quantile(values, (0.01, 0.99), axis=(1, 2, 3), keepdims=True)
+        values = np.clip((values - low) / np.where(high > low, high - low, 1), 0, 1)
+        remarks.append("Brightness is stretched in each picture.")
+    return np.broadcast_to(values, (*values.shape[:3], 3)), " ".join(remarks)
+
+
+def _card(axes: Axes, x: float, y: float, picture: np.ndarray, evaluation: Evaluation, index: int) -> None:
+    """One mistake with its upper left corner at x, y inches: picture, both names, bars, where the sample came from."""
+    rows, columns = picture.shape[:2]
+    scale = PICTURE_IN / max(rows, columns)
+    width, height = columns * scale, rows * scale
+    left, top = x + (PICTURE_IN - width) / 2, y + (PICTURE_IN - height) / 2
+    axes.imshow(picture, extent=(left, left + width, top + height, top), aspect="auto",
+                interpolation="nearest" if max(rows, columns) < 128 else "auto")  # fmt: skip
+    _frame(axes, left, top, width, height)
+    scores, true = evaluation.scores[index], int(evaluation.labels[index])
+    said = int(evaluation.predicted[index])
+    text = x + PICTURE_IN + 0.14
+    names = [d.shorten(evaluation.class_names[k], 15) for k in (said, true)]
+    d.letter(axes, text, y + 0.09, f"said {names[0]}", color=d.VERMILION, weight="bold")
+    d.letter(axes, text, y + 0.27, f"is {names[1]}", color=d.BLUE, weight="bold")
+    for place, k in enumerate(np.argsort(-scores, kind="stable")[:3]):
+        colour = d.VERMILION if k == said else d.BLUE if k == true else "#98a1b0"
+        _bar(axes, text, y + 0.47 + 0.28 * place, evaluation.class_names[k], float(scores[k]), colour)
+    source = d.shorten(str(evaluation.names[index]), 44, keep="end")
+    d.letter(axes, x, y + PICTURE_IN + 0.16, source, color=d.FAINT, size=6.5)
+
+
+def _frame(axes: Axes, x: float, y: float, width: float, height: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=d.HAIR, linewidth=0.8))
+
+
+def _bar(axes: Axes, x: float, y: float, name: str, score: float, colour: str) -> None:
+    """A class: its name and its probability on one line, a thin bar under them."""
+    from matplotlib.patches import Rectangle
+
+    d.letter(axes, x, y, d.shorten(name, 16), size=d.SMALL_PT)
+    d.letter(axes, x + BAR_IN, y, d.percent(score), size=d.SMALL_PT, ha="right", color=d.FAINT)
+    axes.add_patch(Rectangle((x, y + 0.09), BAR_IN, 0.06, facecolor=d.HAIR, linewidth=0))
+    axes.add_patch(Rectangle((x, y + 0.09), BAR_IN * min(max(score, 0), 1), 0.06, facecolor=colour, linewidth=0))
