@@ -47,12 +47,13 @@ def _headline(evaluation: Evaluation) -> tuple[str, str]:
     if not pairs:
         return title, "no class is taken for another"
     true, said, count = pairs[0]
-    names = [d.shorten(evaluation.class_names[k], NAME_LENGTH) for k in (true, said)]
-    return title, f"most often confused: {names[0]} taken for {names[1]}, {count:,} times".replace(" 1 times", " once")
+    names = d.short_names(evaluation.class_names, NAME_LENGTH)
+    times = "once" if count == 1 else f"{count:,} times"
+    return title, f"most often confused: {names[true]} taken for {names[said]}, {times}"
 
 
 def _with_numbers(evaluation: Evaluation) -> bytes:
-    confusion, names = evaluation.confusion, [d.shorten(name, NAME_LENGTH) for name in evaluation.class_names]
+    confusion, names = evaluation.confusion, d.short_names(evaluation.class_names, NAME_LENGTH)
     classes, longest = len(names), max(map(len, names))
     cell = max(0.42, min(1.1, 4.2 / classes), 0.085 * len(f"{confusion.max():,}") + 0.12)  # inches
     slanted = longest * 0.085 > cell
@@ -64,7 +65,10 @@ def _with_numbers(evaluation: Evaluation) -> bytes:
     axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
     _matrix(axes, evaluation, names, size=d.TEXT_PT, slanted=slanted)
     title, subtitle = _headline(evaluation)
-    for text, inches, style in ((title, 0.38, {"size": d.TITLE_PT, "weight": "bold"}), (subtitle, 0.62, {})):
+    for text, inches, style in (
+        (title, 0.38, {"size": d.TITLE_PT, "weight": "bold"}),
+        (subtitle, 0.62, {"color": d.FAINT}),
+    ):
         d.note(axes, text, (0.2 / width, 1 - inches / height), "figure fraction", (0, 0), **style)
     totals = confusion.sum(axis=1)
     colours = cell_colours(confusion)
@@ -72,17 +76,17 @@ def _with_numbers(evaluation: Evaluation) -> bytes:
         count = int(confusion[true, said])
         dark = float(colours[true, said].mean()) < 0.62
         style = {"color": d.PAPER if dark else d.INK} if count else {"color": "#b6bdc9"}
-        d.letter(axes, said, true, f"{count:,}", ha="center", **style)
+        d.letter(axes, said, true, f"{count:,}", ha="center", va="center_baseline", **style)
     for true in range(classes):
         share = d.percent(confusion[true, true] / totals[true]) if totals[true] else "no sample"
-        d.note(axes, share, (classes - 0.5, true), "data", (8, 0), va="center", color=d.BLUE)
-    d.note(axes, "found", (classes - 0.5, -0.5), "data", (8, 5), color=d.FAINT, size=d.SMALL_PT)
+        d.note(axes, share, (classes - 0.5, true), "data", (8, 0), va="center_baseline", color=d.BLUE)
+    d.note(axes, "recall", (classes - 0.5, -0.5), "data", (8, 5), color=d.FAINT, size=d.SMALL_PT)
     return d.to_png(figure)
 
 
 def _with_list(evaluation: Evaluation) -> bytes:
     classes = len(evaluation.class_names)
-    names = [d.shorten(name, NAME_LENGTH) for name in evaluation.class_names]
+    names = d.short_names(evaluation.class_names, NAME_LENGTH)
     every = -(-classes // MOST_NAMED)
     shown = [name if k % every == 0 else "" for k, name in enumerate(names)]
     size = min(d.SMALL_PT, max(4.2, 9.0 * 72 / classes * 0.85 * every))
@@ -93,7 +97,10 @@ def _with_list(evaluation: Evaluation) -> bytes:
     axes = figure.add_axes((margin / width, margin / height, side / width, side / height))
     _matrix(axes, evaluation, shown, size=size, slanted=True)
     title, subtitle = _headline(evaluation)
-    for text, inches, style in ((title, 0.38, {"size": d.TITLE_PT, "weight": "bold"}), (subtitle, 0.62, {})):
+    for text, inches, style in (
+        (title, 0.38, {"size": d.TITLE_PT, "weight": "bold"}),
+        (subtitle, 0.62, {"color": d.FAINT}),
+    ):
         d.note(axes, text, (0.2 / width, 1 - inches / height), "figure fraction", (0, 0), **style)
     pairs = figure.add_axes(((margin + side + 0.3) / width, margin / height, 3.9 / width, side / height))
     _pairs(pairs, evaluation, height_in=side)
@@ -129,12 +136,11 @@ def _pairs(axes: Axes, evaluation: Evaluation, *, height_in: float) -> None:
     axes.set_ylim(height_in, 0)  # inches from the top
     d.letter(axes, 0, 0.1, "Most often confused", weight="bold", size=d.TITLE_PT)
     d.letter(axes, 0, 0.36, "times: true class taken for another", color=d.FAINT)
-    totals = evaluation.confusion.sum(axis=1)
+    totals, names = evaluation.confusion.sum(axis=1), d.short_names(evaluation.class_names, 20)
     for place, (true, said, count) in enumerate(pairs):
         y = 0.72 + 0.36 * place
         d.letter(axes, 0.42, y, f"{count:,}", ha="right", weight="bold", color=d.VERMILION)
-        words = [d.shorten(evaluation.class_names[k], 20) for k in (true, said)]
-        d.letter(axes, 0.55, y, f"{words[0]} \N{RIGHTWARDS ARROW} {words[1]}")
+        d.letter(axes, 0.55, y, f"{names[true]} \N{RIGHTWARDS ARROW} {names[said]}")
         axes.plot([0.55, 0.55 + 3.3], [y + 0.14] * 2, color=d.HAIR, linewidth=1.5, solid_capstyle="butt")
         axes.plot([0.55, 0.55 + 3.3 * count / totals[true]], [y + 0.14] * 2, color=d.VERMILION, linewidth=1.5,
                   solid_capstyle="butt")  # fmt: skip

@@ -35,7 +35,7 @@ def curves_png(history: Rows, steps: Rows) -> bytes:
     ratios = layer_ratios(steps)
     figure = d.new_figure(10.5, 7.8 if ratios else 4.1)
     grid = figure.add_gridspec(2 if ratios else 1, 2, left=0.06, right=0.89, top=0.91 if ratios else 0.83,
-                               bottom=0.07 if ratios else 0.13, hspace=0.52, wspace=0.34)  # fmt: skip
+                               bottom=0.07 if ratios else 0.13, hspace=0.46, wspace=0.34)  # fmt: skip
     clock = step_clock(history, steps)
     for place, name in enumerate(("loss", "accuracy")):
         draw_score(figure.add_subplot(grid[0, place]), name, history, steps, clock)
@@ -113,6 +113,9 @@ def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndar
         ends.append(("each step", x[-1], y[-1], d.BLUE))
     few = len(epoch) < 3  # then the steps are the picture, else the epochs
     limits(axes, name, np.concatenate([y if few else y[:0], *scores.values()]))
+    where = np.concatenate([x, epoch[np.isfinite(epoch)]])
+    if len(where):  # from before the first epoch, so that one epoch has an axis too
+        axes.set_xlim(np.ceil(where.min()) - 1, where.max() + 0.05 * (where.max() - where.min() + 1))
     label_ends(axes, ends)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_xlabel("epoch", color=d.FAINT, size=d.TEXT_PT)
@@ -125,8 +128,8 @@ def score_words(name: str, epoch: np.ndarray, scores: Mapping[str, np.ndarray]) 
     part = "validation" if "validation" in scores else "training"
     values = scores[part]
     best = int(np.nanargmin(values) if name == "loss" else np.nanargmax(values))
-    verb = "is lowest" if name == "loss" else "is highest"
-    title = f"{part.capitalize()} {name} {verb} at epoch {epoch[best]:g}: {d.number(values[best])}"
+    verb = "Lowest" if name == "loss" else "Best"
+    title = f"{verb} {part} {name}: {d.number(values[best])} (epoch {epoch[best]:g})"
     last = {key: v[np.isfinite(v)][-1] for key, v in scores.items()}
     subtitle = "at the end: " + ", ".join(f"{key} {d.number(value)}" for key, value in last.items())
     if name == "loss" and len(scores) == 2 and last["validation"] > 1.1 * values[best] > last["training"]:
@@ -150,17 +153,26 @@ def limits(axes: Axes, name: str, values: np.ndarray) -> None:
         axes.set_ylim(0.0 if 0 <= low < high - low else low - room, high + room)
 
 
-def label_ends(axes: Axes, ends: Sequence[End], *, size: float = d.TEXT_PT) -> None:
-    """Names the lines at their right ends, pushed apart where they would overlap."""
-    gap = 1.25 * size
+def label_ends(axes: Axes, ends: Sequence[End], *, size: float = d.TEXT_PT, ink: str | None = None) -> None:
+    """Names the lines at their right ends, in their colours or in `ink`, pushed apart where they would overlap."""
     per_point = axes.figure.dpi / 72
-    placed: list[float] = []
-    for text, x, y, colour in sorted(ends, key=lambda end: end[2]):
-        height = float(axes.transData.transform((x, y))[1]) / per_point
-        placed.append(max(height, placed[-1] + gap) if placed else height)
-        d.note(
-            axes, text, (x, y), "data", (9, placed[-1] - height), size=size, color=colour, va="center", weight="bold"
-        )
+    ends = sorted(ends, key=lambda end: end[2])
+    heights = [float(axes.transData.transform((x, y))[1]) / per_point for _, x, y, _ in ends]
+    placed = spread(heights, gap=1.3 * size)
+    for (text, x, y, colour), height, place in zip(ends, heights, placed, strict=True):
+        style = {"size": size, "color": ink or colour, "va": "center", "weight": "bold"}
+        d.note(axes, text, (x, y), "data", (9, place - height), **style)
+
+
+def spread(heights: Sequence[float], *, gap: float) -> list[float]:
+    """Rising heights moved as little as needed to be `gap` apart: each crowd is spread about its own middle."""
+    crowds: list[tuple[float, int]] = []  # middle, members
+    for height in heights:
+        crowds.append((height, 1))
+        while len(crowds) > 1 and crowds[-1][0] - crowds[-2][0] < gap * (crowds[-1][1] + crowds[-2][1]) / 2:
+            (high, above), (low, below) = crowds.pop(), crowds.pop()
+            crowds.append(((high * above + low * below) / (above + below), above + below))
+    return [middle + gap * (place - (members - 1) / 2) for middle, members in crowds for place in range(members)]
 
 
 def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) -> None:
@@ -184,7 +196,7 @@ def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) ->
     axes.set_ylim(min(low / 1.5, HEALTHY[0] / 2), max(high * 1.5, HEALTHY[1] * 2))
     if not named:
         ends = [(f"{ends[0][0]} (first)", *ends[0][1:]), (f"{ends[-1][0]} (last)", *ends[-1][1:])]
-    label_ends(axes, ends, size=d.SMALL_PT)
+    label_ends(axes, ends, size=d.SMALL_PT, ink=None if named else d.INK)
     axes.set_xlabel("step" if named else f"step; {len(ratios)} layers, dark blue the first, yellow the last",
                     color=d.FAINT, size=d.TEXT_PT)  # fmt: skip
 
@@ -192,7 +204,7 @@ def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) ->
 def _by_depth(count: int) -> list[Any]:
     from matplotlib import colormaps
 
-    return [colormaps["cividis"](0.9 * place / max(count - 1, 1)) for place in range(count)]
+    return [colormaps["cividis"](0.85 * place / max(count - 1, 1)) for place in range(count)]
 
 
 def ratio_words(ratios: Mapping[str, np.ndarray]) -> str:

@@ -10,6 +10,7 @@ Source    colours: Okabe & Ito 2008, "Color universal design".
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 INK, FAINT, HAIR, PAPER = "#1f2430", "#667085", "#e3e7ee", "#ffffff"
-BLUE, ORANGE, VERMILION, GREEN = "#0072b2", "#e69f00", "#c8501e", "#009e73"
+BLUE, ORANGE, VERMILION, GREEN = "#0072b2", "#d08700", "#c8501e", "#009e73"
 LINES = (BLUE, VERMILION, GREEN, "#a6588a", ORANGE, "#3aa0da", INK, "#8a6d00")
 DPI = 150
 TITLE_PT, TEXT_PT, SMALL_PT = 12.0, 9.5, 8.0
@@ -118,6 +119,14 @@ def shorten(text: str, length: int, *, keep: str = "both") -> str:
     tail = length - 1 if keep == "end" else (length - 1) // 3
     head = length - 1 - tail
     return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - tail :]}"
+
+
+def short_names(names: Sequence[str], length: int) -> list[str]:
+    """Names as a picture can show them; where two would then look alike, all get their class number in front."""
+    short = [drawable(shorten(name, length)) for name in names]
+    if len(set(short)) == len(short):
+        return short
+    return [drawable(f"{k} {shorten(name, length - 1 - len(str(k)))}") for k, name in enumerate(names)]
 
 
 def number(value: float) -> str:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST = 24
-COLUMNS = 4
-CARD_IN = (3.1, 1.72)  # width, height of one mistake
+COLUMNS = 3
+CARD_IN = (3.5, 1.6)  # width, height of one mistake
 PICTURE_IN = 1.18
-BAR_IN = 1.55
+BAR_IN = 1.93
 
 Images = Callable[[np.ndarray], np.ndarray]
 
@@ -41,16 +41,16 @@ def mistakes_png(evaluation: Evaluation, images: Images) -> bytes:
             describe("mistakes", "images", f"(n, H, W, C) with n = {len(worst)}", f"of shape {pixels.shape}")
         )
     shown, remarks = displayable(pixels)
-    columns = min(COLUMNS, max(2, len(worst)))  # two at least, or the title has no room
+    columns = min(COLUMNS, max(2, len(worst)))  # two at least: the title wants room
     rows = -(-len(worst) // columns)
-    width, height = columns * CARD_IN[0] + 0.3, rows * CARD_IN[1] + 1.15
+    width, height = columns * CARD_IN[0] + 0.3, rows * CARD_IN[1] + (1.15 if remarks else 0.9)
     figure = d.new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     title = f"The {len(worst)} most confident of {wrong:,} mistakes" if wrong > len(worst) else _all_of_them(wrong)
     d.letter(axes, 0.2, 0.32, title, size=d.TITLE_PT, weight="bold")
-    d.letter(axes, 0.2, 0.6, f"among {evaluation.n:,} {evaluation.split} samples; "
-             "bars: the three most probable classes", color=d.FAINT)  # fmt: skip
+    d.letter(axes, 0.2, 0.6, f"{evaluation.split} part, {evaluation.n:,} sample{'s' * (evaluation.n > 1)}; "
+             "bars: the most probable classes", color=d.FAINT)  # fmt: skip
     for place, index in enumerate(worst):
         row, column = divmod(place, columns)
         _card(axes, 0.2 + column * CARD_IN[0], 0.85 + row * CARD_IN[1], shown[place], evaluation, int(index))
@@ -93,14 +93,18 @@ def _card(axes: Axes, x: float, y: float, picture: np.ndarray, evaluation: Evalu
     scores, true = evaluation.scores[index], int(evaluation.labels[index])
     said = int(evaluation.predicted[index])
     text = x + PICTURE_IN + 0.14
-    names = [d.shorten(evaluation.class_names[k], 15) for k in (said, true)]
-    d.letter(axes, text, y + 0.09, f"said {names[0]}", color=d.VERMILION, weight="bold")
-    d.letter(axes, text, y + 0.27, f"is {names[1]}", color=d.BLUE, weight="bold")
-    for place, k in enumerate(np.argsort(-scores, kind="stable")[:3]):
+    names = d.short_names(evaluation.class_names, 18)
+    d.letter(axes, text, y + 0.09, f"said {names[said]}", color=d.VERMILION, weight="bold")
+    d.letter(axes, text, y + 0.27, f"is {names[true]}", color=d.BLUE, weight="bold")
+    best = np.argsort(-scores, kind="stable")[:3]
+    for place, k in enumerate(best):
         colour = d.VERMILION if k == said else d.BLUE if k == true else "#98a1b0"
-        _bar(axes, text, y + 0.47 + 0.28 * place, evaluation.class_names[k], float(scores[k]), colour)
-    source = d.shorten(str(evaluation.names[index]), 44, keep="end")
+        _bar(axes, text, y + 0.47 + 0.28 * place, names[k], float(scores[k]), colour)
+    source = d.shorten(str(evaluation.names[index]), 38, keep="end")
     d.letter(axes, x, y + PICTURE_IN + 0.16, source, color=d.FAINT, size=6.5)
+    if true not in best:
+        late = f"true class: {d.percent(float(scores[true]))}"
+        d.letter(axes, text + BAR_IN, y + PICTURE_IN + 0.16, late, color=d.BLUE, size=6.5, ha="right")
 
 
 def _frame(axes: Axes, x: float, y: float, width: float, height: float) -> None:
@@ -113,7 +117,7 @@ def _bar(axes: Axes, x: float, y: float, name: str, score: float, colour: str) -
     """A class: its name and its probability on one line, a thin bar under them."""
     from matplotlib.patches import Rectangle
 
-    d.letter(axes, x, y, d.shorten(name, 16), size=d.SMALL_PT)
+    d.letter(axes, x, y, name, size=d.SMALL_PT)
     d.letter(axes, x + BAR_IN, y, d.percent(score), size=d.SMALL_PT, ha="right", color=d.FAINT)
     axes.add_patch(Rectangle((x, y + 0.09), BAR_IN, 0.06, facecolor=d.HAIR, linewidth=0))
     axes.add_patch(Rectangle((x, y + 0.09), BAR_IN * min(max(score, 0), 1), 0.06, facecolor=colour, linewidth=0))
