@@ -1,0 +1,1 @@
+"""Pellucid: convolutional networks you can see through."""

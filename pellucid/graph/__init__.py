@@ -1,0 +1,1 @@
+"""Symbolic calls become a Graph: JSON, the compact notation, summary, counts, receptive field."""

@@ -1,0 +1,173 @@
+"""Graph: a network as data, and JSON both ways.
+
+Layers are entries (name, spec, trainable); nodes are their calls in an order in which each follows its inputs. One
+unnamed input is called "input" and one unnamed output "output"; several carry their layers' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pellucid.errors import FileError
+from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec
+from pellucid.spec.legal import Illegal, legal
+from pellucid.spec.shapes import Shape
+
+Source = tuple[int, int]  # node number, output number
+
+
+@dataclass(frozen=True)
+class LayerEntry:
+    """A layer of a graph."""
+
+    name: str
+    spec: LayerSpec
+    trainable: bool = True
+
+    @property
+    def label(self) -> str:
+        """How messages name the layer: conv2d 'stem'."""
+        return f"{self.spec.prefix} '{self.name}'"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One call: which layer, on which results."""
+
+    layer: int
+    inputs: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network as data; `training_only` names outputs that predictions leave out."""
+
+    layers: tuple[LayerEntry, ...]
+    nodes: tuple[Node, ...]
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, Source], ...]
+    training_only: tuple[str, ...] = ()
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[Shape, ...], ...]:
+        """Output shapes of every node, without the batch axis; raises ShapeError that names the layer."""
+        shapes: list[tuple[Shape, ...]] = []
+        for node in self.nodes:
+            entry = self.layers[node.layer]
+            inputs = [shapes[number][output] for number, output in node.inputs]
+            if isinstance(entry.spec, Nested):
+                shapes.append(tuple(entry.spec.graph.output_shapes.values()))
+            else:
+                shapes.append((entry.spec.output_shape(inputs, entry.label),))
+        return tuple(shapes)
+
+    def node_inputs(self, node: Node) -> list[Shape]:
+        """The input shapes of a node."""
+        return [self.shapes[number][output] for number, output in node.inputs]
+
+    @cached_property
+    def input_shapes(self) -> dict[str, Shape]:
+        """Shape of each input, without the batch axis."""
+        return {name: self.shapes[number][0] for name, number in self.inputs}
+
+    @cached_property
+    def output_shapes(self) -> dict[str, Shape]:
+        """Shape of each output, without the batch axis."""
+        return {name: self.shapes[number][output] for name, (number, output) in self.outputs}
+
+    @cached_property
+    def weights(self) -> dict[str, WeightSpec]:
+        """Every weight by its key "layer/kernel", in Keras's order; `trainable` respects frozen layers."""
+        found: dict[str, WeightSpec] = {}
+        first_calls = {node.layer: node for node in reversed(self.nodes)}
+        for number, entry in enumerate(self.layers):
+            if isinstance(entry.spec, Nested):
+                own: Mapping[str, WeightSpec] = entry.spec.graph.weights
+            else:
+                shapes = self.node_inputs(first_calls[number])
+                own = {weight.name: weight for weight in entry.spec.weight_specs(shapes, entry.label)}
+            for name, weight in own.items():
+                found[f"{entry.name}/{name}"] = weight if entry.trainable else freeze(weight)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """The graph as JSON-ready data."""
+        return {
+            "layers": [
+                {"name": entry.name, "trainable": entry.trainable, "spec": entry.spec.to_config()}
+                for entry in self.layers
+            ],
+            "nodes": [{"layer": node.layer, "inputs": [list(source) for source in node.inputs]} for node in self.nodes],
+            "inputs": [[name, number] for name, number in self.inputs],
+            "outputs": [[name, list(source)] for name, source in self.outputs],
+            "training_only": list(self.training_only),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Graph:
+        """The graph that `to_json` wrote; raises FileError for anything else."""
+        try:
+            layers = tuple(
+                LayerEntry(str(entry["name"]), LAYERS.revive(entry["spec"]), bool(entry["trainable"]))
+                for entry in data["layers"]
+            )
+            nodes = tuple(
+                Node(int(node["layer"]), tuple((int(n), int(o)) for n, o in node["inputs"])) for node in data["nodes"]
+            )
+            inputs = tuple((str(name), int(number)) for name, number in data["inputs"])
+            outputs = tuple((str(name), (int(n), int(o))) for name, (n, o) in data["outputs"])
+            graph = cls(layers, nodes, inputs, outputs, tuple(data.get("training_only", ())))
+            graph._check_references()
+        except (KeyError, TypeError, ValueError, IndexError) as fault:
+            if isinstance(fault, FileError):
+                raise
+            raise FileError(f"the graph in the file is damaged: {fault}. Save the model again.") from None
+        return graph
+
+    def _check_references(self) -> None:
+        for number, node in enumerate(self.nodes):
+            if not 0 <= node.layer < len(self.layers):
+                raise FileError(f"the graph in the file is damaged: node {number} names no layer. Save the model again.")
+            if any(not 0 <= source < number for source, _ in node.inputs):
+                raise FileError(f"the graph in the file is damaged: node {number} precedes its input.")
+        named = [number for _, number in self.inputs] + [number for _, (number, _) in self.outputs]
+        if any(not 0 <= number < len(self.nodes) for number in named):
+            raise FileError("the graph in the file is damaged: an input or output names no node.")
+        outside = [source for node in self.nodes for source in node.inputs] + [source for _, source in self.outputs]
+        if any(not 0 <= output < len(self.shapes[number]) for number, output in outside):
+            raise FileError("the graph in the file is damaged: it names an output that a layer does not have.")
+
+
+def freeze(weight: WeightSpec) -> WeightSpec:
+    """The same weight, not to be trained."""
+    return WeightSpec(weight.name, weight.shape, weight.initializer, weight.fan, False, weight.regularizer)
+
+
+class GraphRule:
+    """The rule of a sub-model's graph."""
+
+    wanted = "a Graph"
+    bad: tuple[Any, ...] = (7, "graph")
+
+    def check(self, value: Any) -> Graph:
+        if isinstance(value, Mapping):
+            return Graph.from_json(value)
+        if isinstance(value, Graph):
+            return value
+        raise Illegal
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class Nested(LayerSpec):
+    """A model used as a layer."""
+
+    prefix = "model"
+    arity = (1, None)
+    graph: Graph = legal(GraphRule())
+
+    def to_config(self) -> dict[str, Any]:
+        return {"type": "Nested", "graph": self.graph.to_json()}

@@ -1,0 +1,163 @@
+"""The compact notation, both ways: `conv_8 pool conv_12*3 FC_64` <-> layers.
+
+conv_F       F filters 3x3, stride 1, padding 1; conv_F_K, conv_F_K_S, conv_F_K_S_P give kernel, stride and padding
+             (without P the padding is (K - 1) // 2, which keeps the size at stride 1)
+pool         max pooling 2x2, stride 2;   FC_N  dense N;   word*3  the word three times
+The last dense layer (to the classes) and softmax are implied; no words are the linear model. Every conv and FC but
+the last is followed by the chosen activation. Words stand apart by spaces or commas.
+Source: the notation of the CNN book, chapter 9; `*` is ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pellucid.errors import ArgumentError, ShapeError
+from pellucid.graph.graph import Graph
+from pellucid.graph.layer import Layer
+from pellucid.spec.activations import Activation, Softmax
+from pellucid.spec.convolution import Conv2D
+from pellucid.spec.dense import Dense
+from pellucid.spec.layer import LayerSpec
+from pellucid.spec.pooling import MaxPooling2D
+from pellucid.spec.regularizers import L1L2
+from pellucid.spec.reshaping import Flatten, InputLayer
+from pellucid.spec.shapes import Shape, as_map
+
+WORD = re.compile(r"(?P<kind>conv|pool|fc)(?P<numbers>(?:_\d+)*)(?:\*(?P<times>\d+))?", re.IGNORECASE)
+EXPECTED = "conv_F, conv_F_K, conv_F_K_S, conv_F_K_S_P, pool or FC_N (with *3 to repeat)"
+
+
+def words_of(notation: str | Sequence[str]) -> list[str]:
+    """The single words, repeats written out."""
+    pieces = re.split(r"[,\s]+", notation.strip()) if isinstance(notation, str) else list(notation)
+    words: list[str] = []
+    for piece in pieces:
+        if not piece:
+            continue
+        match = WORD.fullmatch(piece)
+        if match is None:
+            raise ArgumentError(f"network notation: '{piece}' is no word; known are {EXPECTED}.")
+        word, times = piece.split("*")[0], int(match["times"] or 1)
+        if times < 1:
+            raise ArgumentError(f"network notation: '{piece}' repeats less than once; write *1 or more.")
+        words += [word] * times
+    return words
+
+
+def is_notation(text: str) -> bool:
+    """Whether a text is meant as notation: its first word has the form of one."""
+    pieces = re.split(r"[,\s]+", text.strip())
+    return text.strip() == "" or WORD.fullmatch(pieces[0]) is not None
+
+
+def parse(
+    notation: str | Sequence[str],
+    *,
+    input_shape: Shape,
+    classes: int,
+    activation: str = "relu",
+    l2: float = 0.0,
+    initializer: str | None = None,
+) -> list[Layer]:
+    """The layers for a Sequential, Input included; `l2` is a penalty on every kernel (l * sum w^2)."""
+    penalty = L1L2(l2=l2) if l2 else None
+    first = initializer or ("he_normal" if "relu" in activation or activation == "elu" else "glorot_uniform")
+    layers = [Layer.of(InputLayer(input_shape))]
+    shape, where = input_shape, ""
+
+    def append(spec: LayerSpec) -> None:
+        nonlocal shape
+        shape = spec.output_shape([shape], f"network notation: '{where}'")
+        layers.append(Layer.of(spec))
+
+    for word in words_of(notation):
+        where = word
+        match = WORD.fullmatch(word)
+        assert match is not None, "words_of lets only words through"
+        numbers = [int(number) for number in match["numbers"].split("_")[1:]]
+        kind = match["kind"].lower()
+        if kind == "fc":
+            if len(shape) > 1:
+                append(Flatten())
+            append(Dense(one(word, numbers), activation, kernel_initializer=first, kernel_regularizer=penalty))
+            continue
+        if len(shape) == 1:
+            raise ShapeError(f"network notation: '{word}' needs a map, but after FC there is none; put FC words last.")
+        as_map(f"network notation: '{word}'", shape)
+        if kind == "pool":
+            if numbers:
+                raise ArgumentError(f"network notation: '{word}' is no word; known are {EXPECTED}.")
+            append(MaxPooling2D())
+            continue
+        filters, kernel, stride, padding = conv_numbers(word, numbers)
+        append(
+            Conv2D(filters, kernel, stride, padding, activation=activation, kernel_initializer=first,
+                   kernel_regularizer=penalty)
+        )
+    where = "the last layer"
+    if len(shape) > 1:
+        append(Flatten())
+    append(Dense(classes, "softmax", kernel_regularizer=penalty))
+    return layers
+
+
+def one(word: str, numbers: Sequence[int]) -> int:
+    """The one number of FC_N."""
+    if len(numbers) != 1 or numbers[0] < 1:
+        raise ArgumentError(f"network notation: '{word}' needs one number >= 1, as in FC_64.")
+    return numbers[0]
+
+
+def conv_numbers(word: str, numbers: Sequence[int]) -> tuple[int, int, int, int]:
+    """(filters, kernel, stride, padding) of a conv word."""
+    if not 1 <= len(numbers) <= 4 or min(numbers[:3]) < 1:
+        raise ArgumentError(f"network notation: '{word}' needs numbers >= 1, as in conv_8 or conv_8_5_1_2.")
+    filters, *rest = numbers
+    kernel = rest[0] if rest else 3
+    stride = rest[1] if len(rest) > 1 else 1
+    padding = rest[2] if len(rest) > 2 else (kernel - 1) // 2
+    return filters, kernel, stride, padding
+
+
+def to_notation(graph: Graph) -> list[str]:
+    """The words of a network that the notation can say; raises ArgumentError that names the layer it cannot."""
+    words: list[str] = []
+    specs = [graph.layers[node.layer] for node in graph.nodes]
+    straight = all(len(node.inputs) <= 1 for node in graph.nodes) and len(graph.outputs) == 1
+    kept = [entry for entry in specs if not isinstance(entry.spec, (InputLayer, Flatten, Activation, Softmax))]
+    if not straight or not kept or not isinstance(kept[-1].spec, Dense):
+        raise ArgumentError("network notation: only a straight network that ends in Dense can be written in words.")
+    for entry in kept[:-1]:
+        spec = entry.spec
+        if isinstance(spec, Conv2D):
+            words.append(conv_word(spec, entry.label))
+        elif isinstance(spec, MaxPooling2D) and (spec.pool_size, spec.steps, spec.padding) == ((2, 2), (2, 2), "valid"):
+            words.append("pool")
+        elif isinstance(spec, Dense):
+            words.append(f"FC_{spec.units}")
+        else:
+            raise ArgumentError(f"network notation: {entry.label} has no word; save the model as JSON instead.")
+    return words
+
+
+def conv_word(spec: Conv2D, label: str) -> str:
+    """The shortest word for a convolution."""
+    kernel, stride = spec.kernel_size[0], spec.strides[0]
+    padding = spec.padding
+    if padding == "valid":
+        padding = (0, 0)
+    elif padding == "same" and stride == 1 and kernel % 2 == 1:
+        padding = ((kernel - 1) // 2, (kernel - 1) // 2)
+    square = spec.kernel_size == (kernel, kernel) and spec.strides == (stride, stride)
+    if not square or isinstance(padding, str) or padding[0] != padding[1] or spec.groups > 1 or spec.dilation_rate != (1, 1):
+        raise ArgumentError(f"network notation: {label} has no word; save the model as JSON instead.")
+    numbers = [spec.filters, kernel, stride, padding[0]]
+    if padding[0] == (kernel - 1) // 2:
+        numbers = numbers[:3]
+        if stride == 1:
+            numbers = numbers[:2]
+            if kernel == 3:
+                numbers = numbers[:1]
+    return "conv_" + "_".join(str(number) for number in numbers)

@@ -1,0 +1,133 @@
+"""What one reads off a graph: a row a layer, parameters, FLOPs and receptive field.
+
+Receptive field, layer by layer with jump j (distance of neighbouring outputs in input pixels):
+r += (e - 1) j, j *= stride, where e is the kernel's reach. Source: Araujo, Norris & Sim 2019, eq. 2.
+FLOPs count an addition and a multiplication as two, for one image.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pellucid.graph.graph import Graph, Nested
+from pellucid.spec.dense import Dense
+from pellucid.spec.pooling import GlobalPooling2D
+from pellucid.spec.reshaping import Flatten, Reshape
+from pellucid.spec.shapes import reach, shown
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of the table; `receptive_field` is (rows, columns) in input pixels, None once it is the whole image."""
+
+    name: str
+    kind: str
+    output_shape: str
+    parameters: int
+    flops: int
+    receptive_field: tuple[int, int] | None
+    inputs: tuple[str, ...]
+    trainable: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The table and its totals."""
+
+    rows: tuple[Row, ...]
+    total: int
+    trainable: int
+    not_trainable: int
+    flops: int
+    receptive_field: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How far one output of a layer sees: field and jump in (rows, columns); None is the whole image."""
+
+    field: tuple[int, int] | None = (1, 1)
+    jump: tuple[int, int] = (1, 1)
+
+
+def summarize(graph: Graph) -> Summary:
+    """The table of a graph."""
+    sights: list[Sight] = []
+    rows: dict[int, Row] = {}
+    total_flops = 0
+    for number, node in enumerate(graph.nodes):
+        entry = graph.layers[node.layer]
+        inputs = graph.node_inputs(node)
+        output = graph.shapes[number][0]
+        sights.append(look(entry.spec, [sights[source] for source, _ in node.inputs]))
+        nested = isinstance(entry.spec, Nested)
+        flops = summarize(entry.spec.graph).flops if isinstance(entry.spec, Nested) else entry.spec.flops(inputs, output)
+        total_flops += flops
+        prefix = f"{entry.name}/"
+        parameters = sum(math.prod(w.shape) for key, w in graph.weights.items() if key.startswith(prefix))
+        names = tuple(graph.layers[graph.nodes[source].layer].name for source, _ in node.inputs)
+        shapes = ", ".join(shown(shape) for shape in graph.shapes[number])
+        row = Row(entry.name, "Model" if nested else type(entry.spec).__name__, shapes, parameters, flops,
+                  sights[-1].field, names, entry.trainable)
+        rows.setdefault(node.layer, row)
+    counts = [(math.prod(weight.shape), weight.trainable) for weight in graph.weights.values()]
+    trainable = sum(count for count, trained in counts if trained)
+    total = sum(count for count, _ in counts)
+    last = sights[graph.outputs[0][1][0]].field
+    ordered = tuple(rows[place] for place in range(len(graph.layers)))
+    return Summary(ordered, total, trainable, total - trainable, total_flops, last)
+
+
+def look(spec: object, inputs: list[Sight]) -> Sight:
+    """How far a layer's output sees."""
+    if not inputs:
+        return Sight()
+    if isinstance(spec, (Dense, GlobalPooling2D, Flatten, Reshape, Nested)) or any(s.field is None for s in inputs):
+        return Sight(None)
+    fields = [sight.field for sight in inputs if sight.field is not None]
+    field = (max(f[0] for f in fields), max(f[1] for f in fields))
+    jump = (max(s.jump[0] for s in inputs), max(s.jump[1] for s in inputs))
+    window = getattr(spec, "window", lambda: None)()
+    if window is None:
+        return Sight(field, jump)
+    grown = [field[a] + (reach(window.kernel[a], window.dilation[a]) - 1) * jump[a] for a in (0, 1)]
+    return Sight((grown[0], grown[1]), (jump[0] * window.strides[0], jump[1] * window.strides[1]))
+
+
+def table(graph: Graph) -> str:
+    """The summary as text, for terminals and print."""
+    summary = summarize(graph)
+    head = ("Layer (kind)", "Output shape", "Parameters", "Sees", "From")
+    lines = [
+        (
+            f"{row.name} ({row.kind})" + ("" if row.trainable else " frozen"),
+            row.output_shape,
+            f"{row.parameters:,}",
+            sees(row.receptive_field),
+            ", ".join(row.inputs),
+        )
+        for row in summary.rows
+    ]
+    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(5)]
+    ruler = "-" * (sum(widths) + 8)
+
+    def text(line: tuple[str, ...]) -> str:
+        cells = [line[0].ljust(widths[0]), line[1].ljust(widths[1]), line[2].rjust(widths[2]),
+                 line[3].rjust(widths[3]), line[4]]
+        return "  ".join(cells).rstrip()
+
+    totals = [
+        f"Total parameters: {summary.total:,}",
+        f"Trainable: {summary.trainable:,}",
+        f"Not trainable: {summary.not_trainable:,}",
+        f"Operations for one image: {summary.flops:,} FLOPs",
+    ]
+    return "\n".join([text(head), ruler, *[text(line) for line in lines], ruler, *totals])
+
+
+def sees(field: tuple[int, int] | None) -> str:
+    """A receptive field in words."""
+    return "all" if field is None else f"{field[0]}x{field[1]}"
+
+

@@ -1,0 +1,133 @@
+"""Spec: the base of everything that is data, and Table: the closed list of names a file may use."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pellucid.errors import ArgumentError, FileError, describe
+from pellucid.spec.legal import Illegal, Rule
+
+S = TypeVar("S", bound="Spec")
+
+
+class Spec:
+    """A frozen dataclass whose fields carry their rules; it exists only with legal values.
+
+    Raises ArgumentError that names the spec, the argument, what was wanted and what came.
+    """
+
+    kind: ClassVar[str] = "spec"
+
+    def __post_init__(self) -> None:
+        for name, rule in rules(type(self)).items():
+            value = getattr(self, name)
+            try:
+                object.__setattr__(self, name, rule.check(value))
+            except Illegal as fault:
+                text = describe(type(self).__name__, name, rule.wanted, repr(value), fault.remedy)
+                raise ArgumentError(text) from None
+
+    def to_config(self) -> dict[str, Any]:
+        """The spec as JSON-ready data; `Table.revive` reads it back."""
+        fields = {name: plain(getattr(self, name)) for name in rules(type(self))}
+        return {"type": type(self).__name__, **fields}
+
+
+def rules(owner: type[Spec]) -> dict[str, Rule]:
+    """The rule of each argument, in positional order."""
+    if not dataclasses.is_dataclass(owner):
+        return {}
+    return {field.name: field.metadata["rule"] for field in dataclasses.fields(owner) if "rule" in field.metadata}
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON knows it."""
+    if isinstance(value, Spec):
+        return value.to_config()
+    if isinstance(value, tuple):
+        return [plain(entry) for entry in value]
+    return value
+
+
+class Table(Generic[S]):
+    """The closed table of one kind of spec: by class name, with lower-case aliases for string arguments."""
+
+    def __init__(self, kind: str, hint: str = "") -> None:
+        self.kind = kind
+        self.hint = hint
+        self._classes: dict[str, type[S]] = {}
+        self._words: dict[str, Callable[[], S]] = {}
+
+    def register(self, *words: str) -> Callable[[type[S]], type[S]]:
+        """A class decorator: the class joins the table, and the words create it with its defaults."""
+
+        def enter(owner: type[S]) -> type[S]:
+            if owner.__name__ in self._classes:
+                raise ArgumentError(f"{self.kind} '{owner.__name__}' is registered already. Choose another class name.")
+            self._classes[owner.__name__] = owner
+            for word in (owner.__name__, *words):
+                self.alias(word, owner)
+            return owner
+
+        return enter
+
+    def alias(self, word: str, create: Callable[[], S]) -> None:
+        """A further word that stands for a spec."""
+        if self._words.setdefault(word.lower(), create) is not create:
+            raise ArgumentError(f"{self.kind} word '{word}' is registered already. Choose another word.")
+
+    def __iter__(self) -> Iterator[type[S]]:
+        return iter(self._classes.values())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words a user may write instead of a spec."""
+        return tuple(self._words)
+
+    def named(self, word: str) -> S:
+        """The spec a word stands for, in any case; raises ArgumentError that lists the known words."""
+        create = self._words.get(word.lower())
+        if create is None:
+            known = ", ".join(sorted(self._words))
+            raise ArgumentError(describe("pellucid", self.kind, f"one of {known}", repr(word)))
+        return create()
+
+    def revive(self, config: Mapping[str, Any]) -> S:
+        """The spec that `to_config` wrote; raises FileError for a type or an argument it does not know."""
+        fields = dict(config)
+        name = fields.pop("type", None)
+        owner = self._classes.get(name) if isinstance(name, str) else None
+        if owner is None:
+            hint = f" {self.hint}" if self.hint else ""
+            raise FileError(f"unknown {self.kind} {name!r} in the file; this Pellucid does not have it.{hint}")
+        unknown = sorted(set(fields) - set(rules(owner)))
+        if unknown:
+            known = ", ".join(rules(owner))
+            raise FileError(f"{self.kind} {name}: unknown argument '{unknown[0]}' in the file; known are: {known}.")
+        return owner(**fields)
+
+
+class Member:
+    """The rule of an argument that takes a spec of a table, its word, or its config."""
+
+    def __init__(self, table: Table[Any]) -> None:
+        self.table = table
+
+    @property
+    def wanted(self) -> str:
+        return f"a {self.table.kind} or one of {', '.join(sorted(self.table.words))}"
+
+    @property
+    def bad(self) -> tuple[Any, ...]:
+        return ("no such word", 7)
+
+    def check(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return self.table.revive(value)
+        if isinstance(value, str) and value.lower() in self.table.words:
+            return self.table.named(value)
+        if type(value) in tuple(self.table):
+            return value
+        raise Illegal

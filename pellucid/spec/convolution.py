@@ -1,0 +1,254 @@
+"""Convolutions: plain (with groups and dilation), depthwise, separable and transposed.
+
+Axes: kernel (U,V,C/groups,F); depthwise (U,V,C,M); transposed (U,V,F,C). Integer padding is our extension of Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.spec.activations import Function, function_primitives
+from pellucid.spec.base import Member
+from pellucid.spec.initializers import INITIALIZERS, Initializer
+from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec, Window, count
+from pellucid.spec.legal import Flag, Integer, OneOf, Optional, Padding, Pair, legal
+from pellucid.spec.regularizers import REGULARIZERS, Regularizer
+from pellucid.spec.shapes import Shape, as_map, transposed_outputs, window_outputs
+
+FORMAT = OneOf(
+    (None, "channels_last"),
+    (("channels_first", "Pellucid keeps channels last; pass x.transpose(0, 2, 3, 1) and leave data_format out."),),
+)
+INITIAL = Member(INITIALIZERS)
+PENALTY = Optional(Member(REGULARIZERS))
+
+
+def refuse_stride_with_dilation(spec: Conv2D | DepthwiseConv2D | SeparableConv2D) -> None:
+    """Keras's rule: a window is either strided or dilated."""
+    if max(spec.strides) > 1 and max(spec.dilation_rate) > 1:
+        wanted = "1 when dilation_rate is above 1"
+        raise ArgumentError(describe(type(spec).__name__, "strides", wanted, str(spec.strides), "Pass one of the two."))
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class Conv2D(LayerSpec):
+    """x (H,W,C) -> y (I,J,F): F kernels slide over the map and sum the products."""
+
+    prefix = "conv2d"
+    filters: int = legal(Integer(1))
+    kernel_size: tuple[int, int] = legal(Pair())
+    strides: tuple[int, int] = legal(Pair(), (1, 1))
+    padding: str | tuple[int, int] = legal(Padding(), "valid")
+    data_format: str | None = legal(FORMAT, None)
+    dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
+    groups: int = legal(Integer(1), 1)
+    activation: str | LayerSpec = legal(Function(), None)
+    use_bias: bool = legal(Flag(), True)
+    kernel_initializer: Initializer = legal(INITIAL, "glorot_uniform")
+    bias_initializer: Initializer = legal(INITIAL, "zeros")
+    kernel_regularizer: Regularizer | None = legal(PENALTY, None)
+    bias_regularizer: Regularizer | None = legal(PENALTY, None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_stride_with_dilation(self)
+        if self.filters % self.groups:
+            wanted = f"a divisor of filters={self.filters}"
+            raise ArgumentError(describe("Conv2D", "groups", wanted, str(self.groups)))
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        self._channels(inputs[0], where)
+        window = window_outputs(where, inputs[0], self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        return (*window, self.filters)
+
+    def _channels(self, shape: Shape, where: str) -> int:
+        channels = as_map(where, shape)[2]
+        if channels % self.groups:
+            wanted = f"a divisor of the input's {channels} channels"
+            raise ShapeError(describe(where, "groups", wanted, str(self.groups), "Pass groups=1."))
+        return channels
+
+    def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
+        channels = self._channels(inputs[0], where) // self.groups
+        u, v = self.kernel_size
+        fan = (u * v * channels, u * v * self.filters)
+        shape = (u, v, channels, self.filters)
+        kernel = WeightSpec("kernel", shape, self.kernel_initializer, fan, regularizer=self.kernel_regularizer)
+        bias = WeightSpec("bias", (self.filters,), self.bias_initializer, fan, regularizer=self.bias_regularizer)
+        return (kernel, bias) if self.use_bias else (kernel,)
+
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (Primitive(self, {}), *function_primitives(self.activation))
+
+    def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
+        u, v = self.kernel_size
+        return 2 * u * v * ((inputs[0][-1] or 1) // self.groups) * count(output)
+
+    def window(self) -> Window:
+        return Window(self.kernel_size, self.strides, self.dilation_rate)
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class DepthwiseConv2D(LayerSpec):
+    """x (H,W,C) -> y (I,J,C*M): each channel has M kernels of its own; output c*M + m belongs to channel c."""
+
+    prefix = "depthwise_conv2d"
+    kernel_size: tuple[int, int] = legal(Pair())
+    strides: tuple[int, int] = legal(Pair(), (1, 1))
+    padding: str | tuple[int, int] = legal(Padding(), "valid")
+    depth_multiplier: int = legal(Integer(1), 1)
+    data_format: str | None = legal(FORMAT, None)
+    dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
+    activation: str | LayerSpec = legal(Function(), None)
+    use_bias: bool = legal(Flag(), True)
+    depthwise_initializer: Initializer = legal(INITIAL, "glorot_uniform")
+    bias_initializer: Initializer = legal(INITIAL, "zeros")
+    depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
+    bias_regularizer: Regularizer | None = legal(PENALTY, None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_stride_with_dilation(self)
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        channels = as_map(where, inputs[0])[2]
+        window = window_outputs(where, inputs[0], self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        return (*window, channels * self.depth_multiplier)
+
+    def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
+        channels, multiplier = as_map(where, inputs[0])[2], self.depth_multiplier
+        u, v = self.kernel_size
+        fan = (u * v * channels, u * v * multiplier)
+        shape = (u, v, channels, multiplier)
+        initial, penalty = self.depthwise_initializer, self.depthwise_regularizer
+        kernel = WeightSpec("depthwise_kernel", shape, initial, fan, regularizer=penalty)
+        bias_shape = (channels * multiplier,)
+        bias = WeightSpec("bias", bias_shape, self.bias_initializer, fan, regularizer=self.bias_regularizer)
+        return (kernel, bias) if self.use_bias else (kernel,)
+
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (Primitive(self, {}), *function_primitives(self.activation))
+
+    def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
+        return 2 * self.kernel_size[0] * self.kernel_size[1] * count(output)
+
+    def window(self) -> Window:
+        return Window(self.kernel_size, self.strides, self.dilation_rate)
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class SeparableConv2D(LayerSpec):
+    """A depthwise convolution without bias, then a 1x1 convolution to F filters."""
+
+    prefix = "separable_conv2d"
+    filters: int = legal(Integer(1))
+    kernel_size: tuple[int, int] = legal(Pair())
+    strides: tuple[int, int] = legal(Pair(), (1, 1))
+    padding: str | tuple[int, int] = legal(Padding(), "valid")
+    data_format: str | None = legal(FORMAT, None)
+    dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
+    depth_multiplier: int = legal(Integer(1), 1)
+    activation: str | LayerSpec = legal(Function(), None)
+    use_bias: bool = legal(Flag(), True)
+    depthwise_initializer: Initializer = legal(INITIAL, "glorot_uniform")
+    pointwise_initializer: Initializer = legal(INITIAL, "glorot_uniform")
+    bias_initializer: Initializer = legal(INITIAL, "zeros")
+    depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
+    pointwise_regularizer: Regularizer | None = legal(PENALTY, None)
+    bias_regularizer: Regularizer | None = legal(PENALTY, None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_stride_with_dilation(self)
+
+    def _depthwise(self) -> DepthwiseConv2D:
+        return DepthwiseConv2D(
+            self.kernel_size,
+            self.strides,
+            self.padding,
+            self.depth_multiplier,
+            dilation_rate=self.dilation_rate,
+            use_bias=False,
+            depthwise_initializer=self.depthwise_initializer,
+            depthwise_regularizer=self.depthwise_regularizer,
+        )
+
+    def _pointwise(self) -> Conv2D:
+        return Conv2D(
+            self.filters,
+            1,
+            use_bias=self.use_bias,
+            kernel_initializer=self.pointwise_initializer,
+            bias_initializer=self.bias_initializer,
+            kernel_regularizer=self.pointwise_regularizer,
+            bias_regularizer=self.bias_regularizer,
+        )
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        return self._pointwise().output_shape([self._depthwise().output_shape(inputs, where)], where)
+
+    def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
+        depthwise, pointwise = self._depthwise(), self._pointwise()
+        middle = [depthwise.output_shape(inputs, where)]
+        kernel, *bias = pointwise.weight_specs(middle, where)
+        pointwise_kernel = WeightSpec("pointwise_kernel", kernel.shape, kernel.initializer, kernel.fan,
+                                      regularizer=kernel.regularizer)
+        return (*depthwise.weight_specs(inputs, where), pointwise_kernel, *bias)
+
+    def primitives(self) -> tuple[Primitive, ...]:
+        pointwise = Primitive(self._pointwise(), {"kernel": "pointwise_kernel"})
+        return (Primitive(self._depthwise(), {}), pointwise, *function_primitives(self.activation))
+
+    def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
+        depthwise = self._depthwise()
+        middle = depthwise.output_shape(inputs, "separable_conv2d")
+        return depthwise.flops(inputs, middle) + self._pointwise().flops([middle], output)
+
+    def window(self) -> Window:
+        return Window(self.kernel_size, self.strides, self.dilation_rate)
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class Conv2DTranspose(LayerSpec):
+    """x (H,W,C) -> y (I,J,F): the gradient of a convolution from y to x, used forwards; kernel (U,V,F,C)."""
+
+    prefix = "conv2d_transpose"
+    filters: int = legal(Integer(1))
+    kernel_size: tuple[int, int] = legal(Pair())
+    strides: tuple[int, int] = legal(Pair(), (1, 1))
+    padding: str | tuple[int, int] = legal(Padding(), "valid")
+    data_format: str | None = legal(FORMAT, None)
+    activation: str | LayerSpec = legal(Function(), None)
+    use_bias: bool = legal(Flag(), True)
+    kernel_initializer: Initializer = legal(INITIAL, "glorot_uniform")
+    bias_initializer: Initializer = legal(INITIAL, "zeros")
+    kernel_regularizer: Regularizer | None = legal(PENALTY, None)
+    bias_regularizer: Regularizer | None = legal(PENALTY, None)
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        as_map(where, inputs[0])
+        sizes = transposed_outputs(inputs[0], self.kernel_size, self.strides, self.padding)
+        if any(size is not None and size < 1 for size in sizes):
+            raise ShapeError(describe(where, "padding", "smaller than the output", str(self.padding)))
+        return (*sizes, self.filters)
+
+    def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
+        channels = as_map(where, inputs[0])[2]
+        u, v = self.kernel_size
+        shape = (u, v, self.filters, channels)
+        fan = (u * v * self.filters, u * v * channels)  # Keras reads the axes by place, so in and out trade names
+        kernel = WeightSpec("kernel", shape, self.kernel_initializer, fan, regularizer=self.kernel_regularizer)
+        bias = WeightSpec("bias", (self.filters,), self.bias_initializer, fan, regularizer=self.bias_regularizer)
+        return (kernel, bias) if self.use_bias else (kernel,)
+
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (Primitive(self, {}), *function_primitives(self.activation))
+
+    def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
+        return 2 * self.kernel_size[0] * self.kernel_size[1] * self.filters * count(inputs[0])

@@ -1,0 +1,89 @@
+"""Initialisers: how a weight starts, as data. Each engine draws the numbers.
+
+Fan in and fan out are Keras's: for a kernel (U,V,C,F) they are U*V*C and U*V*F.
+Sources: Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from pellucid.spec.base import Spec, Table
+from pellucid.spec.legal import OneOf, Real, legal
+
+
+class Initializer(Spec):
+    """What all initialisers are."""
+
+    kind = "initializer"
+
+
+INITIALIZERS: Table[Initializer] = Table("initializer")
+
+
+@INITIALIZERS.register()
+@dataclass(frozen=True)
+class Constant(Initializer):
+    """Every entry is `value`."""
+
+    value: float = legal(Real(), 0.0)
+
+
+@INITIALIZERS.register("random_normal")
+@dataclass(frozen=True)
+class RandomNormal(Initializer):
+    """Normal numbers; the small normal of the books is stddev=0.01."""
+
+    mean: float = legal(Real(), 0.0)
+    stddev: float = legal(Real(0.0), 0.05)
+
+
+@INITIALIZERS.register("truncated_normal")
+@dataclass(frozen=True)
+class TruncatedNormal(Initializer):
+    """Normal numbers, drawn again while beyond two standard deviations."""
+
+    mean: float = legal(Real(), 0.0)
+    stddev: float = legal(Real(0.0), 0.05)
+
+
+@INITIALIZERS.register("random_uniform")
+@dataclass(frozen=True)
+class RandomUniform(Initializer):
+    """Numbers spread evenly from minval to maxval."""
+
+    minval: float = legal(Real(), -0.05)
+    maxval: float = legal(Real(), 0.05)
+
+
+@INITIALIZERS.register()
+@dataclass(frozen=True)
+class VarianceScaling(Initializer):
+    """Variance scale/fan, with fan_in, fan_out or their mean; a truncated normal is widened to keep it."""
+
+    scale: float = legal(Real(0.0, open_low=True), 1.0)
+    mode: str = legal(OneOf(("fan_in", "fan_out", "fan_avg")), "fan_in")
+    distribution: str = legal(OneOf(("truncated_normal", "untruncated_normal", "uniform")), "truncated_normal")
+
+
+Zeros = partial(Constant, 0.0)
+Ones = partial(Constant, 1.0)
+GlorotUniform = partial(VarianceScaling, 1.0, "fan_avg", "uniform")
+GlorotNormal = partial(VarianceScaling, 1.0, "fan_avg", "truncated_normal")
+HeNormal = partial(VarianceScaling, 2.0, "fan_in", "truncated_normal")
+HeUniform = partial(VarianceScaling, 2.0, "fan_in", "uniform")
+LecunNormal = partial(VarianceScaling, 1.0, "fan_in", "truncated_normal")
+LecunUniform = partial(VarianceScaling, 1.0, "fan_in", "uniform")
+
+for word, create in {
+    "zeros": Zeros,
+    "ones": Ones,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_normal": HeNormal,
+    "he_uniform": HeUniform,
+    "lecun_normal": LecunNormal,
+    "lecun_uniform": LecunUniform,
+}.items():
+    INITIALIZERS.alias(word, create)

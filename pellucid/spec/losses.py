@@ -1,0 +1,146 @@
+"""Losses and metrics as data: what is compared, sample by sample. The engines hold the arithmetic.
+
+A loss gives one number a sample (the mean over the other axes); the mean over samples is the sum divided by N
+when samples or classes are weighted (Keras), and by the labelled count when labels are missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pellucid.spec.base import Spec, Table
+from pellucid.spec.legal import Flag, Integer, Real, legal
+
+
+class LossSpec(Spec):
+    """What all losses are; `labels` says what a target is: 'index' (N,), or 'values' of the output's shape."""
+
+    kind = "loss"
+    labels: ClassVar[str] = "values"
+    fuses: ClassVar[str] = ""  # the activation it is computed through, from the logits
+
+
+LOSSES: Table[LossSpec] = Table("loss", "If it is your own loss, call pellucid.register_loss(...) first.")
+
+
+@LOSSES.register("sparse_categorical_crossentropy")
+@dataclass(frozen=True)
+class SparseCategoricalCrossentropy(LossSpec):
+    """-log p[label]; labels are class numbers."""
+
+    labels = "index"
+    fuses = "Softmax"
+    from_logits: bool = legal(Flag(), False)
+
+
+@LOSSES.register("categorical_crossentropy")
+@dataclass(frozen=True)
+class CategoricalCrossentropy(LossSpec):
+    """-sum_k t_k log p_k; targets are one-hot or probabilities, smoothed to (1-s) t + s/K."""
+
+    fuses = "Softmax"
+    from_logits: bool = legal(Flag(), False)
+    label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+
+
+@LOSSES.register("categorical_focal_crossentropy")
+@dataclass(frozen=True)
+class CategoricalFocalCrossentropy(LossSpec):
+    """-alpha (1-p)^gamma t log p, summed over classes. Source: Lin et al. 2017, eq. 5."""
+
+    fuses = "Softmax"
+    alpha: float = legal(Real(0.0), 0.25)
+    gamma: float = legal(Real(0.0), 2.0)
+    from_logits: bool = legal(Flag(), False)
+    label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+
+
+@LOSSES.register("binary_crossentropy", "bce")
+@dataclass(frozen=True)
+class BinaryCrossentropy(LossSpec):
+    """-t log p - (1-t) log(1-p), the mean over the last axis."""
+
+    fuses = "Sigmoid"
+    from_logits: bool = legal(Flag(), False)
+    label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+
+
+@LOSSES.register("mean_squared_error", "mse")
+@dataclass(frozen=True)
+class MeanSquaredError(LossSpec):
+    """(y - t)^2, the mean over the last axis."""
+
+
+@LOSSES.register("mean_absolute_error", "mae")
+@dataclass(frozen=True)
+class MeanAbsoluteError(LossSpec):
+    """|y - t|, the mean over the last axis."""
+
+
+@LOSSES.register("huber", "smooth_l1")
+@dataclass(frozen=True)
+class Huber(LossSpec):
+    """e^2 / 2 while |e| <= delta, delta (|e| - delta / 2) beyond: smooth L1 for delta = 1."""
+
+    delta: float = legal(Real(0.0, open_low=True), 1.0)
+
+
+class MetricSpec(Spec):
+    """What all metrics are: a number a sample, whose mean is reported under `name`."""
+
+    kind = "metric"
+    name: ClassVar[str] = ""
+
+
+METRICS: Table[MetricSpec] = Table("metric")
+
+
+@METRICS.register("sparse_categorical_accuracy")
+@dataclass(frozen=True)
+class SparseCategoricalAccuracy(MetricSpec):
+    """1 where the largest output is the labelled class."""
+
+    name = "accuracy"
+
+
+@METRICS.register("categorical_accuracy")
+@dataclass(frozen=True)
+class CategoricalAccuracy(MetricSpec):
+    """1 where the largest output is the largest target."""
+
+    name = "accuracy"
+
+
+@METRICS.register("binary_accuracy")
+@dataclass(frozen=True)
+class BinaryAccuracy(MetricSpec):
+    """The share of outputs on the target's side of the threshold."""
+
+    name = "accuracy"
+    threshold: float = legal(Real(0.0, 1.0), 0.5)
+
+
+@METRICS.register("top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "top5")
+@dataclass(frozen=True)
+class TopKCategoricalAccuracy(MetricSpec):
+    """1 where the labelled class is among the k largest outputs."""
+
+    name = "top5"
+    k: int = legal(Integer(1), 5)
+
+
+@METRICS.register("mean_squared_error", "mse")
+@dataclass(frozen=True)
+class SquaredError(MetricSpec):
+    """(y - t)^2, the mean over the last axis."""
+
+    name = "mse"
+
+
+@METRICS.register("mean_absolute_error", "mae")
+@dataclass(frozen=True)
+class AbsoluteError(MetricSpec):
+    """|y - t|, the mean over the last axis."""
+
+    name = "mae"

@@ -1,0 +1,42 @@
+"""Penalties on weights: l1 * sum |w| + l2 * sum w^2, without the 1/2 of some books (halve l2 to have it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pellucid.spec.base import Spec, Table
+from pellucid.spec.legal import Real, legal
+
+
+class Regularizer(Spec):
+    """What all penalties are: two coefficients."""
+
+    kind = "regularizer"
+    l1: float
+    l2: float
+
+
+REGULARIZERS: Table[Regularizer] = Table("regularizer")
+
+
+@REGULARIZERS.register("l1_l2")
+@dataclass(frozen=True)
+class L1L2(Regularizer):
+    """l1 * sum |w| + l2 * sum w^2."""
+
+    l1: float = legal(Real(0.0), 0.0)
+    l2: float = legal(Real(0.0), 0.0)
+
+
+def L1(l1: float = 0.01) -> L1L2:
+    """l1 * sum |w|."""
+    return L1L2(l1=l1)
+
+
+def L2(l2: float = 0.01) -> L1L2:
+    """l2 * sum w^2."""
+    return L1L2(l2=l2)
+
+
+REGULARIZERS.alias("l1", L1)
+REGULARIZERS.alias("l2", L2)

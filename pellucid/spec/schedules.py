@@ -1,0 +1,129 @@
+"""Learning rates over time: a rate is a function of the step, the number of updates made so far.
+
+To anneal by epochs, pass decay_steps = steps per epoch. The sources' forms: step decay (half each 5 epochs,
+tenth each 20), exponential a0 e^-kt, inverse a0 / (1 + kt), 0.95^epoch, k / sqrt(epoch); on plateau is a callback.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.spec.base import Spec, Table
+from pellucid.spec.legal import Flag, Illegal, Integer, Real, legal
+
+RATE = Real(0.0)
+
+
+class Schedule(Spec):
+    """What all schedules are."""
+
+    kind = "schedule"
+
+    def rate(self, step: int) -> float:
+        """The learning rate of update number `step`, counted from 0."""
+        raise NotImplementedError
+
+
+SCHEDULES: Table[Schedule] = Table("schedule")
+
+
+class Rate:
+    """The rule of a `learning_rate`: a number or a schedule."""
+
+    wanted = "a number >= 0 or a schedule"
+    bad: tuple[Any, ...] = (-0.1, math.nan, "fast", None)
+
+    def check(self, value: Any) -> float | Schedule:
+        if isinstance(value, Mapping):
+            return SCHEDULES.revive(value)
+        if isinstance(value, Schedule):
+            return value
+        if isinstance(value, Spec):
+            raise Illegal
+        return RATE.check(value)
+
+
+def rate_at(learning_rate: float | Schedule, step: int) -> float:
+    """The rate of one update, whichever form was given."""
+    return learning_rate.rate(step) if isinstance(learning_rate, Schedule) else learning_rate
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class ExponentialDecay(Schedule):
+    """a0 * decay_rate^(step / decay_steps); staircase takes whole powers, which is also step decay."""
+
+    initial_learning_rate: float = legal(RATE)
+    decay_steps: int = legal(Integer(1))
+    decay_rate: float = legal(Real(0.0))
+    staircase: bool = legal(Flag(), False)
+
+    def rate(self, step: int) -> float:
+        power = step // self.decay_steps if self.staircase else step / self.decay_steps
+        return self.initial_learning_rate * self.decay_rate**power
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class InverseTimeDecay(Schedule):
+    """a0 / (1 + decay_rate * step / decay_steps)."""
+
+    initial_learning_rate: float = legal(RATE)
+    decay_steps: int = legal(Integer(1))
+    decay_rate: float = legal(Real(0.0))
+    staircase: bool = legal(Flag(), False)
+
+    def rate(self, step: int) -> float:
+        time = step // self.decay_steps if self.staircase else step / self.decay_steps
+        return self.initial_learning_rate / (1 + self.decay_rate * time)
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class InverseSquareRootDecay(Schedule):
+    """a0 / sqrt(1 + step // decay_steps): k / sqrt(epoch), epochs counted from 1."""
+
+    initial_learning_rate: float = legal(RATE)
+    decay_steps: int = legal(Integer(1))
+
+    def rate(self, step: int) -> float:
+        return self.initial_learning_rate / math.sqrt(1 + step // self.decay_steps)
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class PolynomialDecay(Schedule):
+    """From a0 to end_learning_rate along (1 - step / decay_steps)^power; power 1 is a straight line."""
+
+    initial_learning_rate: float = legal(RATE)
+    decay_steps: int = legal(Integer(1))
+    end_learning_rate: float = legal(RATE, 1e-4)
+    power: float = legal(Real(0.0), 1.0)
+
+    def rate(self, step: int) -> float:
+        left = 1 - min(step, self.decay_steps) / self.decay_steps
+        return (self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class CosineDecay(Schedule):
+    """Half a cosine from a0 to alpha * a0, after a straight rise from 0 over warmup_steps.
+
+    Source: Loshchilov & Hutter 2017, eq. 5.
+    """
+
+    initial_learning_rate: float = legal(RATE)
+    decay_steps: int = legal(Integer(1))
+    alpha: float = legal(Real(0.0, 1.0), 0.0)
+    warmup_steps: int = legal(Integer(0), 0)
+
+    def rate(self, step: int) -> float:
+        if step < self.warmup_steps:
+            return self.initial_learning_rate * (step + 1) / self.warmup_steps
+        done = min(step - self.warmup_steps, self.decay_steps) / self.decay_steps
+        share = (1 - self.alpha) * 0.5 * (1 + math.cos(math.pi * done)) + self.alpha
+        return self.initial_learning_rate * share

@@ -1,0 +1,116 @@
+"""Output-size arithmetic of windows, once for the shapes, both engines and the receptive field.
+
+One axis at a time. i input pixels, k kernel, s stride, d dilation; the kernel reaches over e = (k - 1) d + 1 pixels.
+'valid' takes windows that lie inside; 'same' gives ceil(i / s) outputs and pads more at the bottom and right;
+a number pads that many pixels on each side.
+Source: Dumoulin & Visin 2016, relations 2, 5 and 15; Keras for 'same'.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.errors import ShapeError, describe
+
+Shape = tuple[int | None, ...]  # without the batch axis; None is any size
+
+
+def reach(kernel: int, dilation: int = 1) -> int:
+    """Pixels from the first to the last one that a kernel touches."""
+    return (kernel - 1) * dilation + 1
+
+
+def axis_padding(
+    size: int, kernel: int, stride: int, padding: str | int, dilation: int = 1
+) -> tuple[int, int]:
+    """Pixels added before and after one axis."""
+    if isinstance(padding, int):
+        return padding, padding
+    if padding == "valid":
+        return 0, 0
+    outputs = math.ceil(size / stride)
+    total = max((outputs - 1) * stride + reach(kernel, dilation) - size, 0)
+    return total // 2, total - total // 2
+
+
+def axis_output(size: int | None, kernel: int, stride: int, padding: str | int, dilation: int = 1) -> int | None:
+    """Outputs along one axis; 0 or less when the kernel does not fit."""
+    if size is None:
+        return None
+    if padding == "same":
+        return math.ceil(size / stride)
+    added = 2 * padding if isinstance(padding, int) else 0
+    return (size + added - reach(kernel, dilation)) // stride + 1
+
+
+def paddings(
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str | tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """((top, bottom), (left, right)) for a map of (rows, columns)."""
+    each = (padding, padding) if isinstance(padding, str) else padding
+    top_bottom = axis_padding(size[0], kernel[0], strides[0], each[0], dilation[0])
+    left_right = axis_padding(size[1], kernel[1], strides[1], each[1], dilation[1])
+    return top_bottom, left_right
+
+
+def window_outputs(
+    where: str,
+    shape: Shape,
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str | tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+) -> tuple[int | None, int | None]:
+    """(I, J) of a window that slides over (H, W, C); raises ShapeError when it does not fit."""
+    each = (padding, padding) if isinstance(padding, str) else padding
+    sizes = [axis_output(shape[a], kernel[a], strides[a], each[a], dilation[a]) for a in (0, 1)]
+    if any(size is not None and size < 1 for size in sizes):
+        reaches = " x ".join(str(reach(kernel[a], dilation[a])) for a in (0, 1))
+        wanted = f"a map of at least the kernel's {reaches} pixels"
+        remedy = "Pass padding='same', a smaller kernel, or larger images."
+        raise ShapeError(describe(where, "input", wanted, f"{shape[0]} x {shape[1]}", remedy))
+    return sizes[0], sizes[1]
+
+
+def transposed_outputs(
+    shape: Shape, kernel: tuple[int, int], strides: tuple[int, int], padding: str | tuple[int, int]
+) -> tuple[int | None, int | None]:
+    """(I, J) of a transposed convolution: the size whose convolution gives the input back."""
+    each = (padding, padding) if isinstance(padding, str) else padding
+
+    def axis(size: int | None, k: int, s: int, p: str | int) -> int | None:
+        if size is None:
+            return None
+        if isinstance(p, int):
+            return (size - 1) * s + k - 2 * p
+        return size * s if p == "same" else size * s + max(k - s, 0)
+
+    return axis(shape[0], kernel[0], strides[0], each[0]), axis(shape[1], kernel[1], strides[1], each[1])
+
+
+def as_map(where: str, shape: Shape) -> tuple[int | None, int | None, int]:
+    """(H, W, C) of an image input; raises ShapeError for another rank or unknown channels."""
+    if len(shape) != 3:
+        remedy = "Add the channel axis: x[..., None]." if len(shape) == 2 else "Put it before Flatten."
+        raise ShapeError(describe(where, "input", "(N, H, W, C)", shown(shape), remedy))
+    height, width, channels = shape
+    if channels is None:
+        raise ShapeError(describe(where, "the number of channels", "known", "None", "Give it in Input((H, W, C))."))
+    return height, width, channels
+
+
+def volume(where: str, shape: Shape) -> int:
+    """Entries of one sample; raises ShapeError while an axis is unknown."""
+    if any(size is None for size in shape):
+        remedy = "Give Input a full shape, or put GlobalAveragePooling2D before this layer."
+        raise ShapeError(describe(where, "input", "of known size", shown(shape), remedy))
+    return math.prod(size for size in shape if size is not None)
+
+
+def shown(shape: Shape) -> str:
+    """A shape as a user sees it, with the batch axis: (N, 28, 28, 1)."""
+    return "(" + ", ".join(["N", *("None" if size is None else str(size) for size in shape)]) + ")"
