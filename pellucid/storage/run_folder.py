@@ -1,0 +1,118 @@
+"""The layout of a run folder: which file is which. Everything in it is plain: JSON, CSV, PNG, HTML, safetensors."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pellucid.errors import FileError
+from pellucid.storage.writer import make_folder, remove_leftovers
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one training run and the paths within it; a path may not exist yet."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], *, exist_ok: bool = False) -> RunFolder:
+        """Make the folder of a new run; with `exist_ok` it may hold a run already, which the caller continues.
+
+        Raises FileError when the folder holds a run or one of its files, or cannot be made.
+        """
+        folder = cls(Path(path))
+        make_folder(folder.path)
+        if not exist_ok:
+            folder._refuse_files_of_a_run()
+        return folder
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> RunFolder:
+        """The folder of a run that exists. Raises FileError when it is none."""
+        folder = cls(Path(path))
+        if not folder.path.exists():
+            raise FileError(f"{path} does not exist. Give the folder that pellucid train --out wrote.")
+        if not folder.path.is_dir():
+            raise FileError(f"{path} is a file, not a run folder. Give the folder that pellucid train --out wrote.")
+        if not folder.config.is_file():
+            raise FileError(
+                f"{path} is not a run folder: it has no config.json. Give the folder that pellucid train --out wrote."
+            )
+        return folder
+
+    def sweep(self) -> None:
+        """Remove what a killed write left; the run of this folder must not be running."""
+        remove_leftovers(self.path)
+
+    @property
+    def config(self) -> Path:
+        """Every setting of the run, defaults included."""
+        return self.path / "config.json"
+
+    @property
+    def model(self) -> Path:
+        """The model of the best epoch."""
+        return self.path / "model.safetensors"
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint: all that a resume needs."""
+        return self.path / "last.safetensors"
+
+    @property
+    def history(self) -> Path:
+        """A row an epoch, without times."""
+        return self.path / "history.csv"
+
+    @property
+    def steps(self) -> Path:
+        """A row a step, with times."""
+        return self.path / "steps.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """The final numbers, with the count of samples behind them."""
+        return self.path / "metrics.json"
+
+    @property
+    def checks(self) -> Path:
+        """What the checks before training found."""
+        return self.path / "checks.json"
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file that needs no other."""
+        return self.path / "report.html"
+
+    @property
+    def curves(self) -> Path:
+        """Loss, accuracy and update ratio over time."""
+        return self.path / "curves.png"
+
+    @property
+    def confusion(self) -> Path:
+        """The confusion matrix."""
+        return self.path / "confusion.png"
+
+    @property
+    def mistakes(self) -> Path:
+        """The worst mistakes as pictures."""
+        return self.path / "mistakes.png"
+
+    @property
+    def log(self) -> Path:
+        """What was said during the run."""
+        return self.path / "log.txt"
+
+    def _refuse_files_of_a_run(self) -> None:
+        if self.config.exists():
+            raise FileError(
+                f"{self.path} already holds a run. Choose another --out, or continue it with: "
+                f"pellucid train --resume {self.path}"
+            )
+        for path in (self.model, self.last, self.history, self.steps, self.metrics, self.checks, self.report,
+                     self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
+            if path.exists():
+                raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")
