@@ -7,7 +7,7 @@ most confused pairs are listed beside the matrix.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_WITH_NUMBERS = 20
 MOST_NAMED = 140  # more names than this cannot be read: every second, third ... is written
+MOST_WITH_GRID = 200  # beyond, the lines would hide the cells
 PAIRS = 25
 NAME_LENGTH = 22
 
@@ -37,12 +38,13 @@ def cell_colours(confusion: np.ndarray) -> np.ndarray:
     strength = np.sqrt(confusion / np.maximum(totals, 1))[:, :, None]
     strength = np.where(strength > 0, 0.12 + 0.88 * strength, 0.0)
     full = np.where(np.eye(len(confusion), dtype=bool)[:, :, None], to_rgb(d.BLUE), to_rgb(d.VERMILION))
-    return 1 - strength * (1 - full)
+    colours: np.ndarray = 1 - strength * (1 - full)
+    return colours
 
 
 def _headline(evaluation: Evaluation) -> tuple[str, str]:
     right = int(np.trace(evaluation.confusion))
-    title = f"{right:,} of {evaluation.n:,} {evaluation.split} samples are right ({d.percent(evaluation.accuracy)})"
+    title = f"{right:,} of {evaluation.n:,} {evaluation.split} samples are right ({d.percent(evaluation.accuracy, 2)})"
     pairs = evaluation.most_confused(1)
     if not pairs:
         return title, "no class is taken for another"
@@ -50,6 +52,12 @@ def _headline(evaluation: Evaluation) -> tuple[str, str]:
     names = d.short_names(evaluation.class_names, NAME_LENGTH)
     times = "once" if count == 1 else f"{count:,} times"
     return title, f"most often confused: {names[true]} taken for {names[said]}, {times}"
+
+
+def _titles(axes: Axes, evaluation: Evaluation) -> None:
+    title, subtitle = _headline(evaluation)
+    d.note(axes, title, (0, 1), "figure fraction", (14, -27), size=d.TITLE_PT, weight="bold")
+    d.note(axes, subtitle, (0, 1), "figure fraction", (14, -45), color=d.FAINT)
 
 
 def _with_numbers(evaluation: Evaluation) -> bytes:
@@ -64,12 +72,7 @@ def _with_numbers(evaluation: Evaluation) -> bytes:
     figure = d.new_figure(width, height)
     axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
     _matrix(axes, evaluation, names, size=d.TEXT_PT, slanted=slanted)
-    title, subtitle = _headline(evaluation)
-    for text, inches, style in (
-        (title, 0.38, {"size": d.TITLE_PT, "weight": "bold"}),
-        (subtitle, 0.62, {"color": d.FAINT}),
-    ):
-        d.note(axes, text, (0.2 / width, 1 - inches / height), "figure fraction", (0, 0), **style)
+    _titles(axes, evaluation)
     totals = confusion.sum(axis=1)
     colours = cell_colours(confusion)
     for true, said in np.ndindex(confusion.shape):
@@ -96,12 +99,7 @@ def _with_list(evaluation: Evaluation) -> bytes:
     figure = d.new_figure(width, height)
     axes = figure.add_axes((margin / width, margin / height, side / width, side / height))
     _matrix(axes, evaluation, shown, size=size, slanted=True)
-    title, subtitle = _headline(evaluation)
-    for text, inches, style in (
-        (title, 0.38, {"size": d.TITLE_PT, "weight": "bold"}),
-        (subtitle, 0.62, {"color": d.FAINT}),
-    ):
-        d.note(axes, text, (0.2 / width, 1 - inches / height), "figure fraction", (0, 0), **style)
+    _titles(axes, evaluation)
     pairs = figure.add_axes(((margin + side + 0.3) / width, margin / height, 3.9 / width, side / height))
     _pairs(pairs, evaluation, height_in=side)
     return d.to_png(figure)
@@ -115,15 +113,19 @@ def _matrix(axes: Axes, evaluation: Evaluation, names: list[str], *, size: float
     places = [k for k, name in enumerate(names) if name]
     labels = [d.drawable(names[k]) for k in places]
     family = d.fonts()[0]
-    turn = {"rotation": 90 if classes > MOST_WITH_NUMBERS else 40, "ha": "center" if classes > 20 else "right",
-            "rotation_mode": "default" if classes > 20 else "anchor"} if slanted else {}  # fmt: skip
+    turn: dict[str, Any] = {}
+    if slanted and classes <= MOST_WITH_NUMBERS:
+        turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    elif slanted:
+        turn = {"rotation": 90}
     axes.set_xticks(places, labels, parse_math=False, family=family, **turn)
     axes.set_yticks(places, labels, parse_math=False, family=family)
     axes.tick_params(length=0, labelsize=size, labelcolor=d.INK, pad=4)
-    axes.set_xticks(np.arange(0.5, classes - 1), minor=True)
-    axes.set_yticks(np.arange(0.5, classes - 1), minor=True)
-    axes.tick_params(which="minor", length=0)
-    axes.grid(True, which="minor", color=d.HAIR, linewidth=0.8 if classes <= MOST_WITH_NUMBERS else 0.25)
+    if classes <= MOST_WITH_GRID:
+        axes.set_xticks(np.arange(0.5, classes - 1), minor=True)
+        axes.set_yticks(np.arange(0.5, classes - 1), minor=True)
+        axes.tick_params(which="minor", length=0)
+        axes.grid(True, which="minor", color=d.HAIR, linewidth=0.8 if classes <= MOST_WITH_NUMBERS else 0.25)
     axes.set_xlabel("predicted class (columns)", color=d.FAINT, size=d.TEXT_PT)
     axes.set_ylabel("true class (rows)", color=d.FAINT, size=d.TEXT_PT)
 

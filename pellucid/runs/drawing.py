@@ -79,7 +79,13 @@ def note(
 
 def letter(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
     """Literal text at data coordinates."""
-    options = {"color": INK, "size": TEXT_PT, "ha": "left", "va": "center", "family": fonts()[0]} | style
+    options: dict[str, Any] = {
+        "color": INK,
+        "size": TEXT_PT,
+        "ha": "left",
+        "va": "center",
+        "family": fonts()[0],
+    } | style
     return axes.text(x, y, drawable(text), parse_math=False, **options)
 
 
@@ -134,12 +140,9 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def percent(share: float) -> str:
-    """A share as a percentage that says 100 % or 0 % only when it is exactly that: 97.2 %, 99.96 %, 0.01 %."""
-    for digits in (1, 2, 3):
-        text = f"{100 * share:.{digits}f}"
-        if share in (0.0, 1.0):
-            return f"{100 * share:.0f} %"
-        if float(text) not in (0.0, 100.0):
-            return f"{text} %"
-    return "under 0.001 %" if share < 0.5 else "over 99.999 %"
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage, rounded; it says 100 % or 0 % only when that is exactly so (0.9999 is 99.9 %)."""
+    if share in (0.0, 1.0):
+        return f"{100 * share:.0f} %"
+    least = 10.0**-digits
+    return f"{min(max(round(100 * share, digits), least), 100 - least):.{digits}f} %"
