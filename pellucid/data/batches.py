@@ -1,0 +1,126 @@
+"""Batches: the samples of an epoch, a few at a time, in an order that a resume finds again.
+
+Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,)
+Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from pellucid.data.dataset import Part
+from pellucid.data.images import Array
+from pellucid.data.order import check_sizes, steps, steps_in
+from pellucid.errors import ShapeError, describe
+from pellucid.keys import Key
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B samples; `ids` are their global numbers."""
+
+    inputs: dict[str, Array]
+    targets: dict[str, Array]
+    weights: dict[str, Array] = field(default_factory=dict)
+    masks: dict[str, Array] = field(default_factory=dict)
+    ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Preprocesses(Protocol):
+    def apply(self, x: Array) -> Array: ...
+
+
+class Augments(Protocol):
+    def apply(self, images: Array, *, key: Key, epoch: int, ids: Array) -> Array: ...
+
+
+class Batches:
+    """Batches of one part of a data set, read (and augmented, then preprocessed) step by step.
+
+    Without `preprocessing` the pixels are handed on as float32 unscaled. `sample_weights` (N,), in the order of the
+    part, become `weights[output_name]`.
+    """
+
+    def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
+                 preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
+                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None) -> None:
+        check_sizes("batches", samples=len(source), batch_size=batch_size)
+        if sample_weights is not None and np.shape(sample_weights) != (len(source),):
+            raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
+                                      f"of shape {np.shape(sample_weights)}"))
+        self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
+        self.preprocessing, self.augmentation = preprocessing, augmentation
+        self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
+
+    @property
+    def samples(self) -> int:
+        return len(self.source)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return steps_in(self.samples, self.batch_size)
+
+    def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
+        """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
+        for indices in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
+                             epoch=number, start=start):
+            yield self._batch(indices, number)
+
+    def _batch(self, indices: Array, epoch: int) -> Batch:
+        ids = self.source.ids[indices]
+        x = self.source.images.take(indices)                                          # (B, H, W, C)
+        if self.augmentation is not None:
+            x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids)
+        x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
+        weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
+        return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids)
+
+
+class ArrayBatches:
+    """Batches of plain arrays in memory, with any number of named inputs, targets, sample weights and masks.
+
+    Every array has N rows. The rows keep their dtype.
+    """
+
+    def __init__(self, inputs: Mapping[str, Array], targets: Mapping[str, Array] | None = None, *, batch_size: int,
+                 key: Key, shuffle: bool = True, weights: Mapping[str, Array] | None = None,
+                 masks: Mapping[str, Array] | None = None) -> None:
+        self.inputs, self.targets = dict(inputs), dict(targets or {})
+        self.weights, self.masks = dict(weights or {}), dict(masks or {})
+        self.samples = _common_rows({"input": self.inputs, "target": self.targets, "weight": self.weights, "mask": self.masks})
+        check_sizes("batches", samples=self.samples, batch_size=batch_size)
+        self.batch_size, self.key, self.shuffle = int(batch_size), key, shuffle
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return steps_in(self.samples, self.batch_size)
+
+    def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
+        """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
+        for indices in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
+                             epoch=number, start=start):
+            yield Batch(_rows_of(self.inputs, indices), _rows_of(self.targets, indices), _rows_of(self.weights, indices),
+                        _rows_of(self.masks, indices), indices.astype(np.int64))
+
+
+def _rows_of(arrays: Mapping[str, Array], indices: Array) -> dict[str, Array]:
+    return {name: array[indices] for name, array in arrays.items()}
+
+
+def _common_rows(kinds: Mapping[str, Mapping[str, Array]]) -> int:
+    """The number of rows all arrays share. Raises ShapeError naming the first array that differs."""
+    rows = {f"{kind} '{name}'": len(array) for kind, arrays in kinds.items() for name, array in arrays.items()}
+    first = next(iter(rows), None)
+    if first is None:
+        raise ShapeError("batches: there must be at least one input array, but none was given.")
+    for name, count in rows.items():
+        if count != rows[first]:
+            raise ShapeError(describe("batches", name, f"{rows[first]} rows long, as {first} is", f"{count} rows long"))
+    return rows[first]

@@ -1,0 +1,122 @@
+"""What a data set is: named parts of images with labels, the names of classes and channels, a fingerprint.
+
+Shapes  Part.images (N, H, W, C); labels (N,) int64 in 0..K-1; ids (N,) int64, one number a sample of the whole set;
+        groups (N,) of str, or None
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+
+from pellucid.data.images import Array, Images, choose
+from pellucid.errors import ShapeError, UsageError, describe
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class NumberedNames(Sequence[str]):
+    """Names made when asked for: `train-images-idx3-ubyte.gz#17`."""
+
+    file: str
+    numbers: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> NumberedNames: ...
+    def __getitem__(self, index: int | slice) -> str | NumberedNames:
+        if isinstance(index, slice):
+            return NumberedNames(self.file, self.numbers[index])
+        return f"{self.file}#{self.numbers[index]}"
+
+
+def _choose_names(names: Sequence[str], indices: Array) -> Sequence[str]:
+    if isinstance(names, NumberedNames):
+        return NumberedNames(names.file, [int(names.numbers[i]) for i in indices])
+    return tuple(names[i] for i in indices)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of a data set (train, validation or test); all fields have one entry a sample."""
+
+    images: Images
+    labels: Array
+    names: Sequence[str]
+    ids: Array
+    groups: Array | None = None
+
+    def __post_init__(self) -> None:
+        fields: dict[str, Any] = {"labels": self.labels, "names": self.names, "ids": self.ids}
+        if self.groups is not None:
+            fields["groups"] = self.groups
+        for name, values in fields.items():
+            if len(values) != len(self.images):
+                raise ShapeError(describe("data part", name, f"one entry for each of {len(self.images)} images",
+                                          f"{len(values)} entries long"))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def subset(self, indices: Array) -> Part:
+        """The samples at `indices` (B,), in that order; images are not copied."""
+        indices = np.asarray(indices, dtype=np.int64)
+        return Part(
+            images=choose(self.images, indices),
+            labels=self.labels[indices],
+            names=_choose_names(self.names, indices),
+            ids=self.ids[indices],
+            groups=None if self.groups is None else self.groups[indices],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Named parts that share size, channels, dtype and classes. `notes` says what was ignored, converted or counted."""
+
+    name: str
+    parts: Mapping[str, Part]
+    class_names: tuple[str, ...]
+    channel_names: tuple[str, ...]
+    fingerprint: str
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shapes = {part.images.shape[1:] for part in self.parts.values()}
+        if len(shapes) != 1:
+            raise ShapeError(describe(self.name, "image size", "the same (H, W, C) in every part",
+                                      " and ".join(map(str, sorted(shapes))) or "missing: there is no part",
+                                      "Give one size with --resize HxW."))
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of every image."""
+        return next(iter(self.parts.values())).images.shape[1:]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the pixels as read."""
+        return next(iter(self.parts.values())).images.dtype
+
+    def part(self, name: str) -> Part:
+        """The part called `name`. Raises UsageError that lists the parts there are."""
+        if name not in self.parts:
+            raise UsageError(f"{self.name} has no part '{name}'. It has: {', '.join(self.parts)}.")
+        return self.parts[name]
+
+
+def numbered(sizes: Mapping[str, int]) -> dict[str, Array]:
+    """Global sample numbers: the parts follow one another in the order given."""
+    ids, start = {}, 0
+    for name, size in sizes.items():
+        ids[name] = np.arange(start, start + size, dtype=np.int64)
+        start += size
+    return ids

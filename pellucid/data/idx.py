@@ -1,0 +1,118 @@
+"""IDX: the format of MNIST, a folder of image and label files, gzipped or not.
+
+File    magic (big-endian 2051 images, 2049 labels), then the sizes as 32-bit integers, then one byte a value
+Names   train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., also with dots (train-images.idx3-ubyte) and .gz
+Source  Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits, section "file formats".
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.data.dataset import Dataset, NumberedNames, Part, numbered
+from pellucid.data.fingerprint import fingerprint_arrays
+from pellucid.data.images import Array, ArrayImages
+from pellucid.data.labels import check_labels
+from pellucid.data.naming import part_name, read_class_list
+from pellucid.errors import DataError, FileError
+
+IMAGES, LABELS = 2051, 2049
+KINDS = {IMAGES: "IDX images", LABELS: "IDX labels"}
+FILE_NAME = re.compile(r"(?P<part>[a-z0-9]+)[-_.](?P<kind>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
+
+
+def is_idx_folder(names: list[str]) -> bool:
+    """Whether one of the file names is an IDX file's."""
+    return any(FILE_NAME.fullmatch(name) for name in names)
+
+
+def open_idx_folder(folder: Path) -> Dataset:
+    """Read a folder of IDX files. Raises FileError (broken file) or DataError (labels), each naming the file."""
+    files = _files_by_part(folder)
+    pixels: dict[str, Array] = {}
+    labels: dict[str, Array] = {}
+    for part, pair in files.items():
+        pixels[part] = read_idx(pair["images"], magic=IMAGES)
+        labels[part] = read_idx(pair["labels"], magic=LABELS).astype(np.int64)
+        if len(pixels[part]) != len(labels[part]):
+            raise DataError(f"{pair['images']} holds {len(pixels[part])} images, but {pair['labels'].name} holds "
+                            f"{len(labels[part])} labels. Put the two files of one set side by side.")
+    class_names = check_labels(str(folder), labels, read_class_list(folder))
+    ids = numbered({part: len(values) for part, values in labels.items()})
+    return Dataset(
+        name=folder.resolve().name,
+        parts={part: Part(ArrayImages(pixels[part]), labels[part],
+                          NumberedNames(files[part]["images"].name, range(len(labels[part]))), ids[part])
+               for part in files},
+        class_names=class_names,
+        channel_names=("gray",),
+        fingerprint=fingerprint_arrays({f"{part}/{kind}": array for kind, arrays in
+                                        (("images", pixels), ("labels", labels)) for part, array in arrays.items()}),
+    )
+
+
+def _files_by_part(folder: Path) -> dict[str, dict[str, Path]]:
+    """{"train": {"images": path, "labels": path}, ...}, train first. Raises DataError for half a pair or a double."""
+    found: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.iterdir()):
+        match = FILE_NAME.fullmatch(path.name)
+        if match is None:
+            continue
+        part = "test" if match["part"].lower() == "t10k" else part_name(match["part"])
+        if part is None:
+            raise DataError(f"{path}: the name must begin with train, validation, test or t10k, "
+                            f"but it begins with '{match['part']}'. Rename the file.")
+        pair = found.setdefault(part, {})
+        kind = match["kind"].lower()
+        if kind in pair:
+            raise DataError(f"{folder}: there are two files of {part} {kind}, {pair[kind].name} and {path.name}. "
+                            "Remove one of them.")
+        pair[kind] = path
+    for part, pair in found.items():
+        for kind in ("images", "labels"):
+            if kind not in pair:
+                other = next(iter(pair.values()))
+                raise DataError(f"{folder}: {other.name} has no file of {kind} beside it. "
+                                f"Put the {kind} of the {part} part into the folder.")
+    return {part: found[part] for part in ("train", "validation", "test") if part in found}
+
+
+def read_idx(path: Path, *, magic: int) -> Array:
+    """The uint8 array of one IDX file: (N, H, W) for images, (N,) for labels. Raises FileError naming the file."""
+    content = _content(path)
+    rank = 3 if magic == IMAGES else 1
+    start = 4 * (1 + rank)
+    if len(content) < start:
+        raise FileError(f"{path}: an IDX header needs {start} bytes, but the file holds {len(content)}. {AGAIN}")
+    found = int.from_bytes(content[:4], "big")
+    if found != magic:
+        kind = KINDS.get(found, "no format that Pellucid knows")
+        raise FileError(f"{path}: the magic number must be {magic} ({KINDS[magic]}), but it is {found} ({kind}). "
+                        "Check that the file has the right name and is not another file renamed.")
+    sizes = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4))
+    wanted = 1
+    for size in sizes:
+        wanted *= size
+    if len(content) - start != wanted:
+        raise FileError(f"{path}: the header promises {' x '.join(map(str, sizes))} = {wanted} bytes, "
+                        f"but {len(content) - start} follow. {AGAIN}")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(sizes)
+
+
+AGAIN = "The file is cut short or damaged: copy or download it again."
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, unpacked when it is gzipped (by content, not by name)."""
+    try:
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileError(f"{path}: the gzip data cannot be unpacked ({error}). {AGAIN}") from error
+    except OSError as error:
+        raise FileError(f"{path}: the file cannot be read ({error.strerror or error}).") from error

@@ -1,0 +1,30 @@
+"""Data sets known by name, and the places where they are looked for. Nothing is ever downloaded here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pellucid.errors import UsageError
+
+KNOWN = ("mnist", "fashion-mnist", "cifar10", "fruits360-mini", "flowers10")
+
+
+def cache_folder() -> Path:
+    """Where this user's programs keep what can be made again: $XDG_CACHE_HOME/pellucid, or ~/.cache/pellucid."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
+
+
+def find_known(name: str, data_dir: str | Path | None = None) -> Path:
+    """The folder of a known data set: in `data_dir`, $PELLUCID_DATA, the cache, in this order.
+
+    Raises UsageError that lists the places looked at and what to type.
+    """
+    places = [data_dir, os.environ.get("PELLUCID_DATA"), cache_folder() / "data"]
+    folders = [Path(place).expanduser() / name for place in places if place]
+    for folder in folders:
+        if folder.is_dir():
+            return folder
+    looked = ", ".join(str(folder) for folder in folders)
+    raise UsageError(f"the data set '{name}' was not found; looked at {looked}. Put its files into one of these "
+                     f"folders, or type --data-dir FOLDER where FOLDER/{name} holds them.")
