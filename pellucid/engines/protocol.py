@@ -1,0 +1,154 @@
+"""What an engine offers and what passes between it, the programs and the loop.
+
+Arrays are mappings from names to the engine's own arrays: weights by "layer/kernel", inputs and outputs by their
+names in the graph. Sums are (sum, count) pairs, so that uneven batches and several processes add up right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pellucid.graph.graph import Graph
+from pellucid.keys import Key
+from pellucid.spec.losses import LossSpec, MetricSpec
+from pellucid.spec.optimizers import OptimizerSpec
+
+Array = Any
+Arrays = Mapping[str, Array]
+Sums = dict[str, tuple[float, float]]
+
+
+class Batch(Protocol):
+    """One batch. `weights` multiply a sample's loss and divide by N; `masks` say which labels exist."""
+
+    @property
+    def inputs(self) -> Arrays: ...
+    @property
+    def targets(self) -> Arrays: ...
+    @property
+    def weights(self) -> Arrays: ...
+    @property
+    def masks(self) -> Arrays: ...
+
+
+@dataclass
+class Run:
+    """The result of one forward pass; it belongs to the caller, so an engine may serve several threads.
+
+    outputs  by name          state  moving statistics after the pass (the given ones when not training)
+    taps     the values asked for, by layer path        tape  the engine's own notes for the way back
+    """
+
+    graph: Graph
+    outputs: dict[str, Array]
+    state: Arrays
+    taps: dict[str, Array]
+    tape: Any = field(repr=False)
+
+
+@dataclass
+class Gradients:
+    """dL/d(each thing asked for)."""
+
+    parameters: dict[str, Array] = field(default_factory=dict)
+    inputs: dict[str, Array] = field(default_factory=dict)
+    taps: dict[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One loss on one output."""
+
+    output: str
+    loss: LossSpec
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric on one output, reported under `name`."""
+
+    output: str
+    metric: MetricSpec
+    name: str
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is minimised and what is watched; penalties are the graph's own."""
+
+    terms: tuple[Term, ...]
+    measures: tuple[Measure, ...] = ()
+
+    def report(self, sums: Sums) -> dict[str, float]:
+        """The means under the names that users see: loss, accuracy, and <output>_loss when there are several."""
+        parts = {term.output: mean(sums[f"loss:{term.output}"]) for term in self.terms}
+        total = sum(term.weight * parts[term.output] for term in self.terms)
+        row = {"loss": total + mean(sums.get("penalty", (0.0, 0.0)))}
+        if len(self.terms) > 1:
+            row |= {f"{output}_loss": value for output, value in parts.items()}
+        return row | {measure.name: mean(sums[f"metric:{measure.name}"]) for measure in self.measures}
+
+
+def mean(pair: tuple[float, float]) -> float:
+    """sum / count; 0 for nothing."""
+    return pair[0] / pair[1] if pair[1] else 0.0
+
+
+def add_sums(total: Sums, more: Sums) -> Sums:
+    """Entry by entry; either may have names the other lacks."""
+    merged = dict(total)
+    for name, (value, count) in more.items():
+        old, n = merged.get(name, (0.0, 0.0))
+        merged[name] = (old + float(value), n + float(count))
+    return merged
+
+
+class Engine(Protocol):
+    """Runs graphs. Weights are passed in and out; an engine holds none."""
+
+    name: str
+
+    def put(self, host: Arrays) -> dict[str, Array]:
+        """NumPy arrays as the engine's own, floats in its precision."""
+
+    def get(self, native: Arrays) -> dict[str, Array]:
+        """The engine's arrays as C-contiguous NumPy arrays of their own dtype."""
+
+    def init(self, graph: Graph, key: Key) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Fresh parameters and state (moving statistics)."""
+
+    def forward(
+        self,
+        graph: Graph,
+        params: Arrays,
+        state: Arrays,
+        inputs: Arrays,
+        *,
+        training: bool,
+        key: Key | None = None,
+        taps: Sequence[str] = (),
+    ) -> Run:
+        """Outputs, state and asked-for inner values. `training` keeps a tape; noise is drawn from `key`."""
+
+    def vjp(self, run: Run, cotangents: Arrays, *, wrt: Sequence[str]) -> Gradients:
+        """Gradients of sum(cotangent * output), outputs or taps by name; wrt: parameters, inputs and/or taps."""
+
+    def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
+        """The objective's sums on this batch, and its gradients."""
+
+    def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
+        """The objective's sums on this batch."""
+
+    def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, Array]:
+        """The arrays an update rule starts from."""
+
+    def update(
+        self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """New parameters and slots after update number `step` (from 0); works in place where it can."""
+
+    def reduce(self, sums: Sums) -> Sums:
+        """Sums over all processes; the same sums when there is one."""

@@ -1,0 +1,262 @@
+"""The reference engine: walks a plan forwards, keeping what each step saved, and backwards over the same list.
+
+Forward   values[k] = step k's arithmetic on earlier values
+Backward  the gradient of a value is the sum over the steps that read it; steps run in reverse order
+Source    Goodfellow, Bengio & Courville 2016, section 6.5, algorithm 6.2 (reverse accumulation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.protocol import Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
+    activations,
+    convolution,
+    dense,
+    depthwise,
+    dropout,
+    merging,
+    normalization,
+    pooling,
+    reshaping,
+    transposed,
+)
+from pellucid.engines.reference.arithmetic import Context, arithmetic_of
+from pellucid.engines.reference.initializers import draw
+from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
+from pellucid.engines.reference.optimizers import RULES
+from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.graph.graph import Graph
+from pellucid.graph.plan import Plan, Step, plan
+from pellucid.keys import Key
+from pellucid.spec.optimizers import OptimizerSpec
+from pellucid.spec.shapes import Shape, shown
+
+
+@dataclass
+class Tape:
+    """One forward pass as backward needs it."""
+
+    values: dict[int, np.ndarray]
+    saved: list[Any]
+    contexts: list[Context]
+    weights: list[dict[str, np.ndarray]]
+
+
+class ReferenceEngine:
+    """NumPy; `precision` is float32, or float64 for proofs."""
+
+    name = "reference"
+
+    def __init__(self, precision: str = "float32") -> None:
+        if precision not in ("float32", "float64"):
+            wanted = "'float32' or 'float64' on the reference engine"
+            remedy = "For bfloat16 use --engine pytorch."
+            raise ArgumentError(describe("ReferenceEngine", "precision", wanted, repr(precision), remedy))
+        self.precision = precision
+        self.dtype = np.dtype(precision)
+
+    def put(self, host: Arrays) -> dict[str, np.ndarray]:
+        """Arrays in the engine's precision; integers and bools stay as they are."""
+        return {name: self._native(np.asarray(value)) for name, value in host.items()}
+
+    def _native(self, value: np.ndarray) -> np.ndarray:
+        return value.astype(self.dtype, copy=False) if value.dtype.kind == "f" else value
+
+    def get(self, native: Arrays) -> dict[str, np.ndarray]:
+        """C-contiguous arrays."""
+        return {name: np.ascontiguousarray(value) for name, value in native.items()}
+
+    def init(self, graph: Graph, key: Key) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Fresh parameters and moving statistics, each from a key of its own."""
+        params: dict[str, np.ndarray] = {}
+        state: dict[str, np.ndarray] = {}
+        for name, weight in graph.weights.items():
+            home = state if weight.name.startswith("moving_") else params
+            home[name] = draw(weight, key.fold("init", name), self.dtype)
+        return params, state
+
+    def forward(
+        self,
+        graph: Graph,
+        params: Arrays,
+        state: Arrays,
+        inputs: Arrays,
+        *,
+        training: bool,
+        key: Key | None = None,
+        taps: Sequence[str] = (),
+    ) -> Run:
+        """Run the plan; a training run keeps all that backward reads."""
+        todo = plan(graph)
+        values = {number: self._enter(name, inputs, todo.input_shapes[name]) for name, number in todo.inputs.items()}
+        kept = {tap_value(todo, tap) for tap in taps} | set(todo.outputs.values())
+        uses = use_counts(todo)
+        makers = {step.output: step for step in todo.steps}
+        tape = Tape(values, [], [], [])
+        new_state = dict(state)
+        for step in todo.steps:
+            weights = {name: params[full] if full in params else state[full] for name, full in step.weights}
+            context = Context(step.label, training, frozen=step.frozen)
+            context.key = key.fold(step.layer, step.number) if key is not None else None
+            context.overwrite = may_overwrite(step, kept, uses, makers)
+            rows = [values[number] for number in step.inputs]
+            values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, weights, context)
+            for name, full in step.weights:
+                if name in context.state:
+                    new_state[full] = context.state[name].astype(self.dtype, copy=False)
+            tape.saved.append(saved)
+            tape.contexts.append(context)
+            tape.weights.append(weights)
+        outputs = {name: values[number] for name, number in todo.outputs.items()}
+        return Run(graph, outputs, new_state, {tap: values[tap_value(todo, tap)] for tap in taps}, tape)
+
+    def _enter(self, name: str, inputs: Arrays, shape: Shape) -> np.ndarray:
+        """An input in the engine's precision; raises ShapeError when it does not fit the graph."""
+        if name not in inputs:
+            raise ShapeError(describe("model", "inputs", f"given for '{name}'", f"only {sorted(inputs)}"))
+        x = np.asarray(inputs[name])
+        sizes = x.shape[1:]
+        if len(sizes) != len(shape) or any(w not in (None, got) for w, got in zip(shape, sizes, strict=True)):
+            raise ShapeError(describe(f"input '{name}'", "data", shown(shape), str(x.shape), remedy_for(shape, sizes)))
+        return x.astype(self.dtype, copy=False)
+
+    def vjp(self, run: Run, cotangents: Arrays, *, wrt: Sequence[str]) -> Gradients:
+        """Gradients of sum(cotangent * value) over outputs or taps by name."""
+        todo = plan(run.graph)
+        seeds: dict[int, np.ndarray] = {}
+        for name, value in cotangents.items():
+            number = todo.outputs[name] if name in todo.outputs else tap_value(todo, name)
+            add_to(seeds, number, np.array(value, self.dtype))
+        return self._backward(run, seeds, wrt)
+
+    def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
+        """Sums and gradients of the objective, penalties included."""
+        todo = plan(run.graph)
+        sums, seeds = cotangents_of(objective, todo, run.tape.values, batch)
+        gradients = self._backward(run, seeds, wrt)
+        n = float(len(next(iter(run.outputs.values()))))
+        penalty = penalties(run.graph, run.tape.weights, todo, gradients.parameters)
+        if penalty is not None:
+            sums["penalty"] = (penalty * n, n)
+        return sums, gradients
+
+    def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
+        """Sums of the objective."""
+        todo = plan(run.graph)
+        sums = sums_of(objective, todo, run.tape.values, batch)
+        n = float(len(next(iter(run.outputs.values()))))
+        penalty = penalties(run.graph, run.tape.weights, todo, None)
+        if penalty is not None:
+            sums["penalty"] = (penalty * n, n)
+        return sums
+
+    def _backward(self, run: Run, gradients: dict[int, np.ndarray], wrt: Sequence[str]) -> Gradients:
+        todo, tape = plan(run.graph), run.tape
+        found = Gradients()
+        wanted_taps = {tap_value(todo, tap): tap for tap in run.taps} if "taps" in wrt else {}
+        trained = {key for key, weight in run.graph.weights.items() if weight.trainable and "parameters" in wrt}
+        needed = values_needing_gradients(todo, trained, set(wanted_taps), "inputs" in wrt)
+        for step, saved, context, weights in reversed(
+            list(zip(todo.steps, tape.saved, tape.contexts, tape.weights, strict=True))
+        ):
+            dy = gradients.pop(step.output, None)
+            if dy is None:
+                continue
+            if step.output in wanted_taps:
+                found.taps[wanted_taps[step.output]] = dy.copy()
+            if step.output not in needed:
+                continue
+            context.wanted = tuple(number in needed for number in step.inputs)
+            context.trains = any(full in trained for _, full in step.weights)
+            dinputs, dweights = arithmetic_of(step.spec).backward(step.spec, dy, saved, weights, context)
+            for number, dx in zip(step.inputs, dinputs, strict=True):
+                if dx is not None and number in needed:
+                    add_to(gradients, number, dx)
+            for name, full in step.weights:
+                if name in dweights and full in trained:
+                    total = found.parameters.get(full)
+                    found.parameters[full] = dweights[name] if total is None else total + dweights[name]
+        for key in trained - set(found.parameters):
+            found.parameters[key] = np.zeros(run.graph.weights[key].shape, self.dtype)
+        if "inputs" in wrt:
+            found.inputs = {name: gradients[number] for name, number in todo.inputs.items() if number in gradients}
+        return found
+
+    def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, np.ndarray]:
+        """The arrays an update rule starts from, by "layer/kernel/slot"."""
+        return {
+            f"{key}/{slot}": np.full_like(value, start)
+            for key, value in params.items()
+            for slot, start in rule.slots.items()
+        }
+
+    def update(
+        self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Move every weight that has a gradient, in place."""
+        apply, names = RULES[type(rule)], tuple(rule.slots)
+        for key, gradient in grads.items():
+            own = {slot: slots[f"{key}/{slot}"] for slot in names}
+            apply(rule, params[key], gradient, own, step + 1, rate)
+        return dict(params), dict(slots)
+
+    def reduce(self, sums: Sums) -> Sums:
+        """One process: the sums as they are."""
+        return sums
+
+
+def tap_value(todo: Plan, name: str) -> int:
+    """The value of a layer's result; raises ArgumentError for an unknown layer."""
+    if name not in todo.layers:
+        known = ", ".join(todo.layers)
+        raise ArgumentError(describe("taps", "layer", f"one of {known}", repr(name)))
+    return todo.layers[name]
+
+
+def use_counts(todo: Plan) -> dict[int, int]:
+    """How many steps read each value."""
+    uses: dict[int, int] = {}
+    for step in todo.steps:
+        for number in step.inputs:
+            uses[number] = uses.get(number, 0) + 1
+    return uses
+
+
+def may_overwrite(step: Step, kept: set[int], uses: dict[int, int], makers: dict[int, Step]) -> bool:
+    """Whether a step may write into its input: nobody else reads it, now or on the way back."""
+    number = step.inputs[0]
+    maker = makers.get(number)
+    safe = maker is not None and not arithmetic_of(maker.spec).keeps_output
+    return safe and uses[number] == 1 and number not in kept and step.output not in kept
+
+
+def values_needing_gradients(todo: Plan, trained: set[str], taps: set[int], inputs: bool) -> set[int]:
+    """The values whose gradient leads to something asked for."""
+    needed = set(taps) | (set(todo.inputs.values()) if inputs else set())
+    for step in todo.steps:
+        own = any(full in trained for _, full in step.weights)
+        if own or any(number in needed for number in step.inputs):
+            needed.add(step.output)
+    return needed
+
+
+def add_to(gradients: dict[int, np.ndarray], number: int, dx: np.ndarray) -> None:
+    """Sum the gradients of a value that several steps read, in a fresh array: no step writes into another's."""
+    gradients[number] = gradients[number] + dx if number in gradients else dx
+
+
+def remedy_for(shape: Shape, sizes: tuple[int, ...]) -> str:
+    """What to type when data of these sizes was meant for this shape."""
+    if len(shape) == 3 and len(sizes) == 3 and (sizes[1], sizes[2], sizes[0]) == shape:
+        return "Channels come first? Pass x.transpose(0, 2, 3, 1)."
+    if len(sizes) == len(shape) - 1 and shape[-1] == 1:
+        return "Add the channel axis: x[..., None]."
+    if len(sizes) == len(shape) - 1:
+        return "A single sample? Add the batch axis: x[None]."
+    return ""

@@ -1,0 +1,63 @@
+"""Drawing fresh weights. Variance scaling: variance = scale / fan, uniform limits sqrt(3 scale / fan).
+
+A truncated normal is cut at two standard deviations, which leaves it 0.8796 of its width, so it is widened by that.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pellucid.errors import ArgumentError
+from pellucid.keys import Key
+from pellucid.spec.initializers import (
+    Constant,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
+)
+from pellucid.spec.layer import WeightSpec
+
+KEPT_WIDTH = 0.87962566103423978  # standard deviation of a unit normal cut at two
+
+
+def draw(weight: WeightSpec, key: Key, dtype: np.dtype) -> np.ndarray:
+    """A fresh array for a weight: the same for the same key."""
+    random, shape, initial = key.generator(), weight.shape, weight.initializer
+    if isinstance(initial, Constant):
+        return np.full(shape, initial.value, dtype)
+    if isinstance(initial, RandomNormal):
+        return random.normal(initial.mean, initial.stddev, shape).astype(dtype)
+    if isinstance(initial, TruncatedNormal):
+        return (initial.mean + initial.stddev * truncated(random, shape)).astype(dtype)
+    if isinstance(initial, RandomUniform):
+        return random.uniform(initial.minval, initial.maxval, shape).astype(dtype)
+    if isinstance(initial, VarianceScaling):
+        return scaled(initial, weight.fan, random, shape).astype(dtype)
+    raise ArgumentError(f"the reference engine cannot draw from {type(initial).__name__}.")
+
+
+def scaled(
+    initial: VarianceScaling, fan: tuple[int, int], random: np.random.Generator, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Numbers of variance scale / fan."""
+    fans = {"fan_in": fan[0], "fan_out": fan[1], "fan_avg": (fan[0] + fan[1]) / 2}
+    variance = initial.scale / max(1.0, fans[initial.mode])
+    if initial.distribution == "uniform":
+        limit = math.sqrt(3 * variance)
+        return random.uniform(-limit, limit, shape)
+    if initial.distribution == "untruncated_normal":
+        return random.normal(0.0, math.sqrt(variance), shape)
+    return math.sqrt(variance) / KEPT_WIDTH * truncated(random, shape)
+
+
+def truncated(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Unit normal numbers, drawn again while beyond two."""
+    values = random.standard_normal(shape)
+    beyond = np.abs(values) > 2
+    while beyond.any():
+        values[beyond] = random.standard_normal(int(beyond.sum()))
+        beyond = np.abs(values) > 2
+    return values
