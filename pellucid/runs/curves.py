@@ -1,31 +1,23 @@
 """curves.png: how training went. Loss and accuracy by epoch, and the size of the updates of every layer by step.
 
-Rows      history: epoch, loss, accuracy, val_loss, val_accuracy (a row an epoch; any of them may be missing or empty)
-          steps: step, epoch, loss, accuracy, `update_ratio/<layer>` (a row a step; ratios may be empty in some rows)
-          Values may be numbers or the text of a CSV file.
 Source    update ratio = ||change of the weights|| / ||weights||, "about 1e-3": Karpathy, CS231n notes, part 3.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.runs import drawing as d
+from pellucid.runs.series import Rows, column, layer_ratios, step_clock, thin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RATIO = "update_ratio/"
 HEALTHY = (3e-4, 3e-3)  # half a decade to each side of 1e-3
-MOST_POINTS = 1500  # more cannot be seen: steps are averaged in bins
 MOST_NAMED_LAYERS = 8  # more lines are coloured by depth instead of named
-
-Rows = Sequence[Mapping[str, Any]]
-End = tuple[str, float, float, Any]  # text, x, y, colour of a line's last point
 
 
 def curves_png(history: Rows, steps: Rows) -> bytes:
@@ -44,53 +36,6 @@ def curves_png(history: Rows, steps: Rows) -> bytes:
     return d.to_png(figure)
 
 
-def column(rows: Rows, name: str) -> np.ndarray:
-    """One column (rows,) as floats, NaN where it is missing, empty, infinite or no number."""
-    values = np.array([_number(row.get(name)) for row in rows], dtype=np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return math.nan
-
-
-def layer_ratios(steps: Rows) -> dict[str, np.ndarray]:
-    """Update ratios (steps,) by layer, NaN where not measured; layers that never moved are left out."""
-    names = dict.fromkeys(key for row in steps for key in row if key.startswith(RATIO))
-    found = {name.removeprefix(RATIO): column(steps, name) for name in names}
-    found = {name: np.where(values > 0, values, np.nan) for name, values in found.items()}
-    return {name: values for name, values in found.items() if np.isfinite(values).any()}
-
-
-def step_clock(history: Rows, steps: Rows) -> np.ndarray:
-    """Where each step lies on the epoch axis (steps,): the last step of an epoch lies on the epoch's number."""
-    at, epoch = column(steps, "step"), column(steps, "epoch")
-    numbers = np.unique(epoch[np.isfinite(epoch)])
-    if not len(numbers):
-        return np.full(len(steps), np.nan)
-    x = [float(np.nanmin(at)) - 1, *(float(np.nanmax(at[epoch == number])) for number in numbers)]
-    y = [float(numbers[0]) - 1, *(float(number) for number in numbers)]
-    if len(numbers) > 1 and numbers[-1] not in column(history, "epoch"):  # stopped within its last epoch
-        y[-1] = y[-2] + min(1.0, (x[-1] - x[-2]) / (x[1] - x[0]))
-    clock: np.ndarray = np.interp(at, x, y)
-    return clock
-
-
-def thin(x: np.ndarray, y: np.ndarray, points: int = MOST_POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """The finite points, averaged in bins of neighbours when there are more than `points`."""
-    keep = np.isfinite(x) & np.isfinite(y)
-    x, y = x[keep], y[keep]
-    width = -(-len(x) // points)
-    if width <= 1:
-        return x, y
-    starts = np.arange(0, len(x), width)
-    counts = np.diff(np.append(starts, len(x)))
-    return np.add.reduceat(x, starts) / counts, np.add.reduceat(y, starts) / counts
-
-
 def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndarray) -> None:
     """Training and validation of one score by epoch, with the single steps faint behind them."""
     from matplotlib.ticker import MaxNLocator
@@ -102,7 +47,7 @@ def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndar
     d.plain_axes(axes, title=title, subtitle=subtitle)
     x, y = thin(clock, column(steps, name))
     axes.plot(x, y, color=d.BLUE, alpha=0.3, linewidth=0.8)
-    ends: list[End] = []
+    ends: list[d.End] = []
     for part, values in scores.items():
         colour, marker, style = (d.BLUE, "o", "-") if part == "training" else (d.ORANGE, "s", "--")
         px, py = thin(epoch, values)
@@ -116,7 +61,7 @@ def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndar
     where = np.concatenate([x, epoch[np.isfinite(epoch)]])
     if len(where):  # from before the first epoch, so that one epoch has an axis too
         axes.set_xlim(np.ceil(where.min()) - 1, where.max() + 0.05 * (where.max() - where.min() + 1))
-    label_ends(axes, ends)
+    d.label_ends(axes, ends)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_xlabel("epoch", color=d.FAINT, size=d.TEXT_PT)
 
@@ -153,28 +98,6 @@ def limits(axes: Axes, name: str, values: np.ndarray) -> None:
         axes.set_ylim(0.0 if 0 <= low < high - low else low - room, high + room)
 
 
-def label_ends(axes: Axes, ends: Sequence[End], *, size: float = d.TEXT_PT, ink: str | None = None) -> None:
-    """Names the lines at their right ends, in their colours or in `ink`, pushed apart where they would overlap."""
-    per_point = axes.figure.dpi / 72
-    ends = sorted(ends, key=lambda end: end[2])
-    heights = [float(axes.transData.transform((x, y))[1]) / per_point for _, x, y, _ in ends]
-    placed = spread(heights, gap=1.3 * size)
-    for (text, x, y, colour), height, place in zip(ends, heights, placed, strict=True):
-        style = {"size": size, "color": ink or colour, "va": "center", "weight": "bold"}
-        d.note(axes, text, (x, y), "data", (9, place - height), **style)
-
-
-def spread(heights: Sequence[float], *, gap: float) -> list[float]:
-    """Rising heights moved as little as needed to be `gap` apart: each crowd is spread about its own middle."""
-    crowds: list[tuple[float, int]] = []  # middle, members
-    for height in heights:
-        crowds.append((height, 1))
-        while len(crowds) > 1 and crowds[-1][0] - crowds[-2][0] < gap * (crowds[-1][1] + crowds[-2][1]) / 2:
-            (high, above), (low, below) = crowds.pop(), crowds.pop()
-            crowds.append(((high * above + low * below) / (above + below), above + below))
-    return [middle + gap * (place - (members - 1) / 2) for middle, members in crowds for place in range(members)]
-
-
 def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) -> None:
     """Update ratio of each layer on a log axis, the healthy band shaded."""
     d.plain_axes(axes, title=ratio_words(ratios), subtitle="size of an update divided by the size of the layer's "
@@ -183,7 +106,7 @@ def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) ->
     axes.axhspan(*HEALTHY, color=d.GREEN, alpha=0.14, linewidth=0)
     named = len(ratios) <= MOST_NAMED_LAYERS
     colours = d.LINES if named else _by_depth(len(ratios))
-    ends: list[End] = []
+    ends: list[d.End] = []
     for (layer, values), colour in zip(ratios.items(), colours, strict=False):
         x, y = thin(at, np.log10(values))
         if named:
@@ -196,7 +119,7 @@ def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) ->
     axes.set_ylim(min(low / 1.5, HEALTHY[0] / 2), max(high * 1.5, HEALTHY[1] * 2))
     if not named:
         ends = [(f"{ends[0][0]} (first)", *ends[0][1:]), (f"{ends[-1][0]} (last)", *ends[-1][1:])]
-    label_ends(axes, ends, size=d.SMALL_PT, ink=None if named else d.INK)
+    d.label_ends(axes, ends, size=d.SMALL_PT, ink=None if named else d.INK)
     axes.set_xlabel("step" if named else f"step; {len(ratios)} layers, dark blue the first, yellow the last",
                     color=d.FAINT, size=d.TEXT_PT)  # fmt: skip
 

@@ -29,6 +29,8 @@ FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen H
          "PingFang SC", "Hiragino Sans", "Arial Unicode MS")  # fmt: skip
 MISSING = "\N{WHITE SQUARE}"
 
+End = tuple[str, float, float, Any]  # text, x, y, colour of a line's last point
+
 
 def new_figure(width_in: float, height_in: float) -> Figure:
     """A white figure of that size in inches, drawn without a screen."""
@@ -70,7 +72,13 @@ def note(
     axes: Axes, text: str, at: tuple[float, float], coordinates: str, points: tuple[float, float], **style: Any
 ) -> Text:
     """Literal text at a place, moved by some points; never clipped, baseline at the place unless told."""
-    options = {"color": INK, "size": TEXT_PT, "ha": "left", "va": "baseline", "family": fonts()[0]} | style
+    options: dict[str, Any] = {
+        "color": INK,
+        "size": TEXT_PT,
+        "ha": "left",
+        "va": "baseline",
+        "family": fonts()[0],
+    } | style
     return axes.annotate(
         drawable(text), at, xycoords=coordinates, xytext=points, textcoords="offset points", parse_math=False,
         annotation_clip=False, **options,
@@ -87,6 +95,28 @@ def letter(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
         "family": fonts()[0],
     } | style
     return axes.text(x, y, drawable(text), parse_math=False, **options)
+
+
+def label_ends(axes: Axes, ends: Sequence[End], *, size: float = TEXT_PT, ink: str | None = None) -> None:
+    """Names the lines at their right ends, in their colours or in `ink`, pushed apart where they would overlap."""
+    per_point = axes.figure.dpi / 72
+    ends = sorted(ends, key=lambda end: end[2])
+    heights = [float(axes.transData.transform((x, y))[1]) / per_point for _, x, y, _ in ends]
+    placed = spread(heights, gap=1.3 * size)
+    for (text, x, y, colour), height, place in zip(ends, heights, placed, strict=True):
+        style = {"size": size, "color": ink or colour, "va": "center", "weight": "bold"}
+        note(axes, text, (x, y), "data", (9, place - height), **style)
+
+
+def spread(heights: Sequence[float], *, gap: float) -> list[float]:
+    """Rising heights moved as little as needed to be `gap` apart: each crowd is spread about its own middle."""
+    crowds: list[tuple[float, int]] = []  # middle, members
+    for height in heights:
+        crowds.append((height, 1))
+        while len(crowds) > 1 and crowds[-1][0] - crowds[-2][0] < gap * (crowds[-1][1] + crowds[-2][1]) / 2:
+            (high, above), (low, below) = crowds.pop(), crowds.pop()
+            crowds.append(((high * above + low * below) / (above + below), above + below))
+    return [middle + gap * (place - (members - 1) / 2) for middle, members in crowds for place in range(members)]
 
 
 def message_picture(title: str, text: str) -> bytes:

@@ -93,10 +93,10 @@ class Evaluation:
     @cached_property
     def confusion(self) -> np.ndarray:
         """Counts (K,K), rows true, columns predicted."""
-        from sklearn.metrics import confusion_matrix
-
-        counts: np.ndarray = confusion_matrix(self.labels, self.predicted, labels=np.arange(len(self.class_names)))
-        return counts
+        classes = len(self.class_names)
+        cells = np.asarray(self.labels, dtype=np.int64) * classes + self.predicted
+        counts: np.ndarray = np.bincount(cells, minlength=classes * classes)
+        return counts.reshape(classes, classes)
 
     @cached_property
     def per_class(self) -> dict[str, np.ndarray]:

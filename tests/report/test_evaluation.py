@@ -28,6 +28,7 @@ def test_scores_equal_scikit_learn() -> None:
     found = Evaluation("test", labels, probabilities, tuple("abcdefg"), [""] * 211, 1.5)
     predicted = probabilities.argmax(axis=1)
     assert found.accuracy == pytest.approx(sk.accuracy_score(labels, predicted), abs=1e-15)
+    assert found.confusion.tolist() == sk.confusion_matrix(labels, predicted).tolist()
     assert found.macro_f1 == pytest.approx(sk.f1_score(labels, predicted, average="macro"), abs=1e-12)
     assert found.balanced_accuracy == pytest.approx(sk.balanced_accuracy_score(labels, predicted), abs=1e-12)
     assert found.top5 == pytest.approx(sk.top_k_accuracy_score(labels, probabilities, k=5), abs=1e-12)

@@ -1,0 +1,98 @@
+"""The index of runs: finished, unfinished and broken ones side by side, and never a crash."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pellucid.errors import FileError
+from pellucid.runs.index import list_runs
+
+CONFIG = {"command": "pellucid train digits", "data": "digits", "model": "lenet5", "engine": "auto", "epochs": 12}
+METRICS = {"accuracy": 0.975, "n": 360, "parameters": 33930, "seconds": 6.2, "engine": "reference", "state": "finished"}
+
+
+def run(folder: Path, name: str, config: Any = None, metrics: Any = None) -> Path:
+    path = folder / name
+    path.mkdir()
+    for file, content in (("config.json", config), ("metrics.json", metrics)):
+        if content is not None:
+            (path / file).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_finished_run_is_one_whole_row(tmp_path: Path) -> None:
+    path = run(tmp_path, "first", CONFIG, METRICS)
+    whole = {
+        "name": "first", "state": "finished", "data": "digits", "model": "lenet5", "engine": "reference",
+        "accuracy": 0.975, "n": 360, "epochs": 12, "parameters": 33930, "seconds": 6.2, "path": path.as_posix(),
+    }  # fmt: skip
+    assert list_runs(tmp_path) == [whole]
+    assert list_runs(path) == [whole]  # the folder itself may be the run
+
+
+def test_unfinished_and_broken_runs_are_rows_too(tmp_path: Path) -> None:
+    run(tmp_path, "a unfinished", CONFIG)
+    run(tmp_path, "b half written", '{"data": "dig', METRICS)
+    run(tmp_path, "c list", "[1, 2]")
+    run(tmp_path, "d no config", None, METRICS)
+    run(tmp_path, "e bytes", CONFIG, METRICS)
+    (tmp_path / "e bytes" / "metrics.json").write_bytes(b"\xff\xfe\x00")
+    run(tmp_path, "f deep", "[" * 100_000)
+    states = [(row["name"][0], row["state"]) for row in list_runs(str(tmp_path))]
+    assert states == [
+        ("a", "unfinished"),
+        ("b", "broken: config.json is not JSON"),
+        ("c", "broken: config.json holds no JSON object"),
+        ("d", "broken: config.json is missing"),
+        ("e", "broken: metrics.json is not JSON"),
+        ("f", "broken: config.json is not JSON"),
+    ]
+
+
+def test_values_of_the_wrong_kind_are_none(tmp_path: Path) -> None:
+    odd = {"accuracy": "high", "n": True, "parameters": None, "seconds": float("nan"), "state": 3}
+    run(tmp_path, "odd", CONFIG | {"model": {"name": "mine", "layers": []}, "data": 7, "epochs": [1]}, odd)
+    (row,) = list_runs(tmp_path)
+    assert row["model"] == "mine" and row["state"] == "finished"
+    assert [row[key] for key in ("data", "accuracy", "n", "epochs", "parameters", "seconds")] == [None] * 6
+
+
+def test_what_is_no_run_is_left_out(tmp_path: Path) -> None:
+    run(tmp_path, "pictures")
+    run(tmp_path, ".hidden", CONFIG)
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    deep = tmp_path / "deep"
+    deep.mkdir()
+    run(deep, "two levels down", CONFIG)
+    assert list_runs(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_listed_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(FileError, match=r"a folder that holds runs, but it is missing: .*nowhere"):
+        list_runs(tmp_path / "nowhere")
+    file = tmp_path / "file"
+    file.write_text("x", encoding="utf-8")
+    with pytest.raises(FileError, match=r"a folder that holds runs, but it is a file: .*file"):
+        list_runs(file)
+
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(FileError, match=r"must be readable, but it is not \(Permission denied\)"):
+        list_runs(tmp_path)
+
+
+def test_a_run_that_cannot_be_read_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, "locked", CONFIG, METRICS)
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (row,) = list_runs(tmp_path)
+    assert row["state"] == "broken: config.json cannot be read (Permission denied)"

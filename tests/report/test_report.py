@@ -1,0 +1,206 @@
+"""The page: self-contained, everything escaped, says what it must, and stands with any part of it missing."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.pictures import write_pictures
+from pellucid.runs.report import embed, headline, next_steps, render, write_report
+from pellucid.runs.wording import per_class, shape_text, text
+from pellucid.storage.run_folder import RunFolder
+
+EVIL = "<script>alert('x')</script> & \"co\""
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Collects the visible text, every tag with its attributes, and tags that are not closed in order."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(source)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes the wrong tag"
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] not in (["style"], ["title"]):
+            self.words.append(data)
+
+
+def context(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "command": f"pellucid train digits --out '{EVIL}'",
+        "data": "digits",
+        "dataset": {
+            "name": "digits",
+            "fingerprint": "9f2c" * 16,
+            "parts": {"train": {"images": 1437, "classes": 10}, "test": {"images": 360}},
+            "class_names": ["0", EVIL],
+            "notes": [f"3 hidden files were left out, {EVIL}"],
+        },
+        "settings": {"batch_size": 32, "optimizer": {"name": "adam", "learning_rate": 0.001}, "schedule": None},
+        "summary_rows": [{"layer": "conv2d", "output_shape": [None, 6, 6, 32], "parameters": 320}],
+        "totals": {
+            "total": 33930,
+            "trainable": 33866,
+            "not_trainable": 64,
+            "flops": 1234567,
+            "receptive_field": [3, 3],
+        },
+        "environment": {"numpy": "2.4.6", "device": EVIL},
+        "state": "finished",
+        "best_epoch": 9,
+        "evaluation": evaluation.to_metrics() | {"seconds": 6.21, "images_per_second": 3012.4},
+        "checks": [{"name": "initial loss", "status": "warning", "meaning": EVIL, "remedy": "Try --lr 0.01."}],
+    }
+
+
+@pytest.fixture(scope="module")
+def written(
+    tmp_path_factory: pytest.TempPathFactory, digits: tuple[Evaluation, np.ndarray]
+) -> tuple[RunFolder, Page, str]:
+    evaluation, pixels = digits
+    folder = RunFolder(tmp_path_factory.mktemp("runs") / "my run")
+    folder.path.mkdir()
+    history = [{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]
+    write_pictures(folder, history=history, steps=[], evaluation=evaluation, images=lambda i: pixels[i])
+    assert write_report(folder, context=context(evaluation)) == folder.report
+    source = folder.report.read_text(encoding="utf-8")
+    return folder, Page(source), source
+
+
+def test_page_says_what_it_must(written: tuple[RunFolder, Page, str], digits: tuple[Evaluation, np.ndarray]) -> None:
+    folder, page, _ = written
+    right = round(digits[0].accuracy * 360)
+    for wanted in (
+        "my run", f"{100 * right / 360:.2f} % accuracy", f"{right} of 360 test images are right", "95 % confidence",
+        "finished", "best epoch 9", "measured on test", "9f2c" * 16,
+        "train (images: 1437, classes: 10); test (images: 360)",
+        "3 hidden files were left out", "initial loss", "Try --lr 0.01.", "conv2d", "6 × 6 × 32", "33,930",
+        "1,234,567", "3 × 3", "batch size", "name: adam; learning rate: 0.001", "numpy", "Precision", "weakest",
+        f"pellucid predict '{folder.path.as_posix()}' IMAGE...",
+        f"pellucid evaluate '{folder.path.as_posix()}' digits --split test",
+        f"pellucid train --resume '{folder.path.as_posix()}'",
+    ):  # fmt: skip
+        assert wanted in page.text, f"the page does not say {wanted!r}"
+    assert page.open == []
+
+
+def test_page_needs_nothing_else(written: tuple[RunFolder, Page, str]) -> None:
+    _, page, source = written
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    addresses = [value for _, attributes in page.tags for key, value in attributes.items() if key in ("src", "href")]
+    assert len(addresses) == 3 and all(a and a.startswith("data:image/png;base64,iVBOR") for a in addresses)
+    assert not re.search(r"https?:|url\(|@import", source)
+    assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+
+
+def test_everything_is_escaped(written: tuple[RunFolder, Page, str]) -> None:
+    _, page, source = written
+    assert "<script" not in source
+    assert page.text.count(EVIL) == 5  # command, class name, note, device and check
+
+
+def test_class_names_are_escaped() -> None:
+    evaluation = Evaluation("test", np.array([0, 1]), np.array([[0.1, 0.9], [0.2, 0.8]]), (EVIL, "b"), ["x", "y"], 0.1)
+    source = render({"evaluation": evaluation.to_metrics()}, path=Path("runs/<b>run</b>"), pictures={})
+    assert "<script" not in source and "<b>" not in source
+    assert Page(source).text.count(EVIL) == 2  # the confused pair and the row of the class
+
+
+def test_page_of_a_run_that_has_nothing_yet(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    write_report(folder, context={})
+    page = Page(folder.report.read_text(encoding="utf-8"))
+    assert "Not measured yet" in page.text and "unfinished" in page.text and "No curves were drawn." in page.text
+    assert page.text.index("Go on where it stopped") < page.text.index("pellucid train --resume")
+    assert "pellucid predict" not in page.text
+
+
+def test_many_classes_show_the_weakest_first() -> None:
+    labels = np.arange(131).repeat(3)
+    answers = np.eye(131)[labels]
+    answers[300] = np.eye(131)[5]  # one of the three samples of class 100 is taken for class 5
+    names = tuple(f"class {k}" for k in range(131))
+    evaluation = Evaluation("test", labels, answers, names, [""] * len(labels), 0.1)
+    page = Page(render({"evaluation": evaluation.to_metrics()}, path=Path("r"), pictures={}))
+    weakest = page.text[page.text.index("The 10 weakest of 131 classes") : page.text.index("All 131 classes")]
+    assert weakest.index("class 100 3") < weakest.index("class 5 3") < weakest.index("class 0 3")
+    assert weakest.count("weakest") == 3  # the heading and the two that are below 1
+
+
+def test_weakest_are_marked_only_below_one() -> None:
+    def weak(f1: list[float | None]) -> list[bool]:
+        return [row["weak"] for row in per_class([{"class": "c", "n": 4, "f1": value} for value in f1])]
+
+    assert weak([0.9, 0.2, 1.0, 0.5]) == [False, True, False, True]
+    assert weak([1.0, 1.0]) == [False, False]
+    assert weak([0.1, None, 0.8]) == [True, False, False]
+
+
+def test_headline_is_honest_about_the_part() -> None:
+    measured = {"accuracy": 0.9999, "n": 20_000}
+    found = headline(measured | {"split": "train"})
+    assert found is not None and found["accuracy"] == "99.99 %" and "nothing about new ones" in found["caution"]
+    found = headline(measured | {"split": "validation"})
+    assert found is not None and "chosen on these images" in found["caution"]
+    found = headline(measured | {"split": "test"})
+    assert found is not None and found["caution"] == "" and found["right"] == "19,998 of 20,000 test images are right"
+    assert headline({"accuracy": None, "n": 4}) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        ("finished", "predict"),
+        ("stopped early at epoch 7", "predict"),
+        ("stopped by the user", "resume"),
+        (None, "resume"),
+    ],
+)
+def test_next_step_follows_the_state(state: str | None, first: str) -> None:
+    steps = next_steps({"state": state, "evaluation": {"split": "test"}}, Path("runs/a"))
+    assert first in steps[0][1]
+    assert len(steps) == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "–"), (True, "yes"), (False, "no"), (0, "0"), (2024, "2024"), (60_000, "60,000"), (0.001, "0.001"),
+        ([], "–"), ([1, 2], "1, 2"), (list(range(50)), ", ".join(map(str, range(40))) + " and 10 more"),
+        ({"a_b": {"c": 1, "d": 2}, "e": 3}, "a b (c: 1, d: 2); e: 3"),
+    ],
+)  # fmt: skip
+def test_values_in_words(value: Any, words: str) -> None:
+    assert text(value) == words
+
+
+def test_shapes_in_words() -> None:
+    assert shape_text((None, 26, 26, 32)) == "26 × 26 × 32"
+    assert shape_text([[None, 10], [None, 4]]) == "10, 4"
+    assert shape_text("(26, 26, 32)") == "(26, 26, 32)"
+    assert shape_text((None,)) == "–"
+
+
+def test_picture_is_as_wide_as_it_was_drawn() -> None:
+    from pellucid.runs.drawing import message_picture
+
+    assert embed(message_picture("a", "b"))["width_px"] == 8 * 96
