@@ -58,7 +58,7 @@ def write_tensors(
 
     record = plain({**metadata, "format": FORMAT}, where=str(path), keep_nonfinite=keep_nonfinite)
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    ready = {name: _storable(name, arrays[name]) for name in sorted(arrays)}
+    ready = {name: _storable(name, array) for name, array in arrays.items()}  # saved by dtype and name
     write_bytes(path, save(ready, metadata={KEY: text}))
 
 
@@ -85,8 +85,7 @@ def _storable(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     array = np.asarray(array)
     if array.dtype.name not in DTYPES:
         raise ArgumentError(f"array '{name}': dtype must be a plain number or bool, but it is {array.dtype}.")
-    # safetensors.numpy writes memory as it lies: a transposed or big-endian array would come back scrambled
-    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
+    return np.asarray(array, order="C")  # safetensors.numpy writes memory as it lies: a transposed array would scramble
 
 
 def _header(path: Path) -> dict[str, Any]:

@@ -157,9 +157,11 @@ def make_folder(path: str | os.PathLike[str]) -> None:
 
 def remove_leftovers(folder: str | os.PathLike[str]) -> None:
     """Remove the temporary files that a killed write left in `folder`. Raises FileError when the system refuses."""
-    for path in sorted(Path(folder).iterdir()):
-        if LEFTOVER.fullmatch(path.name):
-            try:
+    place = Path(folder)
+    try:
+        for path in sorted(place.iterdir()):
+            if LEFTOVER.fullmatch(path.name):
+                place = path
                 system.remove(path)
-            except OSError as error:
-                raise not_written(path, error) from error
+    except OSError as error:
+        raise not_written(place, error) from error

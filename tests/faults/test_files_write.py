@@ -94,9 +94,18 @@ def test_a_death_after_the_rename_leaves_the_whole_new_file(old: Path, monkeypat
 
 def test_the_file_is_on_the_disk_before_it_takes_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
-    for name in ("create", "write", "sync", "close", "replace", "sync_folder"):
+
+    def noting(name: str) -> Callable[..., Any]:
         real = getattr(writer.system, name)
-        monkeypatch.setattr(writer.system, name, lambda *a, name=name, real=real: (order.append(name), real(*a))[1])
+
+        def call(*arguments: Any) -> Any:
+            order.append(name)
+            return real(*arguments)
+
+        return call
+
+    for name in ("create", "write", "sync", "close", "replace", "sync_folder"):
+        monkeypatch.setattr(writer.system, name, noting(name))
     writer.write_bytes(tmp_path / "a", b"1")
     assert order == ["create", "write", "sync", "close", "replace", "sync_folder"]
 
@@ -156,3 +165,12 @@ def test_sweep_takes_only_what_a_killed_write_left(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     RunFolder(tmp_path).sweep()
     assert sorted(os.listdir(tmp_path)) == sorted(kept)
+
+
+def test_sweep_that_is_refused_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".a.0123abcd.tmp").write_bytes(b"")
+    refuse(monkeypatch, "remove", errno.EACCES)
+    with pytest.raises(FileError, match=r"\.a\.0123abcd\.tmp cannot be written: permission denied\."):
+        RunFolder(tmp_path).sweep()
+    with pytest.raises(FileError, match=r"absent cannot be written: its folder does not exist"):
+        RunFolder(tmp_path / "absent").sweep()

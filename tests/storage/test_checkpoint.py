@@ -19,7 +19,7 @@ NOTHING: dict[str, Any] = {"position": {}, "history": [], "events": {}, "environ
 
 def test_the_state_comes_back_with_its_sections_and_order(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    state = {
+    state: dict[str, dict[str, np.ndarray[Any, Any]]] = {
         "slots": {"dense/kernel/velocity": rng.normal(size=(2, 3)).astype(np.float32)},
         "params": {"dense/kernel": rng.normal(size=(3, 2)).T, "conv/bias": rng.normal(size=4)},
         "state": {},

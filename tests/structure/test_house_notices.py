@@ -1,0 +1,136 @@
+"""Each rule of the house, seen to fail on a planted module and to stay quiet on a clean one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.structure import house
+
+
+def plant(tree: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tree
+
+
+FORBIDDEN_ARROWS = {
+    "up": {"pellucid/spec/a.py": "from pellucid.graph.graph import Graph\n"},
+    "lazily": {"pellucid/engines/reference/a.py": "def f():\n    import pellucid.model\n"},
+    "by name": {"pellucid/graph/a.py": "import importlib\nimportlib.import_module('pellucid.engines')\n"},
+    "for types": {"pellucid/spec/a.py": "if TYPE_CHECKING:\n    from pellucid.model import Model\n"},
+    "sideways": {"pellucid/checks/a.py": "import pellucid.search\n"},
+    "storage to engines": {"pellucid/storage/a.py": "import pellucid.engines\n"},
+    "data to spec": {"pellucid/data/a.py": "from pellucid.spec import base\n"},
+    "data to graph": {"pellucid/data/a.py": "from ..graph import build\n"},
+    "the command line from a room": {"pellucid/serving/a.py": "from pellucid import cli\n"},
+    "the command line from a page": {"pellucid/models.py": "from pellucid.cli.train import train\n"},
+    "relative, from a folder": {"pellucid/graph/__init__.py": "from ..runs import report\n"},
+    "through a page": {
+        "pellucid/models.py": "from pellucid.model import Model\n",
+        "pellucid/training/a.py": "from pellucid.models import Model\n",
+    },
+    "through two pages": {
+        "pellucid/a_page.py": "from pellucid.models import Model\n",
+        "pellucid/models.py": "from pellucid.model import Model\n",
+        "pellucid/training/a.py": "from pellucid import a_page\n",
+    },
+    "the whole package": {"pellucid/graph/a.py": "from pellucid import Model\n"},
+    "the whole package, plainly": {"pellucid/runs/a.py": "import pellucid\n"},
+}
+GOOD_ARROWS = {
+    "pellucid/__init__.py": "from pellucid.model import Model\n__version__ = '1'\n",
+    "pellucid/__main__.py": "from pellucid.cli import main\n",
+    "pellucid/layers.py": "from pellucid.graph.layer import Layer\n",
+    "pellucid/graph/layer.py": "from pellucid.spec.base import Spec\nfrom . import build\nimport pellucid.keys\n",
+    "pellucid/graph/build.py": "import json\n",
+    "pellucid/data/a.py": "from pellucid import errors, keys\nfrom pellucid.storage import writer\nimport numpy\n",
+    "pellucid/training/a.py": "from pellucid.data.batches import Batches\nfrom pellucid import __version__\n",
+    "pellucid/engines/pytorch/a.py": "import torch\nfrom pellucid.engines import contract\n",
+    "pellucid/engines/reference/a.py": "import numpy\n",
+    "pellucid/architectures/a.py": "from pellucid.layers import Layer\n",
+    "pellucid/serving/a.py": "from pellucid.runs import report\n",
+    "pellucid/cli/a.py": "import pellucid\nfrom pellucid.serving import app\n",
+    "pellucid/spec/a.py": "if TYPE_CHECKING:\n    import numpy\n",
+}
+FORBIDDEN_PACKAGES = {
+    "numpy in spec": {"pellucid/spec/a.py": "def f():\n    from numpy.linalg import norm\n"},
+    "torch in graph": {"pellucid/graph/a.py": "import torch.nn\n"},
+    "numpy otherwise than for types": {"pellucid/spec/a.py": "if TYPE_CHECKING:\n    pass\nelse:\n    import numpy\n"},
+    "torch in reference": {"pellucid/engines/reference/a.py": "import importlib\nimportlib.import_module('torch')\n"},
+    "reference in pytorch": {
+        "pellucid/engines/reference/ops.py": "",
+        "pellucid/engines/pytorch/a.py": "from ..reference import ops\n",
+    },
+    "training in serving": {"pellucid/serving/a.py": "from pellucid.training import loop\n"},
+}
+
+
+@pytest.mark.parametrize("case", FORBIDDEN_ARROWS)
+def test_a_wrong_arrow_is_noticed(case: str, tmp_path: Path) -> None:
+    files = FORBIDDEN_ARROWS[case]
+    found = house.wrong_arrows(plant(tmp_path, {**GOOD_ARROWS, **files}))
+    assert len(found) == 1
+    assert found[0].startswith(list(files)[-1])
+
+
+@pytest.mark.parametrize("case", FORBIDDEN_PACKAGES)
+def test_a_forbidden_package_is_noticed(case: str, tmp_path: Path) -> None:
+    files = FORBIDDEN_PACKAGES[case]
+    found = house.forbidden_packages(plant(tmp_path, {**GOOD_ARROWS, **files}))
+    assert len(found) == 1
+    assert found[0].startswith(list(files)[-1])
+
+
+def test_a_page_that_defines_something_is_noticed(tmp_path: Path) -> None:
+    plant(tmp_path, {**GOOD_ARROWS, "pellucid/layers.py": "class Dense:\n    pass\ndef __getattr__(name):\n    pass\n"})
+    assert house.busy_pages(tmp_path) == ["pellucid/layers.py:1 defines Dense; a public page only re-exports"]
+
+
+@pytest.mark.parametrize(
+    "name", ["pellucid/utils/a.py", "pellucid/data/helpers.py", "tests/common.py", "pellucid/_misc.py"]
+)
+def test_a_name_that_says_nothing_is_noticed(name: str, tmp_path: Path) -> None:
+    found = house.nameless(plant(tmp_path, {**GOOD_ARROWS, name: ""}))
+    assert len(found) == 1
+    assert found[0].endswith("says nothing by its name")
+
+
+def test_a_long_file_and_a_long_function_are_noticed(tmp_path: Path) -> None:
+    body = "    pass\n"
+    plant(tmp_path, {"pellucid/a.py": "\n" * 401, "pellucid/b.py": "\n" * 400})
+    plant(tmp_path, {"tests/c.py": "async def f():\n" + body * 80, "tests/d.py": "def f():\n" + body * 79})
+    assert house.long_files(tmp_path) == ["pellucid/a.py has 401 lines"]
+    assert house.long_functions(tmp_path) == ["tests/c.py:1 f has 81 lines"]
+
+
+@pytest.mark.parametrize(
+    "rule", [house.wrong_arrows, house.forbidden_packages, house.busy_pages, house.nameless, house.long_functions]
+)
+def test_a_clean_house_is_quiet(rule: Callable[[Path], list[str]], tmp_path: Path) -> None:
+    assert rule(plant(tmp_path, GOOD_ARROWS)) == []
+
+
+def test_a_missing_docstring_is_noticed() -> None:
+    class Bare: ...
+
+    @dataclass
+    class Record:
+        """Documented."""
+
+    @dataclass
+    class Silent:
+        value: int
+
+    def said() -> None:
+        """Documented."""
+
+    page = ModuleType("page")
+    vars(page).update(Bare=Bare, Record=Record, Silent=Silent, said=said, number=3, silent=lambda: None, _private=Bare)
+    assert house.undocumented(page) == [f"page.{name} has no docstring" for name in ("Bare", "Silent", "silent")]
