@@ -56,16 +56,18 @@ def sparse_crossentropy(
     spec: SparseCategoricalCrossentropy, prediction: np.ndarray, target: np.ndarray, from_logits: bool
 ) -> Pair:
     """Cross-entropy against class numbers (N,)."""
-    rows = np.arange(len(target))
+    right = target[..., None]  # (N,1): which entry of each row counts
     if from_logits:
         log_p = log_softmax(prediction)
-        slope = np.exp(log_p)
-        slope[rows, target] -= 1
-        return -log_p[rows, target], slope
+        losses = -np.take_along_axis(log_p, right, axis=-1)[..., 0]
+        slope = np.exp(log_p, out=log_p)
+        np.put_along_axis(slope, right, np.take_along_axis(slope, right, axis=-1) - 1, axis=-1)
+        return losses, slope
     p, total = normalized(prediction)
+    p_right = np.take_along_axis(p, right, axis=-1)
     dp = np.zeros_like(p)
-    dp[rows, target] = -1 / p[rows, target]
-    return -np.log(p[rows, target]), through_sum(p, total, prediction, dp)
+    np.put_along_axis(dp, right, -1 / p_right, axis=-1)
+    return -np.log(p_right[..., 0]), through_sum(p, total, prediction, dp)
 
 
 def crossentropy(

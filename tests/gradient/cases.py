@@ -1,0 +1,158 @@
+"""Every layer in every variant, at unfriendly sizes: what the gradient check, the Keras parity and the faults run over.
+
+Axes are all different (N 2, H 7, W 5, C 3 or 4); tolerances are those of contracts.md, section 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pellucid.spec.activations import (
+    ELU,
+    Activation,
+    LeakyReLU,
+    Linear,
+    PReLU,
+    ReLU,
+    RReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from pellucid.spec.dense import Dense
+from pellucid.spec.layer import LayerSpec
+from pellucid.spec.merging import Add, Concatenate, Multiply
+from pellucid.spec.normalization import BatchNormalization, Dropout, LocalResponseNormalization
+from pellucid.spec.pooling import (
+    AveragePooling2D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling2D,
+)
+from pellucid.spec.reshaping import Flatten, PositionBias, Rescaling, Reshape, UpSampling2D, ZeroPadding2D
+
+Sizes = tuple[int, ...]
+MAP = (7, 5, 3)
+EVEN = (7, 6, 4)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One layer on inputs of given shapes (without the batch axis); `keras` when Keras has the same."""
+
+    spec: LayerSpec
+    shapes: tuple[Sizes, ...] = (MAP,)
+    training: bool = True
+    keras: bool = True
+    tolerance: float = 1e-6
+
+    def __str__(self) -> str:
+        given = {k: v for k, v in vars(self.spec).items() if v != type(self.spec).__dataclass_fields__[k].default}
+        words = "-".join(f"{k}={getattr(v, 'prefix', v)}" for k, v in given.items() if "initializer" not in k)
+        sizes = "+".join("x".join(map(str, shape)) for shape in self.shapes)
+        mode = "" if self.training else "-predicting"
+        return f"{type(self.spec).__name__}-{words}-{sizes}{mode}".replace(" ", "")
+
+
+def windows() -> list[Case]:
+    """Convolutions and pools: strides, paddings, dilations, groups, kernels that are not square."""
+    found = []
+    for padding in ("valid", "same", (1, 2)):
+        ours = isinstance(padding, str)  # whole numbers of pixels are Pellucid's own
+        for strides in ((1, 1), (2, 1), (2, 3)):
+            found += [
+                Case(Conv2D(4, (3, 2), strides, padding), keras=ours),
+                Case(DepthwiseConv2D((3, 2), strides, padding, 2), keras=ours),
+                Case(SeparableConv2D(4, (3, 2), strides, padding, depth_multiplier=2), keras=ours),
+                Case(Conv2DTranspose(4, (3, 5), strides, padding), ((4, 3, 3),), keras=ours),
+                Case(MaxPooling2D((3, 4), strides, padding), keras=ours),
+                Case(AveragePooling2D((3, 4), strides, padding), keras=ours),
+            ]
+        found += [
+            Case(Conv2D(4, (3, 2), 1, padding, dilation_rate=(2, 3)), keras=ours),
+            Case(Conv2D(6, (2, 3), (2, 1), padding, groups=2), (EVEN,), keras=ours),
+            Case(DepthwiseConv2D((3, 2), 1, padding, dilation_rate=2, use_bias=False), keras=ours),
+            Case(MaxPooling2D((2, 3), None, padding), keras=ours),
+            Case(AveragePooling2D((2, 3), None, padding), keras=ours),
+        ]
+    return found
+
+
+KERNELS = [
+    Case(Conv2D(3, 3, 1, "same", groups=1), ((1, 1, 2),)),  # a map smaller than its kernel
+    Case(Conv2D(4, 3, 1, "same", dilation_rate=(1, 2), groups=4, use_bias=False), (EVEN,)),
+    Case(Conv2D(5, 1)),
+    Case(Conv2D(5, 1, 2)),
+    Case(Conv2D(11, (7, 5))),  # the whole map
+    Case(Conv2D(2, 3, 1, "same"), ((6, 4, 9),)),
+    Case(Conv2D(2, (2, 3), (2, 3)), ((6, 9, 9),)),  # windows that tile the map
+    Case(Conv2D(2, 2, 3, "same"), ((8, 7, 3),)),  # gaps between the windows
+    Case(Conv2D(9, (3, 4), (1, 2), "same"), ((5, 6, 1),)),
+    Case(Conv2D(12, 3, 1, "valid"), ((5, 6, 10),)),
+    Case(Conv2D(12, 3, 1, "same"), ((5, 6, 10),)),
+    Case(Conv2D(9, 3, (2, 1), "same"), ((5, 6, 10),)),
+    Case(Conv2DTranspose(2, 2, 3), ((3, 2, 4),)),
+    Case(Conv2DTranspose(3, 3, 2, "same", use_bias=False), ((3, 2, 9),)),
+    Case(MaxPooling2D(2, 2, "same"), ((5, 3, 4),)),
+    Case(MaxPooling2D(2), ((4, 6, 3),)),
+    Case(MaxPooling2D(3), ((7, 8, 2),)),
+]
+
+PLAIN = [
+    Case(Dense(4), ((5,),)),
+    Case(Dense(4, use_bias=False), ((3, 5),)),
+    Case(Dense(6, "elu"), ((5,),)),
+    Case(GlobalAveragePooling2D()),
+    Case(GlobalAveragePooling2D(keepdims=True)),
+    Case(GlobalMaxPooling2D()),
+    Case(GlobalMaxPooling2D(keepdims=True)),
+    Case(BatchNormalization(), ((6,),), tolerance=1e-5),
+    Case(BatchNormalization(momentum=0.8, epsilon=1e-2), tolerance=1e-5),
+    Case(BatchNormalization(scale=False), tolerance=1e-5),
+    Case(BatchNormalization(center=False), tolerance=1e-5),
+    Case(BatchNormalization(center=False, scale=False), tolerance=1e-5),
+    Case(BatchNormalization(), training=False, tolerance=1e-5),
+    Case(LocalResponseNormalization(), ((3, 2, 7),), keras=False),
+    Case(LocalResponseNormalization(4, 0.3, 0.6, 1.5), ((3, 2, 7),), keras=False),
+    Case(LocalResponseNormalization(9, 0.3, 0.6, 1.5), ((3, 2, 4),), keras=False),
+    Case(Dropout(0.4), keras=False),
+    Case(Dropout(0.4), training=False),
+    Case(Flatten()),
+    Case(Reshape((5, -1))),
+    Case(ZeroPadding2D(((0, 2), (1, 3)))),
+    Case(UpSampling2D((2, 3))),
+    Case(Rescaling(-1.7, 0.3)),
+    Case(PositionBias(), keras=False),
+    Case(Add(), (MAP, MAP, MAP)),
+    Case(Add(), (MAP, (1, 1, 3))),
+    Case(Multiply(), (MAP, MAP, MAP)),
+    Case(Multiply(), (MAP, (1, 1, 3), (7, 1, 1))),
+    Case(Concatenate(), (MAP, (7, 5, 2), (7, 5, 1))),
+    Case(Concatenate(1), (MAP, (2, 5, 3))),
+]
+
+ACTIVATIONS = [
+    Case(ReLU()),
+    Case(ReLU(6.0)),
+    Case(ReLU(0.8, 0.2, 0.3)),
+    Case(LeakyReLU()),
+    Case(LeakyReLU(0.01)),
+    Case(PReLU()),
+    Case(PReLU(shared_axes=(1, 2))),
+    Case(RReLU(), keras=False),
+    Case(RReLU(), training=False, keras=False),
+    Case(ELU()),
+    Case(ELU(0.3)),
+    Case(Sigmoid(), keras=False),
+    Case(Tanh(), keras=False),
+    Case(Softmax()),
+    Case(Linear(), keras=False),
+    *(Case(Activation(word)) for word in ("relu", "relu6", "leaky_relu", "elu", "sigmoid", "tanh", "softmax", "linear")),
+    Case(Conv2D(3, 2, activation="tanh")),
+    Case(Conv2DTranspose(3, 2, activation="sigmoid")),
+    Case(DepthwiseConv2D(2, activation="elu")),
+    Case(SeparableConv2D(3, 2, activation="leaky_relu")),
+]
+
+CASES = [*windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
