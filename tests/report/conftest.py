@@ -51,26 +51,40 @@ def rows() -> Callable[..., tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
     return make
 
 
+def refuse_overlaps(texts: list[Text]) -> None:
+    """Fail when two level texts lie on one another; the room above and below the letters may touch."""
+    edges = np.array([text.get_window_extent().extents for text in texts]).reshape(-1, 4)  # x0 y0 x1 y1
+    room = 0.2 * (edges[:, 3] - edges[:, 1])
+    x0, y0, x1, y1 = edges[:, 0], edges[:, 1] + room, edges[:, 2], edges[:, 3] - room
+    meet = (x0[:, None] < x1) & (x0 < x1[:, None]) & (y0[:, None] < y1) & (y0 < y1[:, None])
+    pairs = [(texts[i].get_text(), texts[j].get_text()) for i, j in np.argwhere(np.triu(meet, 1))]
+    assert not pairs, f"texts lie on one another: {pairs[:5]}"
+
+
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The texts of every figure drawn in a test; each is checked to lie within its figure."""
+    """The texts of every figure drawn in a test; none may leave its figure, cover another or be a formula."""
     texts: list[str] = []
     inked: list[Text] = []
     draw = Text.draw
 
     def record(self: Text, renderer: Any, *arguments: Any, **options: Any) -> None:
-        inked.append(self)
+        if self.get_visible() and self.get_text().strip():
+            inked.append(self)
         draw(self, renderer, *arguments, **options)
 
     def look(figure: Figure) -> bytes:
         inked.clear()
         figure.canvas.draw()
         width, height = figure.bbox.width, figure.bbox.height
-        for text in [text for text in inked if text.get_text().strip()]:
+        for text in inked:
             box = text.get_window_extent()
             inside = box.x0 > -2 and box.y0 > -2 and box.x1 < width + 2 and box.y1 < height + 2
+            literal = "$" not in text.get_text() or "mathdefault" in text.get_text() or not text.get_parse_math()
+            assert literal, f"would be read as a formula: {text.get_text()!r}"
             assert inside, f"cut off: {text.get_text()!r} at {box} of {width} x {height}"
             texts.append(text.get_text())
+        refuse_overlaps([text for text in inked if not text.get_rotation()])
         return b"looked at"
 
     monkeypatch.setattr(Text, "draw", record)

@@ -71,6 +71,12 @@ def test_metrics_are_plain_json_even_for_a_diverged_model() -> None:
     assert make([0], [0], classes=6).to_metrics()["top5"] == 1.0
 
 
+def test_nan_is_no_confidence() -> None:
+    answers = np.array([[np.nan, 0.4, 0.3], [0.2, np.nan, 0.1]])
+    found = Evaluation("test", np.array([1, 0]), answers, ("a", "b", "c"), ["x", "y"], 0.1)
+    assert found.predicted.tolist() == [1, 0] and found.confidence.tolist() == [0.4, 0.2]
+
+
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (20, 20, 0.8389, 1.0), (1, 1, 0.2065, 1.0)],

@@ -156,6 +156,7 @@ def test_confusion_of_any_size(drawn: list[str], classes: int) -> None:
     counts = {f"{count:,}" for count in evaluation.confusion.ravel()}
     if classes <= 20:
         assert counts <= set(drawn)
+        assert [text for text in drawn if text in names] == [*names, *names]  # columns, then rows from the top
     else:
         true, said, count = evaluation.most_confused(1)[0]
         assert "Most often confused" in drawn
