@@ -1,1 +1,30 @@
-"""Pellucid: convolutional networks you can see through."""
+"""Pellucid: convolutional networks you can see through.
+
+The public pages carry Keras's names: pellucid.layers, models, optimizers, losses, metrics, callbacks, datasets,
+regularizers, initializers; Model, Sequential, load_model, Input, set_random_seed and to_categorical stand here too.
+"""
+
+from pellucid import callbacks, initializers, layers, losses, metrics, models, optimizers, regularizers
+from pellucid.data.categories import to_categorical
+from pellucid.graph.vocabulary import Input
+from pellucid.model import Model, Sequential, load_model
+from pellucid.training.seed import set_random_seed
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Input",
+    "Model",
+    "Sequential",
+    "callbacks",
+    "initializers",
+    "layers",
+    "load_model",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "set_random_seed",
+    "to_categorical",
+]

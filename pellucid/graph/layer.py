@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.graph.graph import Nested
 from pellucid.spec.base import rules
 from pellucid.spec.layer import LayerSpec
-from pellucid.spec.shapes import Shape
+from pellucid.spec.shapes import Shape, shown
 
 CREATED = itertools.count()
 
@@ -105,12 +106,23 @@ class Layer:
 
     def output_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         """The outputs' shapes; raises ShapeError that names the layer."""
+        if isinstance(self.spec, Nested):
+            return self._nested_shapes(self.spec, inputs)
         fewest, most = self.spec.arity
         if len(inputs) < fewest or (most is not None and len(inputs) > most):
             wanted = f"{fewest}" if fewest == most else f"at least {fewest}"
             remedy = "Pass a list of tensors." if fewest > 1 else ""
             raise ShapeError(describe(self.label, "the number of inputs", wanted, len(inputs), remedy))
         return (self.spec.output_shape(inputs, self.label),)
+
+    def _nested_shapes(self, spec: Nested, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
+        wanted = tuple(spec.graph.input_shapes.values())
+        if len(wanted) != len(inputs):
+            raise ShapeError(describe(self.label, "the number of inputs", str(len(wanted)), len(inputs)))
+        for shape, given in zip(wanted, inputs, strict=True):
+            if len(shape) != len(given) or any(w not in (None, g) for w, g in zip(shape, given, strict=True)):
+                raise ShapeError(describe(self.label, "input", shown(shape), shown(given)))
+        return tuple(spec.graph.output_shapes.values())
 
     def __call__(self, inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor]) -> Any:
         """The layer's output tensor for symbolic inputs."""

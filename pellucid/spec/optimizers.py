@@ -97,7 +97,7 @@ class Adam(OptimizerSpec):
     @property
     def slots(self) -> dict[str, float]:
         names = ("momentum", "velocity", "largest_velocity") if self.amsgrad else ("momentum", "velocity")
-        return {name: 0.0 for name in names}
+        return dict.fromkeys(names, 0.0)
 
 
 def newton(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pellucid.errors import ShapeError, describe
 from pellucid.spec.convolution import FORMAT
 from pellucid.spec.layer import LAYERS, LayerSpec, Window, count
 from pellucid.spec.legal import Flag, Optional, Padding, Pair, legal
@@ -27,6 +28,9 @@ class Pooling2D(LayerSpec):
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         channels = as_map(where, inputs[0])[2]
+        if not isinstance(self.padding, str) and any(p >= k for p, k in zip(self.padding, self.pool_size, strict=True)):
+            wanted = f"smaller than pool_size={self.pool_size}, so that each window has a real pixel"
+            raise ShapeError(describe(where, "padding", wanted, str(self.padding)))
         return (*window_outputs(where, inputs[0], self.pool_size, self.steps, self.padding), channels)
 
     def flops(self, inputs: Sequence[Shape], output: Shape) -> int:

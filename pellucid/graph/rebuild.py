@@ -1,0 +1,65 @@
+"""Between a graph and its layers: layers anew from a graph that a file gave, flags as they are now, homes of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pellucid.graph.build import Built
+from pellucid.graph.graph import Graph, LayerEntry, Nested
+from pellucid.graph.layer import Layer, Tensor
+
+
+def layers_of(graph: Graph) -> tuple[Layer, ...]:
+    """New layers for a graph's entries; sub-models bring theirs along."""
+    layers = []
+    for entry in graph.layers:
+        layer = Layer.of(entry.spec, entry.name, trainable=entry.trainable)
+        if isinstance(entry.spec, Nested):
+            layer.inner = layers_of(entry.spec.graph)
+        layers.append(layer)
+    return tuple(layers)
+
+
+def replay(graph: Graph, layers: Sequence[Layer]) -> tuple[list[Tensor], list[Tensor]]:
+    """Call the layers as the graph says; return its input and output tensors."""
+    results: list[list[Tensor]] = []
+    for node in graph.nodes:
+        taken = [results[number][output] for number, output in node.inputs]
+        made = layers[node.layer](taken)
+        results.append(made if isinstance(made, list) else [made])
+    inputs = [results[number][0] for _, number in graph.inputs]
+    return inputs, [results[number][output] for _, (number, output) in graph.outputs]
+
+
+def refreshed(built: Built) -> Graph:
+    """The graph with every layer's trainable flag as it is now; the same object when none has changed."""
+    return with_flags(built.graph, built.layers)
+
+
+def with_flags(graph: Graph, layers: Sequence[Layer]) -> Graph:
+    entries: list[LayerEntry] = []
+    for entry, layer in zip(graph.layers, layers, strict=True):
+        spec = entry.spec
+        if isinstance(spec, Nested):
+            inner = with_flags(spec.graph, layer.inner)
+            spec = spec if inner is spec.graph else Nested(inner)
+        same = spec is entry.spec and layer.trainable == entry.trainable
+        entries.append(entry if same else LayerEntry(entry.name, spec, layer.trainable))
+    if all(new is old for new, old in zip(entries, graph.layers, strict=True)):
+        return graph
+    return replace(graph, layers=tuple(entries))
+
+
+def homes(graph: Graph, layers: Sequence[Layer]) -> dict[str, tuple[Layer, str]]:
+    """Where each weight's value hangs: its key -> (layer, short name)."""
+    found: dict[str, tuple[Layer, str]] = {}
+    for entry, layer in zip(graph.layers, layers, strict=True):
+        if isinstance(entry.spec, Nested):
+            inner = homes(entry.spec.graph, layer.inner)
+            found |= {f"{entry.name}/{key}": home for key, home in inner.items()}
+        else:
+            prefix = f"{entry.name}/"
+            names = [key.removeprefix(prefix) for key in graph.weights if key.startswith(prefix)]
+            found |= {prefix + name: (layer, name) for name in names}
+    return found

@@ -1,0 +1,1 @@
+"""The loop, the programs it runs, the events it calls, and what they remember."""

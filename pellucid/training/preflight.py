@@ -1,0 +1,44 @@
+"""What is refused before the first epoch, because it would fail in the middle of one."""
+
+from __future__ import annotations
+
+from pellucid.errors import ArgumentError
+from pellucid.graph.graph import Graph
+from pellucid.graph.plan import plan
+from pellucid.spec.normalization import BatchNormalization
+
+
+def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int) -> None:
+    """Raise ArgumentError when batch norm would meet one value a channel: a batch of one, and no map to average over.
+
+    The last batch of an epoch counts: it has samples % batch_size samples.
+    """
+    smallest = min(batch_size, samples % batch_size or batch_size, samples)
+    if smallest > 1:
+        return
+    for step in plan(graph).steps:
+        if isinstance(step.spec, BatchNormalization) and not step.frozen and values_a_sample(graph, step.layer) == 1:
+            better = batch_size + 1
+            while samples % better == 1:
+                better += 1
+            last = f"the last batch of {samples} samples holds 1" if batch_size > 1 else "batches hold 1 sample"
+            raise ArgumentError(
+                f"{step.label}: batch norm needs at least 2 values a channel, but with batch_size={batch_size} "
+                f"{last}. Pass batch_size={better}."
+            )
+
+
+def values_a_sample(graph: Graph, layer: str) -> int:
+    """How many values of each channel one sample brings to a layer."""
+    name, _, rest = layer.partition("/")
+    for node, shapes in zip(graph.nodes, graph.shapes, strict=True):
+        entry = graph.layers[node.layer]
+        if entry.name != name:
+            continue
+        if rest:
+            return values_a_sample(entry.spec.graph, rest)  # type: ignore[attr-defined]
+        total = 1
+        for size in shapes[0][:-1]:
+            total *= size or 2  # a map of unknown size has more than one pixel
+        return total
+    return 1

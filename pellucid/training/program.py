@@ -1,0 +1,146 @@
+"""Programs: what one step of a task does. The loop runs any of them and is edited for none.
+
+A state is plain named arrays in sections, so that one checkpoint serves all programs. `clock` holds the number of
+updates made and the factor that a plateau put on the learning rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.engines.protocol import Arrays, Batch, Engine, Objective, Sums, mean
+from pellucid.errors import TrainingError
+from pellucid.graph.graph import Graph
+from pellucid.keys import Key
+from pellucid.spec.optimizers import OptimizerSpec
+from pellucid.spec.schedules import rate_at
+
+State = dict[str, dict[str, Any]]
+RATIO = "update_ratio/"
+
+
+class Program(Protocol):
+    """What the loop asks of a task."""
+
+    def start(self, engine: Engine, key: Key) -> State:
+        """The state before the first step."""
+
+    def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
+        """The state after one batch, and its sums."""
+
+    def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
+        """The sums of a batch that is not learnt from."""
+
+    def report(self, sums: Sums) -> dict[str, float]:
+        """The means under the names that users see."""
+
+    def rate(self, state: State) -> float:
+        """The learning rate of the next update."""
+
+
+def new_clock() -> dict[str, Any]:
+    """Before the first update."""
+    return {"step": np.zeros((), np.int64), "rate_factor": np.ones((), np.float64)}
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """Learning from labelled batches: forward, objective, backward, update.
+
+    `ratio_every` steps, |update| / |weights| of every trained layer is measured too (healthy near 1e-3).
+    """
+
+    graph: Graph
+    objective: Objective
+    rule: OptimizerSpec
+    initial: Callable[[Engine, Key], tuple[Arrays, Arrays]] | None = None
+    ratio_every: int = 50
+
+    def start(self, engine: Engine, key: Key) -> State:
+        """Fresh weights, or those that `initial` gives, and slots at rest."""
+        params, state = (self.initial or (lambda e, k: e.init(self.graph, k)))(engine, key)
+        trained = {name: params[name] for name, weight in self.graph.weights.items() if weight.trainable}
+        return {
+            "params": dict(params),
+            "state": dict(state),
+            "slots": engine.slots(self.rule, trained),
+            "clock": new_clock(),
+        }
+
+    def rate(self, state: State) -> float:
+        """The schedule's rate at this step, times the plateau's factor."""
+        clock = state["clock"]
+        return rate_at(self.rule.learning_rate, int(clock["step"])) * float(clock["rate_factor"])
+
+    def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
+        """One update. Raises TrainingError before it when the loss is not finite."""
+        step = int(state["clock"]["step"])
+        inputs = engine.put(batch.inputs)
+        run = engine.forward(self.graph, state["params"], state["state"], inputs, training=True, key=key)
+        sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
+        if not np.isfinite(self.report(sums)["loss"]):
+            raise TrainingError(self._diagnose(engine, state, inputs, key, step))
+        measured = step % self.ratio_every == 0
+        before = {name: np.array(value) for name, value in engine.get(state["params"]).items()} if measured else {}
+        params, slots = engine.update(
+            self.rule, state["params"], gradients.parameters, state["slots"], step, rate=self.rate(state)
+        )
+        if measured:
+            after = engine.get(params)
+            sums |= update_ratios(before, {name: after[name] for name in gradients.parameters})
+        clock = {"step": np.asarray(step + 1, np.int64), "rate_factor": state["clock"]["rate_factor"]}
+        return {"params": params, "state": dict(run.state), "slots": slots, "clock": clock}, sums
+
+    def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
+        """The objective on a batch, with moving statistics and without noise."""
+        inputs = engine.put(batch.inputs)
+        run = engine.forward(self.graph, state["params"], state["state"], inputs, training=False)
+        return engine.measure(self.objective, run, batch)
+
+    def report(self, sums: Sums) -> dict[str, float]:
+        """loss, metrics, and what else was measured."""
+        ratios = {name: mean(pair) for name, pair in sums.items() if name.startswith(RATIO)}
+        return self.objective.report(sums) | ratios
+
+    def _diagnose(self, engine: Engine, state: State, inputs: Arrays, key: Key, step: int) -> str:
+        """Where the first number that is not finite appeared."""
+        place = first_not_finite(self.graph, engine, state, inputs, key)
+        remedy = "Lower the learning rate, or check the data for extreme values."
+        return f"the loss is no longer finite at step {step + 1}: {place}. {remedy}"
+
+
+def first_not_finite(graph: Graph, engine: Engine, state: State, inputs: Arrays, key: Key) -> str:
+    """The first weights, input or layer result that holds NaN or infinity."""
+    for section in ("params", "state"):
+        for name, value in engine.get(state[section]).items():
+            if not np.isfinite(value).all():
+                return f"it first appeared in the weights '{name}', which the step before made infinite or NaN"
+    for name, value in engine.get(inputs).items():
+        if not np.isfinite(value).all():
+            return f"it first appeared in the data of input '{name}'"
+    layers = [graph.layers[node.layer].name for node in graph.nodes]
+    with np.errstate(all="ignore"):
+        run = engine.forward(
+            graph, state["params"], state["state"], inputs, training=True, key=key, taps=layers
+        )
+    taps = engine.get(run.taps)
+    for name in layers:
+        if not np.isfinite(taps[name]).all():
+            return f"it first appeared in the result of layer '{name}'"
+    return "it first appeared in the loss itself, all layers are finite"
+
+
+def update_ratios(before: Arrays, after: Arrays) -> Sums:
+    """|update| / |weights| of each layer, under "update_ratio/<layer>"."""
+    moved: dict[str, float] = {}
+    size: dict[str, float] = {}
+    for name, new in after.items():
+        layer, old = name.rpartition("/")[0], before[name]
+        change = (new - old).ravel()
+        moved[layer] = moved.get(layer, 0.0) + float(change @ change)
+        size[layer] = size.get(layer, 0.0) + float(old.ravel() @ old.ravel())
+    return {RATIO + layer: ((moved[layer] / size[layer]) ** 0.5 if size[layer] else 0.0, 1.0) for layer in moved}

@@ -1,0 +1,55 @@
+"""One call of fit, evaluate or predict on a graph: which events run, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.protocol import Arrays, Engine
+from pellucid.errors import ArgumentError, describe
+from pellucid.graph.graph import Graph
+from pellucid.training.callbacks import Callback, Calls
+from pellucid.training.console import console_event
+from pellucid.training.events import Event
+from pellucid.training.interrupts import Interrupts
+
+
+def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -> list[Event]:
+    """The events of a fit: the user's, the console's, and the watch for Ctrl-C, which comes last."""
+    events: list[Event] = []
+    for callback in callbacks or ():
+        if isinstance(callback, Event):
+            events.append(callback)
+        elif isinstance(callback, Callback) or hasattr(callback, "on_epoch_end"):
+            events.append(Calls(callback, model))
+        else:
+            wanted = "callbacks from pellucid.callbacks"
+            raise ArgumentError(describe("fit", "callbacks", wanted, repr(callback)))
+    console = console_event(verbose)
+    return [*events, *([console] if console else []), Interrupts()]
+
+
+def engine_named(name: str, precision: str, device: str | None) -> Engine:
+    """The engine of a word: 'auto' takes PyTorch's when it is there, the reference engine otherwise."""
+    if name not in ("auto", "reference"):
+        raise ArgumentError(describe("compile", "engine", "'auto' or 'reference'", repr(name)))
+    if device not in (None, "auto", "cpu"):
+        raise ArgumentError(describe("compile", "device", "'cpu' on the reference engine", repr(device)))
+    from pellucid.engines.reference import ReferenceEngine
+
+    return ReferenceEngine(precision)
+
+
+def predict_chunks(
+    graph: Graph, engine: Engine, params: Arrays, state: Arrays, inputs: Mapping[str, np.ndarray], batch_size: int
+) -> Iterator[dict[str, np.ndarray]]:
+    """Outputs by name of every batch, in order; memory is bounded by the batch."""
+    if batch_size < 1:
+        raise ArgumentError(describe("predict", "batch_size", "an integer >= 1", batch_size))
+    rows = len(next(iter(inputs.values())))
+    for start in range(0, rows, batch_size):
+        part = {name: value[start : start + batch_size] for name, value in inputs.items()}
+        run = engine.forward(graph, params, state, engine.put(part), training=False)
+        yield engine.get({name: value for name, value in run.outputs.items() if name not in graph.training_only})
