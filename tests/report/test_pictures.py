@@ -172,6 +172,14 @@ def test_confusion_of_large_counts(drawn: list[str]) -> None:
     assert "most often confused: no taken for yes, once" in drawn
 
 
+def test_cells_grow_with_their_counts(drawn: list[str]) -> None:
+    labels = np.repeat(np.arange(16), 30_000)
+    answers = np.eye(16)[(labels + np.arange(len(labels)) % 2) % 16]  # every second one is taken for its neighbour
+    names = tuple(f"c{k}" for k in range(16))
+    confusion_png(Evaluation("test", labels, answers, names, [""] * len(labels), 0.1))
+    assert drawn.count("15,000") == 32
+
+
 def test_confusion_with_absent_classes(drawn: list[str]) -> None:
     confusion_png(Evaluation("test", np.array([0]), np.eye(3)[[0]], ("a", "b", "c"), ["x"], 0.1))
     assert drawn.count("no sample") == 2
