@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pellucid.spec.activations import (
     ELU,
+    FUNCTIONS,
     Activation,
     LeakyReLU,
     Linear,
@@ -148,7 +149,7 @@ ACTIVATIONS = [
     Case(Tanh(), keras=False),
     Case(Softmax()),
     Case(Linear(), keras=False),
-    *(Case(Activation(word)) for word in ("relu", "relu6", "leaky_relu", "elu", "sigmoid", "tanh", "softmax", "linear")),
+    *(Case(Activation(word)) for word in FUNCTIONS),
     Case(Conv2D(3, 2, activation="tanh")),
     Case(Conv2DTranspose(3, 2, activation="sigmoid")),
     Case(DepthwiseConv2D(2, activation="elu")),

@@ -44,8 +44,8 @@ class Fault:
     numeric: float
 
     def __str__(self) -> str:
-        where = f"d{self.tensor}{list(self.place)}"
-        return f"{where}: backward says {self.analytic:.10g}, differences say {self.numeric:.10g} (error {self.error:.1e})"
+        found = f"backward says {self.analytic:.10g}, differences say {self.numeric:.10g}"
+        return f"d{self.tensor}{list(self.place)}: {found} (error {self.error:.1e})"
 
 
 @dataclass(frozen=True)

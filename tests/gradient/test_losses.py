@@ -66,7 +66,10 @@ def labels(loss: LossSpec, random: np.random.Generator, shape: tuple[int, ...]) 
     return random.normal(0, 2, shape)
 
 
-def batch_of(target: np.ndarray, weighted: bool, masked: bool, random: np.random.Generator, name: str = "output") -> Batch:
+def batch_of(
+    target: np.ndarray, weighted: bool, masked: bool, random: np.random.Generator, name: str = "output"
+) -> Batch:
+    """A batch with sample weights, or with every third label missing, or both."""
     weights = {name: random.uniform(0.2, 3, len(target))} if weighted else {}
     masks = {name: np.arange(len(target)) % 3 != 1} if masked else {}
     return SimpleNamespace(inputs={}, targets={name: target}, weights=weights, masks=masks)

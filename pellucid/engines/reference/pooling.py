@@ -2,7 +2,8 @@
 
 Axes      N images, H W pixels, C channels, U V pool rows and columns, I J output pixels
 Shapes    x (N,H,W,C)   y (N,I,J,C)
-Max       y[n,i,j,c] = max_uv x[n, i*stride+u, j*stride+v, c]; padding is -inf; dy goes to the first largest in row order
+Max       y[n,i,j,c] = max_uv x[n, i*stride+u, j*stride+v, c]; padding is -inf;
+          dy goes to the first largest in row order
 Mean      y[n,i,j,c] = sum_uv x[n, i*stride+u, j*stride+v, c] / (pixels of the window that are not padding);
           dy is shared out evenly among them
 Source    Goodfellow, Bengio & Courville 2016, section 9.3; LeCun et al. 1998 for the mean.

@@ -49,7 +49,7 @@ def backward(
     spec: Conv2DTranspose, dy: np.ndarray, x: np.ndarray, weights: Weights, context: Context
 ) -> tuple[list[np.ndarray | None], Weights]:
     """Return dx and the gradients of kernel and bias."""
-    n, h, w, c = x.shape
+    _, h, w, c = x.shape
     kernel = weights["kernel"]
     _, around = border(spec, h, w)
     padded = patches.pad(dy, around)
