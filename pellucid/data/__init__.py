@@ -1,22 +1,34 @@
 """Data: from files to batches.
 
     dataset = open_dataset("mnist")                                     # parts, class names, fingerprint, notes
+    dataset = split_validation(ensure_test(dataset), fraction=0.1, seed=0)
     preprocessing = default_pipeline().fit(dataset.part("train"), key=Key.of(1))
-    batches = Batches(dataset.part("train"), batch_size=32, key=Key.of(1), preprocessing=preprocessing)
+    batches = Batches(dataset.part("train"), batch_size=32, key=Key.of(1), preprocessing=preprocessing,
+                      augmentation=Augmentation.parse("shift=2,rotate=10"))
     for batch in batches.epoch(0):                                      # batch.inputs["input"] (32, 28, 28, 1) float32
         ...
 """
 
 from __future__ import annotations
 
+from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import ArrayBatches, Batch, Batches
 from pellucid.data.dataset import Dataset, Part
+from pellucid.data.file_images import FileImages
 from pellucid.data.images import ArrayImages, Images
+from pellucid.data.info import describe_dataset
+from pellucid.data.known import KNOWN, cache_folder, find_known
 from pellucid.data.opening import open_dataset
+from pellucid.data.options import parse_size
+from pellucid.data.pca import PCA, Whiten
 from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.data.single import read_image
+from pellucid.data.splits import ensure_test, leaking_groups, split_validation
 from pellucid.data.steps import Center, MinMax, Scale, Standardize
 
 __all__ = [
-    "ArrayBatches", "ArrayImages", "Batch", "Batches", "Center", "Dataset", "Images", "MinMax", "Part", "Pipeline",
-    "Scale", "Standardize", "default_pipeline", "open_dataset",
+    "open_dataset", "read_image", "describe_dataset", "split_validation", "ensure_test", "leaking_groups", "parse_size",
+    "Dataset", "Part", "Images", "ArrayImages", "FileImages", "KNOWN", "find_known", "cache_folder",
+    "Pipeline", "default_pipeline", "Scale", "Center", "Standardize", "MinMax", "PCA", "Whiten", "Augmentation",
+    "Batch", "Batches", "ArrayBatches",
 ]

@@ -94,7 +94,8 @@ class ArrayBatches:
                  masks: Mapping[str, Array] | None = None) -> None:
         self.inputs, self.targets = dict(inputs), dict(targets or {})
         self.weights, self.masks = dict(weights or {}), dict(masks or {})
-        self.samples = _common_rows({"input": self.inputs, "target": self.targets, "weight": self.weights, "mask": self.masks})
+        self.samples = _common_rows({"input": self.inputs, "target": self.targets,
+                                     "weight": self.weights, "mask": self.masks})
         check_sizes("batches", samples=self.samples, batch_size=batch_size)
         self.batch_size, self.key, self.shuffle = int(batch_size), key, shuffle
 
@@ -106,8 +107,8 @@ class ArrayBatches:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
         for indices in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
                              epoch=number, start=start):
-            yield Batch(_rows_of(self.inputs, indices), _rows_of(self.targets, indices), _rows_of(self.weights, indices),
-                        _rows_of(self.masks, indices), indices.astype(np.int64))
+            yield Batch(_rows_of(self.inputs, indices), _rows_of(self.targets, indices),
+                        _rows_of(self.weights, indices), _rows_of(self.masks, indices), indices.astype(np.int64))
 
 
 def _rows_of(arrays: Mapping[str, Array], indices: Array) -> dict[str, Array]:

@@ -10,16 +10,16 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.data.apportion import stratified_sample
-from pellucid.data.dataset import Dataset, NumberedNames, Part
-from pellucid.data.fingerprint import fingerprint_arrays
-from pellucid.data.images import ArrayImages
+from pellucid.data.arrays import dataset_of_arrays
+from pellucid.data.dataset import Dataset
+from pellucid.data.options import Options
 from pellucid.keys import Key
 
 TEST_SAMPLES = 360
 NOTE = "digits: 17 grey levels 0..16 were stretched to 0..255; the test part is a fixed stratified fifth (360 of 1,797)"
 
 
-def open_digits() -> Dataset:
+def open_digits(options: Options) -> Dataset:
     """The digits with a fixed train (1,437) and test (360) part."""
     from sklearn.datasets import load_digits
 
@@ -27,18 +27,7 @@ def open_digits() -> Dataset:
     pixels = np.round(bunch.images * (255.0 / 16.0)).astype(np.uint8)          # (N, H, W)
     labels = bunch.target.astype(np.int64)
     test = stratified_sample(labels, TEST_SAMPLES, key=Key.of(0).fold("digits", "test"))
-    train = np.setdiff1d(np.arange(len(labels)), test)
-    everything = Part(ArrayImages(pixels), labels, NumberedNames("digits", range(len(labels))),
-                      np.arange(len(labels), dtype=np.int64))
-    parts = {}
-    for name, indices in (("train", train), ("test", test)):
-        part = everything.subset(indices)
-        parts[name] = Part(ArrayImages(pixels[indices]), part.labels, part.names, part.ids)
-    return Dataset(
-        name="digits",
-        parts=parts,
-        class_names=tuple("0123456789"),
-        channel_names=("gray",),
-        fingerprint=fingerprint_arrays({"images": pixels, "labels": labels}),
-        notes=(NOTE,),
-    )
+    rows = {"train": np.setdiff1d(np.arange(len(labels)), test), "test": test}
+    return dataset_of_arrays("digits", "digits", {part: pixels[chosen] for part, chosen in rows.items()},
+                             {part: labels[chosen] for part, chosen in rows.items()}, tuple("0123456789"),
+                             options=options, notes=(NOTE,), files={part: f"digits-{part}" for part in rows})

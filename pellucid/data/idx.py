@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.dataset import Dataset, NumberedNames, Part, numbered
-from pellucid.data.fingerprint import fingerprint_arrays
-from pellucid.data.images import Array, ArrayImages
-from pellucid.data.labels import check_labels
+from pellucid.data.arrays import dataset_of_arrays
+from pellucid.data.dataset import Dataset
+from pellucid.data.images import Array
 from pellucid.data.naming import part_name, read_class_list
+from pellucid.data.options import Options
 from pellucid.errors import DataError, FileError
 
 IMAGES, LABELS = 2051, 2049
@@ -31,7 +31,7 @@ def is_idx_folder(names: list[str]) -> bool:
     return any(FILE_NAME.fullmatch(name) for name in names)
 
 
-def open_idx_folder(folder: Path) -> Dataset:
+def open_idx_folder(folder: Path, options: Options) -> Dataset:
     """Read a folder of IDX files. Raises FileError (broken file) or DataError (labels), each naming the file."""
     files = _files_by_part(folder)
     pixels: dict[str, Array] = {}
@@ -42,18 +42,8 @@ def open_idx_folder(folder: Path) -> Dataset:
         if len(pixels[part]) != len(labels[part]):
             raise DataError(f"{pair['images']} holds {len(pixels[part])} images, but {pair['labels'].name} holds "
                             f"{len(labels[part])} labels. Put the two files of one set side by side.")
-    class_names = check_labels(str(folder), labels, read_class_list(folder))
-    ids = numbered({part: len(values) for part, values in labels.items()})
-    return Dataset(
-        name=folder.resolve().name,
-        parts={part: Part(ArrayImages(pixels[part]), labels[part],
-                          NumberedNames(files[part]["images"].name, range(len(labels[part]))), ids[part])
-               for part in files},
-        class_names=class_names,
-        channel_names=("gray",),
-        fingerprint=fingerprint_arrays({f"{part}/{kind}": array for kind, arrays in
-                                        (("images", pixels), ("labels", labels)) for part, array in arrays.items()}),
-    )
+    return dataset_of_arrays(folder.resolve().name, str(folder), pixels, labels, read_class_list(folder),
+                             options=options, files={part: pair["images"].name for part, pair in files.items()})
 
 
 def _files_by_part(folder: Path) -> dict[str, dict[str, Path]]:

@@ -2,23 +2,109 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import open_digits
+from pellucid.data.folders import class_list, is_picture, open_image_folder
 from pellucid.data.idx import is_idx_folder, open_idx_folder
 from pellucid.data.known import KNOWN, find_known
-from pellucid.errors import DataError, UsageError
+from pellucid.data.naming import part_name
+from pellucid.data.npz import open_npz
+from pellucid.data.options import Options
+from pellucid.data.sources import Tree, file_source, is_tar, scan_folder, scan_tar, stem
+from pellucid.data.tables import is_picture_table, open_table
+from pellucid.errors import ArgumentError, DataError, FileError, UsageError
+
+FILES = ".npz, .csv, .tar, .tar.gz"
 
 
-def open_dataset(spec: str, *, data_dir: str | Path | None = None) -> Dataset:
-    """Open `digits`, a known name, a folder or a file. Raises UsageError, DataError or FileError, naming the path."""
+def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple[int, int] | None = None,
+                 channels: str | None = None, limit: int | None = None, group: str | None = None,
+                 label: str | None = None) -> Dataset:
+    """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .csv, .tar, .tar.gz).
+
+    resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
+    proportion; group and label: columns of a CSV table. Raises UsageError (no such data), DataError (data that cannot
+    be learnt from), FileError (a broken file) and ArgumentError (an option outside its legal values).
+    """
+    options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label)
     if spec == "digits":
-        return open_digits()
+        _refuse_columns(spec, options)
+        return open_digits(options)
     path = find_known(spec, data_dir) if spec in KNOWN else Path(spec).expanduser()
     if not path.exists():
+        if path.is_symlink():
+            raise FileError(f"{path}: the link leads nowhere. Repair or remove it.")
         raise UsageError(f"'{spec}' is neither a known data set (digits, {', '.join(KNOWN)}) nor a folder or file "
                          "here. Check the path.")
-    if path.is_dir() and is_idx_folder([entry.name for entry in path.iterdir()]):
-        return open_idx_folder(path)
-    raise DataError(f"{path}: no data set was recognised.")
+    dataset = _open_folder(path, options) if path.is_dir() else _open_file(path, options)
+    return replace(dataset, name=spec) if spec in KNOWN else dataset
+
+
+def _open_folder(folder: Path, options: Options) -> Dataset:
+    name = folder.resolve().name
+    try:
+        files = sorted(entry for entry in folder.iterdir() if entry.is_file())
+    except OSError as error:
+        raise FileError(f"{folder}: the folder cannot be read ({error.strerror}).") from error
+    if is_idx_folder([file.name for file in files]):
+        _refuse_columns(str(folder), options)
+        return open_idx_folder(folder, options)
+    tree = _tree(folder, files)
+    tables = [source for source in tree.sources if "/" not in source.path and source.path.lower().endswith(".csv")
+              and is_picture_table(bytes(source.read()))]
+    if len(tables) > 1:
+        raise DataError(f"{folder}: several tables name pictures: {', '.join(source.path for source in tables)}. "
+                        "Type the path of the one you mean.")
+    if tables:
+        return open_table(name, tables[0], tree, class_list(tree), options)
+    arrays = [file for file in files if file.suffix.lower() == ".npz"]
+    if len(arrays) == 1 and not any(is_picture(source.path) for source in tree.sources):
+        return _open_file(arrays[0], options)
+    _refuse_columns(str(folder), options)
+    return open_image_folder(name, tree, options)
+
+
+def _open_file(path: Path, options: Options) -> Dataset:
+    if path.suffix.lower() == ".csv":
+        tree = _tree(path.parent, sorted(entry for entry in path.parent.iterdir() if entry.is_file()))
+        return open_table(path.stem, file_source(path.name, path), tree, class_list(tree), options)
+    _refuse_columns(str(path), options)
+    if path.suffix.lower() == ".npz":
+        return open_npz(path, options)
+    if is_tar(path.name):
+        return open_image_folder(stem(path.name), scan_tar(path), options)
+    raise DataError(f"{path}: a file of data must end in {FILES}. IDX files are opened by their folder: {path.parent}.")
+
+
+def _tree(folder: Path, files: list[Path]) -> Tree:
+    """The folder, with the tars at its top seen as folders when no picture lies outside them."""
+    tree = scan_folder(folder)
+    archives = [file for file in files if is_tar(file.name)]
+    if not archives or any(is_picture(source.path) for source in tree.sources):
+        return tree
+    trees = [_placed(scan_tar(archive), stem(archive.name)) for archive in archives]
+    outside = tuple(source for source in tree.sources if not is_tar(source.path))
+    return Tree(tree.where, (*outside, *(source for inner in trees for source in inner.sources)),
+                frozenset().union(*(inner.folders for inner in trees)),
+                tree.hidden + sum(inner.hidden for inner in trees))
+
+
+def _placed(tree: Tree, name: str) -> Tree:
+    """The tree of `train.tar` below `train/`, unless its own paths begin with the name of that part already."""
+    if part_name(name) is None or all(part_name(source.path.partition("/")[0]) for source in tree.sources):
+        return tree
+    return replace(tree, sources=tuple(replace(source, path=f"{name}/{source.path}") for source in tree.sources),
+                   folders=frozenset(f"{name}/{folder}" for folder in tree.folders))
+
+
+def _refuse_columns(where: str, options: Options) -> None:
+    """Refuse options that name columns where there are none."""
+    for flag, value in (("--group", options.group), ("--label", options.label)):
+        if value is not None:
+            raise ArgumentError(f"{where}: {flag} names a column of a CSV table, but this data set is not a table. "
+                                f"Leave {flag} out, or give a CSV with the columns path,label,{value}.")
+
+

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array
-from pellucid.data.steps import STEPS, Step
+from pellucid.data.pca import PCA, Whiten
+from pellucid.data.steps import Center, MinMax, Scale, Standardize, Step
 from pellucid.errors import ArgumentError, FileError
 from pellucid.keys import Key
 
 CHUNK_BYTES = 64 << 20      # training images read at once while fitting
-FIT_SAMPLES = 20_000        # a fit looks at no more images than these, chosen by key; the number is in the config
+STEPS: dict[str, type[Step]] = {step.name: step for step in (Scale, Center, Standardize, MinMax, PCA, Whiten)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +38,12 @@ class Pipeline:
 
     def fit(self, part: Part, *, key: Key) -> Pipeline:
         """The fitted pipeline. `part` is the training part: no other may be looked at here."""
-        indices = np.arange(len(part))
-        if len(part) > FIT_SAMPLES:
-            indices = np.sort(key.fold("preprocessing").generator().permutation(len(part))[:FIT_SAMPLES])
+        order = key.fold("preprocessing").generator().permutation(len(part))
         fitted: list[Step] = []
         for step in self.steps:
-            before = Pipeline(tuple(fitted))
-            fitted.append(step.fit(lambda before=before: _chunks(part, indices, before), part.images.dtype))  # type: ignore[misc]
-        return Pipeline(tuple(fitted), fitted_on=len(indices))
+            chunks = partial(_chunks, part, np.sort(order[: step.most_samples]), Pipeline(tuple(fitted)))
+            fitted.append(step.fit(chunks, part.images.dtype))
+        return Pipeline(tuple(fitted), fitted_on=len(part))
 
     def apply(self, x: Array) -> Array:
         """float32 (N, *output_shape); `x` is never written to."""
@@ -77,7 +77,7 @@ class Pipeline:
 
 def default_pipeline() -> Pipeline:
     """What is done unless asked otherwise: integer pixels to 0..1, floats as they are."""
-    return Pipeline((STEPS["scale"](),))
+    return Pipeline((Scale(),))
 
 
 def _chunks(part: Part, indices: Array, before: Pipeline) -> Iterator[Array]:

@@ -27,6 +27,7 @@ class Step:
 
     name: ClassVar[str]
     fitted_arrays: ClassVar[tuple[str, ...]] = ()
+    most_samples: ClassVar[int | None] = None       # a fit looks at no more images than these, chosen by key
 
     def fit(self, chunks: Chunks, dtype: np.dtype[Any]) -> Self:
         """The step with what it needs to know, learnt from the training images."""
@@ -173,6 +174,3 @@ def _mean(chunks: Chunks, axes: Callable[[Array], tuple[int, ...]]) -> Array:
     if total is None:
         raise DataError("preprocessing: there is no training image to fit on.")
     return np.asarray(total / count)
-
-
-STEPS: dict[str, type[Step]] = {step.name: step for step in (Scale, Center, Standardize, MinMax)}

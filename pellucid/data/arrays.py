@@ -1,0 +1,104 @@
+"""Data sets whose images lie in arrays (IDX, NPZ, digits): labels checked, cut, and converted on the way out.
+
+Shapes  images {part: (N, H, W, C)}, labels {part: (N,)}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
+from pellucid.data.decoding import CHANNELS, convert_channels, resize_pixels
+from pellucid.data.fingerprint import fingerprint_arrays
+from pellucid.data.images import Array, ArrayImages, Images
+from pellucid.data.labels import check_labels
+from pellucid.data.options import Options
+from pellucid.data.samples import cut, cut_notes
+from pellucid.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class ConvertedImages:
+    """Images resized to `size` (height, width) and made gray or rgb when they are taken."""
+
+    source: Images
+    size: tuple[int, int]
+    channels: str | None
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        channels = len(CHANNELS[self.channels]) if self.channels else self.source.shape[3]
+        return (len(self.source), *self.size, channels)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.source.dtype
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def take(self, indices: Array) -> Array:
+        """Converted copies of the images at `indices` (B,), as (B, H, W, C)."""
+        pixels = self.source.take(indices)
+        if self.channels is not None:
+            pixels = convert_channels(pixels, self.channels)
+        if pixels.shape[1:3] == self.size:
+            return np.ascontiguousarray(pixels)
+        if not len(pixels):
+            return np.empty((0, *self.shape[1:]), self.dtype)
+        return np.stack([resize_pixels(image, self.size) for image in pixels])
+
+
+def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels: Mapping[str, Array],
+                      class_names: Sequence[str] | None, *, options: Options, notes: Sequence[str] = (),
+                      files: Mapping[str, str] | None = None) -> Dataset:
+    """The data set of these arrays; `files` are the names that samples are called by. Raises DataError."""
+    parts = [part for part in PARTS if part in images]
+    names = check_labels(where, {part: labels[part] for part in parts}, class_names)
+    shapes = {images[part].shape[1:] for part in parts}
+    kinds = {images[part].dtype for part in parts}
+    if len(shapes) > 1 or len(kinds) > 1:
+        told = ", ".join(f"{part} is {images[part].shape[1:]} {images[part].dtype}" for part in parts)
+        raise DataError(f"{where}: all parts must have images of one size and dtype, but {told}. Save them alike.")
+    ids = numbered({part: len(labels[part]) for part in parts})
+    kept = {part: cut(where, labels[part], options.limit) for part in parts}
+    chosen = {part: images[part] if len(kept[part]) == len(images[part]) else images[part][kept[part]]
+              for part in parts}
+    plain = {part: ArrayImages(np.ascontiguousarray(chosen[part])) for part in parts}
+    made = {part: _converted(plain[part], options) for part in parts}
+    hashed = {f"{part}/{kind}": array for part in parts
+              for kind, array in (("images", chosen[part]), ("labels", labels[part][kept[part]]))}
+    return Dataset(
+        name=name,
+        parts={part: Part(made[part], labels[part][kept[part]],
+                          NumberedNames((files or {}).get(part, part), kept[part].tolist()), ids[part][kept[part]])
+               for part in parts},
+        class_names=names,
+        channel_names=channel_names(made[parts[0]].shape[3]),
+        fingerprint=fingerprint_arrays(hashed),
+        notes=(*notes, *_conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(labels, kept)),
+    )
+
+
+def channel_names(count: int) -> tuple[str, ...]:
+    """gray; red, green, blue; or numbers."""
+    return {1: CHANNELS["gray"], 3: CHANNELS["rgb"]}.get(count, tuple(f"channel_{i}" for i in range(count)))
+
+
+def _converted(images: ArrayImages, options: Options) -> Images:
+    size = options.resize or images.shape[1:3]
+    same = options.channels is None or len(CHANNELS[options.channels]) == images.shape[3]
+    return images if same and size == images.shape[1:3] else ConvertedImages(images, size, options.channels)
+
+
+def _conversion_notes(before: Images, after: Images) -> list[str]:
+    notes = []
+    if before.shape[1:3] != after.shape[1:3]:
+        notes.append(f"resized from {before.shape[1]}x{before.shape[2]} to {after.shape[1]}x{after.shape[2]}")
+    if before.shape[3] != after.shape[3]:
+        notes.append(f"{'gray made rgb' if after.shape[3] == 3 else 'colour made gray'}")
+    return notes

@@ -1,0 +1,131 @@
+"""NPZ files: arrays x_train, y_train[, x_val, y_val], x_test, y_test, read without pickle.
+
+Shapes  x (N, H, W) or (N, H, W, C), uint8, uint16 or float; y (N,) or (N, 1) of whole numbers from 0;
+        class_names (K,) of text, optional
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.data.arrays import dataset_of_arrays
+from pellucid.data.dataset import Dataset
+from pellucid.data.images import Array
+from pellucid.data.options import Options
+from pellucid.errors import DataError, FileError
+
+NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
+WANTED = "x_train, y_train[, x_val, y_val], x_test, y_test"
+REMEDY = f"Save plain arrays with numpy.savez({', '.join(name + '=...' for name in ('x_train', 'y_train'))}, ...)."
+
+
+def open_npz(path: Path, options: Options) -> Dataset:
+    """Read an NPZ. Raises FileError for a broken file or a pickle, DataError for arrays that are no data set."""
+    arrays = load_npz(path)
+    images: dict[str, Array] = {}
+    labels: dict[str, Array] = {}
+    notes: list[str] = []
+    for word, part in NAMES.items():
+        x, y = f"x_{word}", f"y_{word}"
+        if (x in arrays) != (y in arrays):
+            have, lack = (x, y) if x in arrays else (y, x)
+            raise DataError(f"{path}: there is {have} but no {lack}. An NPZ needs {WANTED}.")
+        if x in arrays:
+            images[part] = check_images(f"{path}: {x}", arrays[x], notes)
+            labels[part] = check_label_array(f"{path}: {y}", arrays[y], len(images[part]), x)
+    if not images:
+        raise DataError(f"{path}: the arrays must be called {WANTED}, but they are {', '.join(arrays) or 'missing'}. "
+                        "Save them under these names.")
+    unused = sorted(set(arrays) - {f"{axis}_{word}" for word in NAMES for axis in "xy"} - {"class_names"})
+    if unused:
+        notes.append(f"arrays not used: {', '.join(unused)}")
+    names = tuple(str(name) for name in arrays["class_names"].reshape(-1)) if "class_names" in arrays else None
+    return dataset_of_arrays(path.stem, str(path), images, labels, names, options=options, notes=notes)
+
+
+def load_npz(path: Path) -> dict[str, Array]:
+    """All arrays of an NPZ. Raises FileError naming the file when it is a pickle, broken, or holds objects."""
+    try:
+        with open(path, "rb") as file:
+            begin = file.read(8)
+    except OSError as error:
+        raise FileError(f"{path}: the file cannot be read ({error.strerror}).") from error
+    if begin[:2] != b"PK":
+        kind = ("it is a pickle, which can run code when it is read" if begin[:1] == b"\x80" else
+                "it is a single array (.npy)" if begin.startswith(b"\x93NUMPY") else
+                "it is empty" if not begin else "it begins otherwise")
+        raise FileError(f"{path}: an NPZ is a zip of arrays, but {kind}. {REMEDY}")
+    arrays: dict[str, Array] = {}
+    name = ""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for name in archive.files:
+                value = archive[name]
+                if not isinstance(value, np.ndarray):
+                    raise FileError(f"{path}: the member '{name}' is no NumPy array. {REMEDY}")
+                arrays[name] = value
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, ValueError) as error:
+        if isinstance(error, FileError):
+            raise
+        if "allow_pickle" in str(error) or "pickled" in str(error):
+            raise FileError(f"{path}: the array '{name}' holds Python objects (a pickle), which are never read. "
+                            f"{REMEDY}") from error
+        raise FileError(f"{path}: the file is truncated or corrupt ({error}). Copy or save it again.") from error
+    return arrays
+
+
+def check_images(where: str, x: Array, notes: list[str]) -> Array:
+    """The images as (N, H, W, C) of uint8, uint16 or float, all finite. Raises DataError with what came."""
+    if x.ndim not in (3, 4) or 0 in x.shape[1:]:
+        raise DataError(f"{where} must be images of shape (N, H, W) or (N, H, W, C), but its shape is {x.shape}. "
+                        "Reshape it, for example with x.reshape(-1, 28, 28, 1).")
+    if x.ndim == 4 and x.shape[1] in (1, 3) and x.shape[3] > 4 and x.shape[2] == x.shape[3]:
+        raise DataError(f"{where} must have its channels last, (N, H, W, C), but its shape is {x.shape}. "
+                        "Channels come first? Save x.transpose(0, 2, 3, 1).")
+    x = x[..., np.newaxis] if x.ndim == 3 else x
+    if x.dtype.kind == "f":
+        return _finite(where, x, notes)
+    if x.dtype.kind not in "iub":
+        raise DataError(f"{where} must be numbers (uint8, uint16 or float), but its dtype is {x.dtype}. "
+                        "Convert it with x.astype('uint8').")
+    if x.dtype in (np.uint8, np.uint16):
+        return x
+    low, high = (int(x.min()), int(x.max())) if x.size else (0, 0)
+    if low < 0 or high > 65535:
+        raise DataError(f"{where} holds whole numbers from {low} to {high}, but pixels are 0 to 255 or 0 to 65535. "
+                        "Save floats if that is meant: x.astype('float32').")
+    kept = np.dtype(np.uint8 if high <= 255 else np.uint16)
+    notes.append(f"{where.rpartition(' ')[2]}: {x.dtype} kept as {kept} (values {low} to {high})")
+    return x.astype(kept)
+
+
+def _finite(where: str, x: Array, notes: list[str]) -> Array:
+    good = np.isfinite(x)
+    if not good.all():
+        bad = np.argwhere(~good)
+        first = tuple(int(i) for i in bad[0])
+        raise DataError(f"{where} must be finite, but {len(bad):,} values are NaN or infinite, the first at "
+                        f"[{', '.join(map(str, first))}] ({x[first]}). Remove those images or correct the values.")
+    if x.size and float(x.max()) > 1.5:
+        notes.append(f"{where.rpartition(' ')[2]}: {x.dtype} from {x.min():g} to {x.max():g}; floats are not scaled")
+    return x
+
+
+def check_label_array(where: str, y: Array, images: int, of: str) -> Array:
+    """The labels as (N,) int64. Raises DataError for a shape, a dtype or a count that does not fit."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        one_hot = " One-hot? Save y.argmax(axis=1)." if y.ndim == 2 else ""
+        raise DataError(f"{where} must be one label an image, of shape (N,), but its shape is {y.shape}.{one_hot}")
+    if len(y) != images:
+        raise DataError(f"{where} must have one label for each of the {images} images of {of}, but it has {len(y)}. "
+                        "Save images and labels of the same samples.")
+    if y.dtype.kind not in "iuf" or (y.dtype.kind == "f" and not np.array_equal(y, np.rint(y))):
+        raise DataError(f"{where} must be whole numbers from 0 (the classes), but its dtype is {y.dtype}"
+                        f"{' with fractions or NaN' if y.dtype.kind == 'f' else ''}. Save class numbers as int64.")
+    return y.astype(np.int64)

@@ -1,0 +1,24 @@
+"""read_image: one picture file as an array, as a data set would give it (for `predict` and `explain`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pellucid.data.decoding import decode
+from pellucid.data.images import Array
+from pellucid.data.options import Options
+from pellucid.errors import FileError
+
+
+def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, channels: str | None = None) -> Array:
+    """The picture as (H, W, C), uint8, uint16 or float32; resize (height, width) in pixels, channels "rgb" or "gray".
+
+    Raises FileError for a file that is missing, truncated or no picture, and DataError for transparency when
+    `channels` is not given.
+    """
+    options = Options(resize=resize, channels=channels)
+    try:
+        content = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise FileError(f"{path}: the picture cannot be read ({error.strerror}). Check the path.") from error
+    return decode(content, str(path), channels=options.channels, resize=options.resize)

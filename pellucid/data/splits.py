@@ -1,0 +1,118 @@
+"""Splits: a validation part or a test part taken from the training part, stratified, and never through a group.
+
+Without groups every class keeps its share and the size is exact (largest remainders). With groups whole groups move;
+among the ways that leave every class something to learn from, the size comes as near to the wish as a search of
+`TRIES` random orders finds, then the classes' shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from pellucid.data.apportion import stratified_sample
+from pellucid.data.dataset import PARTS, Dataset, Part
+from pellucid.data.images import Array
+from pellucid.errors import ArgumentError, DataError, describe
+from pellucid.keys import Key
+
+TRIES = 64
+TEST_FRACTION = 0.2
+
+
+def split_validation(dataset: Dataset, *, fraction: float, seed: int) -> Dataset:
+    """The data set with a validation part of `fraction` of "train"; one that is there already is kept.
+
+    The same `seed` gives the same split. Raises DataError when a class or the groups cannot be divided.
+    """
+    if "validation" in dataset.parts or fraction == 0:
+        return dataset
+    return _split(dataset, "validation", fraction, Key.of(seed).fold("split", "validation"))
+
+
+def ensure_test(dataset: Dataset, *, fraction: float = TEST_FRACTION, seed: int = 0) -> Dataset:
+    """The data set with a test part of `fraction` of "train", unless it has one already."""
+    if "test" in dataset.parts:
+        return dataset
+    return _split(dataset, "test", fraction, Key.of(seed).fold("split", "test"))
+
+
+def leaking_groups(dataset: Dataset) -> dict[str, tuple[str, ...]]:
+    """Groups that lie in more than one part, with those parts; empty when none leaks or nothing is grouped."""
+    places: dict[str, list[str]] = {}
+    for name, part in dataset.parts.items():
+        for group in () if part.groups is None else np.unique(part.groups):
+            places.setdefault(str(group), []).append(name)
+    return {group: tuple(parts) for group, parts in places.items() if len(parts) > 1}
+
+
+def _split(dataset: Dataset, name: str, fraction: float, key: Key) -> Dataset:
+    if not 0 < fraction < 1:
+        raise ArgumentError(describe("split", f"the {name} fraction", "between 0 and 1", fraction))
+    train = dataset.part("train")
+    count = round(fraction * len(train))
+    if train.groups is None:
+        taken = _take_samples(dataset, train, name, count, key)
+        how = "stratified"
+    else:
+        taken = take_groups(train.labels, train.groups, count, key=key, where=dataset.name)
+        how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups"
+    left = np.setdiff1d(np.arange(len(train)), taken)
+    parts: Mapping[str, Part] = {**dataset.parts, "train": train.subset(left), name: train.subset(taken)}
+    note = f"{name} part: {len(taken):,} of {len(train):,} training images ({how})"
+    return replace(dataset, parts={part: parts[part] for part in PARTS if part in parts}, notes=(*dataset.notes, note))
+
+
+def _take_samples(dataset: Dataset, train: Part, name: str, count: int, key: Key) -> Array:
+    classes, counts = np.unique(train.labels, return_counts=True)
+    if counts.min() < 2:
+        lone = dataset.class_names[int(classes[counts.argmin()])]
+        raise DataError(f"{dataset.name}: the class '{lone}' has one image, so the {name} part cannot be split off. "
+                        "Add images of that class, or remove it.")
+    if count < 1:
+        raise DataError(f"{dataset.name}: the {name} part of {len(train)} images would be empty. Raise its fraction.")
+    return stratified_sample(train.labels, count, key=key, keep=1)
+
+
+def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: str) -> Array:
+    """Sorted indices of whole groups with about `count` samples in all; every class keeps a sample outside.
+
+    labels (N,), groups (N,). Raises DataError when no choice of groups leaves something on both sides.
+    """
+    names, member = np.unique(groups, return_inverse=True)
+    classes, label = np.unique(labels, return_inverse=True)
+    table = np.zeros((len(names), len(classes)), np.int64)                    # samples by group and class
+    np.add.at(table, (member, label), 1)
+    due = table.sum(axis=0) * (count / len(labels))                           # wanted of each class
+    random = key.fold("groups").generator()
+    best: tuple[float, float] | None = None
+    chosen = np.empty(0, np.int64)
+    for _ in range(TRIES):
+        candidate = _fill(table, count, due, random.permutation(len(names)))
+        if not len(candidate):
+            continue
+        got = table[candidate].sum(axis=0)
+        score = (abs(float(got.sum()) - count), float(np.square(got - due).sum()))
+        if best is None or score < best:
+            best, chosen = score, candidate
+    if best is None:
+        raise DataError(f"{where}: {len(names)} groups cannot be divided so that every class keeps images to learn "
+                        "from and both parts get a whole group. Add groups, or split by another column.")
+    return np.flatnonzero(np.isin(member, chosen))
+
+
+def _fill(table: Array, count: int, due: Array, order: Array) -> Array:
+    """Go through the groups in `order` and take each one that brings size and classes nearer to what is due."""
+    got = np.zeros(table.shape[1], np.int64)
+    left = table.sum(axis=0)
+    taken: list[int] = []
+    for group in order:
+        row = table[group]
+        nearer = abs(got.sum() + row.sum() - count) < abs(got.sum() - count)
+        fits = np.square(got + row - due).sum() < np.square(got - due).sum() or got.sum() + row.sum() <= count
+        if nearer and fits and ((left - row)[table.sum(axis=0) > 0] > 0).all():
+            taken.append(int(group))
+            got, left = got + row, left - row
+    return np.array(taken, np.int64)

@@ -1,0 +1,75 @@
+"""The header and the content hash of every picture, read once and remembered by size and time of change.
+
+Cache   <user cache>/files/<sha256 of the place>.json: {"path": [size, stamp, sha256, [header fields]]}; it can always
+        be made again, so an unreadable cache is read as empty and one that cannot be written is left unwritten
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pellucid.data.decoding import Header, read_header
+from pellucid.data.known import cache_folder
+from pellucid.data.sources import Source
+from pellucid.errors import FileError
+
+FRESH_NS = 2_000_000_000     # a file changed this recently may change again under the same time stamp: not remembered
+VERSION = 1
+
+
+def survey(sources: Sequence[Source]) -> list[tuple[Header, str]]:
+    """(header, sha256 hex) of each source, in order. Raises FileError or DataError for the first broken picture."""
+    place = _place(sources)
+    remembered = _load(place)
+    found: dict[str, list[Any]] = dict(remembered)
+    result: list[tuple[Header, str]] = []
+    for source in sources:
+        key = _key(source)
+        entry = remembered.get(key)
+        if entry is None or entry[:2] != [source.size, source.stamp]:
+            content = source.read()
+            header = read_header(content, source.where)
+            entry = [source.size, source.stamp, hashlib.sha256(content).hexdigest(), list(vars(header).values())]
+        found[key] = entry
+        result.append((Header(*entry[3]), entry[2]))
+    if found != remembered:
+        _store(place, found)
+    return result
+
+
+def _key(source: Source) -> str:
+    return str(source.file) if source.offset is None else f"{source.file}:{source.path}:{source.offset}"
+
+
+def _place(sources: Iterable[Source]) -> Path:
+    first = min((os.path.dirname(source.file) for source in sources), default="")
+    name = hashlib.sha256(f"{VERSION}\n{os.path.realpath(first)}".encode()).hexdigest()[:32]
+    return cache_folder() / "files" / f"{name}.json"
+
+
+def _load(place: Path) -> dict[str, list[Any]]:
+    try:
+        entries = json.loads(place.read_bytes())
+        return {key: entry for key, entry in entries.items() if len(entry) == 4 and len(entry[3]) == 7}
+    except (OSError, ValueError, AttributeError, TypeError, IndexError):
+        return {}
+
+
+def _store(place: Path, found: dict[str, list[Any]]) -> None:
+    from pellucid.storage.writer import write_bytes
+
+    limit = time.time_ns() - FRESH_NS
+    settled = {key: entry for key, entry in found.items() if entry[1] < limit}
+    if not settled:
+        return
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(place, json.dumps(settled, separators=(",", ":")).encode())
+    except (OSError, FileError):
+        return
