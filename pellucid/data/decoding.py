@@ -109,6 +109,7 @@ class _opened:
 
     def __enter__(self) -> Image:
         from PIL import Image, UnidentifiedImageError
+        from PIL.Image import DecompressionBombError
 
         try:
             self.image: Image.Image = Image.open(io.BytesIO(self.content))
@@ -117,6 +118,9 @@ class _opened:
             why = f"{size} bytes of another kind, or a broken header" if size else "the file is empty"
             raise FileError(f"{self.where}: this is not a picture that can be read ({why}). "
                             "Replace or remove the file.") from error
+        except DecompressionBombError as error:
+            raise DataError(f"{self.where}: the picture has more pixels than Pillow opens safely "
+                            f"({Image.MAX_IMAGE_PIXELS}). Save it smaller.") from error
         except Exception as error:
             raise self._worded(error) from error
         return self.image
@@ -128,7 +132,8 @@ class _opened:
 
     def _worded(self, error: Exception) -> FileError:
         """Pillow raises OSError, SyntaxError, ValueError, struct.error, zlib.error ... for broken pictures."""
-        return FileError(f"{self.where}: the picture is truncated or corrupt ({error}). Replace or remove the file.")
+        why = str(error).rstrip(".")
+        return FileError(f"{self.where}: the picture is truncated or corrupt ({why}). Replace or remove the file.")
 
 
 def _header(image: Image, where: str) -> Header:

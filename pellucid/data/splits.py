@@ -87,20 +87,24 @@ def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: st
     np.add.at(table, (member, label), 1)
     due = table.sum(axis=0) * (count / len(labels))                           # wanted of each class
     random = key.fold("groups").generator()
-    best: tuple[float, float] | None = None
-    chosen = np.empty(0, np.int64)
-    for _ in range(TRIES):
-        candidate = _fill(table, count, due, random.permutation(len(names)))
-        if not len(candidate):
-            continue
-        got = table[candidate].sum(axis=0)
-        score = (abs(float(got.sum()) - count), float(np.square(got - due).sum()))
-        if best is None or score < best:
-            best, chosen = score, candidate
-    if best is None:
+    orders = [random.permutation(len(names)) for _ in range(TRIES)]
+    candidates = [_fill(table, count, due, order) for order in orders] + _singles(table)
+    if not any(len(candidate) for candidate in candidates):
         raise DataError(f"{where}: {len(names)} groups cannot be divided so that every class keeps images to learn "
                         "from and both parts get a whole group. Add groups, or split by another column.")
+
+    def distance(candidate: Array) -> tuple[float, float]:
+        got = table[candidate].sum(axis=0)
+        return abs(float(got.sum()) - count), float(np.square(got - due).sum())
+
+    chosen = min((candidate for candidate in candidates if len(candidate)), key=distance)
     return np.flatnonzero(np.isin(member, chosen))
+
+
+def _singles(table: Array) -> list[Array]:
+    """Each group alone, where every class has samples in other groups too."""
+    elsewhere = (table.sum(axis=0) - table > 0).all(axis=1)
+    return [np.array([group]) for group in np.flatnonzero(elsewhere)]
 
 
 def _fill(table: Array, count: int, due: Array, order: Array) -> Array:
@@ -112,7 +116,7 @@ def _fill(table: Array, count: int, due: Array, order: Array) -> Array:
         row = table[group]
         nearer = abs(got.sum() + row.sum() - count) < abs(got.sum() - count)
         fits = np.square(got + row - due).sum() < np.square(got - due).sum() or got.sum() + row.sum() <= count
-        if nearer and fits and ((left - row)[table.sum(axis=0) > 0] > 0).all():
+        if nearer and fits and (left - row > 0).all():
             taken.append(int(group))
             got, left = got + row, left - row
     return np.array(taken, np.int64)

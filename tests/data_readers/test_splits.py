@@ -1,0 +1,108 @@
+"""Splits: exact, in proportion, keyed by the seed, and never through a group."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
+
+from pellucid.data import ArrayImages, Dataset, Part, ensure_test, open_dataset, split_validation
+from pellucid.data.apportion import shares, stratified_sample
+from pellucid.errors import ArgumentError, DataError
+from pellucid.keys import Key
+
+
+def dataset_of(labels: np.ndarray, groups: np.ndarray | None = None) -> Dataset:
+    n = len(labels)
+    part = Part(ArrayImages(np.zeros((n, 1, 1, 1), np.uint8)), labels, tuple(map(str, range(n))), np.arange(n), groups)
+    return Dataset("made", {"train": part}, tuple(str(k) for k in range(int(labels.max()) + 1)), ("gray",), "0" * 64)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(2, 40), min_size=2, max_size=7), st.floats(0.05, 0.6), st.integers(0, 2**31))
+def test_a_stratified_split_is_exact_and_in_proportion(counts: list[int], fraction: float, seed: int) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    wanted = round(fraction * len(labels))
+    if wanted == 0:
+        return
+    parted = split_validation(dataset_of(labels), fraction=fraction, seed=seed)
+    train, held = parted.part("train"), parted.part("validation")
+    assert len(held) == wanted and not set(train.ids) & set(held.ids)
+    assert np.array_equal(np.sort(np.concatenate([train.ids, held.ids])), np.arange(len(labels)))
+    assert np.array_equal(held.labels, labels[held.ids]) and np.bincount(train.labels).min() >= 1
+    free = np.array(counts) * wanted / len(labels) <= np.array(counts) - 1
+    due = np.array(counts) * wanted / len(labels)
+    if free.all():
+        assert np.abs(np.bincount(held.labels, minlength=len(counts)) - due).max() < 1
+
+
+def test_class_counts_agree_with_scikit_learn() -> None:
+    labels = open_dataset("digits").part("train").labels
+    ours = labels[stratified_sample(labels, 287, key=Key.of(5))]
+    theirs = train_test_split(labels, test_size=287, stratify=labels, random_state=5)[1]
+    assert np.abs(np.bincount(ours) - np.bincount(theirs)).max() <= 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_a_group_never_lands_in_two_parts(data: st.DataObject) -> None:
+    sizes = data.draw(st.lists(st.integers(3, 12), min_size=6, max_size=25))
+    groups = np.repeat([f"donor {i}" for i in range(len(sizes))], sizes)
+    labels = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(groups), max_size=len(groups))))
+    order = np.random.default_rng(data.draw(st.integers(0, 99))).permutation(len(groups))
+    dataset = dataset_of(labels, groups[order])
+    try:
+        parted = split_validation(ensure_test(dataset, seed=3), fraction=0.25, seed=data.draw(st.integers(0, 2**20)))
+    except DataError as error:
+        homes = [len(set(dataset.part("train").groups[dataset.part("train").labels == k])) for k in set(labels)]
+        assert "cannot be divided" in str(error) and min(homes) < 3
+        return
+    found = [set(part.groups) for part in parted.parts.values() if part.groups is not None]
+    assert len(found) == 3 and all(found)
+    assert not (found[0] & found[1] or found[0] & found[2] or found[1] & found[2])
+    assert set(parted.part("train").labels) == set(labels)
+    assert sum(len(part) for part in parted.parts.values()) == len(labels)
+
+
+def test_groups_of_one_size_are_divided_exactly() -> None:
+    labels = np.tile([0, 0, 1, 2], 20)
+    groups = np.repeat([f"g{i:02d}" for i in range(20)], 4)
+    held = split_validation(dataset_of(labels, groups), fraction=0.25, seed=1).part("validation")
+    assert np.bincount(held.labels).tolist() == [10, 5, 5]
+
+
+def test_the_same_seed_gives_the_same_split_and_another_another() -> None:
+    dataset = open_dataset("digits")
+    first, again, other = (split_validation(dataset, fraction=0.1, seed=seed).part("validation") for seed in (1, 1, 2))
+    assert np.array_equal(first.ids, again.ids) and not np.array_equal(first.ids, other.ids)
+    assert len(first) == 144 and np.array_equal(np.diff(first.ids) > 0, np.ones(143, bool))
+
+
+def test_a_validation_part_that_is_there_is_kept() -> None:
+    once = split_validation(open_dataset("digits"), fraction=0.1, seed=1)
+    assert split_validation(once, fraction=0.5, seed=2) is once
+    assert "validation part: 144 of 1,437 training images (stratified)" in once.notes
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, 1.5])
+def test_a_fraction_outside_its_range_is_refused(fraction: float) -> None:
+    with pytest.raises(ArgumentError, match="the validation fraction must be between 0 and 1"):
+        split_validation(open_dataset("digits"), fraction=fraction, seed=0)
+
+
+def test_what_cannot_be_divided_is_said() -> None:
+    with pytest.raises(DataError, match="the class '1' has one image"):
+        split_validation(dataset_of(np.array([0, 0, 0, 1])), fraction=0.25, seed=0)
+    groups = np.array(["a", "a", "b", "b"])
+    with pytest.raises(DataError, match="2 groups cannot be divided"):
+        split_validation(dataset_of(np.array([0, 0, 1, 1]), groups), fraction=0.5, seed=0)
+
+
+def test_largest_remainders_by_hand() -> None:
+    # 10 over 6:3:1 of 20: dues 6, 3, 1. 7 over 5:3:2: dues 3.5, 2.1, 1.4 -> floors 3, 2, 1, the rest to the first
+    most = np.array([12, 6, 2])
+    assert shares(most, 10, least=np.zeros(3, int), most=most).tolist() == [6, 3, 1]
+    counts = np.array([5, 3, 2])
+    assert shares(counts, 7, least=np.zeros(3, int), most=counts).tolist() == [4, 2, 1]
