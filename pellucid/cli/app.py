@@ -1,0 +1,16 @@
+"""The Typer application that the commands join."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="pellucid",
+    help="Convolutional networks you can see through: train, evaluate, predict, look inside.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Look at data sets.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data_app, name="data")

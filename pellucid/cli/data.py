@@ -1,0 +1,51 @@
+"""pellucid data info: what is in a data set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.app import data_app
+from pellucid.cli.output import JSON_FLAG, print_json, table
+
+
+@data_app.command("info")
+def info(
+    data: Annotated[str, typer.Argument(help="digits, a known name, a folder or a file.")],
+    data_dir: Annotated[str | None, typer.Option(help="Where known names are looked for.")] = None,
+    resize: Annotated[str | None, typer.Option(help="HxW: bring all images to this size.")] = None,
+    channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images.")] = None,
+    group: Annotated[str | None, typer.Option(help="CSV column of groups.")] = None,
+    label: Annotated[str | None, typer.Option(help="CSV column of the classes.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only so many training images.")] = None,
+    as_json: Annotated[bool, JSON_FLAG] = False,
+) -> None:
+    """Show parts, classes, image size, pixel range, groups and fingerprint."""
+    from pellucid.data.info import describe_dataset
+    from pellucid.data.opening import open_dataset
+    from pellucid.runs.config import parse_size
+
+    found = describe_dataset(
+        open_dataset(data, data_dir=data_dir, resize=parse_size(resize), channels=channels, group=group, label=label,
+                     limit=limit)
+    )
+    if as_json:
+        print_json(found)
+        return
+    image = found["image"]
+    print(f"{found['name']}: {image['height']}x{image['width']}x{image['channels']} {image['dtype']}, "
+          f"channels {', '.join(image['channel_names'])}")
+    parts = found["parts"]
+    rows = [[name, *[f"{part['per_class'][name]:,}" for part in parts.values()]] for name in found["classes"]]
+    rows.append(["all", *[f"{part['n']:,}" for part in parts.values()]])
+    print(table(rows, ["class", *parts]))
+    for name, part in parts.items():
+        pixels = part["pixels"]
+        groups = "" if part["groups"] is None else f", {part['groups']} groups"
+        print(f"{name}: pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:g}{groups}")
+    for leaking, where in found["leaking_groups"].items():
+        print(f"group {leaking} is in {' and '.join(where)}: scores will look better than they are")
+    for note in found["notes"]:
+        print(note)
+    print(f"fingerprint {found['fingerprint']}")

@@ -1,0 +1,67 @@
+"""Where a command's words go: people's lines to standard output, or to standard error when it is kept for JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from pellucid.storage.plain import plain
+from pellucid.storage.writer import append_text
+
+JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
+
+
+class FileLines(logging.Handler):
+    """Appends every line to a run's log.txt through the one writer."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        append_text(self.path, self.format(record) + "\n")
+
+
+def show_lines(as_json: bool) -> logging.Logger:
+    """Send the library's lines to the terminal."""
+    logger = logging.getLogger("pellucid")
+    logger.setLevel(logging.INFO)
+    logger.handlers = [logging.StreamHandler(sys.stderr if as_json else sys.stdout)]
+    logger.propagate = False
+    return logger
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output; numbers that are not finite become null."""
+    print(json.dumps(finite(plain(value, where="--json", keep_nonfinite=True)), sort_keys=True))
+
+
+def finite(value: Any) -> Any:
+    """JSON knows neither NaN nor infinity."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [finite(inner) for inner in value]
+    return None if value in ("NaN", "Infinity", "-Infinity") else value
+
+
+def table(rows: list[list[str]], head: list[str]) -> str:
+    """Columns of text, numbers to the right."""
+    widths = [max(len(line[column]) for line in [head, *rows]) for column in range(len(head))]
+
+    def is_number(text: str) -> bool:
+        return text.replace(",", "").replace(".", "").replace("%", "").lstrip("-").isdigit()
+
+    def line(cells: list[str]) -> str:
+        padded = [
+            cell.rjust(width) if is_number(cell) else cell.ljust(width)
+            for cell, width in zip(cells, widths, strict=True)
+        ]
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(head), "-" * (sum(widths) + 2 * len(widths) - 2), *[line(row) for row in rows]])

@@ -1,0 +1,95 @@
+"""RunConfig: every setting of a run in one frozen value, saved whole as config.json. An unknown key is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.errors import FileError, UsageError, describe
+
+FEW_IMAGES = 20_000  # below this a run sees the training part more often
+EPOCHS_FEW, EPOCHS_MANY = 30, 5
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The settings of a run; the defaults here are those of the command line. None means: chosen from the data."""
+
+    data: str = "digits"
+    model: str | None = None  # architecture, notation or model file; None: by image size
+    activation: str = "relu"  # of networks in notation
+    engine: str = "auto"
+    epochs: int | None = None  # None: 30 for fewer than 20,000 training images, else 5
+    batch_size: int = 32
+    optimizer: str = "adam"
+    lr: float | None = None  # None: the optimizer's own
+    schedule: str = "cosine"
+    l2: float = 0.0
+    dropout: float = 0.0
+    augment: str = ""
+    preprocess: str = ""  # empty: uint8 to 0..1, floats left alone
+    class_weight: str = "none"
+    patience: int = 0  # epochs without improvement before stopping; 0: never
+    precision: str = "float32"
+    device: str = "auto"
+    seed: int = 0
+    split_seed: int = 0
+    val_fraction: float = 0.1
+    group: str | None = None
+    label: str | None = None
+    resize: str | None = None
+    channels: str | None = None
+    data_dir: str | None = None
+    limit: int | None = None
+    threads: int | None = None
+    allow_leak: bool = False
+    checkpoint_every: int = 0  # steps; 0: after each epoch only
+
+    def __post_init__(self) -> None:
+        least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
+                 "seed": 0, "split_seed": 0, "l2": 0.0}
+        for name, low in least.items():
+            value = getattr(self, name)
+            if value is not None and not value >= low:
+                raise UsageError(describe("train", flag(name), f"at least {low}", value))
+        if self.lr is not None and not self.lr > 0:
+            raise UsageError(describe("train", "--lr", "above 0", self.lr))
+        for name in ("val_fraction", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
+        if self.class_weight not in ("none", "balanced"):
+            raise UsageError(describe("train", "--class-weight", "'none' or 'balanced'", repr(self.class_weight)))
+
+    def to_json(self) -> dict[str, Any]:
+        """As config.json holds it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, settings: Mapping[str, Any], where: str) -> RunConfig:
+        """As `to_json` wrote it; raises FileError for a setting this version does not know."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(settings) - known)
+        if unknown:
+            raise FileError(f"{where}: unknown setting '{unknown[0]}'. It was written by another version of Pellucid.")
+        return cls(**settings)
+
+    def epochs_for(self, images: int) -> int:
+        """The number of epochs in force."""
+        return self.epochs or (EPOCHS_FEW if images < FEW_IMAGES else EPOCHS_MANY)
+
+
+def flag(name: str) -> str:
+    """How the command line spells a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def parse_size(text: str | None, argument: str = "--resize") -> tuple[int, int] | None:
+    """HxW as numbers; raises UsageError for anything else."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise UsageError(describe("pellucid", argument, "HxW in pixels, e.g. 64x64", repr(text)))
+    return int(parts[0]), int(parts[1])

@@ -1,0 +1,172 @@
+"""One run from settings to report: train, keep the best epoch, score the right part, write the folder; and resume."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import DataError, FileError, TrainingError
+from pellucid.runs.config import RunConfig
+from pellucid.runs.environment import environment_of, refuse_different, use_threads
+from pellucid.runs.finishing import finish
+from pellucid.runs.preparation import Prepared, prepare, settings_in_force
+from pellucid.runs.recording import Checkpoints, HistoryTable, StepTable
+from pellucid.runs.schedules import plateau_of
+from pellucid.runs.weights import write_run_model
+from pellucid.storage.checkpoint import Checkpoint, read_checkpoint
+from pellucid.storage.reading import read_json
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.writer import write_json
+from pellucid.training.events import Event, Position, Progress
+from pellucid.training.interrupts import Interrupts
+from pellucid.training.loop import train
+from pellucid.training.program import State
+from pellucid.training.stopping import EarlyStopping, KeepBest, ReduceLROnPlateau
+
+LOG = logging.getLogger("pellucid")
+RUN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to: the numbers of metrics.json, and whether it was stopped before its end."""
+
+    metrics: dict[str, Any]
+    folder: RunFolder
+    stopped: bool
+
+
+def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Event | None) -> Outcome:
+    """Train from the beginning into an empty folder."""
+    use_threads(config.threads)
+    prepared = prepare(config)
+    environment = environment_of(prepared.engine)
+    fixed = replace(config, engine=prepared.engine.name)  # a resume keeps the engine that 'auto' chose
+    record = {
+        "format": RUN_FORMAT,
+        "command": command,
+        "settings": fixed.to_json(),
+        "environment": environment,
+        "fingerprint": prepared.dataset.fingerprint,
+        **settings_in_force(prepared),
+    }
+    write_json(folder.config, record)
+    announce(prepared, environment)
+    return run(prepared, folder, record, console, checkpoint=None)
+
+
+def resume_run(path: str | Path, *, allow_different: bool, console: Event | None) -> Outcome:
+    """Continue the run in a folder: from its last checkpoint, from its beginning, or finish its report."""
+    folder = RunFolder.open(path)
+    folder.sweep()
+    record = read_json(folder.config)
+    if not isinstance(record, dict) or not isinstance(record.get("settings"), dict):
+        raise FileError(f"{folder.config} is damaged: it has no settings. Start the run anew with pellucid train.")
+    config = RunConfig.from_json(record["settings"], str(folder.config))
+    use_threads(config.threads)
+    prepared = prepare(config)
+    environment = environment_of(prepared.engine)
+    if prepared.dataset.fingerprint != record.get("fingerprint"):
+        raise DataError(f"the data {config.data} has changed since the run began. Start a new run on it with --out.")
+    if not allow_different:
+        refuse_different(record.get("environment", {}), environment)
+    checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
+    announce(prepared, environment)
+    at = f"step {checkpoint.position['step']}" if checkpoint else "the beginning"
+    LOG.info("resuming %s from %s", folder.path, at)
+    return run(prepared, folder, record, console, checkpoint=checkpoint)
+
+
+def announce(prepared: Prepared, environment: Mapping[str, Any]) -> None:
+    """The first lines of output: engine, data, network."""
+    threads = environment["threads"]
+    LOG.info(
+        "engine %s (NumPy %s, %s, %d thread%s)", prepared.engine.name, np.__version__, environment["precision"],
+        threads, "" if threads == 1 else "s",
+    )
+    sizes = ", ".join(f"{name} {len(part):,}" for name, part in prepared.dataset.parts.items())
+    height, width, channels = prepared.dataset.image_shape
+    classes = len(prepared.dataset.class_names)
+    LOG.info("data   %s: %s images of %dx%dx%d in %d classes", prepared.dataset.name, sizes, height, width, channels, classes)
+    for note in prepared.dataset.notes:
+        LOG.info("       %s", note)
+    LOG.info("model  %s: %s parameters", prepared.model_name, f"{prepared.summary.total:,}")
+
+
+def run(
+    prepared: Prepared, folder: RunFolder, record: dict[str, Any], console: Event | None, *, checkpoint: Checkpoint | None
+) -> Outcome:
+    """Train what is left and finish the folder."""
+    engine, program = prepared.engine, prepared.program
+    environment = record["environment"]
+    remembering, events = make_events(prepared, folder, environment, console)
+    state, position, history, stop = beginning(prepared, checkpoint, remembering)
+    began = time.perf_counter()
+    if stop or position.epoch >= prepared.epochs:
+        progress = Progress(program, engine, state, position, prepared.epochs, None, history, stop)
+    else:
+        progress = train(
+            program, engine, prepared.batches, events, state=state, position=position, epochs=prepared.epochs,
+            key=prepared.key.fold("noise"), validation=prepared.validation, history=history,
+        )
+    best = dict(remembering)["best"]
+    assert isinstance(best, KeepBest), "make_events puts the best epoch's keeper there"
+    metrics = finish(prepared, folder, record, progress, best.best_epoch, time.perf_counter() - began)
+    stopped = bool(progress.stop) and not progress.stop.startswith("stopped early")
+    return Outcome(metrics, folder, stopped)
+
+
+def make_events(
+    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None
+) -> tuple[list[tuple[str, Event]], list[Event]]:
+    """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
+    monitor = "val_accuracy" if prepared.validation is not None else "accuracy"
+    remembering: list[tuple[str, Event]] = [("best", KeepBest(monitor, lambda p: save_best(prepared, folder, p)))]
+    if prepared.config.patience:
+        remembering.append(("early_stopping", EarlyStopping(monitor, patience=prepared.config.patience)))
+    plateau = plateau_of(prepared.config.schedule)
+    if plateau is not None:
+        watched = "val_loss" if prepared.validation is not None else "loss"
+        remembering.append(("plateau", ReduceLROnPlateau(watched, patience=plateau[0], factor=plateau[1])))
+    layers = list(dict.fromkeys(key.rpartition("/")[0] for key, w in prepared.model.graph.weights.items() if w.trainable))
+    shown = [console] if console is not None else []
+    events = [
+        StepTable(folder.steps, layers),
+        *[event for _, event in remembering],
+        HistoryTable(folder.history),
+        *shown,
+        Interrupts(),
+        Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment),
+    ]
+    return remembering, events
+
+
+def save_best(prepared: Prepared, folder: RunFolder, progress: Progress) -> None:
+    """Write model.safetensors with the weights of this epoch; refuse weights that are not finite."""
+    for section in ("params", "state"):
+        for key, value in progress.engine.get(progress.state[section]).items():
+            if not np.isfinite(value).all():
+                step = progress.position.step
+                raise TrainingError(f"the weights '{key}' are no longer finite after step {step}. Lower --lr.")
+    write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
+
+
+def beginning(
+    prepared: Prepared, checkpoint: Checkpoint | None, remembering: Sequence[tuple[str, Event]]
+) -> tuple[State, Position, list[dict[str, Any]], str]:
+    """State, position, history and stop reason to go on from."""
+    if checkpoint is None:
+        state = prepared.program.start(prepared.engine, prepared.key)
+        return state, Position(), [], ""
+    state = {name: prepared.engine.put(part) if name != "clock" else dict(part) for name, part in checkpoint.state.items()}
+    for name, event in remembering:
+        event.recall(checkpoint.events[name])
+    return state, Position.from_json(checkpoint.position), list(checkpoint.history), str(checkpoint.events.get("stop", ""))
+
+

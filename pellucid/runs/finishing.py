@@ -1,0 +1,98 @@
+"""After the last step: bring the best epoch back, score it, write metrics, pictures, report and the final model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.info import describe_dataset
+from pellucid.data.dataset import Dataset
+from pellucid.graph.summary import sees
+from pellucid.model import load_model
+from pellucid.runs.pictures import write_pictures
+from pellucid.runs.preparation import OBJECTIVE, Prepared, settings_in_force
+from pellucid.runs.report import write_report
+from pellucid.runs.scoring import score
+from pellucid.runs.weights import native_weights, write_run_model
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.tables import read_csv
+from pellucid.storage.writer import write_json
+from pellucid.training.events import Progress
+from pellucid.training.program import State
+
+
+def best_state(prepared: Prepared, folder: RunFolder, progress: Progress) -> State:
+    """The weights of the best epoch; those of the last step when no epoch was finished."""
+    if not folder.model.exists():
+        return progress.state
+    params, state = native_weights(load_model(folder.model), prepared.engine)
+    return {**progress.state, "params": params, "state": state}
+
+
+def finish(
+    prepared: Prepared, folder: RunFolder, record: dict[str, Any], progress: Progress, best_epoch: int, seconds: float
+) -> dict[str, Any]:
+    """Score, write and describe the run; return what metrics.json holds."""
+    state = best_state(prepared, folder, progress)
+    split, dataset = prepared.scored, prepared.dataset
+    part = dataset.part(split)
+    evaluation = score(
+        prepared.model.graph, prepared.engine, state, OBJECTIVE, part,
+        preprocessing=prepared.preprocessing, split=split, class_names=dataset.class_names,
+    )
+    scores = evaluation.to_metrics()
+    headline = {name: scores[name] for name in ("split", "n", "accuracy", "loss")}
+    write_run_model(prepared, folder, prepared.engine, state, headline)
+    steps = read_csv(folder.steps) if folder.steps.exists() else []
+    trained = float(steps[-1]["seconds"]) if steps else 0.0
+    images = trained_images(prepared, progress)
+    metrics = scores | {
+        "engine": prepared.engine.name,
+        "parameters": prepared.summary.total,
+        "seconds": round(trained, 3),
+        "seconds_with_validation": round(seconds, 3),
+        "images_per_second": round(images / trained, 1) if trained else None,
+        "run": folder.path.as_posix(),
+        "state": progress.stop or "finished",
+        "best_epoch": best_epoch or None,
+        "epochs": progress.position.epoch,
+    }
+    write_json(folder.metrics, metrics)
+    write_pictures(
+        folder, history=progress.history, steps=steps, evaluation=evaluation,
+        images=lambda indices: part.images.take(np.asarray(indices)),
+    )
+    write_report(folder, context=context_of(prepared, record, metrics, dataset))
+    return metrics
+
+
+def trained_images(prepared: Prepared, progress: Progress) -> int:
+    """How many images were learnt from, over all epochs."""
+    unfinished = progress.position.step_in_epoch * prepared.batches.batch_size
+    return progress.position.epoch * prepared.batches.samples + unfinished
+
+
+def context_of(prepared: Prepared, record: dict[str, Any], metrics: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """What the report says, as plain values."""
+    summary = prepared.summary
+    rows = [
+        {"layer": f"{row.name} ({row.kind})", "output_shape": row.output_shape, "parameters": row.parameters}
+        for row in summary.rows
+    ]
+    totals = {
+        "total": summary.total, "trainable": summary.trainable, "not_trainable": summary.not_trainable,
+        "flops": summary.flops, "receptive_field": sees(summary.receptive_field),
+    }
+    return {
+        "command": record["command"],
+        "data": prepared.config.data,
+        "dataset": describe_dataset(dataset),
+        "settings": settings_in_force(prepared),
+        "summary_rows": rows,
+        "totals": totals,
+        "environment": record["environment"],
+        "state": metrics["state"],
+        "best_epoch": metrics["best_epoch"],
+        "evaluation": metrics,
+    }

@@ -1,0 +1,195 @@
+"""From settings to what a run trains on and with: data set, fitted preprocessing, network, update rule, batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.architectures.names import NAMES, architecture, default_notation
+from pellucid.data.augmentation import Augmentation
+from pellucid.data.batches import Batches
+from pellucid.data.dataset import Dataset
+from pellucid.data.opening import open_dataset
+from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.data.splits import ensure_test, leaking_groups, split_validation
+from pellucid.engines.protocol import Engine, Measure, Objective, Term
+from pellucid.errors import DataError, UsageError
+from pellucid.graph.layer import Layer
+from pellucid.graph.notation import is_notation, parse
+from pellucid.graph.summary import Summary, summarize
+from pellucid.keys import Key
+from pellucid.model import Model, Sequential, load_model
+from pellucid.runs.config import RunConfig, parse_size
+from pellucid.runs.schedules import schedule_of
+from pellucid.runs.weights import draw_weights, native_weights
+from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
+from pellucid.spec.normalization import Dropout
+from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.preflight import refuse_lonely_batches
+from pellucid.training.program import Supervised
+from pellucid.training.session import engine_named
+
+OBJECTIVE = Objective(
+    (Term("output", SparseCategoricalCrossentropy()),),
+    (Measure("output", SparseCategoricalAccuracy(), "accuracy"),),
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a run needs before its first step."""
+
+    config: RunConfig
+    dataset: Dataset
+    preprocessing: Pipeline
+    model: Model
+    model_name: str
+    engine: Engine
+    program: Supervised
+    batches: Batches
+    validation: Batches | None
+    epochs: int
+    key: Key
+
+    @property
+    def summary(self) -> Summary:
+        """The network's table."""
+        return summarize(self.model.graph)
+
+    @property
+    def scored(self) -> str:
+        """The part whose accuracy is reported: test, else validation, else train."""
+        return next(name for name in ("test", "validation", "train") if name in self.dataset.parts)
+
+
+def load_data(config: RunConfig) -> Dataset:
+    """The data set with its parts: train, a validation part of the chosen size, test."""
+    dataset = open_dataset(
+        config.data,
+        data_dir=config.data_dir,
+        resize=parse_size(config.resize),
+        channels=config.channels,
+        limit=config.limit,
+        group=config.group,
+        label=config.label,
+    )
+    dataset = ensure_test(dataset, seed=config.split_seed)
+    if "train" not in dataset.parts:
+        raise DataError(f"{config.data} has no training part. Put the images to learn from into a folder train/.")
+    dataset = split_validation(dataset, fraction=config.val_fraction, seed=config.split_seed)
+    leaking = leaking_groups(dataset)
+    if leaking and not config.allow_leak:
+        group, parts = next(iter(leaking.items()))
+        raise DataError(
+            f"{config.data}: group '{group}' is in {' and '.join(parts)} ({len(leaking)} such groups), so scores would "
+            "look better than they are. Split by group, or train all the same with --allow-leak."
+        )
+    return dataset
+
+
+def prepare(config: RunConfig) -> Prepared:
+    """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
+    key = Key.of(config.seed)
+    dataset = load_data(config)
+    train = dataset.part("train")
+    preprocessing = (Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()).fit(
+        train, key=key.fold("preprocessing")
+    )
+    engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+    shape = tuple(preprocessing.output_shape(dataset.image_shape))
+    model, name = make_model(config, shape, len(dataset.class_names), key)
+    refuse_lonely_batches(model.graph, len(train), config.batch_size)
+    batches = Batches(
+        train,
+        batch_size=config.batch_size,
+        key=key.fold("batches"),
+        preprocessing=preprocessing,
+        augmentation=Augmentation.parse(config.augment) if config.augment else None,
+        sample_weights=class_weights(train.labels) if config.class_weight == "balanced" else None,
+    )
+    validation = None
+    if "validation" in dataset.parts:
+        validation = Batches(
+            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
+        )
+    epochs = config.epochs_for(len(train))
+    rule = make_rule(config, batches.steps_per_epoch, epochs)
+    program = Supervised(model.graph, OBJECTIVE, rule, initial=lambda engine, key: native_weights(model, engine))
+    return Prepared(
+        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
+    )
+
+
+def class_weights(labels: np.ndarray) -> np.ndarray:
+    """A weight for each sample, N / (K n_k), so that every class counts the same in all."""
+    counts = np.bincount(labels)
+    present = np.count_nonzero(counts)
+    return np.asarray(len(labels) / (present * counts[labels]), np.float32)
+
+
+def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:
+    """The update rule with its annealed rate."""
+    rule = OPTIMIZERS.named(config.optimizer)
+    rate = config.lr if config.lr is not None else float(rule.learning_rate)  # type: ignore[arg-type]
+    schedule = schedule_of(config.schedule, rate, steps_per_epoch=steps_per_epoch, epochs=epochs)
+    return replace(rule, learning_rate=schedule)  # type: ignore[type-var]
+
+
+def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> tuple[Model, str]:
+    """The network that --model names: an architecture, words of the notation, or a model file to go on from."""
+    wanted = config.model
+    if wanted is not None and wanted.endswith(".safetensors"):
+        return model_from_file(wanted, shape, classes), wanted
+    if wanted is not None and wanted.lower().replace("_", "-") in NAMES or (wanted and not is_notation(wanted)):
+        refuse_for_named(config)
+        model = architecture(wanted, shape, classes)  # type: ignore[arg-type]
+        name = wanted
+    else:
+        name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")  # type: ignore[arg-type]
+        layers = parse(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
+        model = Sequential(with_dropout(layers, config.dropout))
+        name = name or "linear"
+    draw_weights(model, key.fold("init"))
+    return model, name
+
+
+def refuse_for_named(config: RunConfig) -> None:
+    """Settings that change a network in notation do not change one with a name of its own."""
+    for name, given in (("--l2", config.l2 > 0), ("--dropout", config.dropout > 0)):
+        if given:
+            raise UsageError(f"{name} goes with networks in notation (--model conv_8,pool,FC_32), not with --model {config.model}.")
+
+
+def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:
+    """Dropout before every dense layer but the first of the network."""
+    if not rate:
+        return layers
+    dense = [place for place, layer in enumerate(layers) if layer.spec.prefix == "dense"]
+    chosen = dense[1:] or dense
+    spread: list[Layer] = []
+    for place, layer in enumerate(layers):
+        spread += [Layer.of(Dropout(rate)), layer] if place in chosen else [layer]
+    return spread
+
+
+def model_from_file(path: str, shape: tuple[int, ...], classes: int) -> Model:
+    """A saved model to go on from; raises UsageError when it does not fit the data."""
+    if not Path(path).is_file():
+        raise UsageError(f"--model {path}: there is no such file.")
+    model = load_model(path)
+    if model.input_shape[1:] != shape or model.output_shape[-1] != classes:
+        wanted = f"{model.input_shape[1:]} images and {model.output_shape[-1]} classes"
+        raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.")
+    return model
+
+
+def settings_in_force(prepared: Prepared) -> Mapping[str, Any]:
+    """The settings with what was chosen from the data filled in."""
+    chosen = {"model": prepared.model_name, "engine": prepared.engine.name, "epochs": prepared.epochs}
+    rule = prepared.program.rule
+    rate = rule.learning_rate if isinstance(rule.learning_rate, float) else rule.learning_rate.to_config()
+    return prepared.config.to_json() | chosen | {"learning_rate": rate}

@@ -1,0 +1,119 @@
+"""Events that write a run folder while it trains: steps.csv, history.csv, the best model, the checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.protocol import Sums
+from pellucid.errors import TrainingError
+from pellucid.storage.checkpoint import write_checkpoint
+from pellucid.storage.tables import csv_line, cut_csv, read_csv, write_csv
+from pellucid.storage.writer import append_text
+from pellucid.training.events import Event, Progress
+from pellucid.training.program import RATIO
+
+FLUSH_STEPS = 50
+
+
+class StepTable(Event):
+    """A row a step in steps.csv; times live here and nowhere else but metrics.json."""
+
+    def __init__(self, path: Path, layers: Sequence[str]) -> None:
+        self.path, self.ratios = path, [RATIO + layer for layer in layers]
+        self.pending: list[str] = []
+        self.seconds = 0.0
+
+    def begin(self, progress: Progress) -> None:
+        cut_csv(self.path, "step", progress.position.step)
+        rows = read_csv(self.path) if self.path.exists() else []
+        self.seconds = float(rows[-1]["seconds"]) if rows else 0.0
+        self.latest = time.perf_counter()
+
+    def step(self, progress: Progress, sums: Sums) -> None:
+        now = time.perf_counter()
+        took, self.latest = now - self.latest, now
+        self.seconds += took
+        row = progress.program.report(sums)
+        scores = {name: value for name, value in row.items() if not name.startswith(RATIO)}
+        columns = {
+            "step": progress.position.step,
+            "epoch": progress.position.epoch + 1,
+            **scores,
+            "learning_rate": progress.rate,
+            "seconds": round(self.seconds, 6),
+            "images_per_second": round(progress.samples / max(took, 1e-9), 1),
+            **{name: row.get(name, "") for name in self.ratios},
+        }
+        if not self.path.exists() and not self.pending:
+            self.pending.append(csv_line(columns))
+        self.pending.append(csv_line(columns.values()))
+        if progress.position.step % FLUSH_STEPS == 0:
+            self.flush()
+
+    def flush(self) -> None:
+        """Append what is waiting."""
+        if self.pending:
+            append_text(self.path, "".join(self.pending))
+            self.pending = []
+
+    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        self.flush()
+        self.latest = time.perf_counter()  # validation is not part of the next step
+
+    def end(self, progress: Progress) -> None:
+        self.flush()
+
+
+class HistoryTable(Event):
+    """history.csv: a row an epoch, written anew each time, so that a resume leaves nothing behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self, progress: Progress) -> None:
+        write_csv(self.path, progress.history)
+
+    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        write_csv(self.path, progress.history)
+
+
+class Checkpoints(Event):
+    """last.safetensors after every epoch, every so many steps, and when a run is stopped. Comes last of the events."""
+
+    def __init__(self, path: Path, every: int, events: Sequence[tuple[str, Event]], environment: dict[str, Any]) -> None:
+        self.path, self.every, self.events, self.environment = path, every, events, environment
+
+    def step(self, progress: Progress, sums: Sums) -> None:
+        if progress.stop or (self.every and progress.position.step % self.every == 0):
+            self.write(progress)
+
+    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        self.write(progress)
+
+    def write(self, progress: Progress) -> None:
+        """Write it whole; raises TrainingError rather than replace a good one by weights that are not finite."""
+        sections = {name: progress.engine.get(part) for name, part in progress.state.items()}
+        for key, value in sections["params"].items():
+            if not np.isfinite(value).all():
+                raise TrainingError(
+                    f"the weights '{key}' are no longer finite after step {progress.position.step}; "
+                    "the checkpoint before it is kept. Lower the learning rate."
+                )
+        write_checkpoint(
+            self.path,
+            state=sections,
+            position=progress.position.to_json(),
+            history=progress.history,
+            events={name: event.memory() for name, event in self.events} | {"stop": early(progress.stop)},
+            environment=self.environment,
+        )
+
+
+def early(stop: str) -> str:
+    """Only a stop that a resume must respect: one that training itself decided."""
+    return stop if stop.startswith("stopped early") else ""

@@ -1,0 +1,48 @@
+"""Running a model over one part of a data set: probabilities and loss, batch by batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.batches import Batches
+from pellucid.data.dataset import Part
+from pellucid.engines.protocol import Engine, Objective, add_sums
+from pellucid.graph.graph import Graph
+from pellucid.keys import Key
+from pellucid.runs.evaluation import Evaluation
+from pellucid.training.program import State
+
+BATCH_SIZE = 256
+
+
+def score(
+    graph: Graph,
+    engine: Engine,
+    state: State,
+    objective: Objective,
+    part: Part,
+    *,
+    preprocessing: Any,
+    split: str,
+    class_names: tuple[str, ...],
+    batch_size: int = BATCH_SIZE,
+) -> Evaluation:
+    """The evaluation of `part` (N samples); memory is bounded by the batch."""
+    batches = Batches(part, batch_size=batch_size, key=Key.of(0), shuffle=False, preprocessing=preprocessing)
+    outputs: list[np.ndarray] = []
+    sums: dict[str, tuple[float, float]] = {}
+    for batch in batches.epoch(0):
+        run = engine.forward(graph, state["params"], state["state"], engine.put(batch.inputs), training=False)
+        sums = add_sums(sums, engine.measure(objective, run, batch))
+        outputs.append(engine.get({"p": run.outputs["output"]})["p"])
+    return Evaluation(
+        split=split,
+        labels=part.labels,
+        probabilities=np.concatenate(outputs),
+        class_names=class_names,
+        names=part.names,
+        loss=objective.report(sums)["loss"],
+        ids=part.ids,
+    )

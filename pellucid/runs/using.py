@@ -1,0 +1,128 @@
+"""Using what a run left: score it on data, ask it about pictures, look at its network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.architectures.names import NAMES, architecture
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.opening import open_dataset
+from pellucid.data.preprocessing import default_pipeline
+from pellucid.data.single import read_image
+from pellucid.engines.reference import ReferenceEngine
+from pellucid.errors import DataError, UsageError, describe
+from pellucid.graph.graph import Graph
+from pellucid.graph.notation import is_notation, parse
+from pellucid.model import Model, Sequential, load_model
+from pellucid.runs.config import RunConfig
+from pellucid.runs.preparation import OBJECTIVE, load_data
+from pellucid.runs.scoring import score
+from pellucid.runs.weights import native_weights
+from pellucid.storage.reading import read_json
+from pellucid.storage.run_folder import RunFolder
+
+
+def model_of(path: str) -> tuple[Model, RunFolder | None]:
+    """The model of a run folder or a model file."""
+    if Path(path).is_dir():
+        folder = RunFolder.open(path)
+        if not folder.model.exists():
+            raise UsageError(f"{path} has no model yet: no epoch was finished. Continue it with: pellucid train --resume {path}")
+        return load_model(folder.model), folder
+    return load_model(path), None
+
+
+def data_of(
+    folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None
+) -> Dataset:
+    """The data named, read as the model wants its images; or what the run was trained on, split as then."""
+    if folder is not None:
+        config = RunConfig.from_json(read_json(folder.config)["settings"], str(folder.config))
+        if data is None or data == config.data:
+            return load_data(replace(config, data_dir=data_dir or config.data_dir, limit=limit or config.limit))
+    if data is None:
+        raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
+    record = model.input_record or {}
+    resize = (record["height"], record["width"]) if record else None
+    return open_dataset(data, data_dir=data_dir, resize=resize, channels=colours(record), limit=limit)
+
+
+def colours(record: dict[str, Any]) -> str | None:
+    """How pictures are to be read for a model: gray or rgb; None leaves them as they are."""
+    return {1: "gray", 3: "rgb"}.get(int(record.get("channels", 0)))
+
+
+def choose_split(dataset: Dataset, split: str | None) -> str:
+    """The part asked for, else test, validation, train in this order."""
+    if split is not None:
+        dataset.part(split)
+        return split
+    return next(name for name in ("test", "validation", "train") if name in dataset.parts)
+
+
+def evaluate_on(
+    run: str, data: str | None, *, split: str | None, batch_size: int, data_dir: str | None, limit: int | None
+) -> dict[str, Any]:
+    """Scores of a run or model on a part; raises DataError when the classes or the images do not fit."""
+    model, folder = model_of(run)
+    dataset = data_of(folder, model, data, data_dir, limit)
+    names = tuple(model.class_names or dataset.class_names)
+    chosen = choose_split(dataset, split)
+    part = with_labels_of(dataset, dataset.part(chosen), names)
+    engine = ReferenceEngine()
+    params, state = native_weights(model, engine)
+    evaluation = score(
+        model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
+        preprocessing=model.preprocessing or default_pipeline(), split=chosen, class_names=names, batch_size=batch_size,
+    )
+    return evaluation.to_metrics() | {
+        "engine": engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
+    }
+
+
+def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part:
+    """The part with its labels in the model's numbering; raises DataError for a class the model does not know."""
+    if dataset.class_names == names:
+        return part
+    numbers = {name: number for number, name in enumerate(names)}
+    unknown = [name for name in dataset.class_names if name not in numbers]
+    if unknown:
+        known = ", ".join(names[:12])
+        raise DataError(describe(dataset.name, "classes", f"those of the model ({known})", repr(unknown[0])))
+    return replace(part, labels=np.array([numbers[name] for name in dataset.class_names])[part.labels])
+
+
+def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str, Any]]:
+    """The most likely classes of each picture, read at the size and in the channels the model was trained on."""
+    model, _ = model_of(run)
+    record = model.input_record or {}
+    resize = (record["height"], record["width"]) if record else None
+    names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
+    preprocessing = model.preprocessing or default_pipeline()
+    found = []
+    for image in images:
+        pixels = read_image(image, resize=resize, channels=colours(record))
+        probabilities = model.predict(preprocessing.apply(pixels[None]), verbose=0)[0]
+        order = np.argsort(-probabilities, kind="stable")[:top]
+        classes = [{"class": names[k], "probability": float(probabilities[k])} for k in order]
+        found.append({"image": image, "classes": classes})
+    return found
+
+
+def network_named(model: str, size: str, classes: int, activation: str) -> Graph:
+    """The graph of a run, a model file, an architecture or words of the notation."""
+    if Path(model).is_dir() or model.endswith((".safetensors", ".h5", ".keras")):
+        return model_of(model)[0].graph
+    parts = size.lower().split("x")
+    if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
+    height, width, channels = (int(part) for part in [*parts, "1"][:3])
+    shape = (height, width, channels)
+    if model.lower().replace("_", "-") in NAMES or not is_notation(model):
+        return architecture(model, shape, classes).graph
+    return Sequential(parse(model, input_shape=shape, classes=classes, activation=activation)).graph
