@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
 import typer
-
-from pellucid.storage.plain import plain
-from pellucid.storage.writer import append_text
 
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
 
@@ -24,6 +22,8 @@ class FileLines(logging.Handler):
         self.path = path
 
     def emit(self, record: logging.LogRecord) -> None:
+        from pellucid.storage.writer import append_text
+
         append_text(self.path, self.format(record) + "\n")
 
 
@@ -38,16 +38,18 @@ def show_lines(as_json: bool) -> logging.Logger:
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output; numbers that are not finite become null."""
-    print(json.dumps(finite(plain(value, where="--json", keep_nonfinite=True)), sort_keys=True))
+    from pellucid.storage.plain import plain
+
+    print(json.dumps(plain(finite(value), where="--json"), sort_keys=True))
 
 
 def finite(value: Any) -> Any:
     """JSON knows neither NaN nor infinity."""
     if isinstance(value, dict):
         return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [finite(inner) for inner in value]
-    return None if value in ("NaN", "Infinity", "-Infinity") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def table(rows: list[list[str]], head: list[str]) -> str:

@@ -48,8 +48,8 @@ def scores(row: dict[str, Any]) -> str:
 class Bar(Event):
     """A rich progress bar for terminals."""
 
-    def __init__(self) -> None:
-        self.lines = EpochLines(self._print)
+    def __init__(self, write: Any = None) -> None:
+        self.lines = EpochLines(write or self._print)
         self.bar: Any = None
         self.task: Any = None
         self.shown = 0.0
