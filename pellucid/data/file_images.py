@@ -45,7 +45,7 @@ class FileImages:
             for row, index in enumerate(indices):
                 chosen[row] = self._decode(int(index))
             return chosen
-        for index in indices[~self._have[indices]]:
+        for index in np.unique(indices[~self._have[indices]]):
             self._decoded[index] = self._decode(int(index))
             self._have[index] = True
         return self._decoded.take(indices, axis=0)

@@ -120,4 +120,5 @@ def _refuse_empty_folders(where: str, tree: Tree, *, in_parts: bool) -> None:
 
 def _some(names: Iterable[str]) -> str:
     names = list(names)
-    return ", ".join(f"'{name}'" for name in names[:5]) + (" ..." if len(names) > 5 else "")
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(f"'{name}'" for name in names[:5]) + more

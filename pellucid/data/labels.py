@@ -35,7 +35,8 @@ def check_labels(source: str, labels: Mapping[str, Array], class_names: Sequence
     names = tuple(class_names) if class_names is not None else tuple(str(k) for k in range(count))
     empty = np.flatnonzero(np.bincount(learnt, minlength=count) == 0)
     if len(empty):
-        some = ", ".join(f"'{names[k]}'" for k in empty[:5]) + (" ..." if len(empty) > 5 else "")
+        more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
+        some = ", ".join(f"'{names[k]}'" for k in empty[:5]) + more
         raise DataError(f"{source}: every class from 0 to {count - 1} must have an image to learn from, but "
                         f"{len(empty)} of {count} are empty: {some}. Remove the empty classes, or correct a label "
                         "that is too large.")

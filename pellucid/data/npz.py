@@ -62,7 +62,7 @@ def load_npz(path: Path) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     name = ""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             for name in archive.files:
                 value = archive[name]
                 if not isinstance(value, np.ndarray):
@@ -108,7 +108,8 @@ def _finite(where: str, x: Array, notes: list[str]) -> Array:
     if not good.all():
         bad = np.argwhere(~good)
         first = tuple(int(i) for i in bad[0])
-        raise DataError(f"{where} must be finite, but {len(bad):,} values are NaN or infinite, the first at "
+        many = f"{len(bad):,} values are" if len(bad) > 1 else "1 value is"
+        raise DataError(f"{where} must be finite, but {many} NaN or infinite, the first at "
                         f"[{', '.join(map(str, first))}] ({x[first]}). Remove those images or correct the values.")
     if x.size and float(x.max()) > 1.5:
         notes.append(f"{where.rpartition(' ')[2]}: {x.dtype} from {x.min():g} to {x.max():g}; floats are not scaled")

@@ -44,11 +44,14 @@ class PCA(Step):
     @classmethod
     def from_word(cls, value: str) -> Self:
         """`pca=0.95` is a share of the variance, `pca=40` a number of components."""
+        if value.isdecimal():
+            return cls(components=int(value))
         try:
-            return cls(components=int(value)) if value.isdecimal() else cls(variance=float(value))
+            variance = float(value)
         except ValueError:
             raise ArgumentError(f"preprocessing: '{cls.name}={value}' must be a share of the variance (0.95) or a "
                                 "number of components (40).") from None
+        return cls(variance=variance)
 
     def fit(self, chunks: Chunks, dtype: np.dtype[Any]) -> Self:
         samples, mean, covariance = _moments(chunks)

@@ -78,7 +78,7 @@ def read_rows(content: bytes, where: str, options: Options) -> tuple[list[Row], 
         group = _column(where, columns, GROUP, "of groups", options.group, required=False)
         rows = [_row(where, reader.line_num, cells, (path, label, split, group)) for cells in reader]
     except csv.Error as error:
-        raise DataError(f"{where}: line {reader.line_num} cannot be read ({error}). "
+        raise DataError(f"{where}: line {reader.reader.line_num} cannot be read ({error}). "
                         "Quote the cell or correct it.") from error
     if not rows:
         raise DataError(f"{where}: the table has no rows below its header. Add one row a picture.")
@@ -95,9 +95,9 @@ def _column(where: str, columns: dict[str, str], usual: Sequence[str], what: str
     if not (required or asked):
         return None
     wanted = f"'{asked}'" if asked else f"{what}, called {' or '.join(usual)}"
-    hint = " Are the columns separated by something else than commas?" if len(columns) == 1 else ""
+    remedy = "Separate the columns by commas." if len(columns) == 1 else "Correct the header line."
     raise DataError(f"{where}: the table must have a column {wanted}, but its columns are "
-                    f"{', '.join(columns.values()) or 'missing'}. Correct the header line.{hint}")
+                    f"{', '.join(columns.values()) or 'missing'}. {remedy}")
 
 
 def _row(where: str, line: int, cells: dict[str | None, str | None], names: tuple[str | None, ...]) -> Row:

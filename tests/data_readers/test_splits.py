@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,14 +56,16 @@ def test_a_group_never_lands_in_two_parts(data: st.DataObject) -> None:
     order = np.random.default_rng(data.draw(st.integers(0, 99))).permutation(len(groups))
     dataset = dataset_of(labels, groups[order])
     try:
-        parted = split_validation(ensure_test(dataset, seed=3), fraction=0.25, seed=data.draw(st.integers(0, 2**20)))
-    except DataError as error:
-        homes = [len(set(dataset.part("train").groups[dataset.part("train").labels == k])) for k in set(labels)]
-        assert "cannot be divided" in str(error) and min(homes) < 3
+        parted = split_validation(dataset, fraction=0.25, seed=data.draw(st.integers(0, 2**20)))
+    except DataError:
+        homes = [set(dataset.part("train").groups[dataset.part("train").labels == k]) for k in set(labels)]
+        assert all(any(home == {group} for home in homes) for group in groups), "it could have been divided"
         return
+    with contextlib.suppress(DataError):                 # what is left may not allow a third part
+        parted = ensure_test(parted, seed=3)
     found = [set(part.groups) for part in parted.parts.values() if part.groups is not None]
-    assert len(found) == 3 and all(found)
-    assert not (found[0] & found[1] or found[0] & found[2] or found[1] & found[2])
+    assert len(found) == len(parted.parts) >= 2 and all(found)
+    assert sum(len(groups) for groups in found) == len(set.union(*found))
     assert set(parted.part("train").labels) == set(labels)
     assert sum(len(part) for part in parted.parts.values()) == len(labels)
 
