@@ -32,7 +32,9 @@ def train(
         str, typer.Option(help="constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt, plateau:N:F.")
     ] = DEFAULTS.schedule,
     l2: Annotated[float, typer.Option(help="Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
-    dropout: Annotated[float, typer.Option(help="Rate before later dense layers (networks in words).")] = DEFAULTS.dropout,
+    dropout: Annotated[
+        float | None, typer.Option(help="Rate before later dense layers; default: 0.3 in the default network, else 0.")
+    ] = None,
     augment: Annotated[str, typer.Option(help="E.g. flip,shift=2,rotate=10; training part only.")] = DEFAULTS.augment,
     preprocess: Annotated[
         str, typer.Option(help="E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.")

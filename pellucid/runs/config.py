@@ -27,7 +27,7 @@ class RunConfig:
     lr: float | None = None  # None: the optimizer's own
     schedule: str = "cosine"
     l2: float = 0.0
-    dropout: float = 0.0
+    dropout: float | None = None  # None: 0.3 in the network chosen by image size, 0 in one that is named
     augment: str = ""
     preprocess: str = ""  # empty: uint8 to 0..1, floats left alone
     class_weight: str = "none"
@@ -57,7 +57,7 @@ class RunConfig:
         if self.lr is not None and not self.lr > 0:
             raise UsageError(describe("train", "--lr", "above 0", self.lr))
         for name in ("val_fraction", "dropout"):
-            if not 0 <= getattr(self, name) < 1:
+            if not 0 <= (getattr(self, name) or 0) < 1:
                 raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
         if self.class_weight not in ("none", "balanced"):
             raise UsageError(describe("train", "--class-weight", "'none' or 'balanced'", repr(self.class_weight)))

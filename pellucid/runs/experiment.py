@@ -16,7 +16,7 @@ from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import environment_of, refuse_different, use_threads
 from pellucid.runs.finishing import finish
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force
-from pellucid.runs.recording import Checkpoints, HistoryTable, StepTable
+from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable
 from pellucid.runs.schedules import plateau_of
 from pellucid.runs.weights import write_run_model
 from pellucid.storage.checkpoint import Checkpoint, read_checkpoint
@@ -27,7 +27,7 @@ from pellucid.training.events import Event, Position, Progress
 from pellucid.training.interrupts import Interrupts
 from pellucid.training.loop import train
 from pellucid.training.program import State
-from pellucid.training.stopping import EarlyStopping, KeepBest, ReduceLROnPlateau
+from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
 LOG = logging.getLogger("pellucid")
 RUN_FORMAT = 1
@@ -126,14 +126,13 @@ def make_events(
     prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None
 ) -> tuple[list[tuple[str, Event]], list[Event]]:
     """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
-    monitor = "val_accuracy" if prepared.validation is not None else "accuracy"
-    remembering: list[tuple[str, Event]] = [("best", KeepBest(monitor, lambda p: save_best(prepared, folder, p)))]
+    part = "val_" if prepared.validation is not None else ""
+    remembering: list[tuple[str, Event]] = [("best", KeepBest(part, lambda p: save_best(prepared, folder, p)))]
     if prepared.config.patience:
-        remembering.append(("early_stopping", EarlyStopping(monitor, patience=prepared.config.patience)))
+        remembering.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
-        watched = "val_loss" if prepared.validation is not None else "loss"
-        remembering.append(("plateau", ReduceLROnPlateau(watched, patience=plateau[0], factor=plateau[1])))
+        remembering.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
     layers = list(dict.fromkeys(key.rpartition("/")[0] for key, w in prepared.model.graph.weights.items() if w.trainable))
     shown = [console] if console is not None else []
     events = [

@@ -39,6 +39,9 @@ OBJECTIVE = Objective(
 )
 
 
+DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Everything a run needs before its first step."""
@@ -151,7 +154,8 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
     else:
         name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")  # type: ignore[arg-type]
         layers = parse(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
-        model = Sequential(with_dropout(layers, config.dropout))
+        by_size = DEFAULT_DROPOUT if wanted is None else 0.0
+        model = Sequential(with_dropout(layers, by_size if config.dropout is None else config.dropout))
         name = name or "linear"
     draw_weights(model, key.fold("init"))
     return model, name
@@ -159,7 +163,7 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
 
 def refuse_for_named(config: RunConfig) -> None:
     """Settings that change a network in notation do not change one with a name of its own."""
-    for name, given in (("--l2", config.l2 > 0), ("--dropout", config.dropout > 0)):
+    for name, given in (("--l2", config.l2 > 0), ("--dropout", config.dropout is not None)):
         if given:
             raise UsageError(f"{name} goes with networks in notation (--model conv_8,pool,FC_32), not with --model {config.model}.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pellucid.storage.tables import csv_line, cut_csv, read_csv, write_csv
 from pellucid.storage.writer import append_text
 from pellucid.training.events import Event, Progress
 from pellucid.training.program import RATIO
+from pellucid.training.stopping import Watch
 
 FLUSH_STEPS = 50
 
@@ -80,6 +82,31 @@ class HistoryTable(Event):
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
         write_csv(self.path, progress.history)
+
+
+class KeepBest(Watch):
+    """Calls `save` after each epoch that is the best so far; among equals the one with the smaller loss.
+
+    A small validation part gives many equal accuracies, and the loss still tells them apart.
+    """
+
+    def __init__(self, part: str, save: Callable[[Progress], None]) -> None:
+        super().__init__(f"{part}accuracy")
+        self.loss, self.save = f"{part}loss", save
+        self.best_loss = math.inf
+
+    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        equal = row[self.monitor] == self.best and row[self.loss] < self.best_loss
+        if self.improved(row) or equal:
+            self.best_epoch, self.best_loss = int(row["epoch"]), float(row[self.loss])
+            self.save(progress)
+
+    def memory(self) -> dict[str, Any]:
+        return super().memory() | {"best_loss": self.best_loss}
+
+    def recall(self, memory: dict[str, Any]) -> None:
+        super().recall(memory)
+        self.best_loss = float(memory["best_loss"])
 
 
 class Checkpoints(Event):
