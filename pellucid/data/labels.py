@@ -28,7 +28,7 @@ def check_labels(source: str, labels: Mapping[str, Array], class_names: Sequence
             raise DataError(f"{source}: labels of the {part} part must be in the range 0 to {count - 1} "
                             f"({count} classes), but one is {int(wrong[0])}. Correct that label, "
                             "or list every class in classes.txt.")
-    if count == 1 or len(np.unique(learnt)) == 1:
+    if len(np.unique(learnt)) == 1:
         only = int(learnt[0])
         raise DataError(f"{source}: a classifier needs at least two classes, but every image is of class "
                         f"'{class_names[only] if class_names is not None else only}'. Add images of a second class.")

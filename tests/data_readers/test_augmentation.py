@@ -92,7 +92,8 @@ def test_a_crop_shows_a_window_of_the_picture() -> None:
     made = Augmentation(crop=0.5).apply(ramp, key=KEY, epoch=0, ids=np.arange(40))
     extent = made.max(axis=(1, 2, 3)) - made.min(axis=(1, 2, 3))
     assert extent.min() >= 49 and extent.max() <= 99 and np.ptp(extent) > 20
-    assert made.min() < 5 and made.max() > 94                 # windows lie anywhere, up to the edges
+    small = made[extent < 75]                                 # windows lie anywhere, up to the edges
+    assert len(small) > 8 and small.min() < 6 and small.max() > 93
 
 
 def test_batches_augment_raw_pixels_and_config_keeps_all() -> None:

@@ -74,6 +74,13 @@ def test_digits_have_a_fixed_stratified_test_part() -> None:
     assert open_dataset("digits").fingerprint == dataset.fingerprint
 
 
+def test_a_cut_keeps_pixels_labels_and_numbers_together() -> None:
+    whole, cut = open_dataset("digits").part("train"), open_dataset("digits", limit=50).part("train")
+    assert len(cut) == 50 and np.bincount(cut.labels).min() >= 4
+    assert np.array_equal(cut.labels, whole.labels[cut.ids]) and cut.names[7] == whole.names[cut.ids[7]]
+    assert np.array_equal(cut.images.take(np.arange(50)), whole.images.take(cut.ids))
+
+
 def test_mnist_counts_are_the_published_ones(shared_data: Path) -> None:
     dataset = open_dataset("mnist", data_dir=shared_data)
     assert np.bincount(dataset.part("train").labels).tolist() == [

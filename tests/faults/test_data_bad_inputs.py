@@ -266,6 +266,7 @@ def test_idx_labels_that_do_not_fit(idx_folder: Path) -> None:
     (idx_folder / "classes.txt").write_text("a\nb\nc\n")
     refused(idx_folder, DataError, "labels of the train part must be in the range 0 to 2 (3 classes), but one is 250")
     labels.write_bytes(idx(2049, (6,), bytes(6)))
+    refused(idx_folder, DataError, "every image is of class 'a'", "Add images of a second class.")
     (idx_folder / "classes.txt").unlink()
     refused(idx_folder, DataError, "every image is of class '0'")
 
