@@ -121,24 +121,39 @@ class Graph:
             outputs = tuple((str(name), (int(n), int(o))) for name, (n, o) in data["outputs"])
             graph = cls(layers, nodes, inputs, outputs, tuple(data.get("training_only", ())))
             graph._check_references()
-        except (KeyError, TypeError, ValueError, IndexError) as fault:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
             if isinstance(fault, FileError):
                 raise
-            raise FileError(f"the graph in the file is damaged: {fault}. Save the model again.") from None
+            raise damaged(str(fault).rstrip(".")) from None
         return graph
 
     def _check_references(self) -> None:
         for number, node in enumerate(self.nodes):
             if not 0 <= node.layer < len(self.layers):
-                raise FileError(f"the graph in the file is damaged: node {number} names no layer. Save the model again.")
+                raise damaged(f"node {number} names no layer")
             if any(not 0 <= source < number for source, _ in node.inputs):
-                raise FileError(f"the graph in the file is damaged: node {number} precedes its input.")
+                raise damaged(f"node {number} precedes its input")
         named = [number for _, number in self.inputs] + [number for _, (number, _) in self.outputs]
         if any(not 0 <= number < len(self.nodes) for number in named):
-            raise FileError("the graph in the file is damaged: an input or output names no node.")
+            raise damaged("an input or output names no node")
+        names = [entry.name for entry in self.layers]
+        if len(set(names)) < len(names) or any(not name or "/" in name for name in names):
+            raise damaged("its layers' names are not unique words without '/'")
+        if {node.layer for node in self.nodes} != set(range(len(self.layers))):
+            raise damaged("a layer is never called")
+        if not self.inputs or not self.outputs or any(self.nodes[number].inputs for _, number in self.inputs):
+            raise damaged("it has no input or no output")
+        if not set(self.training_only) <= {name for name, _ in self.outputs}:
+            raise damaged("an output left out of predictions is not there")
         outside = [source for node in self.nodes for source in node.inputs] + [source for _, source in self.outputs]
         if any(not 0 <= output < len(self.shapes[number]) for number, output in outside):
-            raise FileError("the graph in the file is damaged: it names an output that a layer does not have.")
+            raise damaged("it names an output that a layer does not have")
+        _ = self.weights  # raises ShapeError where a layer's weights cannot be
+
+
+def damaged(what: str) -> FileError:
+    """The fault of a file whose graph cannot be."""
+    return FileError(f"the graph in the file is damaged: {what}. Save the model again.")
 
 
 def freeze(weight: WeightSpec) -> WeightSpec:

@@ -10,10 +10,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.graph.graph import Nested
 from pellucid.spec.base import rules
 from pellucid.spec.layer import LayerSpec
+from pellucid.spec.reshaping import InputLayer
 from pellucid.spec.shapes import Shape, shown
 
 CREATED = itertools.count()
@@ -54,6 +55,7 @@ class Layer:
     """
 
     spec_class: ClassVar[type[LayerSpec]]
+    input_shape: Shape | None = None
 
     def __init__(
         self,
@@ -66,7 +68,7 @@ class Layer:
         self._start(self._describe(args, arguments), name, trainable)
         if input_shape is None and "input_dim" in arguments:
             input_shape = (arguments["input_dim"],)
-        self.input_shape = None if input_shape is None else tuple(input_shape)
+        self.input_shape = None if input_shape is None else InputLayer(input_shape).shape  # type: ignore[arg-type]
 
     def _start(self, spec: LayerSpec, name: str | None, trainable: bool) -> None:
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
@@ -75,10 +77,10 @@ class Layer:
         self.given_name = name
         self.name = name
         self.trainable = trainable
-        self.input_shape: Shape | None = None
         self.created = next(CREATED)
         self.weights: dict[str, Any] = {}  # short name -> array; empty until a model is built
         self.inner: tuple[Layer, ...] = ()  # the layers of a sub-model, in its graph's order
+        self.calls: list[Call] = []
 
     def _describe(self, args: tuple[Any, ...], arguments: dict[str, Any]) -> LayerSpec:
         fields = {word: value for word, value in arguments.items() if word not in ("input_dim", "dtype")}
@@ -87,10 +89,7 @@ class Layer:
             if word not in known:
                 listed = ", ".join([*known, "name", "trainable", "input_shape"])
                 raise ArgumentError(f"{type(self).__name__}: unknown argument '{word}'; known are: {listed}.")
-        try:
-            return self.spec_class(*args, **fields)
-        except TypeError as fault:  # too many or too few arguments
-            raise ArgumentError(f"{type(self).__name__}: {fault}. Its arguments are: {', '.join(known)}.") from None
+        return self.spec_class(*args, **fields)
 
     @classmethod
     def of(cls, spec: LayerSpec, name: str | None = None, *, trainable: bool = True) -> Layer:
@@ -113,7 +112,18 @@ class Layer:
             wanted = f"{fewest}" if fewest == most else f"at least {fewest}"
             remedy = "Pass a list of tensors." if fewest > 1 else ""
             raise ShapeError(describe(self.label, "the number of inputs", wanted, len(inputs), remedy))
-        return (self.spec.output_shape(inputs, self.label),)
+        outputs = (self.spec.output_shape(inputs, self.label),)
+        if self.calls:
+            self._refuse_other_weights(inputs)
+        return outputs
+
+    def _refuse_other_weights(self, inputs: Sequence[Shape]) -> None:
+        first = [tensor.sizes for tensor in self.calls[0].inputs]
+        shapes = [[w.shape for w in self.spec.weight_specs(given, self.label)] for given in (first, inputs)]
+        if shapes[0] != shapes[1]:
+            listed = [", ".join(shown(shape) for shape in given) for given in (first, inputs)]
+            wanted = f"such that the weights made for {listed[0]} fit"
+            raise ShapeError(describe(self.label, "input", wanted, listed[1], "Use two layers."))
 
     def _nested_shapes(self, spec: Nested, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         wanted = tuple(spec.graph.input_shapes.values())
@@ -126,18 +136,75 @@ class Layer:
 
     def __call__(self, inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor]) -> Any:
         """The layer's output tensor for symbolic inputs."""
-        tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        tensors = self._listed(inputs)
         for tensor in tensors:
             if not isinstance(tensor, Tensor):
                 remedy = "For numbers, build a Model and call predict."
                 got = type(tensor).__name__
                 raise ArgumentError(describe(self.label, "inputs", "tensors from Input or a layer", got, remedy))
-        outputs = Call(self, tensors).outputs
+        self.calls.append(Call(self, tensors))
+        outputs = self.calls[-1].outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def _listed(self, inputs: Any) -> tuple[Any, ...]:
+        """The inputs in order: a sub-model takes a mapping by the names of its inputs."""
+        if isinstance(inputs, (list, tuple)):
+            return tuple(inputs)
+        if not isinstance(inputs, Mapping):
+            return (inputs,)
+        names = list(self.spec.graph.input_shapes) if isinstance(self.spec, Nested) else list(inputs)
+        if set(names) != set(inputs):
+            got = ", ".join(map(repr, inputs))
+            raise ArgumentError(describe(self.label, "inputs", f"keyed by {', '.join(names)}", got))
+        return tuple(inputs[name] for name in names)
+
+    def _only_call(self) -> Call:
+        if len(self.calls) != 1:
+            times = "not been called yet" if not self.calls else f"been called {len(self.calls)} times"
+            raise UsageError(f"{self.label} has {times}, so it has no one input and output. Keep the tensors you made.")
+        return self.calls[0]
+
+    @property
+    def input(self) -> Any:
+        """The tensor (or list) the layer was called on; raises UsageError unless it was called once."""
+        tensors = self._only_call().inputs
+        return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    @property
+    def output(self) -> Any:
+        """The tensor (or list) the layer gave, to cut a model from; raises UsageError unless it was called once."""
+        tensors = self._only_call().outputs
+        return tensors[0] if len(tensors) == 1 else list(tensors)
 
     def get_weights(self) -> list[Any]:
         """Copies of the layer's arrays, in Keras's order; empty before the layer is part of a model."""
-        return [value.copy() for value in self.weights.values()]
+        return [value.copy() for layer in self.innermost() for value in layer.weights.values()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace the layer's arrays; raises ShapeError that names the first that does not fit."""
+        homes = [(layer, short) for layer in self.innermost() for short in layer.weights]
+        if len(weights) != len(homes):
+            wanted = f"a list of {len(homes)} arrays"
+            raise ShapeError(describe(self.label, "weights", wanted, f"{len(weights)} arrays"))
+        for (layer, short), value in zip(homes, weights, strict=True):
+            layer.set_weight(short, value)
+
+    def set_weight(self, short: str, value: Any) -> None:
+        """Replace one array by a copy of another of its shape, in its dtype."""
+        old = self.weights[short]
+        shape = getattr(value, "shape", None)
+        if shape != old.shape:
+            got = str(shape) if shape is not None else type(value).__name__
+            raise ShapeError(describe(self.label, f"weight '{short}'", f"an array of shape {old.shape}", got))
+        self.weights[short] = value.astype(old.dtype, order="C", copy=True)
+
+    def innermost(self) -> tuple[Layer, ...]:
+        """The layer, or those of a sub-model, the deepest ones."""
+        return tuple(deep for layer in self.inner for deep in layer.innermost()) if self.inner else (self,)
+
+    def count_params(self) -> int:
+        """Entries of all weights; 0 before the layer is part of a model."""
+        return sum(int(value.size) for layer in self.innermost() for value in layer.weights.values())
 
     def get_config(self) -> dict[str, Any]:
         """The layer's arguments as JSON-ready data."""

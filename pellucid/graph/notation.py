@@ -19,6 +19,7 @@ from pellucid.graph.layer import Layer
 from pellucid.spec.activations import Activation, Softmax
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.dense import Dense
+from pellucid.spec.initializers import INITIALIZERS
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.pooling import MaxPooling2D
 from pellucid.spec.regularizers import L1L2
@@ -63,7 +64,9 @@ def parse(
 ) -> list[Layer]:
     """The layers for a Sequential, Input included; `l2` is a penalty on every kernel (l * sum w^2)."""
     penalty = L1L2(l2=l2) if l2 else None
-    first = initializer or ("he_normal" if "relu" in activation or activation == "elu" else "glorot_uniform")
+    first = INITIALIZERS.named(
+        initializer or ("he_normal" if "relu" in activation or activation == "elu" else "glorot_uniform")
+    )
     layers = [Layer.of(InputLayer(input_shape))]
     shape, where = input_shape, ""
 
@@ -93,8 +96,8 @@ def parse(
             continue
         filters, kernel, stride, padding = conv_numbers(word, numbers)
         append(
-            Conv2D(filters, kernel, stride, padding, activation=activation, kernel_initializer=first,
-                   kernel_regularizer=penalty)
+            Conv2D(filters, (kernel, kernel), (stride, stride), (padding, padding), activation=activation,
+                   kernel_initializer=first, kernel_regularizer=penalty)
         )
     where = "the last layer"
     if len(shape) > 1:
@@ -150,8 +153,8 @@ def conv_word(spec: Conv2D, label: str) -> str:
         padding = (0, 0)
     elif padding == "same" and stride == 1 and kernel % 2 == 1:
         padding = ((kernel - 1) // 2, (kernel - 1) // 2)
-    square = spec.kernel_size == (kernel, kernel) and spec.strides == (stride, stride)
-    if not square or isinstance(padding, str) or padding[0] != padding[1] or spec.groups > 1 or spec.dilation_rate != (1, 1):
+    plain = spec.kernel_size == (kernel, kernel) and spec.strides == (stride, stride) and spec.groups == 1
+    if not plain or isinstance(padding, str) or padding[0] != padding[1] or spec.dilation_rate != (1, 1):
         raise ArgumentError(f"network notation: {label} has no word; save the model as JSON instead.")
     numbers = [spec.filters, kernel, stride, padding[0]]
     if padding[0] == (kernel - 1) // 2:

@@ -1,4 +1,4 @@
-"""Between a graph and its layers: layers anew from a graph that a file gave, flags as they are now, homes of weights."""
+"""Between a graph and its layers: layers anew from a file's graph, flags as they are now, homes of weights."""
 
 from __future__ import annotations
 
@@ -53,13 +53,14 @@ def with_flags(graph: Graph, layers: Sequence[Layer]) -> Graph:
 
 def homes(graph: Graph, layers: Sequence[Layer]) -> dict[str, tuple[Layer, str]]:
     """Where each weight's value hangs: its key -> (layer, short name)."""
+    by_name = {entry.name: (entry, layer) for entry, layer in zip(graph.layers, layers, strict=True)}
+    inside = {
+        name: homes(entry.spec.graph, layer.inner)
+        for name, (entry, layer) in by_name.items()
+        if isinstance(entry.spec, Nested)
+    }
     found: dict[str, tuple[Layer, str]] = {}
-    for entry, layer in zip(graph.layers, layers, strict=True):
-        if isinstance(entry.spec, Nested):
-            inner = homes(entry.spec.graph, layer.inner)
-            found |= {f"{entry.name}/{key}": home for key, home in inner.items()}
-        else:
-            prefix = f"{entry.name}/"
-            names = [key.removeprefix(prefix) for key in graph.weights if key.startswith(prefix)]
-            found |= {prefix + name: (layer, name) for name in names}
+    for key in graph.weights:
+        name, _, short = key.partition("/")
+        found[key] = inside[name][short] if name in inside else (by_name[name][1], short)
     return found

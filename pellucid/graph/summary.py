@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from pellucid.graph.graph import Graph, Nested
 from pellucid.spec.dense import Dense
+from pellucid.spec.layer import LayerSpec
 from pellucid.spec.pooling import GlobalPooling2D
 from pellucid.spec.reshaping import Flatten, Reshape
-from pellucid.spec.shapes import reach, shown
+from pellucid.spec.shapes import Shape, reach, shown
 
 
 @dataclass(frozen=True)
@@ -56,19 +57,21 @@ def summarize(graph: Graph) -> Summary:
     sights: list[Sight] = []
     rows: dict[int, Row] = {}
     total_flops = 0
+    owned: dict[str, int] = {}
+    for key, weight in graph.weights.items():
+        name = key.partition("/")[0]
+        owned[name] = owned.get(name, 0) + math.prod(weight.shape)
     for number, node in enumerate(graph.nodes):
         entry = graph.layers[node.layer]
         inputs = graph.node_inputs(node)
         output = graph.shapes[number][0]
         sights.append(look(entry.spec, [sights[source] for source, _ in node.inputs]))
         nested = isinstance(entry.spec, Nested)
-        flops = summarize(entry.spec.graph).flops if isinstance(entry.spec, Nested) else entry.spec.flops(inputs, output)
+        flops = flops_of(entry.spec, inputs, output)
         total_flops += flops
-        prefix = f"{entry.name}/"
-        parameters = sum(math.prod(w.shape) for key, w in graph.weights.items() if key.startswith(prefix))
         names = tuple(graph.layers[graph.nodes[source].layer].name for source, _ in node.inputs)
         shapes = ", ".join(shown(shape) for shape in graph.shapes[number])
-        row = Row(entry.name, "Model" if nested else type(entry.spec).__name__, shapes, parameters, flops,
+        row = Row(entry.name, "Model" if nested else type(entry.spec).__name__, shapes, owned.get(entry.name, 0), flops,
                   sights[-1].field, names, entry.trainable)
         rows.setdefault(node.layer, row)
     counts = [(math.prod(weight.shape), weight.trainable) for weight in graph.weights.values()]
@@ -77,6 +80,11 @@ def summarize(graph: Graph) -> Summary:
     last = sights[graph.outputs[0][1][0]].field
     ordered = tuple(rows[place] for place in range(len(graph.layers)))
     return Summary(ordered, total, trainable, total - trainable, total_flops, last)
+
+
+def flops_of(spec: LayerSpec, inputs: list[Shape], output: Shape) -> int:
+    """Operations of one call for one image; a sub-model's are those of its layers."""
+    return summarize(spec.graph).flops if isinstance(spec, Nested) else spec.flops(inputs, output)
 
 
 def look(spec: object, inputs: list[Sight]) -> Sight:
@@ -129,5 +137,3 @@ def table(graph: Graph) -> str:
 def sees(field: tuple[int, int] | None) -> str:
     """A receptive field in words."""
     return "all" if field is None else f"{field[0]}x{field[1]}"
-
-

@@ -11,8 +11,12 @@ from pellucid.spec import activations, convolution, dense, merging, normalizatio
 def Input(
     shape: Sequence[int | None], batch_size: int | None = None, dtype: str | None = None, name: str | None = None
 ) -> Tensor:
-    """Where data enters a network: `shape` without the batch axis, e.g. Input((28, 28, 1))."""
-    tensor: Tensor = Layer.of(reshaping.InputLayer(tuple(shape)), name)(())
+    """Where data enters a network: `shape` without the batch axis, e.g. Input((28, 28, 1)).
+
+    `batch_size` and `dtype` are taken for Keras's sake and bind nothing: any batch fits, and the engine's precision
+    holds. Raises ArgumentError for anything that is no shape.
+    """
+    tensor: Tensor = Layer.of(reshaping.InputLayer(shape), name)(())  # type: ignore[arg-type]
     return tensor
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pellucid.errors import ArgumentError, FileError, describe
 from pellucid.spec.legal import Illegal, Rule
@@ -12,7 +11,26 @@ from pellucid.spec.legal import Illegal, Rule
 S = TypeVar("S", bound="Spec")
 
 
-class Spec:
+class SpecType(type):
+    """Makes a sentence for the user of a call with unknown, missing or too many arguments."""
+
+    if not TYPE_CHECKING:  # type checkers read the dataclass's own signature
+
+        def __call__(cls, *args: Any, **arguments: Any) -> Any:
+            known = ", ".join(rules(cls)) or "none"
+            for word in arguments:
+                if word not in rules(cls):
+                    raise ArgumentError(f"{cls.__name__}: unknown argument '{word}'; known are: {known}.")
+            try:
+                return super().__call__(*args, **arguments)
+            except TypeError as fault:
+                _, named, text = str(fault).partition("__init__() ")
+                if not named:
+                    raise
+                raise ArgumentError(f"{cls.__name__}: {text}. Its arguments are: {known}.") from None
+
+
+class Spec(metaclass=SpecType):
     """A frozen dataclass whose fields carry their rules; it exists only with legal values.
 
     Raises ArgumentError that names the spec, the argument, what was wanted and what came.
@@ -37,9 +55,8 @@ class Spec:
 
 def rules(owner: type[Spec]) -> dict[str, Rule]:
     """The rule of each argument, in positional order."""
-    if not dataclasses.is_dataclass(owner):
-        return {}
-    return {field.name: field.metadata["rule"] for field in dataclasses.fields(owner) if "rule" in field.metadata}
+    fields: Any = getattr(owner, "__dataclass_fields__", {})  # the bases are no dataclasses
+    return {name: field.metadata["rule"] for name, field in fields.items() if "rule" in field.metadata}
 
 
 def plain(value: Any) -> Any:

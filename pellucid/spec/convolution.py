@@ -181,7 +181,7 @@ class SeparableConv2D(LayerSpec):
     def _pointwise(self) -> Conv2D:
         return Conv2D(
             self.filters,
-            1,
+            (1, 1),
             use_bias=self.use_bias,
             kernel_initializer=self.pointwise_initializer,
             bias_initializer=self.bias_initializer,

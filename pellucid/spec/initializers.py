@@ -6,6 +6,7 @@ Sources: Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -76,7 +77,7 @@ HeUniform = partial(VarianceScaling, 2.0, "fan_in", "uniform")
 LecunNormal = partial(VarianceScaling, 1.0, "fan_in", "truncated_normal")
 LecunUniform = partial(VarianceScaling, 1.0, "fan_in", "uniform")
 
-for word, create in {
+WORDS: dict[str, Callable[[], Initializer]] = {
     "zeros": Zeros,
     "ones": Ones,
     "glorot_uniform": GlorotUniform,
@@ -85,5 +86,6 @@ for word, create in {
     "he_uniform": HeUniform,
     "lecun_normal": LecunNormal,
     "lecun_uniform": LecunUniform,
-}.items():
+}
+for word, create in WORDS.items():
     INITIALIZERS.alias(word, create)

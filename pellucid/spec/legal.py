@@ -53,6 +53,19 @@ def as_integer(value: Any) -> int:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A word that is not empty."""
+
+    wanted: str = "a word"
+    bad: tuple[Any, ...] = ("", 7, None)
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str) or not value:
+            raise Illegal
+        return value
+
+
+@dataclass(frozen=True)
 class Integer:
     """A whole number, at least `minimum`."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Flag, Integer, Real, legal
+from pellucid.spec.legal import Flag, Integer, Real, Text, legal
 
 
 class LossSpec(Spec):
@@ -87,10 +87,10 @@ class Huber(LossSpec):
 
 
 class MetricSpec(Spec):
-    """What all metrics are: a number a sample, whose mean is reported under `name`."""
+    """What all metrics are: a number a sample, whose mean is reported under `name`; Keras's names by default."""
 
     kind = "metric"
-    name: ClassVar[str] = ""
+    name: str
 
 
 METRICS: Table[MetricSpec] = Table("metric")
@@ -101,7 +101,7 @@ METRICS: Table[MetricSpec] = Table("metric")
 class SparseCategoricalAccuracy(MetricSpec):
     """1 where the largest output is the labelled class."""
 
-    name = "accuracy"
+    name: str = legal(Text(), "sparse_categorical_accuracy")
 
 
 @METRICS.register("categorical_accuracy")
@@ -109,7 +109,7 @@ class SparseCategoricalAccuracy(MetricSpec):
 class CategoricalAccuracy(MetricSpec):
     """1 where the largest output is the largest target."""
 
-    name = "accuracy"
+    name: str = legal(Text(), "categorical_accuracy")
 
 
 @METRICS.register("binary_accuracy")
@@ -117,7 +117,7 @@ class CategoricalAccuracy(MetricSpec):
 class BinaryAccuracy(MetricSpec):
     """The share of outputs on the target's side of the threshold."""
 
-    name = "accuracy"
+    name: str = legal(Text(), "binary_accuracy")
     threshold: float = legal(Real(0.0, 1.0), 0.5)
 
 
@@ -126,8 +126,8 @@ class BinaryAccuracy(MetricSpec):
 class TopKCategoricalAccuracy(MetricSpec):
     """1 where the labelled class is among the k largest outputs."""
 
-    name = "top5"
     k: int = legal(Integer(1), 5)
+    name: str = legal(Text(), "top_k_categorical_accuracy")
 
 
 @METRICS.register("mean_squared_error", "mse")
@@ -135,7 +135,7 @@ class TopKCategoricalAccuracy(MetricSpec):
 class SquaredError(MetricSpec):
     """(y - t)^2, the mean over the last axis."""
 
-    name = "mse"
+    name: str = legal(Text(), "mean_squared_error")
 
 
 @METRICS.register("mean_absolute_error", "mae")
@@ -143,4 +143,4 @@ class SquaredError(MetricSpec):
 class AbsoluteError(MetricSpec):
     """|y - t|, the mean over the last axis."""
 
-    name = "mae"
+    name: str = legal(Text(), "mean_absolute_error")

@@ -1,4 +1,4 @@
-"""Layers that move or scale numbers without weights: flatten, reshape, padding, upsampling, rescaling; per-place bias."""
+"""Layers that move or scale numbers without weights: flatten, reshape, padding, upsampling, rescaling, place bias."""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ class PolynomialDecay(Schedule):
 
     def rate(self, step: int) -> float:
         left = 1 - min(step, self.decay_steps) / self.decay_steps
-        return (self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
+        share = math.pow(left, self.power)
+        return (self.initial_learning_rate - self.end_learning_rate) * share + self.end_learning_rate
 
 
 @SCHEDULES.register()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from os.path import exists
 from typing import Any
 
 from pellucid.engines.protocol import Sums
 from pellucid.errors import ArgumentError, describe
-from pellucid.storage.tables import write_csv
+from pellucid.storage.tables import read_csv, write_csv
 from pellucid.training.events import Event, Progress
+from pellucid.training.program import RATIO
 from pellucid.training.stopping import direction
 
 Logs = dict[str, Any]
@@ -41,8 +45,11 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """After epoch `epoch`; `logs` holds loss, metrics and their val_ forms."""
 
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before step `batch` of the epoch."""
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """After step `batch` of the epoch."""
+        """After step `batch` of the epoch; `logs` holds the numbers of this batch alone."""
 
 
 class LambdaCallback(Callback):
@@ -57,11 +64,16 @@ class LambdaCallback(Callback):
 
 
 class CSVLogger(Callback):
-    """Writes a row an epoch to a CSV file."""
+    """Writes a row an epoch to a CSV file; with `append` after the rows that are there."""
 
-    def __init__(self, filename: str) -> None:
-        self.filename = filename
+    def __init__(self, filename: str, separator: str = ",", append: bool = False) -> None:
+        if separator != ",":
+            raise ArgumentError(describe("CSVLogger", "separator", "a comma", repr(separator), "Leave it out."))
+        self.filename, self.append = filename, append
         self.rows: list[Logs] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.rows = [dict(row) for row in read_csv(self.filename)] if self.append and exists(self.filename) else []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.rows.append({"epoch": epoch, **(logs or {})})
@@ -106,38 +118,55 @@ class LearningRateScheduler(Event):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         self.schedule = schedule
+        try:  # the older form takes the epoch alone
+            inspect.signature(schedule).bind(0, 0.0)
+            self.takes_rate = True
+        except TypeError:
+            self.takes_rate = False
 
     def epoch_begin(self, progress: Progress) -> None:
-        try:
-            wanted = float(self.schedule(progress.position.epoch, progress.rate))
-        except TypeError:  # the older form takes the epoch alone
-            wanted = float(self.schedule(progress.position.epoch))
-        if progress.rate <= 0:
-            raise ArgumentError(describe("LearningRateScheduler", "the optimizer's rate", "above 0", progress.rate))
-        progress.scale_rate(wanted / progress.rate)
+        epoch = progress.position.epoch
+        wanted = float(self.schedule(epoch, progress.rate) if self.takes_rate else self.schedule(epoch))
+        if not math.isfinite(wanted) or wanted < 0:
+            raise ArgumentError(describe("LearningRateScheduler", "schedule's result", "a number >= 0", f"{wanted:g}"))
+        progress.set_rate(wanted)
 
 
 class Calls(Event):
     """Calls a Keras-style callback from the loop."""
 
-    def __init__(self, callback: Callback, model: Any) -> None:
+    def __init__(self, callback: Any, model: Any) -> None:
         self.callback, self.model = callback, model
+        self.logs: Logs = {}
+        uncalled = sorted(name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name))
+        if uncalled:
+            known = ", ".join(name for name in vars(Callback) if name.startswith("on_"))
+            raise ArgumentError(f"{type(callback).__name__}.{uncalled[0]} would never be called; fit calls {known}.")
 
     def begin(self, progress: Progress) -> None:
-        self.callback.set_model(self.model)
-        self.callback.set_params({"epochs": progress.epochs, "steps": progress.steps_per_epoch})
-        self.callback.on_train_begin({})
+        self._call("set_model", self.model)
+        self._call("set_params", {"epochs": progress.epochs, "steps": progress.steps_per_epoch})
+        self._call("on_train_begin", {})
+
+    def _call(self, moment: str, *given: Any) -> None:
+        getattr(self.callback, moment, lambda *_: None)(*given)
 
     def epoch_begin(self, progress: Progress) -> None:
-        self.callback.on_epoch_begin(progress.position.epoch, {})
+        self._call("on_epoch_begin", progress.position.epoch, {})
+        self._call("on_train_batch_begin", progress.position.step_in_epoch, {})
 
     def step(self, progress: Progress, sums: Sums) -> None:
-        self.callback.on_train_batch_end(progress.position.step_in_epoch - 1, progress.program.report(sums))
+        done, steps = progress.position.step_in_epoch, progress.steps_per_epoch
+        report = progress.program.report(sums)
+        logs = {name: value for name, value in report.items() if not name.startswith(RATIO)}
+        self._call("on_train_batch_end", done - 1, logs)
         self._obey(progress)
+        if not progress.stop and (steps is None or done < steps):
+            self._call("on_train_batch_begin", done, {})
 
     def epoch(self, progress: Progress, row: Logs) -> None:
-        logs = {name: value for name, value in row.items() if name != "epoch"}
-        self.callback.on_epoch_end(row["epoch"] - 1, logs)
+        self.logs = {name: value for name, value in row.items() if name != "epoch"}
+        self._call("on_epoch_end", row["epoch"] - 1, self.logs)
         self._obey(progress)
 
     def _obey(self, progress: Progress) -> None:
@@ -145,7 +174,7 @@ class Calls(Event):
             progress.stop = f"stopped by {type(self.callback).__name__}"
 
     def end(self, progress: Progress) -> None:
-        self.callback.on_train_end({})
+        self._call("on_train_end", self.logs)
 
 
 @dataclass

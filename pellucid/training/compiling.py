@@ -12,13 +12,13 @@ from pellucid.spec.losses import (
     LOSSES,
     METRICS,
     BinaryAccuracy,
-    BinaryCrossentropy,
     CategoricalAccuracy,
     LossSpec,
     MetricSpec,
     SparseCategoricalAccuracy,
 )
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.inputs import Names
 
 ACCURACY = ("accuracy", "acc")
 
@@ -41,53 +41,83 @@ def loss_of(loss: Any) -> LossSpec:
     raise ArgumentError(describe("compile", "loss", "a word or a loss", repr(loss), "Pass e.g. 'mse'."))
 
 
-def by_output(what: str, given: Any, names: Sequence[str]) -> dict[str, Any]:
+def by_output(what: str, given: Any, names: Names) -> dict[str, Any]:
     """One entry an output, from one value for all, a list in their order, or a mapping by name."""
     if isinstance(given, Mapping):
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise ArgumentError(describe("compile", what, f"keyed by the outputs {', '.join(names)}", repr(unknown[0])))
-        return dict(given)
-    if isinstance(given, (list, tuple)) and len(names) > 1:
-        if len(given) != len(names):
-            raise ArgumentError(describe("compile", what, f"one for each of {', '.join(names)}", f"{len(given)} entries"))
-        return dict(zip(names, given, strict=True))
-    if isinstance(given, (list, tuple)) and what == "loss":
-        given = given[0]
-    return dict.fromkeys(names, given)
+        return names.keyed("compile", what, given)
+    if isinstance(given, (list, tuple)):
+        if len(given) != len(names.listed):
+            wanted = f"one for each of {', '.join(names.listed)}"
+            raise ArgumentError(describe("compile", what, wanted, f"{len(given)} entries"))
+        return dict(zip(names.listed, given, strict=True))
+    return dict.fromkeys(names.listed, given)
 
 
 def make_objective(graph: Graph, loss: Any, loss_weights: Any = None, metrics: Any = None) -> Objective:
     """The objective of a graph; `metrics` may hold 'accuracy', whose kind follows from the loss."""
-    names = [name for name, _ in graph.outputs]
+    names = Names.of_outputs(graph)
     losses = {name: loss_of(value) for name, value in by_output("loss", loss, names).items() if value is not None}
     weights = by_output("loss_weights", 1.0 if loss_weights is None else loss_weights, names)
-    terms = tuple(Term(name, spec, float(weights.get(name, 1.0))) for name, spec in losses.items())
-    measures: list[Measure] = []
-    for name, wanted in metrics_by_output(metrics, list(losses)).items():
-        for metric in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
-            spec, label = metric_of(metric, losses[name], graph.output_shapes[name][-1])
-            prefix = f"{name}_" if len(names) > 1 else ""
-            measures.append(Measure(name, spec, prefix + label))
-    return Objective(terms, tuple(measures))
+    terms = tuple(Term(name, losses[name], weight_of(weights, name)) for name in names.listed if name in losses)
+    if not terms:
+        raise ArgumentError(describe("compile", "loss", "given for one output at least", "None for all"))
+    several = len(names.listed) > 1
+    wanted = [
+        (name, *metric_of(metric, losses[name], graph.output_shapes[name][-1]))
+        for name, listed in metrics_by_output(metrics, names, losses).items()
+        for metric in (listed if isinstance(listed, (list, tuple)) else [listed])
+        if metric is not None
+    ]
+    labels = numbered([f"{name}_{label}" if several else label for name, _, label in wanted])
+    measures = tuple(Measure(name, spec, label) for (name, spec, _), label in zip(wanted, labels, strict=True))
+    return Objective(terms, measures)
 
 
-def metrics_by_output(metrics: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Metrics of each output: a plain list of words goes to every output."""
+def weight_of(weights: Mapping[str, Any], name: str) -> float:
+    """The factor of an output's loss, 1 where none is given."""
+    try:
+        return float(weights.get(name, 1.0))
+    except (TypeError, ValueError):
+        raise ArgumentError(describe("compile", "loss_weights", "numbers", repr(weights[name]))) from None
+
+
+def numbered(labels: Sequence[str]) -> list[str]:
+    """The labels, a repeated one with a number, as Keras writes them."""
+    found: list[str] = []
+    for label in labels:
+        again = sum(1 for earlier in labels[: len(found)] if earlier == label)
+        found.append(f"{label}_{again}" if again else label)
+    return found
+
+
+def metrics_by_output(metrics: Any, names: Names, losses: Mapping[str, LossSpec]) -> dict[str, Any]:
+    """Metrics of each output with a loss: for one output a list of them, for several a list of lists or a mapping."""
     if not metrics:
         return {}
-    plain = isinstance(metrics, (list, tuple)) and not any(isinstance(entry, (list, tuple)) for entry in metrics)
-    return dict.fromkeys(names, metrics) if plain or isinstance(metrics, str) else by_output("metrics", metrics, names)
+    if isinstance(metrics, (str, MetricSpec)):
+        return dict.fromkeys(losses, metrics)
+    if len(names.listed) == 1 and not isinstance(metrics, Mapping):
+        return dict.fromkeys(losses, metrics)
+    found = by_output("metrics", metrics, names)
+    for name, wanted in found.items():
+        if wanted and name not in losses:
+            remedy = f"Give output '{name}' a loss too."
+            raise ArgumentError(describe("compile", "metrics", "for outputs that have a loss", repr(name), remedy))
+    return {name: wanted for name, wanted in found.items() if wanted}
 
 
 def metric_of(metric: Any, loss: LossSpec, units: int | None) -> tuple[MetricSpec, str]:
-    """A metric and the name it is reported under."""
+    """A metric and the name it is reported under.
+
+    'accuracy' is Keras's: of yes or no for one unit, else of the largest output; for several yes-or-no units write
+    'binary_accuracy'.
+    """
     if isinstance(metric, MetricSpec):
         return metric, metric.name
     if not isinstance(metric, str):
         raise ArgumentError(describe("compile", "metrics", "words or metrics", repr(metric)))
     if metric.lower() in ACCURACY:
-        if isinstance(loss, BinaryCrossentropy) or units == 1:
+        if units == 1:
             return BinaryAccuracy(), metric.lower()
         return (SparseCategoricalAccuracy() if loss.labels == "index" else CategoricalAccuracy()), metric.lower()
     spec = METRICS.named(metric)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.protocol import Engine, Sums
+from pellucid.errors import ArgumentError, describe
 from pellucid.training.program import Program, State
 
 
@@ -50,6 +51,16 @@ class Progress:
     def rate(self) -> float:
         """The learning rate of the next update."""
         return self.program.rate(self.state)
+
+    def set_rate(self, rate: float) -> None:
+        """Make the learning rate of the next update this one; a schedule goes on in proportion.
+
+        Raises ArgumentError where the schedule itself is at zero, for nothing can be in proportion to that.
+        """
+        plain = self.program.rate({**self.state, "clock": {**self.state["clock"], "rate_factor": np.ones(())}})
+        if plain <= 0:
+            raise ArgumentError(describe("learning rate", "the optimizer's own rate", "above 0", f"{plain:g}"))
+        self.state["clock"] = {**self.state["clock"], "rate_factor": np.asarray(rate / plain, np.float64)}
 
     def scale_rate(self, factor: float) -> None:
         """Multiply the learning rate from now on."""

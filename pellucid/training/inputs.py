@@ -1,146 +1,152 @@
-"""From what a user passes as x, y and weights to batches: arrays, lists, mappings, generators, folders."""
+"""From what a user passes as x, y and weights to arrays by name: one array, a list, or a mapping.
+
+Names are the graph's: "input" and "output" where there is one of them; then the layer's own name is understood too.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.data.batches import ArrayBatches, Batch
 from pellucid.errors import ArgumentError, ShapeError, describe
-from pellucid.keys import Key
+from pellucid.graph.graph import Graph
 
 Arrays = dict[str, np.ndarray]
 
 
-def named(what: str, given: Any, names: Sequence[str]) -> Arrays:
-    """Arrays by name, from one array, a list in the graph's order, or a mapping; 1-D arrays become (N, 1)."""
+@dataclass(frozen=True)
+class Names:
+    """The inputs or outputs of a graph in order, and further words for them."""
+
+    listed: tuple[str, ...]
+    others: Mapping[str, str]
+
+    @classmethod
+    def of_inputs(cls, graph: Graph) -> Names:
+        """The graph's inputs."""
+        return cls.of(graph, dict(graph.inputs))
+
+    @classmethod
+    def of_outputs(cls, graph: Graph) -> Names:
+        """The graph's outputs."""
+        return cls.of(graph, {name: number for name, (number, _) in graph.outputs})
+
+    @classmethod
+    def of(cls, graph: Graph, nodes: Mapping[str, int]) -> Names:
+        """Names and the layers at those nodes."""
+        others = {graph.layers[graph.nodes[number].layer].name: name for name, number in nodes.items()}
+        return cls(tuple(nodes), others | {name: name for name in nodes})
+
+    def keyed(self, where: str, what: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A user's mapping under the graph's names; raises ArgumentError for a name it does not know."""
+        for name in given:
+            if name not in self.others:
+                raise ArgumentError(describe(where, what, f"keyed by {', '.join(self.listed)}", repr(name)))
+        return {self.others[name]: value for name, value in given.items()}
+
+
+def named(what: str, given: Any, names: Names, *, where: str = "fit") -> Arrays:
+    """Arrays by name, from one array, a list in the graph's order, or a mapping; 1-D x becomes (N, 1)."""
     if given is None:
         return {}
     if isinstance(given, Mapping):
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise ArgumentError(describe("fit", what, f"keyed by {', '.join(names)}", repr(unknown[0])))
-        pairs = dict(given)
-    elif len(names) == 1:
-        pairs = {names[0]: given}
-    elif isinstance(given, (list, tuple)) and len(given) == len(names):
-        pairs = dict(zip(names, given, strict=True))
+        pairs = names.keyed(where, what, given)
+    elif len(names.listed) == 1:
+        alone = isinstance(given, (list, tuple)) and len(given) == 1 and isinstance(given[0], np.ndarray)
+        pairs = {names.listed[0]: given[0] if alone else given}
+    elif isinstance(given, (list, tuple)) and len(given) == len(names.listed):
+        pairs = dict(zip(names.listed, given, strict=True))
     else:
-        raise ArgumentError(describe("fit", what, f"a list or mapping of {', '.join(names)}", type(given).__name__))
-    return {name: numbers(what, value) for name, value in pairs.items() if value is not None}
+        wanted = f"a list or mapping of {', '.join(names.listed)}"
+        raise ArgumentError(describe(where, what, wanted, kind_of(given)))
+    return {name: numbers(what, value, where) for name, value in pairs.items() if value is not None}
 
 
-def numbers(what: str, value: Any) -> np.ndarray:
+def kind_of(given: Any) -> str:
+    """What came, in words."""
+    return f"a {type(given).__name__} of {len(given)}" if isinstance(given, (list, tuple)) else type(given).__name__
+
+
+def numbers(what: str, value: Any, where: str = "fit") -> np.ndarray:
     """One array; raises ArgumentError for anything that is not numbers."""
     try:
         array = np.asarray(value)
-    except ValueError as fault:
-        raise ArgumentError(describe("fit", what, "an array of numbers", f"not one ({fault})")) from None
+    except ValueError:
+        remedy = "Bring all samples to one shape."
+        raise ArgumentError(describe(where, what, "an array of numbers", "a list of unequal lengths", remedy)) from None
     if array.dtype.kind not in "fiub":
         remedy = "Turn class names into numbers first." if array.dtype.kind in "UO" and what == "y" else ""
-        raise ArgumentError(describe("fit", what, "numbers", f"an array of {array.dtype}", remedy))
+        raise ArgumentError(describe(where, what, "numbers", f"an array of {array.dtype}", remedy))
+    if array.ndim == 0:
+        raise ArgumentError(describe(where, what, "an array with one entry a sample", f"the number {array}"))
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
     return array[:, None] if array.ndim == 1 and what == "x" else array
 
 
-class IterableBatches:
-    """Batches from a generator or a sequence of (x, y) or (x, y, sample_weight)."""
-
-    def __init__(self, source: Iterable[Any], inputs: Sequence[str], outputs: Sequence[str], steps: int | None) -> None:
-        self.source, self.inputs, self.outputs = source, inputs, outputs
-        self.sized = hasattr(source, "__getitem__") and hasattr(source, "__len__")
-        self.steps_per_epoch = steps if steps is not None else (len(source) if self.sized else None)  # type: ignore[arg-type]
-        if self.steps_per_epoch is None and iter(source) is source:
-            remedy = "Pass steps_per_epoch=..., for a generator has no end."
-            raise ArgumentError(describe("fit", "steps_per_epoch", "given for a generator", "None", remedy))
-
-    def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
-        """The next batches of the source."""
-        if self.sized:
-            entries: Iterable[Any] = (self.source[i] for i in range(start, self.steps_per_epoch or 0))  # type: ignore[index]
-        else:
-            entries = itertools.islice(iter(self.source), self.steps_per_epoch)
-        for entry in entries:
-            yield self._batch(entry)
-
-    def _batch(self, entry: Any) -> Batch:
-        x, y, weight = (*entry, None, None)[:3] if isinstance(entry, tuple) else (entry, None, None)
-        inputs = named("x", x, self.inputs)
-        rows = len(next(iter(inputs.values())))
-        weights = {} if weight is None else dict.fromkeys(self.outputs, np.asarray(weight))
-        return Batch(inputs, named("y", y, self.outputs), weights, {}, np.arange(rows))
-
-
-def array_batches(
-    x: Any,
-    y: Any,
-    *,
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    batch_size: int,
-    key: Key,
-    shuffle: bool = False,
-    sample_weight: Any = None,
-    class_weight: Mapping[int, float] | None = None,
-    masks: Any = None,
-) -> ArrayBatches:
-    """Batches of arrays in memory."""
-    targets = named("y", y, outputs)
-    weights = sample_weights(targets, outputs, sample_weight, class_weight)
-    return ArrayBatches(
-        named("x", x, inputs),
-        targets,
-        batch_size=batch_size,
-        key=key,
-        shuffle=shuffle,
-        weights=weights,
-        masks=named("masks", masks, outputs),
-    )
-
-
 def sample_weights(
-    targets: Arrays, outputs: Sequence[str], sample_weight: Any, class_weight: Mapping[int, float] | None
+    targets: Arrays, names: Names, sample_weight: Any, class_weight: Mapping[int, float] | None
 ) -> Arrays:
     """What each sample's loss is multiplied with: its own weight times its class's."""
     weights: Arrays = {}
     if sample_weight is not None:
-        given = dict.fromkeys(outputs, sample_weight) if isinstance(sample_weight, np.ndarray) else sample_weight
-        weights = named("sample_weight", given, outputs)
-    if class_weight is None:
-        return weights
-    if len(outputs) > 1:
-        raise ArgumentError(describe("fit", "class_weight", "used with one output", f"given for {len(outputs)}"))
-    target = targets[outputs[0]]
-    one_hot = target.ndim > 1 and target.shape[-1] > 1
-    labels = target.argmax(axis=-1) if one_hot else target.reshape(len(target)).astype(np.int64)
-    missing = sorted(set(np.unique(labels).tolist()) - set(class_weight))
-    if missing:
-        wanted = "a weight for every class in y"
-        raise ArgumentError(describe("fit", "class_weight", wanted, f"without class {missing[0]}"))
-    of_class = np.array([float(class_weight.get(k, 0.0)) for k in range(int(labels.max()) + 1)])
-    own = weights.get(outputs[0], np.ones(len(labels)))
-    return {outputs[0]: own * of_class[labels]}
+        one_for_all = not isinstance(sample_weight, Mapping) and np.ndim(sample_weight) == 1
+        given = dict.fromkeys(names.listed, sample_weight) if one_for_all else sample_weight
+        weights = named("sample_weight", given, names)
+    for name, weight in weights.items():
+        rows = len(targets.get(name, weight))
+        if weight.size != rows or not np.isfinite(weight).all():
+            wanted = f"{rows} finite numbers, one for each sample"
+            raise ArgumentError(describe("fit", "sample_weight", wanted, f"of shape {weight.shape}"))
+        weights[name] = weight.reshape(rows)
+    return weights if class_weight is None else {**weights, **of_classes(targets, names, weights, class_weight)}
+
+
+def of_classes(targets: Arrays, names: Names, weights: Arrays, class_weight: Mapping[int, float]) -> Arrays:
+    """Each sample's weight times its class's; a class that is not named counts 1, as in Keras."""
+    if len(names.listed) > 1:
+        wanted = "used with one output"
+        raise ArgumentError(describe("fit", "class_weight", wanted, f"given for {len(names.listed)}"))
+    for label, weight in class_weight.items():
+        if not np.isfinite(weight) or weight < 0 or int(label) != label:
+            wanted = "a mapping from class numbers to weights >= 0"
+            raise ArgumentError(describe("fit", "class_weight", wanted, f"{{{label!r}: {weight!r}}}"))
+    name = names.listed[0]
+    target = targets[name]
+    labels = target.argmax(axis=-1) if target.ndim > 1 and target.shape[-1] > 1 else target.reshape(-1)
+    if labels.shape != (len(target),):
+        raise ArgumentError(describe("fit", "class_weight", "used with one label a sample", f"y of {target.shape}"))
+    present, places = np.unique(labels, return_inverse=True)
+    factors = np.array([float(class_weight.get(label, 1.0)) for label in present.tolist()], np.float64)
+    return {name: weights.get(name, np.ones(len(labels))) * factors[places]}
 
 
 def split_off(share: float, arrays: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Cut the last part of every array off, before any shuffling, as Keras does."""
-    if not 0 < share < 1:
-        raise ArgumentError(describe("fit", "validation_split", "between 0 and 1", f"{share:g}"))
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
+        raise ArgumentError(describe("fit", "validation_split", "between 0 and 1", repr(share)))
 
-    def cut(value: Any, first: bool) -> Any:
+    def cut(name: str, value: Any, first: bool) -> Any:
         if isinstance(value, Mapping):
-            return {name: cut(part, first) for name, part in value.items()}
+            return {key: cut(name, part, first) for key, part in value.items()}
         if isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray):
-            return [cut(part, first) for part in value]
-        array = np.asarray(value)
+            return [cut(name, part, first) for part in value]
+        array = numbers(name, value)
         at = int(len(array) * (1 - share))
         if at in (0, len(array)):
             raise ShapeError(f"fit: validation_split={share:g} of {len(array)} samples leaves a part empty.")
         return array[:at] if first else array[at:]
 
     given = {name: value for name, value in arrays.items() if value is not None}
-    return {n: cut(v, True) for n, v in given.items()}, {n: cut(v, False) for n, v in given.items()}
+    return {n: cut(n, v, True) for n, v in given.items()}, {n: cut(n, v, False) for n, v in given.items()}
+
+
+def require_targets(targets: Mapping[str, Any], needed: Sequence[str], where: str = "fit") -> None:
+    """Raise ArgumentError when an output that a loss reads has no target."""
+    for name in needed:
+        if name not in targets:
+            which = f"y for output '{name}'" if len(needed) > 1 else "y"
+            raise ArgumentError(describe(where, which, "given", "missing", "Pass the labels as y."))

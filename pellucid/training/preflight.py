@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pellucid.data.batches import ArrayBatches
+from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError
-from pellucid.graph.graph import Graph
+from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.plan import plan
 from pellucid.spec.normalization import BatchNormalization
+from pellucid.training import loop
+from pellucid.training.program import Program, State
 
 
 def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int) -> None:
@@ -35,10 +41,23 @@ def values_a_sample(graph: Graph, layer: str) -> int:
         entry = graph.layers[node.layer]
         if entry.name != name:
             continue
-        if rest:
-            return values_a_sample(entry.spec.graph, rest)  # type: ignore[attr-defined]
+        if isinstance(entry.spec, Nested):
+            return values_a_sample(entry.spec.graph, rest)
         total = 1
         for size in shapes[0][:-1]:
             total *= size or 2  # a map of unknown size has more than one pixel
         return total
     return 1
+
+
+def try_one_sample(program: Program, engine: Engine, state: State, batches: Any) -> None:
+    """Evaluate one sample, so that validation data of the wrong shape is refused before an epoch is spent on it."""
+    if isinstance(batches, ArrayBatches):
+        first = ArrayBatches(
+            {name: array[:1] for name, array in batches.inputs.items()},
+            {name: array[:1] for name, array in batches.targets.items()},
+            batch_size=1,
+            key=batches.key,
+            shuffle=False,
+        )
+        loop.evaluate(program, engine, state, first)

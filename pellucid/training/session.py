@@ -1,8 +1,8 @@
-"""One call of fit, evaluate or predict on a graph: which events run, and in what order."""
+"""One call of fit or predict on a graph: which events run and in what order, which engine, which outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from pellucid.training.interrupts import Interrupts
 def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -> list[Event]:
     """The events of a fit: the user's, the console's, and the watch for Ctrl-C, which comes last."""
     events: list[Event] = []
-    for callback in callbacks or ():
+    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
         if isinstance(callback, Event):
             events.append(callback)
         elif isinstance(callback, Callback) or hasattr(callback, "on_epoch_end"):
@@ -42,14 +42,24 @@ def engine_named(name: str, precision: str, device: str | None) -> Engine:
     return ReferenceEngine(precision)
 
 
+def predict_each(
+    graph: Graph, engine: Engine, params: Arrays, state: Arrays, parts: Iterable[Arrays]
+) -> Iterator[dict[str, np.ndarray]]:
+    """Outputs by name of the inputs of every batch, in order; those for training only are left out."""
+    for part in parts:
+        run = engine.forward(graph, params, state, engine.put(part), training=False)
+        yield engine.get({name: value for name, value in run.outputs.items() if name not in graph.training_only})
+
+
 def predict_chunks(
     graph: Graph, engine: Engine, params: Arrays, state: Arrays, inputs: Mapping[str, np.ndarray], batch_size: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Outputs by name of every batch, in order; memory is bounded by the batch."""
+    """Outputs by name of every `batch_size` samples, in order; memory is bounded by the batch."""
     if batch_size < 1:
         raise ArgumentError(describe("predict", "batch_size", "an integer >= 1", batch_size))
     rows = len(next(iter(inputs.values())))
-    for start in range(0, rows, batch_size):
-        part = {name: value[start : start + batch_size] for name, value in inputs.items()}
-        run = engine.forward(graph, params, state, engine.put(part), training=False)
-        yield engine.get({name: value for name, value in run.outputs.items() if name not in graph.training_only})
+    parts = (
+        {name: value[start : start + batch_size] for name, value in inputs.items()}
+        for start in range(0, rows, batch_size)
+    )
+    return predict_each(graph, engine, params, state, parts)

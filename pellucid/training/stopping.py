@@ -27,9 +27,20 @@ class Watch(Event):
     def __init__(self, monitor: str = "val_loss", *, mode: str = "auto", min_delta: float = 0.0) -> None:
         self.monitor, self.min_delta = monitor, abs(min_delta)
         self.sign = direction(monitor, mode)
-        self.best: float | None = None
+        self.baseline: float | None = None
+        self._recalled = False
+        self.forget()
+
+    def forget(self) -> None:
+        """As before the first epoch."""
+        self.best = self.baseline
         self.best_epoch = 0
         self.wait = 0
+
+    def begin(self, progress: Progress) -> None:
+        if not self._recalled:  # a resumed run goes on from its memory; a second fit starts anew
+            self.forget()
+        self._recalled = False
 
     def improved(self, row: dict[str, Any]) -> bool:
         """Note this epoch's value; True when it is the best so far. Raises ArgumentError for an unknown name."""
@@ -50,6 +61,7 @@ class Watch(Event):
 
     def recall(self, memory: dict[str, Any]) -> None:
         self.best, self.best_epoch, self.wait = memory["best"], int(memory["best_epoch"]), int(memory["wait"])
+        self._recalled = True
 
 
 class KeepBest(Watch):
@@ -79,15 +91,20 @@ class EarlyStopping(Watch):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode=mode, min_delta=min_delta)
-        self.patience, self.restore_best_weights, self.start_from_epoch = patience, restore_best_weights, start_from_epoch
-        self.best = baseline
+        self.patience, self.start_from_epoch = patience, start_from_epoch
+        self.restore_best_weights = restore_best_weights
+        self.baseline = self.best = baseline
         self.stopped_epoch = 0
         self._kept: dict[str, dict[str, Any]] | None = None
+
+    def begin(self, progress: Progress) -> None:
+        super().begin(progress)
+        self.stopped_epoch, self._kept = 0, None
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
         if row["epoch"] <= self.start_from_epoch:
             return
-        if self.improved(row) and self.restore_best_weights:
+        if (self.improved(row) or self._kept is None) and self.restore_best_weights:
             engine = progress.engine
             sections = {name: engine.get(progress.state[name]) for name in ("params", "state")}
             self._kept = {name: {k: np.array(v) for k, v in part.items()} for name, part in sections.items()}
@@ -119,15 +136,18 @@ class ReduceLROnPlateau(Watch):
             raise ArgumentError(describe("ReduceLROnPlateau", "factor", "between 0 and 1", f"{factor:g}"))
         super().__init__(monitor, mode=mode, min_delta=min_delta)
         self.factor, self.patience, self.cooldown, self.min_lr = factor, patience, cooldown, min_lr
+
+    def forget(self) -> None:
+        super().forget()
         self.cooling = 0
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        if self.cooling > 0:  # the last epoch of the pause counts again, as in Keras
+            self.cooling, self.wait = self.cooling - 1, 0
         better = self.improved(row)
         if self.cooling > 0:
-            self.cooling -= 1
             self.wait = 0
-            return
-        if not better and self.wait >= max(self.patience, 1) and progress.rate > self.min_lr:
+        elif not better and self.wait >= max(self.patience, 1) and progress.rate > self.min_lr:
             progress.scale_rate(max(self.factor, self.min_lr / progress.rate))
             self.cooling, self.wait = self.cooldown, 0
 

@@ -1,0 +1,58 @@
+"""What compile settles: the update rule, the engine, and the objective once the outputs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.engines.protocol import Engine, Measure, Objective, Term
+from pellucid.engines.reference import ReferenceEngine
+from pellucid.errors import UsageError
+from pellucid.graph.graph import Graph
+from pellucid.spec.losses import LOSSES, METRICS
+from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.compiling import make_objective
+from pellucid.training.program import State
+
+
+@dataclass
+class Compiled:
+    """The choices of one compile, and the slots and clock that calls of fit hand on."""
+
+    optimizer: OptimizerSpec
+    engine: Engine
+    wanted: tuple[Any, Any, Any] | None = None  # loss, loss_weights, metrics as the user gave them
+    objective: Objective | None = None
+    state: State | None = None
+    fits: int = 0
+
+    def objective_of(self, graph: Graph) -> Objective:
+        """The objective, made for the graph's outputs the first time."""
+        if self.objective is None:
+            if self.wanted is None:
+                raise UsageError("The loaded model was changed. Call model.compile(optimizer, loss, metrics) again.")
+            self.objective = make_objective(graph, *self.wanted)
+        return self.objective
+
+    def outputs_changed(self) -> None:
+        """Forget what was made for other outputs."""
+        self.objective = self.state = None
+
+    def to_config(self, graph: Graph) -> dict[str, Any]:
+        """As a model file keeps it."""
+        objective = self.objective_of(graph)
+        return {
+            "optimizer": self.optimizer.to_config(),
+            "losses": [[term.output, term.loss.to_config(), term.weight] for term in objective.terms],
+            "metrics": [[m.output, m.metric.to_config(), m.name] for m in objective.measures],
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Compiled:
+        """As `to_config` wrote it; raises FileError for a name this Pellucid does not know."""
+        objective = Objective(
+            tuple(Term(output, LOSSES.revive(loss), weight) for output, loss, weight in config["losses"]),
+            tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
+        )
+        return cls(OPTIMIZERS.revive(config["optimizer"]), ReferenceEngine(), objective=objective)

@@ -1,0 +1,190 @@
+"""fit, evaluate, predict and train_on_batch as plain functions: from a user's arguments to one call of the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.engines.protocol import Objective
+from pellucid.engines.reference import ReferenceEngine
+from pellucid.errors import ArgumentError, UsageError, describe
+from pellucid.model import weights
+from pellucid.model.compiled import Compiled
+from pellucid.training import loop
+from pellucid.training.callbacks import Recorder
+from pellucid.training.events import Event, Position, Progress
+from pellucid.training.feeding import Feed, batches_of, input_parts, rows_of, whole
+from pellucid.training.inputs import split_off
+from pellucid.training.preflight import refuse_lonely_batches, try_one_sample
+from pellucid.training.program import State, Supervised
+from pellucid.training.session import events_of, predict_each
+
+if TYPE_CHECKING:
+    from pellucid.model.model import Model
+
+BATCH = 32  # Keras's default batch size
+
+
+class Keeper(Event):
+    """Tells the model where its weights are while fit runs, and hangs them on the layers after each epoch."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.progress: Progress | None = None
+
+    def begin(self, progress: Progress) -> None:
+        self.progress = self.model._live = progress
+
+    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        weights.hang(self.model.built, progress)
+
+    def release(self) -> None:
+        """After the run, however it ended: the weights of the last whole step stay."""
+        self.model._live = None
+        if self.progress is not None:
+            weights.hang(self.model.built, self.progress)
+            compiled_of(self.model).state = self.progress.state
+
+
+def compiled_of(model: Model) -> Compiled:
+    """What compile settled; raises UsageError before it was called."""
+    if model._compiled is None:
+        raise UsageError(f"{model.name} is not compiled. Call model.compile(optimizer, loss, metrics) first.")
+    return model._compiled
+
+
+def program_of(model: Model) -> Supervised:
+    """The program of this call, on the graph as its flags are now."""
+    compiled = compiled_of(model)
+    objective = compiled.objective_of(model.built.graph)
+    return Supervised(
+        model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine)
+    )
+
+
+def start_of(model: Model, program: Supervised) -> State:
+    """Weights as they are, slots and clock as the last call left them."""
+    compiled = compiled_of(model)
+    state = program.start(compiled.engine, model.key)
+    kept = compiled.state
+    if kept is not None and set(kept["slots"]) == set(state["slots"]):
+        state["slots"], state["clock"] = kept["slots"], kept["clock"]
+    return state
+
+
+def feed_of(model: Model, objective: Objective | None, where: str) -> Feed:
+    """Names of what goes in and what must come with it."""
+    return Feed.of(model.built.graph, [term.output for term in objective.terms] if objective else [], where)
+
+
+def fit(
+    model: Model,
+    data: Mapping[str, Any],
+    *,
+    batch_size: int | None,
+    epochs: int,
+    verbose: int | str,
+    callbacks: Sequence[Any] | None,
+    validation: Mapping[str, Any],
+    initial_epoch: int,
+) -> Recorder:
+    """Train; `data` are the arguments of `batches_of`, `validation` says what to watch and how."""
+    size = BATCH if batch_size is None else whole("fit", "batch_size", batch_size, 1)
+    for argument, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+        whole("fit", argument, value, 0)
+    held_out = validation["data"]
+    if validation["split"]:
+        if held_out is not None:
+            raise ArgumentError("fit: pass validation_split or validation_data, not both.")
+        first, held_out = split_off(validation["split"], {k: data[k] for k in ("x", "y", "sample_weight", "masks")})
+        data = {**data, **first}
+    model._build_for(data["x"])
+    program, compiled = program_of(model), compiled_of(model)
+    key = model.key.fold("fit", compiled.fits)
+    feed = feed_of(model, program.objective, "fit")
+    batches = batches_of(feed=feed, batch_size=size, key=key, **data)
+    if hasattr(batches, "samples") and hasattr(batches, "batch_size"):
+        refuse_lonely_batches(program.graph, batches.samples, batches.batch_size)
+    state = start_of(model, program)
+    watched = None
+    if held_out is not None:
+        many = validation["batch_size"] or size
+        watched = batches_of(feed=feed, batch_size=many, key=key, steps=validation["steps"], **parts_of(held_out))
+        try_one_sample(program, compiled.engine, state, watched)
+    recorder, keeper = Recorder(), Keeper(model)
+    events = [keeper, recorder, *events_of(callbacks, model, verbose)]
+    model.stop_training = False
+    compiled.fits += 1
+    try:
+        loop.train(
+            program, compiled.engine, batches, events, state=state, epochs=epochs, key=model.key.fold("noise"),
+            position=Position(epoch=initial_epoch, step=int(state["clock"]["step"])), validation=watched,
+        )  # fmt: skip
+    finally:
+        keeper.release()
+    return recorder
+
+
+def parts_of(data: Any) -> dict[str, Any]:
+    """validation_data as the arguments of `batches_of`: (x, y), (x, y, sample_weight), a mapping, or batches."""
+    if isinstance(data, dict) and "x" in data:
+        return {"y": None, **data}
+    if isinstance(data, (tuple, list)):
+        if not 2 <= len(data) <= 3:
+            wanted = "(x, y) or (x, y, sample_weight)"
+            raise ArgumentError(describe("fit", "validation_data", wanted, f"{len(data)} entries"))
+        return dict(zip(("x", "y", "sample_weight"), data, strict=False))
+    return {"x": data, "y": None}
+
+
+def evaluate(
+    model: Model, x: Any, y: Any, *, batch_size: int | None, steps: int | None, weight: Any
+) -> dict[str, float]:
+    """Loss and metrics by name."""
+    model._build_for(x)
+    program, compiled = program_of(model), compiled_of(model)
+    size = BATCH if batch_size is None else whole("evaluate", "batch_size", batch_size, 1)
+    feed = feed_of(model, program.objective, "evaluate")
+    batches = batches_of(x, y, feed, batch_size=size, key=model.key, steps=steps, sample_weight=weight)
+    return program.report(loop.evaluate(program, compiled.engine, start_of(model, program), batches))
+
+
+def predict(model: Model, x: Any, *, batch_size: int | None, steps: int | None) -> Any:
+    """One array, or a list of them when there are several outputs."""
+    model._build_for(x)
+    size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
+    graph = model.graph
+    engine = model._compiled.engine if model._compiled is not None else ReferenceEngine()
+    _ = model.weights_by_key()  # hangs those of a run that goes on
+    params, state = weights.native(model.built, engine)
+    inputs = input_parts(x, feed_of(model, None, "predict"), batch_size=size, steps=steps)
+    parts = list(predict_each(graph, engine, params, state, inputs))
+    joined = [
+        np.concatenate([part[name] for part in parts]) if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
+        for name, shape in graph.output_shapes.items()
+        if name not in graph.training_only
+    ]
+    return joined[0] if len(joined) == 1 else joined
+
+
+def train_on_batch(
+    model: Model, x: Any, y: Any, weight: Any, class_weight: Mapping[int, float] | None
+) -> dict[str, float]:
+    """One update on one batch; its numbers before the update."""
+    model._build_for(x)
+    program, compiled = program_of(model), compiled_of(model)
+    feed = feed_of(model, program.objective, "train_on_batch")
+    size = rows_of(x, feed)
+    refuse_lonely_batches(program.graph, size, size)
+    batches = batches_of(
+        x, y, feed, batch_size=size, key=model.key, sample_weight=weight, class_weight=class_weight
+    )
+    state = start_of(model, program)
+    (batch,) = batches.epoch(0)
+    key = model.key.fold("noise").fold(int(state["clock"]["step"]))
+    state, sums = program.step(compiled.engine, state, batch, key)
+    weights.hang(model.built, Progress(program, compiled.engine, state, Position(), 1, 1))
+    compiled.state = state
+    return program.objective.report(sums)

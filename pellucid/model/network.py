@@ -1,0 +1,188 @@
+"""Network: the part of a model that is there before anything is learnt: graph, layers, tensors, weights, files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
+from pellucid.graph.build import Built, build
+from pellucid.graph.graph import Graph, Nested
+from pellucid.graph.layer import Layer, Tensor
+from pellucid.graph.rebuild import refreshed, replay
+from pellucid.graph.summary import summarize, table
+from pellucid.keys import Key
+from pellucid.model import weights
+from pellucid.model.compiled import Compiled
+from pellucid.training.events import Progress
+from pellucid.training.seed import ROOT
+
+Path = str | os.PathLike[str]
+
+
+class Network:
+    """Layers between input and output tensors. Weights hang on the layers, so networks cut from them share them."""
+
+    kind = "functional"
+    name: str
+
+    def _start(self, name: str) -> None:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ArgumentError(describe(type(self).__name__, "name", "a word without '/'", repr(name)))
+        self.name = name
+        self._built: Built | None = None
+        self._inputs: list[Tensor] = []
+        self._outputs: list[Tensor] = []
+        self._layer: Layer | None = None
+        self._compiled: Compiled | None = None
+        self._live: Progress | None = None  # while fit runs: where the weights of this moment are
+        self.key: Key = ROOT.next_key()
+        self.preprocessing: Any = None  # a fitted data.Pipeline, saved with the model
+        self.class_names: list[str] | None = None
+        self.input_record: dict[str, Any] | None = None
+        self.training_record: dict[str, Any] | None = None
+
+    def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
+        self._built = build(inputs, outputs, training_only)
+        self._inputs, self._outputs = inputs, outputs
+        weights.draw_missing(self._built, self.key)
+
+    def _restore(self, built: Built) -> None:
+        """Take a graph and layers that a file gave."""
+        self._built = built
+        self._inputs, self._outputs = replay(built.graph, built.layers)
+
+    @property
+    def built(self) -> Built:
+        """Graph and layers; raises UsageError while a Sequential does not know its input yet."""
+        if self._built is None:
+            raise UsageError(f"{self.name}: the input shape is not known yet. Add Input(shape) first, or call fit.")
+        return self._built
+
+    @property
+    def graph(self) -> Graph:
+        """The network as data, with every layer's trainable flag as it is now."""
+        return refreshed(self.built)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in Keras's order."""
+        return list(self.built.layers)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by name or place; raises ArgumentError that lists the names."""
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ArgumentError(describe(self.name, "index", f"below {len(self.layers)}", index))
+            return self.layers[index]
+        for layer, entry in zip(self.built.layers, self.built.graph.layers, strict=True):
+            if entry.name == name:
+                return layer
+        known = ", ".join(entry.name for entry in self.built.graph.layers)
+        raise ArgumentError(describe(self.name, "layer name", f"one of {known}", repr(name)))
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The input tensors, to cut another model from."""
+        _ = self.built
+        return list(self._inputs)
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The output tensors, to build on."""
+        _ = self.built
+        return list(self._outputs)
+
+    @property
+    def input(self) -> Any:
+        """The input tensor, or the list of them."""
+        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
+
+    @property
+    def output(self) -> Any:
+        """The output tensor, or the list of them."""
+        return self.outputs[0] if len(self.outputs) == 1 else self.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The input's shape with the batch axis; a mapping when there are several."""
+        return with_batch(self.built.graph.input_shapes)
+
+    @property
+    def output_shape(self) -> Any:
+        """The output's shape with the batch axis; a mapping when there are several."""
+        return with_batch(self.built.graph.output_shapes)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether any layer is trained; setting it sets every layer, those of sub-models too."""
+        return any(deep.trainable for layer in self.layers for deep in layer.innermost())
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.layers:
+            for one in (layer, *layer.innermost()):
+                one.trainable = value
+
+    def as_layer(self) -> Layer:
+        """The one layer that stands for this model in others."""
+        if self._layer is None:
+            self._layer = Layer.of(Nested(self.built.graph), self.name if self.name != "model" else None)
+            self._layer.inner = self.built.layers
+        return self._layer
+
+    def summary(self, print_fn: Any = print) -> None:
+        """Print the table of layers: output shape, parameters, receptive field; totals below."""
+        print_fn(table(self.graph))
+
+    def count_params(self) -> int:
+        """All parameters, trained or not."""
+        return summarize(self.graph).total
+
+    def weights_by_key(self) -> dict[str, np.ndarray]:
+        """Every weight by "layer/kernel", in Keras's order; the arrays themselves, not copies."""
+        if self._live is not None:
+            weights.hang(self.built, self._live)
+        return weights.by_key(self.built)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights, in Keras's order."""
+        return [np.array(value) for value in self.weights_by_key().values()]
+
+    def set_weights(self, values: Sequence[Any]) -> None:
+        """Replace all weights, also while fit runs; raises ShapeError that names the first that does not fit."""
+        own = list(weights.by_key(self.built))
+        if len(values) != len(own):
+            raise ShapeError(describe(self.name, "weights", f"a list of {len(own)} arrays", f"{len(values)} arrays"))
+        self._take(dict(zip(own, values, strict=True)))
+
+    def _take(self, values: Mapping[str, Any]) -> None:
+        weights.take(self.built, self.name, values)
+        if self._live is not None:
+            params, state = weights.native(self.built, self._live.engine)
+            self._live.state = {**self._live.state, "params": params, "state": state}
+
+    def save(self, path: Path) -> None:
+        """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
+        from pellucid.model.files import save_model
+
+        save_model(self, path)
+
+    def save_weights(self, path: Path) -> None:
+        """The same file as `save`: it holds the weights by name."""
+        self.save(path)
+
+    def load_weights(self, path: Path) -> None:
+        """Take the weights of a model file with the same layers; raises ArgumentError that names what differs."""
+        from pellucid.model.files import read_weights
+
+        self._take(read_weights(self, path))
+
+
+def with_batch(shapes: Mapping[str, Any]) -> Any:
+    """Shapes with the batch axis; a single one alone."""
+    full = {name: (None, *shape) for name, shape in shapes.items()}
+    return next(iter(full.values())) if len(full) == 1 else full

@@ -1,0 +1,59 @@
+"""Where a network's weights are: on its layers, in the state of a run, in an engine's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.protocol import Engine
+from pellucid.engines.reference.initializers import draw
+from pellucid.errors import ShapeError, describe
+from pellucid.graph.build import Built
+from pellucid.graph.rebuild import homes
+from pellucid.keys import Key
+from pellucid.training.events import Progress
+
+SECTIONS = ("params", "state")
+
+
+def draw_missing(built: Built, key: Key) -> None:
+    """Give every layer that has no weights yet its first ones, each from a key of its own."""
+    for name, (layer, short) in homes(built.graph, built.layers).items():
+        if short not in layer.weights:
+            layer.weights[short] = draw(built.graph.weights[name], key.fold("init", name), np.dtype(np.float32))
+
+
+def by_key(built: Built) -> dict[str, np.ndarray]:
+    """Every weight by "layer/kernel", in Keras's order; the arrays themselves."""
+    return {key: layer.weights[short] for key, (layer, short) in homes(built.graph, built.layers).items()}
+
+
+def take(built: Built, where: str, values: Mapping[str, Any]) -> None:
+    """Hang copies of these on the layers; raises ShapeError, before any is replaced, that names what does not fit."""
+    own = homes(built.graph, built.layers)
+    arrays = {key: np.asarray(values[key]) for key in own}
+    for key, (layer, short) in own.items():
+        wanted, given = layer.weights[short].shape, arrays[key].shape
+        if wanted != given:
+            raise ShapeError(describe(where, f"weight '{key}'", f"of shape {wanted}", str(given)))
+    for key, (layer, short) in own.items():
+        layer.weights[short] = np.array(arrays[key], layer.weights[short].dtype, order="C")
+
+
+def native(built: Built, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Parameters and moving statistics as the engine's arrays."""
+    values = by_key(built)
+    moving = {key for key, weight in built.graph.weights.items() if weight.name.startswith("moving_")}
+    params = {key: value for key, value in values.items() if key not in moving}
+    return engine.put(params), engine.put({key: values[key] for key in moving})
+
+
+def hang(built: Built, progress: Progress) -> None:
+    """Hang the arrays of a run on the layers."""
+    own = homes(built.graph, built.layers)
+    for section in SECTIONS:
+        for key, value in progress.engine.get(progress.state[section]).items():
+            layer, short = own[key]
+            layer.weights[short] = value
