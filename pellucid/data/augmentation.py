@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.keys import Key
 
 LIMITS = {"shift": (0, 1 << 20), "rotate": (0, 180), "zoom": (0, 0.9), "shear": (0, 60), "crop": (0, 0.9)}
+BLOCK = 1024             # samples whose numbers are drawn together
 DRAWS = 10               # uniform numbers drawn for each sample, used or not, so that options do not shift one another
 
 
@@ -72,7 +74,7 @@ class Augmentation:
         side = min(images.shape[1:3])
         if self.shift >= side:
             raise ArgumentError(describe("augmentation", "shift", f"less than the {side} pixels of a side", self.shift))
-        drawn = np.array([key.fold("augment", epoch, int(i)).generator().random(DRAWS) for i in ids]).reshape(-1, DRAWS)
+        drawn = np.array([_block(key, epoch, int(i) // BLOCK)[int(i) % BLOCK] for i in ids]).reshape(-1, DRAWS)
         if any((self.rotate, self.zoom, self.shear, self.crop)):
             return _resample(images, *self._transforms(drawn, images.shape[1:3]))
         return self._rearrange(images, drawn)
@@ -114,22 +116,28 @@ class Augmentation:
         return turn @ shear * scale[:, np.newaxis], shift
 
 
+@lru_cache(maxsize=2048)
+def _block(key: Key, epoch: int, block: int) -> Array:
+    """The numbers (BLOCK, DRAWS) of BLOCK neighbouring samples: one generator for each sample would cost 40 us."""
+    return key.fold("augment", epoch, block).generator().random((BLOCK, DRAWS), dtype=np.float32)
+
+
 def _resample(images: Array, matrix: Array, shift: Array) -> Array:
     """images (B, H, W, C) read at c + matrix (p - c) + shift, bilinear between the four pixels around."""
-    count, height, width, _ = images.shape
+    count, height, width, channels = images.shape
     size = np.array([height, width])
     centre = (size - 1) / 2.0
     grid = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"), -1).reshape(-1, 2) - centre
     places = grid @ matrix.transpose(0, 2, 1) + (centre + shift)[:, np.newaxis]                   # (B, H*W, 2)
-    places = np.clip(places, 0, size - 1)
+    places = np.clip(places, 0, size - 1).reshape(-1, 2)                                          # (B*H*W, 2)
     low = np.minimum(places.astype(np.int64), np.maximum(size - 2, 0))
-    part = (places - low).astype(np.float32)[..., np.newaxis]                                     # (B, H*W, 2, 1)
-    sample = np.arange(count)[:, np.newaxis]
-    row, column = low[..., 0], low[..., 1]
-    below, right = np.minimum(row + 1, height - 1), np.minimum(column + 1, width - 1)
-    down, across = part[:, :, 0], part[:, :, 1]
-    top = images[sample, row, column] * (1 - across) + images[sample, row, right] * across
-    bottom = images[sample, below, column] * (1 - across) + images[sample, below, right] * across
+    part = (places - low).astype(np.float32)
+    down, across = part[:, :1], part[:, 1:]
+    first = np.repeat(np.arange(count) * (height * width), height * width) + low @ np.array([width, 1])
+    below, right = width * (height > 1), int(width > 1)
+    pixels = images.reshape(-1, channels)
+    top = pixels.take(first, 0) * (1 - across) + pixels.take(first + right, 0) * across
+    bottom = pixels.take(first + below, 0) * (1 - across) + pixels.take(first + below + right, 0) * across
     mixed = top * (1 - down) + bottom * down
     result: Array = np.rint(mixed) if images.dtype.kind in "iu" else mixed
     return result.astype(images.dtype).reshape(images.shape)
