@@ -13,72 +13,57 @@ Source    Goodfellow, Bengio & Courville 2016, eq. 9.11-9.13.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.engines.reference import patches
 from pellucid.engines.reference.arithmetic import Context, Weights, register
+from pellucid.engines.reference.patches import from_rows, slide, to_matrix, turn
+from pellucid.engines.reference.rows import add_to_rows, sum_rows
 from pellucid.spec.convolution import Conv2D
-from pellucid.spec.shapes import paddings, window_outputs
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What backward reads again: the window matrix of each group, and how the map was padded."""
-
-    matrices: list[np.ndarray]
-    padded: tuple[int, ...]  # (N,H,W,C) with padding
-    around: tuple[tuple[int, int], tuple[int, int]]
-    outputs: tuple[int, int]
 
 
 def forward(
     spec: Conv2D, inputs: Sequence[np.ndarray], weights: Weights, context: Context
-) -> tuple[np.ndarray, Saved]:
-    """Return y (N,I,J,F) and the window matrices."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return y (N,I,J,F) and x, which backward reads again."""
     (x,) = inputs
     n, h, w, c = x.shape
-    around = paddings((h, w), spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate)
-    i, j = window_outputs(
-        context.label, (h, w, c), spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate
-    )
-    assert i is not None and j is not None
-    padded = patches.pad(x, around)
-    matrices, parts = [], []
-    for channels, filters in groups(spec.groups, c, spec.filters):
-        matrix = patches.to_matrix(padded[..., channels], spec.kernel_size, (i, j), spec.strides, spec.dilation_rate)
-        parts.append(matrix @ weights["kernel"][..., filters].reshape(matrix.shape[1], -1))  # (N*I*J, F/groups)
-        matrices.append(matrix)
-    y = parts[0] if spec.groups == 1 else np.concatenate(parts, axis=1)
-    if spec.use_bias:
-        y += weights["bias"]
-    return y.reshape(n, i, j, spec.filters), Saved(matrices, padded.shape, around, (i, j))
+    how = slide(spec, (h, w), context.label)
+    kernel = weights["kernel"]
+    y = np.empty((n, *how.outputs, spec.filters), x.dtype)
+    for images in how.images_at_once(n, c, x.itemsize):
+        for channels, filters in groups(spec.groups, c, spec.filters):
+            matrix = to_matrix(x[images, :, :, channels], how)  # (images*I*J, U*V*C/groups)
+            part = y[images].reshape(-1, spec.filters)[:, filters]
+            np.matmul(matrix, kernel[..., filters].reshape(matrix.shape[1], -1), out=part)
+        if spec.use_bias:
+            add_to_rows(y[images], weights["bias"])
+    return y, x
 
 
 def backward(
-    spec: Conv2D, dy: np.ndarray, saved: Saved, weights: Weights, context: Context
+    spec: Conv2D, dy: np.ndarray, x: np.ndarray, weights: Weights, context: Context
 ) -> tuple[list[np.ndarray | None], Weights]:
     """Return dx and the gradients of kernel and bias."""
-    kernel = weights["kernel"]
-    rows = dy.reshape(-1, spec.filters)  # (N*I*J, F)
+    n, h, w, c = x.shape
+    how = slide(spec, (h, w), context.label)
+    parts = groups(spec.groups, c, spec.filters)
+    turned = [turn(weights["kernel"][..., filters]) for _, filters in parts]
+    dkernel = np.zeros((weights["kernel"][..., 0].size, spec.filters), x.dtype)  # (U*V*C/groups, F)
+    dx = np.empty_like(x) if context.wanted[0] else None
+    for images in how.images_at_once(n, c, x.itemsize):
+        rows = dy[images].reshape(-1, spec.filters)  # (images*I*J, F)
+        for (channels, filters), part in zip(parts, turned, strict=True):
+            if context.trains:
+                dkernel[:, filters] += to_matrix(x[images, :, :, channels], how).T @ rows[:, filters]
+            if dx is not None:
+                dx[images, :, :, channels] = from_rows(rows[:, filters], part, (h, w), how)
     gradients: Weights = {}
-    parts = groups(spec.groups, saved.padded[3], spec.filters)
     if context.trains:
-        products = [m.T @ rows[:, filters] for m, (_, filters) in zip(saved.matrices, parts, strict=True)]
-        gradients["kernel"] = np.concatenate(products, axis=1).reshape(kernel.shape)
+        gradients["kernel"] = dkernel.reshape(weights["kernel"].shape)
         if spec.use_bias:
-            gradients["bias"] = rows.sum(axis=0)
-    if not context.wanted[0]:
-        return [None], gradients
-    shape = (*saved.padded[:3], saved.padded[3] // spec.groups)
-    dpadded = [
-        patches.from_rows(rows[:, filters], kernel[..., filters], shape, saved.outputs, spec.strides,
-                          spec.dilation_rate)
-        for _, filters in parts
-    ]
-    dx = dpadded[0] if spec.groups == 1 else np.concatenate(dpadded, axis=3)
-    return [patches.unpad(dx, saved.around)], gradients
+            gradients["bias"] = sum_rows(dy)
+    return [dx], gradients
 
 
 def groups(number: int, channels: int, filters: int) -> list[tuple[slice, slice]]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.engines.reference.arithmetic import Context, Weights, register
+from pellucid.engines.reference.rows import sum_rows
 from pellucid.spec.dense import Dense
 
 
@@ -37,9 +38,11 @@ def backward(
     if context.trains:
         gradients["kernel"] = rows.T @ units  # (D,F)
         if spec.use_bias:
-            gradients["bias"] = units.sum(axis=0)  # (F,)
-    dx = dy @ weights["kernel"].T if context.wanted[0] else None
-    return [dx], gradients
+            gradients["bias"] = sum_rows(units)  # (F,)
+    if not context.wanted[0]:
+        return [None], gradients
+    dx = (weights["kernel"] @ units.T).T  # (N,D); BLAS is quicker this way round when N is small
+    return [np.ascontiguousarray(dx).reshape(x.shape)], gradients
 
 
 register(Dense, forward, backward)

@@ -15,19 +15,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid.engines.reference import patches
 from pellucid.engines.reference.arithmetic import Context, Weights, register
+from pellucid.engines.reference.patches import Slide, from_rows, to_matrix, turn
+from pellucid.engines.reference.rows import add_to_rows, sum_rows
 from pellucid.spec.convolution import Conv2DTranspose
 from pellucid.spec.shapes import paddings, transposed_outputs
 
-Around = tuple[tuple[int, int], tuple[int, int]]
 
-
-def border(spec: Conv2DTranspose, h: int, w: int) -> tuple[tuple[int, int], Around]:
-    """(I, J) and the pixels that the matching convolution pads around them."""
+def matching(spec: Conv2DTranspose, h: int, w: int) -> tuple[tuple[int, int], Slide]:
+    """(I, J), and how the convolution slides that leads from there to (H, W)."""
     i, j = transposed_outputs((h, w, None), spec.kernel_size, spec.strides, spec.padding)
     assert i is not None and j is not None
-    return (i, j), paddings((i, j), spec.kernel_size, spec.strides, spec.padding)
+    around = paddings((i, j), spec.kernel_size, spec.strides, spec.padding)
+    return (i, j), Slide(spec.kernel_size, spec.strides, (1, 1), around, (h, w))
 
 
 def forward(
@@ -36,12 +36,13 @@ def forward(
     """Return y (N,I,J,F) and x."""
     (x,) = inputs
     n, h, w, c = x.shape
-    (i, j), around = border(spec, h, w)
-    shape = (n, i + sum(around[0]), j + sum(around[1]), spec.filters)
-    painted = patches.from_rows(x.reshape(-1, c), weights["kernel"], shape, (h, w), spec.strides, (1, 1))
-    y = np.ascontiguousarray(patches.unpad(painted, around))
+    outputs, how = matching(spec, h, w)
+    turned = turn(weights["kernel"])
+    y = np.empty((n, *outputs, spec.filters), x.dtype)
+    for images in how.images_at_once(n, spec.filters, x.itemsize):
+        y[images] = from_rows(x[images].reshape(-1, c), turned, outputs, how)
     if spec.use_bias:
-        y += weights["bias"]
+        add_to_rows(y, weights["bias"])
     return y, x
 
 
@@ -49,17 +50,22 @@ def backward(
     spec: Conv2DTranspose, dy: np.ndarray, x: np.ndarray, weights: Weights, context: Context
 ) -> tuple[list[np.ndarray | None], Weights]:
     """Return dx and the gradients of kernel and bias."""
-    _, h, w, c = x.shape
-    kernel = weights["kernel"]
-    _, around = border(spec, h, w)
-    padded = patches.pad(dy, around)
-    matrix = patches.to_matrix(padded, spec.kernel_size, (h, w), spec.strides, (1, 1))  # (N*H*W, U*V*F)
+    n, h, w, c = x.shape
+    _, how = matching(spec, h, w)
+    kernel = weights["kernel"].reshape(-1, c)  # (U*V*F, C)
+    dkernel = np.zeros_like(kernel)
+    dx = np.empty_like(x) if context.wanted[0] else None
+    for images in how.images_at_once(n, spec.filters, x.itemsize):
+        matrix = to_matrix(dy[images], how)  # (images*H*W, U*V*F)
+        if context.trains:
+            dkernel += matrix.T @ x[images].reshape(-1, c)
+        if dx is not None:
+            np.matmul(matrix, kernel, out=dx[images].reshape(-1, c))
     gradients: Weights = {}
     if context.trains:
-        gradients["kernel"] = (matrix.T @ x.reshape(-1, c)).reshape(kernel.shape)
+        gradients["kernel"] = dkernel.reshape(weights["kernel"].shape)
         if spec.use_bias:
-            gradients["bias"] = dy.reshape(-1, spec.filters).sum(axis=0)
-    dx = (matrix @ kernel.reshape(-1, c)).reshape(x.shape) if context.wanted[0] else None
+            gradients["bias"] = sum_rows(dy)
     return [dx], gradients
 
 
