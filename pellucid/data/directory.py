@@ -1,0 +1,111 @@
+"""Batches (x, y) from a folder of class folders, as Keras's flow_from_directory gives them.
+
+Shapes  x (B, H, W, C) float32 in 0..255, or times `rescale`; y by class_mode: "categorical" (B, K) float32,
+        "sparse" (B,) int64, "binary" (B,) float32, None leaves y out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.categories import to_categorical
+from pellucid.data.dataset import Part
+from pellucid.data.images import Array
+from pellucid.data.opening import open_dataset
+from pellucid.data.order import check_sizes, steps, steps_in
+from pellucid.errors import ArgumentError, DataError, describe
+from pellucid.keys import Key
+
+CLASS_MODES = ("categorical", "sparse", "binary", None)
+COLOR_MODES = {"rgb": "rgb", "grayscale": "gray"}
+
+
+class DirectoryBatches:
+    """A sequence of batches: `fit`, `evaluate` and `predict` take it as x. Each epoch has an order of its own."""
+
+    def __init__(
+        self, part: Part, class_names: tuple[str, ...], *, batch_size: int, class_mode: str | None, shuffle: bool,
+        key: Key, rescale: float | None,
+    ) -> None:  # fmt: skip
+        check_sizes("flow_from_directory", samples=len(part), batch_size=batch_size)
+        self.part, self.batch_size, self.class_mode, self.shuffle = part, batch_size, class_mode, shuffle
+        self.class_indices = {name: number for number, name in enumerate(class_names)}
+        self.classes: Array = part.labels
+        self.filenames = list(part.names)
+        self.samples = len(part)
+        self.steps_per_epoch = steps_in(len(part), batch_size)
+        self._key, self._rescale, self._epoch = key, rescale, 0
+        self._order: list[Array] = []
+        self._plan()
+
+    def _plan(self) -> None:
+        self._order = list(steps(self.samples, batch_size=self.batch_size, key=self._key, shuffle=self.shuffle,
+                                 epoch=self._epoch))  # fmt: skip
+
+    def __len__(self) -> int:
+        return self.steps_per_epoch
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in range(len(self)):
+            yield self[index]
+        self.on_epoch_end()
+
+    def __getitem__(self, index: int) -> Any:
+        """Batch number `index` of this epoch: (x, y), or x alone without a class_mode."""
+        chosen = self._order[index]
+        x = self.part.images.take(chosen).astype(np.float32)                            # (B, H, W, C)
+        if self._rescale is not None:
+            x *= np.float32(self._rescale)
+        labels = self.part.labels[chosen]
+        if self.class_mode is None:
+            return x
+        if self.class_mode == "categorical":
+            return x, to_categorical(labels, len(self.class_indices))
+        return x, labels if self.class_mode == "sparse" else labels.astype(np.float32)
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch's order."""
+        self._epoch += 1
+        if self.shuffle:
+            self._plan()
+
+
+def flow_from_directory(
+    directory: str | Path,
+    target_size: tuple[int, int] = (256, 256),
+    color_mode: str = "rgb",
+    class_mode: str | None = "categorical",
+    batch_size: int = 32,
+    shuffle: bool = True,
+    seed: int | None = None,
+    *,
+    rescale: float | None = None,
+) -> DirectoryBatches:
+    """Batches of the pictures in `directory`/<class>/*, brought to `target_size` (height, width) in pixels.
+
+    Raises ArgumentError for an illegal argument, DataError or FileError for a folder that cannot be learnt from.
+    """
+    if class_mode not in CLASS_MODES:
+        wanted = "one of " + ", ".join(map(repr, CLASS_MODES))
+        raise ArgumentError(describe("flow_from_directory", "class_mode", wanted, repr(class_mode)))
+    if color_mode not in COLOR_MODES:
+        wanted = "one of " + ", ".join(map(repr, COLOR_MODES))
+        raise ArgumentError(describe("flow_from_directory", "color_mode", wanted, repr(color_mode)))
+    if not isinstance(target_size, (tuple, list)) or len(target_size) != 2:
+        wanted = "(height, width) in pixels"
+        raise ArgumentError(describe("flow_from_directory", "target_size", wanted, repr(target_size)))
+    size = (target_size[0], target_size[1])
+    dataset = open_dataset(str(directory), resize=size, channels=COLOR_MODES[color_mode])
+    if len(dataset.parts) > 1:
+        parts = ", ".join(dataset.parts)
+        raise DataError(f"{directory}: it holds the parts {parts}. Pass the folder of one of them.")
+    if class_mode == "binary" and len(dataset.class_names) != 2:
+        wanted = "used with 2 classes"
+        raise ArgumentError(describe("flow_from_directory", "class_mode='binary'", wanted, len(dataset.class_names)))
+    key = Key.of(0 if seed is None else seed).fold("flow_from_directory")
+    return DirectoryBatches(next(iter(dataset.parts.values())), dataset.class_names, batch_size=batch_size,
+                            class_mode=class_mode, shuffle=shuffle, key=key, rescale=rescale)  # fmt: skip
