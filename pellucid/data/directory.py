@@ -95,11 +95,12 @@ def flow_from_directory(
     if color_mode not in COLOR_MODES:
         wanted = "one of " + ", ".join(map(repr, COLOR_MODES))
         raise ArgumentError(describe("flow_from_directory", "color_mode", wanted, repr(color_mode)))
-    if not isinstance(target_size, (tuple, list)) or len(target_size) != 2:
+    try:
+        height, width = target_size
+    except (TypeError, ValueError):
         wanted = "(height, width) in pixels"
-        raise ArgumentError(describe("flow_from_directory", "target_size", wanted, repr(target_size)))
-    size = (target_size[0], target_size[1])
-    dataset = open_dataset(str(directory), resize=size, channels=COLOR_MODES[color_mode])
+        raise ArgumentError(describe("flow_from_directory", "target_size", wanted, repr(target_size))) from None
+    dataset = open_dataset(str(directory), resize=(height, width), channels=COLOR_MODES[color_mode])
     if len(dataset.parts) > 1:
         parts = ", ".join(dataset.parts)
         raise DataError(f"{directory}: it holds the parts {parts}. Pass the folder of one of them.")

@@ -133,6 +133,7 @@ class Graph:
                 raise damaged(f"node {number} names no layer")
             if any(not 0 <= source < number for source, _ in node.inputs):
                 raise damaged(f"node {number} precedes its input")
+            self._check_inputs(node)
         named = [number for _, number in self.inputs] + [number for _, (number, _) in self.outputs]
         if any(not 0 <= number < len(self.nodes) for number in named):
             raise damaged("an input or output names no node")
@@ -148,7 +149,30 @@ class Graph:
         outside = [source for node in self.nodes for source in node.inputs] + [source for _, source in self.outputs]
         if any(not 0 <= output < len(self.shapes[number]) for number, output in outside):
             raise damaged("it names an output that a layer does not have")
+        self._check_sub_models()
         _ = self.weights  # raises ShapeError where a layer's weights cannot be
+
+
+    def _check_inputs(self, node: Node) -> None:
+        entry = self.layers[node.layer]
+        fewest, most = entry.spec.arity
+        if isinstance(entry.spec, Nested):
+            fewest = most = len(entry.spec.graph.inputs)
+        if len(node.inputs) < fewest or (most is not None and len(node.inputs) > most):
+            raise damaged(f"{entry.label} has {len(node.inputs)} inputs")
+
+    def _check_sub_models(self) -> None:
+        for node in self.nodes:
+            entry = self.layers[node.layer]
+            if isinstance(entry.spec, Nested):
+                wanted = list(entry.spec.graph.input_shapes.values())
+                if not all(fits(shape, given) for shape, given in zip(wanted, self.node_inputs(node), strict=True)):
+                    raise damaged(f"{entry.label} does not fit its inputs")
+
+
+def fits(wanted: Shape, given: Shape) -> bool:
+    """Whether data of one shape goes into another, whose axes of any size are None."""
+    return len(wanted) == len(given) and all(w in (None, g) for w, g in zip(wanted, given, strict=True))
 
 
 def damaged(what: str) -> FileError:

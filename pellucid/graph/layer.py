@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
-from pellucid.graph.graph import Nested
+from pellucid.graph.graph import Nested, fits
 from pellucid.spec.base import rules
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.reshaping import InputLayer
@@ -130,7 +130,7 @@ class Layer:
         if len(wanted) != len(inputs):
             raise ShapeError(describe(self.label, "the number of inputs", str(len(wanted)), len(inputs)))
         for shape, given in zip(wanted, inputs, strict=True):
-            if len(shape) != len(given) or any(w not in (None, g) for w, g in zip(shape, given, strict=True)):
+            if not fits(shape, given):
                 raise ShapeError(describe(self.label, "input", shown(shape), shown(given)))
         return tuple(spec.graph.output_shapes.values())
 

@@ -83,6 +83,8 @@ class Table(Generic[S]):
         def enter(owner: type[S]) -> type[S]:
             if owner.__name__ in self._classes:
                 raise ArgumentError(f"{self.kind} '{owner.__name__}' is registered already. Choose another class name.")
+            for word in (owner.__name__, *words):
+                self._refuse_taken(word, owner)
             self._classes[owner.__name__] = owner
             for word in (owner.__name__, *words):
                 self.alias(word, owner)
@@ -92,7 +94,11 @@ class Table(Generic[S]):
 
     def alias(self, word: str, create: Callable[[], S]) -> None:
         """A further word that stands for a spec."""
-        if self._words.setdefault(word.lower(), create) is not create:
+        self._refuse_taken(word, create)
+        self._words[word.lower()] = create
+
+    def _refuse_taken(self, word: str, create: Callable[[], S]) -> None:
+        if self._words.get(word.lower(), create) is not create:
             raise ArgumentError(f"{self.kind} word '{word}' is registered already. Choose another word.")
 
     def __iter__(self) -> Iterator[type[S]]:

@@ -1,0 +1,70 @@
+"""For every spec of every table: arguments it can be made with, so that the tests can spoil one at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pellucid.graph.graph import Graph, Nested
+from pellucid.graph.vocabulary import Dense, Input
+from pellucid.model import Model
+from pellucid.spec.base import Spec, Table
+from pellucid.spec.initializers import INITIALIZERS
+from pellucid.spec.layer import LAYERS
+from pellucid.spec.losses import LOSSES, METRICS
+from pellucid.spec.optimizers import OPTIMIZERS
+from pellucid.spec.regularizers import REGULARIZERS
+from pellucid.spec.schedules import SCHEDULES, ExponentialDecay
+
+TABLES: tuple[Table[Any], ...] = (LAYERS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, INITIALIZERS, REGULARIZERS)
+
+
+def small_graph() -> Graph:
+    """A sub-model's graph."""
+    x = Input((3,))
+    return Model(x, Dense(2, name="inner")(x)).graph
+
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "Activation": {"activation": "relu"},
+    "Conv2D": {"filters": 4, "kernel_size": 3},
+    "Conv2DTranspose": {"filters": 4, "kernel_size": 3},
+    "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
+    "Dense": {"units": 4},
+    "DepthwiseConv2D": {"kernel_size": 3},
+    "Dropout": {"rate": 0.5},
+    "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+    "InputLayer": {"shape": (8, 8, 1)},
+    "InverseSquareRootDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
+    "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+    "Nested": {"graph": small_graph()},
+    "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
+    "Rescaling": {"scale": 0.5},
+    "Reshape": {"target_shape": (2, -1)},
+    "SeparableConv2D": {"filters": 4, "kernel_size": 3},
+}
+
+# Beside the defaults: values that take another stored form (a pair from a number, a spec from a word, a schedule).
+OTHERS: dict[str, dict[str, Any]] = {
+    "Adam": {"learning_rate": ExponentialDecay(0.1, 5, 0.5), "amsgrad": True},
+    "Conv2D": {"strides": 2, "padding": (1, 2), "activation": "leaky_relu", "kernel_initializer": "he_normal",
+               "kernel_regularizer": "l2", "bias_regularizer": None},
+    "Dense": {"activation": {"type": "ELU", "alpha": 0.5}, "use_bias": False, "kernel_regularizer": "l1"},
+    "InputLayer": {"shape": (None, None, 3)},
+    "PReLU": {"shared_axes": (1, 2)},
+    "ZeroPadding2D": {"padding": ((1, 2), (3, 4))},
+}  # fmt: skip
+
+
+def arguments_of(owner: type[Spec]) -> dict[str, Any]:
+    """Legal arguments of a spec."""
+    return dict(REQUIRED.get(owner.__name__, {}))
+
+
+def every_spec() -> list[type[Spec]]:
+    """All of all tables, without what other tests have registered."""
+    return [owner for table in TABLES for owner in table if owner.__module__.startswith("pellucid.")]
+
+
+def table_of(owner: type[Spec]) -> Table[Any]:
+    """The table a spec stands in."""
+    return next(table for table in TABLES if owner in tuple(table))
