@@ -13,15 +13,15 @@ from pellucid.cli.output import JSON_FLAG, print_json, table
 @data_app.command("info")
 def info(
     data: Annotated[str, typer.Argument(help="digits, a known name, a folder or a file.")],
-    data_dir: Annotated[str | None, typer.Option(help="Where known names are looked for.")] = None,
+    data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,
     resize: Annotated[str | None, typer.Option(help="HxW: bring all images to this size.")] = None,
-    channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images.")] = None,
-    group: Annotated[str | None, typer.Option(help="CSV column of groups.")] = None,
+    channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images (drops transparency).")] = None,
+    group: Annotated[str | None, typer.Option(help="CSV column whose values must not be in two parts.")] = None,
     label: Annotated[str | None, typer.Option(help="CSV column of the classes.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Take only so many training images.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many images of each part.")] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Show parts, classes, image size, pixel range, groups and fingerprint."""
+    """Show what a data set holds. Parts, classes, image size, pixel range, groups and fingerprint."""
     from pellucid.data.info import describe_dataset
     from pellucid.data.opening import open_dataset
     from pellucid.runs.config import parse_size

@@ -3,26 +3,82 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import traceback
+from types import FrameType
+
+import typer
 
 from pellucid.cli import data, evaluate, predict, runs, summary, train  # noqa: F401  (each joins the application)
 from pellucid.cli.app import app
 from pellucid.errors import ArgumentError, PellucidError, UsageError
 
+INTERRUPTED = 130  # Typer's word for Ctrl-C
+TRACEBACK = "PELLUCID_TRACEBACK"  # set it to see where a fault of our own comes from
 
-def main() -> None:
-    """Run the command line."""
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; `arguments` are those of the process unless given."""
+    before = signal.signal(signal.SIGTERM, interrupt)
     try:
-        app()
+        code = run(arguments)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    sys.exit(code)
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def run(arguments: list[str] | None) -> int:
+    """Run one command and return its exit code, with every fault told in one sentence."""
+    try:
+        code = app(arguments, standalone_mode=False) or 0
+        return stopped() if code == INTERRUPTED else int(code)
     except PellucidError as fault:
-        print(f"pellucid: {fault}", file=sys.stderr)
-        sys.exit(2 if isinstance(fault, (UsageError, ArgumentError)) else 1)
+        return complain(str(fault), 2 if isinstance(fault, (UsageError, ArgumentError)) else 1)
     except KeyboardInterrupt:
-        print("pellucid: stopped.", file=sys.stderr)
-        sys.exit(1)
+        return stopped()
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 0
     except MemoryError:
-        print("pellucid: out of memory. Pass a smaller --batch-size or --resize, or --limit N.", file=sys.stderr)
-        sys.exit(1)
+        return complain("out of memory. Pass a smaller --batch-size or --resize, or --limit N.", 1)
+    except Exception as fault:
+        return usage_or_own_fault(fault)
+
+
+def stopped() -> int:
+    """What Ctrl-C leaves to say."""
+    return complain("stopped.", 1)
+
+
+def complain(sentence: str, code: int) -> int:
+    """Print one sentence on standard error."""
+    print(f"pellucid: {sentence}", file=sys.stderr)
+    return code
+
+
+def usage_or_own_fault(fault: Exception) -> int:
+    """A command that was typed wrongly, in Typer's words on one line; else a fault of Pellucid itself."""
+    if isinstance(fault, typer.Abort):
+        return stopped()
+    worded, code = getattr(fault, "format_message", None), getattr(fault, "exit_code", None)
+    if worded is not None and code is not None:
+        path = fault.ctx.command_path if getattr(fault, "ctx", None) else "pellucid"  # type: ignore[attr-defined]
+        words = " ".join(str(worded()).split())
+        if type(fault).__name__ == "NoArgsIsHelpError":
+            print(worded(), file=sys.stderr)
+            return int(code)
+        return complain(f"{words.rstrip('.')}. Type {path} --help to see what there is.", int(code))
+    if os.environ.get(TRACEBACK):
+        traceback.print_exc()
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    words = " ".join(str(fault).split())
+    return complain(
+        f"a fault of Pellucid itself: {type(fault).__name__}: {words} ({os.path.basename(place.filename)}, line "
+        f"{place.lineno}). Please report it with what {TRACEBACK}=1 prints.", 1,
+    )

@@ -53,17 +53,21 @@ def finite(value: Any) -> Any:
 
 
 def table(rows: list[list[str]], head: list[str]) -> str:
-    """Columns of text, numbers to the right."""
-    widths = [max(len(line[column]) for line in [head, *rows]) for column in range(len(head))]
-
-    def is_number(text: str) -> bool:
-        return text.replace(",", "").replace(".", "").replace("%", "").lstrip("-").isdigit()
+    """Columns of text; a column of numbers stands to the right, its heading too."""
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(head)
+    widths = [max(map(len, [title, *cells])) for title, cells in zip(head, columns, strict=True)]
+    right = [all(is_number(cell) for cell in cells) for cells in columns]
 
     def line(cells: list[str]) -> str:
         padded = [
-            cell.rjust(width) if is_number(cell) else cell.ljust(width)
-            for cell, width in zip(cells, widths, strict=True)
+            cell.rjust(width) if to_the_right else cell.ljust(width)
+            for cell, width, to_the_right in zip(cells, widths, right, strict=True)
         ]
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(head), "-" * (sum(widths) + 2 * len(widths) - 2), *[line(row) for row in rows]])
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell holds a number, or the dash of one that is missing."""
+    return text == "-" or text.replace(",", "").replace(".", "").replace("%", "").lstrip("-").isdigit()

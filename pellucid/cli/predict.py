@@ -17,13 +17,16 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Name the most likely classes of each picture, with their probabilities."""
+    """Name what is in pictures. The most likely classes of each, with their probabilities."""
     from pellucid.runs.using import predict_files
 
     found = predict_files(run, images, top=top)
     if as_json:
         print_json({"predictions": found})
         return
-    for entry in found:
-        guesses = "  ".join(f"{guess['class']} {guess['probability']:.4f}" for guess in entry["classes"])
-        print(f"{entry['image']}: {guesses}")
+    guesses = [[f"{guess['class']} {guess['probability']:.4f}" for guess in entry["classes"]] for entry in found]
+    widths = [max(map(len, column)) for column in zip(*guesses, strict=True)]
+    name_width = max(len(entry["image"]) for entry in found)
+    for entry, words in zip(found, guesses, strict=True):
+        row = "  ".join(word.rjust(width) for word, width in zip(words, widths, strict=True))
+        print(f"{entry['image'].ljust(name_width)}  {row}")

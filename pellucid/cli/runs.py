@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,18 +10,19 @@ import typer
 from pellucid.cli.app import app
 from pellucid.cli.output import JSON_FLAG, print_json, table
 
+DEFAULT = "runs"
 COLUMNS = ("name", "state", "data", "model", "engine", "accuracy", "n", "epochs", "parameters", "seconds")
 
 
 @app.command()
 def runs(
-    folder: Annotated[str, typer.Argument(help="The folder that holds run folders.")] = "runs",
+    folder: Annotated[str, typer.Argument(help="The folder that holds run folders.")] = DEFAULT,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """List runs with their data, model and accuracy."""
     from pellucid.runs.index import list_runs
 
-    found = list_runs(folder)
+    found = [] if folder == DEFAULT and not Path(folder).exists() else list_runs(folder)
     if as_json:
         print_json({"runs": found})
     elif not found:

@@ -13,13 +13,15 @@ from pellucid.cli.output import JSON_FLAG, print_json
 
 @app.command()
 def summary(
-    model: Annotated[str, typer.Argument(help="A name, words such as conv_8,pool,FC_32, a model file or a run folder.")],
+    model: Annotated[
+        str, typer.Argument(help="A name, words such as conv_8,pool,FC_32, a model file or a run folder.")
+    ],
     input: Annotated[str, typer.Option("--input", help="HxWxC of one image.")] = "28x28x1",
     classes: Annotated[int, typer.Option(min=1, help="Number of classes.")] = 10,
     activation: Annotated[str, typer.Option(help="Activation of networks in words.")] = "relu",
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Show layers, output shapes, parameters, what each layer sees, and the work for one image."""
+    """Show a network as a table. Layers, output shapes, parameters, what each sees, the work for one image."""
     from pellucid.graph.summary import summarize, table
     from pellucid.runs.using import network_named
 

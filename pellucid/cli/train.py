@@ -2,76 +2,112 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pellucid.cli.app import app
+from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
-from pellucid.errors import UsageError
-from pellucid.runs.config import RunConfig
+from pellucid.errors import PellucidError, UsageError
+from pellucid.runs.config import RunConfig, flag
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.writer import append_text
+
+if TYPE_CHECKING:
+    from pellucid.runs.experiment import Outcome
 
 DEFAULTS = RunConfig()
+NETWORK, LEARNING, DATA = "Network", "Learning", "Data"
+MACHINE, RUN = "Machine and chance", "The run folder"
 
 
-@app.command()
+def option(panel: str, text: str, *names: str) -> Any:
+    """An option under a heading of the help page."""
+    return typer.Option(*names, help=text, rich_help_panel=panel)
+
+
+@app.command(cls=GroupedCommand)
 def train(
     data: Annotated[str | None, typer.Argument(help="digits, a known name, a folder or a file.")] = None,
-    model: Annotated[str | None, typer.Option(help="A name, words such as conv_8,pool,FC_32, or a model file.")] = None,
-    activation: Annotated[str, typer.Option(help="Activation of networks in words.")] = DEFAULTS.activation,
-    engine: Annotated[str, typer.Option(help="auto, reference or pytorch.")] = DEFAULTS.engine,
-    epochs: Annotated[int | None, typer.Option(help="Default: 30 below 20,000 training images, else 5.")] = None,
-    batch_size: Annotated[int, typer.Option(help="Images in one step.")] = DEFAULTS.batch_size,
-    optimizer: Annotated[str, typer.Option(help="sgd, adagrad, rmsprop or adam.")] = DEFAULTS.optimizer,
-    lr: Annotated[float | None, typer.Option(help="Learning rate; default: the optimizer's own.")] = None,
-    schedule: Annotated[
-        str, typer.Option(help="constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt, plateau:N:F.")
-    ] = DEFAULTS.schedule,
-    l2: Annotated[float, typer.Option(help="Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
+    model: Annotated[str | None, option(NETWORK, "A name, words such as conv_8,pool,FC_32, or a model file to go on "
+                                                 "from; default: words chosen by image size.")] = None,
+    activation: Annotated[str, option(NETWORK, "Activation of networks in words.")] = DEFAULTS.activation,
     dropout: Annotated[
-        float | None, typer.Option(help="Rate before later dense layers; default: 0.3 in the default network, else 0.")
+        float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
     ] = None,
-    augment: Annotated[str, typer.Option(help="E.g. flip,shift=2,rotate=10; training part only.")] = DEFAULTS.augment,
+    l2: Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
+    epochs: Annotated[int | None, option(LEARNING, "Default: 30 below 20,000 training images, else 5.")] = None,
+    batch_size: Annotated[int, option(LEARNING, "Images in one step.")] = DEFAULTS.batch_size,
+    optimizer: Annotated[str, option(LEARNING, "sgd, adagrad, rmsprop or adam.")] = DEFAULTS.optimizer,
+    lr: Annotated[float | None, option(LEARNING, "Learning rate; default: the optimizer's own.")] = None,
+    schedule: Annotated[
+        str, option(LEARNING, "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F.")
+    ] = DEFAULTS.schedule,
+    patience: Annotated[
+        int, option(LEARNING, "Stop after so many epochs without improvement; 0: never.")
+    ] = DEFAULTS.patience,
+    class_weight: Annotated[
+        str, option(LEARNING, "none, or balanced: rare classes count as much as common ones.")
+    ] = DEFAULTS.class_weight,
+    augment: Annotated[
+        str, option(LEARNING, "Change training images a little, e.g. flip,shift=2,rotate=10.")
+    ] = DEFAULTS.augment,
     preprocess: Annotated[
-        str, typer.Option(help="E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.")
+        str, option(DATA, "E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.")
     ] = DEFAULTS.preprocess,
-    class_weight: Annotated[str, typer.Option(help="none or balanced.")] = DEFAULTS.class_weight,
-    patience: Annotated[int, typer.Option(help="Stop after so many epochs without improvement; 0: never.")] = 0,
-    precision: Annotated[str, typer.Option(help="float32 or float64.")] = DEFAULTS.precision,
-    device: Annotated[str, typer.Option(help="auto or cpu.")] = DEFAULTS.device,
-    seed: Annotated[int, typer.Option(help="Weights, order, noise.")] = DEFAULTS.seed,
-    split_seed: Annotated[int, typer.Option(help="Which images are held out.")] = DEFAULTS.split_seed,
-    val_fraction: Annotated[float, typer.Option(help="Share of the training part held for validation.")] = 0.1,
-    group: Annotated[str | None, typer.Option(help="CSV column whose values must not be in two parts.")] = None,
-    label: Annotated[str | None, typer.Option(help="CSV column of the classes.")] = None,
-    resize: Annotated[str | None, typer.Option(help="HxW: bring all images to this size.")] = None,
-    channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images (drops transparency).")] = None,
-    data_dir: Annotated[str | None, typer.Option(help="Where known names are looked for.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Take only so many training images, classes kept even.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of NumPy's matrix products.")] = None,
-    allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Train although a group is in two parts.")] = False,
-    out: Annotated[str | None, typer.Option(help="The run folder; default runs/DATA-DATE-TIME.")] = None,
-    resume: Annotated[str | None, typer.Option(help="Continue the run in this folder.")] = None,
-    checkpoint_every: Annotated[int, typer.Option(help="Steps between checkpoints; 0: each epoch only.")] = 0,
+    resize: Annotated[str | None, option(DATA, "HxW: bring all images to this size.")] = None,
+    channels: Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")] = None,
+    limit: Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")] = None,
+    val_fraction: Annotated[
+        float, option(DATA, "Share of the training part held for validation.")
+    ] = DEFAULTS.val_fraction,
+    split_seed: Annotated[int, option(DATA, "Which images are held out.")] = DEFAULTS.split_seed,
+    group: Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")] = None,
+    label: Annotated[str | None, option(DATA, "CSV column of the classes.")] = None,
+    allow_leak: Annotated[bool, option(DATA, "Train although a group is in two parts.", "--allow-leak")] = False,
+    data_dir: Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")] = None,
+    seed: Annotated[int, option(MACHINE, "First weights, order of images, noise.")] = DEFAULTS.seed,
+    engine: Annotated[str, option(MACHINE, "auto or reference.")] = DEFAULTS.engine,
+    precision: Annotated[str, option(MACHINE, "float32 or float64.")] = DEFAULTS.precision,
+    device: Annotated[str, option(MACHINE, "auto or cpu.")] = DEFAULTS.device,
+    threads: Annotated[
+        int | None,
+        option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 1 GFLOP, else all cores."),
+    ] = None,
+    out: Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")] = None,
+    checkpoint_every: Annotated[
+        int, option(RUN, "Steps between checkpoints; 0: after each epoch only.")
+    ] = DEFAULTS.checkpoint_every,
+    resume: Annotated[str | None, option(RUN, "Continue the run in this folder, to the same bits.")] = None,
     allow_different: Annotated[
-        bool, typer.Option("--allow-different", help="Resume although versions or machine differ.")
+        bool, option(RUN, "Resume although versions or machine differ.", "--allow-different")
     ] = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Train a network and write a run folder: model, history, pictures, report."""
+    """Train a network on images. Writes a run folder: model, history, pictures, report."""
     settings = {name: value for name, value in locals().items() if name in DEFAULTS.to_json()}
     command = shlex.join(["pellucid", *sys.argv[1:]])
     if resume is not None:
         refuse_beside_resume(settings, data, out)
     elif data is None:
         raise UsageError("train: name the data, e.g. pellucid train digits, or continue a run with --resume DIR.")
+    elif allow_different:
+        raise UsageError("train: --allow-different goes with --resume DIR. Leave it out.")
     config = None if resume is not None else RunConfig(**settings)
-    folder = resume or out or f"runs/{default_name(str(data))}"
-    outcome = carry_out(config, folder, command, allow_different=allow_different, as_json=as_json)
+    path = resume or out or f"runs/{default_name(str(data))}"
+    logger = show_lines(as_json)
+    folder = RunFolder.create(path) if config is not None else RunFolder.open(path)
+    with kept_log(logger, folder):
+        outcome = carry_out(config, folder, command, allow_different=allow_different, logger=logger, as_json=as_json)
+        tell(outcome, logger)
     if as_json:
         print_json(outcome.metrics)
     if outcome.stopped:
@@ -87,30 +123,58 @@ def default_name(data: str) -> str:
 def refuse_beside_resume(settings: dict[str, Any], data: str | None, out: str | None) -> None:
     """A resumed run keeps its settings; raises UsageError that names the first one given beside --resume."""
     defaults = DEFAULTS.to_json()
-    given = [f"--{name.replace('_', '-')}" for name, value in settings.items() if name != "data" and value != defaults[name]]
+    given = [flag(name) for name, value in settings.items() if name != "data" and value != defaults[name]]
     given = [*(["DATA"] if data is not None else []), *(["--out"] if out is not None else []), *given]
     if given:
-        raise UsageError(f"train: {given[0]} cannot be given with --resume, which keeps the run's own settings. Leave it out.")
+        raise UsageError(
+            f"train: {given[0]} cannot be given with --resume, which keeps the run's own settings. Leave it out."
+        )
 
 
-def carry_out(config: RunConfig | None, path: str, command: str, *, allow_different: bool, as_json: bool) -> Any:
-    """Run it, with lines on the terminal and in log.txt."""
+@contextmanager
+def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
+    """Write a block's lines to log.txt too, a fault as the last; a folder that came to nothing is removed."""
+    lines = FileLines(folder.log)
+    logger.addHandler(lines)
+    try:
+        yield
+    except PellucidError as fault:
+        if folder.config.exists():
+            with suppress(PellucidError):  # the disk may be what is at fault
+                append_text(folder.log, f"{fault}\n")
+        raise
+    finally:
+        logger.removeHandler(lines)
+        if not folder.config.exists():
+            folder.log.unlink(missing_ok=True)
+            with suppress(OSError):
+                folder.path.rmdir()
+
+
+def carry_out(
+    config: RunConfig | None, folder: RunFolder, command: str, *, allow_different: bool, logger: logging.Logger,
+    as_json: bool,
+) -> Outcome:
+    """Begin or continue the run, with a bar on a terminal and a line an epoch elsewhere."""
     from pellucid.runs.experiment import resume_run, start_run
-    from pellucid.storage.run_folder import RunFolder
     from pellucid.training.console import Bar, EpochLines
 
-    logger = show_lines(as_json)
     console = Bar(logger.info) if sys.stdout.isatty() and not as_json else EpochLines(logger.info)
-    folder = RunFolder.open(path) if config is None else RunFolder.create(path)
-    logger.addHandler(FileLines(folder.log))
     if config is None:
-        outcome = resume_run(path, allow_different=allow_different, console=console)
-    else:
-        outcome = start_run(config, folder, command=command, console=console)
-    metrics = outcome.metrics
-    logger.info("%s accuracy %.4f (%s images)", metrics["split"], metrics["accuracy"], f"{metrics['n']:,}")
+        return resume_run(folder.path, allow_different=allow_different, console=console)
+    return start_run(config, folder, command=command, console=console)
+
+
+def tell(outcome: Outcome, logger: logging.Logger) -> None:
+    """The last lines: the score, how to go on, where the report is."""
+    metrics, folder = outcome.metrics, outcome.folder
+    low, high = metrics["accuracy_interval"]
+    best = f", best epoch {metrics['best_epoch']}" if metrics["best_epoch"] else ""
+    logger.info("%s accuracy %.4f (%.4f to %.4f, %s images%s)", metrics["split"], metrics["accuracy"], low, high,
+                f"{metrics['n']:,}", best)
     if outcome.stopped:
-        logger.info("%s after %d epochs; continue with: pellucid train --resume %s", metrics["state"], metrics["epochs"],
-                    shlex.quote(folder.path.as_posix()))
+        path = shlex.quote(folder.path.as_posix())
+        logger.info("%s; continue with: pellucid train --resume %s", metrics["state"], path)
+    elif metrics["state"] != "finished":
+        logger.info("%s", metrics["state"])
     logger.info("report %s", folder.report.as_posix())
-    return outcome

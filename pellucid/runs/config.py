@@ -43,7 +43,7 @@ class RunConfig:
     channels: str | None = None
     data_dir: str | None = None
     limit: int | None = None
-    threads: int | None = None
+    threads: int | None = None  # None: 1 for little work a step, else all cores (environment.threads_for)
     allow_leak: bool = False
     checkpoint_every: int = 0  # steps; 0: after each epoch only
 
@@ -91,5 +91,5 @@ def parse_size(text: str | None, argument: str = "--resize") -> tuple[int, int] 
         return None
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise UsageError(describe("pellucid", argument, "HxW in pixels, e.g. 64x64", repr(text)))
+        raise UsageError(describe("train", argument, "HxW in pixels, e.g. 64x64", repr(text)))
     return int(parts[0]), int(parts[1])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,43 @@ from pellucid.engines.protocol import Engine
 from pellucid.errors import UsageError
 
 LIBRARIES = ("numpy", "pellucid", "pillow", "scikit-learn")
+ONE_THREAD_BELOW = 1e9  # FLOPs of a step: below it threads cost more than they bring, on busy cores up to 17 times
 
 
-def use_threads(threads: int | None) -> None:
-    """Limit the threads of NumPy's matrix products; None leaves them as they are."""
-    if threads is not None:
-        from threadpoolctl import threadpool_limits
+def threads_for(flops: int, batch_size: int, most: int) -> int:
+    """Threads for a network of `flops` an image: 1 when a step (forward and backward) is little work, else `most`."""
+    return 1 if 3 * flops * batch_size < ONE_THREAD_BELOW else most
 
-        threadpool_limits(threads)
+
+def numpy_pools() -> list[dict[str, Any]]:
+    """The libraries behind NumPy's matrix products; those that other packages brought along are left out."""
+    from threadpoolctl import threadpool_info
+
+    pools = [pool for pool in threadpool_info() if pool.get("user_api") == "blas"]
+    return [pool for pool in pools if of_numpy(Path(str(pool.get("filepath"))))] or pools
+
+
+def of_numpy(path: Path) -> bool:
+    """Whether a library lies in NumPy's own folder (numpy.libs, or numpy/.dylibs)."""
+    return any(part.startswith("numpy") for part in path.parts[-3:-1])
+
+
+def threads_now() -> int:
+    """Threads of NumPy's matrix products: by itself all cores, or what OPENBLAS_NUM_THREADS says."""
+    return max((int(pool["num_threads"]) for pool in numpy_pools()), default=1)
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Run a block with so many threads of NumPy's matrix products; the number before comes back after it."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(threads):
+        yield
 
 
 def environment_of(engine: Engine) -> dict[str, Any]:
     """Machine kind, engine, precision, library versions, threads, processes."""
-    from threadpoolctl import threadpool_info
-
-    pools = [pool for pool in threadpool_info() if pool.get("user_api") == "blas"]
     return {
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
@@ -36,11 +59,16 @@ def environment_of(engine: Engine) -> dict[str, Any]:
         "engine": engine.name,
         "precision": getattr(engine, "precision", "float32"),
         "device": getattr(engine, "device", "cpu"),
-        "threads": max((int(pool["num_threads"]) for pool in pools), default=1),
+        "threads": threads_now(),
         "processes": 1,
-        "blas": sorted({f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture', '')}".strip() for pool in pools}),
+        "blas": sorted({library(pool) for pool in numpy_pools()}),
         "libraries": {name: version(name) for name in LIBRARIES} | {"numpy": np.__version__},
     }
+
+
+def library(pool: Mapping[str, Any]) -> str:
+    """Name, version and instruction set of a library of matrix products."""
+    return f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture', '')}".strip()
 
 
 def processor() -> str:
@@ -51,11 +79,6 @@ def processor() -> str:
     except OSError:
         names = []
     return names[0] if names else platform.processor() or "unknown"
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def refuse_different(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

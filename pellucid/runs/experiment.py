@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import DataError, FileError, TrainingError
+from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.config import RunConfig
-from pellucid.runs.environment import environment_of, refuse_different, use_threads
+from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
-from pellucid.runs.preparation import Prepared, prepare, settings_in_force
+from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable
 from pellucid.runs.schedules import plateau_of
 from pellucid.runs.weights import write_run_model
@@ -44,63 +46,66 @@ class Outcome:
 
 def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Event | None) -> Outcome:
     """Train from the beginning into an empty folder."""
-    use_threads(config.threads)
-    prepared = prepare(config)
-    environment = environment_of(prepared.engine)
-    fixed = replace(config, engine=prepared.engine.name)  # a resume keeps the engine that 'auto' chose
-    record = {
-        "format": RUN_FORMAT,
-        "command": command,
-        "settings": fixed.to_json(),
-        "environment": environment,
-        "fingerprint": prepared.dataset.fingerprint,
-        **settings_in_force(prepared),
-    }
-    write_json(folder.config, record)
-    announce(prepared, environment)
-    return run(prepared, folder, record, console, checkpoint=None)
+    words = understand(config)
+    announce_engine(words.engine)
+    most = threads_now()
+    with limited_threads(config.threads or 1):
+        prepared = prepare(config, words)
+    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+    with limited_threads(threads):
+        record = {
+            "format": RUN_FORMAT,
+            "command": command,
+            "settings": replace(config, engine=words.engine.name).to_json(),  # a resume keeps what 'auto' chose
+            "environment": environment_of(words.engine),
+            "fingerprint": prepared.dataset.fingerprint,
+            **settings_in_force(prepared),
+            "threads": threads,
+        }
+        write_json(folder.config, record)
+        announce(prepared, threads)
+        return run(prepared, folder, record, console, checkpoint=None)
 
 
 def resume_run(path: str | Path, *, allow_different: bool, console: Event | None) -> Outcome:
     """Continue the run in a folder: from its last checkpoint, from its beginning, or finish its report."""
     folder = RunFolder.open(path)
     folder.sweep()
-    record = read_json(folder.config)
-    if not isinstance(record, dict) or not isinstance(record.get("settings"), dict):
-        raise FileError(f"{folder.config} is damaged: it has no settings. Start the run anew with pellucid train.")
+    record = read_record(folder)
     config = RunConfig.from_json(record["settings"], str(folder.config))
-    use_threads(config.threads)
-    prepared = prepare(config)
-    environment = environment_of(prepared.engine)
+    checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
+    words = understand(config)
+    announce_engine(words.engine)
+    with limited_threads(config.threads or 1):
+        prepared = prepare(config, words)
     if prepared.dataset.fingerprint != record.get("fingerprint"):
         raise DataError(f"the data {config.data} has changed since the run began. Start a new run on it with --out.")
-    if not allow_different:
-        refuse_different(record.get("environment", {}), environment)
-    checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
-    announce(prepared, environment)
-    at = f"step {checkpoint.position['step']}" if checkpoint else "the beginning"
-    LOG.info("resuming %s from %s", folder.path, at)
-    return run(prepared, folder, record, console, checkpoint=checkpoint)
+    threads = int(record["environment"].get("threads", 1))
+    with limited_threads(threads):
+        if not allow_different:
+            refuse_different(record["environment"], environment_of(words.engine))
+        announce(prepared, threads)
+        at = f"step {checkpoint.position['step']}" if checkpoint else "the beginning"
+        LOG.info("resuming %s from %s", folder.path, at)
+        return run(prepared, folder, record, console, checkpoint=checkpoint)
 
 
-def announce(prepared: Prepared, environment: Mapping[str, Any]) -> None:
-    """The first lines of output: engine, data, network."""
-    threads = environment["threads"]
-    LOG.info(
-        "engine %s (NumPy %s, %s, %d thread%s)", prepared.engine.name, np.__version__, environment["precision"],
-        threads, "" if threads == 1 else "s",
-    )
-    sizes = ", ".join(f"{name} {len(part):,}" for name, part in prepared.dataset.parts.items())
-    height, width, channels = prepared.dataset.image_shape
-    classes = len(prepared.dataset.class_names)
-    LOG.info("data   %s: %s images of %dx%dx%d in %d classes", prepared.dataset.name, sizes, height, width, channels, classes)
-    for note in prepared.dataset.notes:
-        LOG.info("       %s", note)
-    LOG.info("model  %s: %s parameters", prepared.model_name, f"{prepared.summary.total:,}")
+def read_record(folder: RunFolder) -> dict[str, Any]:
+    """What config.json holds; raises FileError when a part of it is missing."""
+    record = read_json(folder.config)
+    for name in ("settings", "environment"):
+        if not isinstance(record, dict) or not isinstance(record.get(name), dict):
+            raise FileError(f"{folder.config} is damaged: it has no {name}. Start the run anew with pellucid train.")
+    return dict(record)
 
 
 def run(
-    prepared: Prepared, folder: RunFolder, record: dict[str, Any], console: Event | None, *, checkpoint: Checkpoint | None
+    prepared: Prepared,
+    folder: RunFolder,
+    record: dict[str, Any],
+    console: Event | None,
+    *,
+    checkpoint: Checkpoint | None,
 ) -> Outcome:
     """Train what is left and finish the folder."""
     engine, program = prepared.engine, prepared.program
@@ -111,15 +116,28 @@ def run(
     if stop or position.epoch >= prepared.epochs:
         progress = Progress(program, engine, state, position, prepared.epochs, None, history, stop)
     else:
-        progress = train(
-            program, engine, prepared.batches, events, state=state, position=position, epochs=prepared.epochs,
-            key=prepared.key.fold("noise"), validation=prepared.validation, history=history,
-        )
+        with np.errstate(all="ignore"), kept_said(folder):  # numbers that are not finite are caught by the program
+            progress = train(
+                program, engine, prepared.batches, events, state=state, position=position, epochs=prepared.epochs,
+                key=prepared.key.fold("noise"), validation=prepared.validation, history=history,
+            )
     best = dict(remembering)["best"]
     assert isinstance(best, KeepBest), "make_events puts the best epoch's keeper there"
     metrics = finish(prepared, folder, record, progress, best.best_epoch, time.perf_counter() - began)
     stopped = bool(progress.stop) and not progress.stop.startswith("stopped early")
     return Outcome(metrics, folder, stopped)
+
+
+@contextmanager
+def kept_said(folder: RunFolder) -> Iterator[None]:
+    """When training cannot go on, say what of it is kept."""
+    try:
+        yield
+    except TrainingError as fault:
+        if not folder.last.exists():
+            raise TrainingError(f"{fault} No epoch was finished, so {folder.path} holds no checkpoint.") from fault
+        step = read_checkpoint(folder.last).position["step"]
+        raise TrainingError(f"{fault} The checkpoint of step {step} is kept in {folder.path}.") from fault
 
 
 def make_events(
@@ -133,7 +151,8 @@ def make_events(
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         remembering.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
-    layers = list(dict.fromkeys(key.rpartition("/")[0] for key, w in prepared.model.graph.weights.items() if w.trainable))
+    trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
+    layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []
     events = [
         StepTable(folder.steps, layers),
@@ -163,9 +182,9 @@ def beginning(
     if checkpoint is None:
         state = prepared.program.start(prepared.engine, prepared.key)
         return state, Position(), [], ""
-    state = {name: prepared.engine.put(part) if name != "clock" else dict(part) for name, part in checkpoint.state.items()}
+    put = prepared.engine.put
+    state = {name: dict(part) if name == "clock" else dict(put(part)) for name, part in checkpoint.state.items()}
     for name, event in remembering:
         event.recall(checkpoint.events[name])
-    return state, Position.from_json(checkpoint.position), list(checkpoint.history), str(checkpoint.events.get("stop", ""))
-
-
+    stop = str(checkpoint.events.get("stop", ""))
+    return state, Position.from_json(checkpoint.position), list(checkpoint.history), stop

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.info import describe_dataset
 from pellucid.data.dataset import Dataset
+from pellucid.data.info import describe_dataset
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
 from pellucid.runs.pictures import write_pictures

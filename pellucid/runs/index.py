@@ -28,9 +28,9 @@ def list_runs(folder: str | Path) -> list[dict[str, Any]]:
     try:
         below = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
-        raise FileError(describe("runs", "the folder", "a folder that holds runs", f"missing: {folder}")) from None
+        raise FileError(f"{folder} does not exist. Give the folder that holds run folders, e.g. runs.") from None
     except NotADirectoryError:
-        raise FileError(describe("runs", "the folder", "a folder that holds runs", f"a file: {folder}")) from None
+        raise FileError(f"{folder} is a file. Give the folder that holds run folders, e.g. runs.") from None
     except OSError as fault:
         raise FileError(describe("runs", f"the folder {folder}", "readable", f"not ({fault.strerror})")) from None
     return [_row(path) for path in (folder, *below) if _is_run(path)]

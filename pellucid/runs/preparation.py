@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.architectures.names import NAMES, architecture, default_notation
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
@@ -17,17 +16,15 @@ from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_validation
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import DataError, UsageError
-from pellucid.graph.layer import Layer
-from pellucid.graph.notation import is_notation, parse
+from pellucid.errors import ArgumentError, DataError, UsageError
 from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
-from pellucid.model import Model, Sequential, load_model
+from pellucid.model import Model
 from pellucid.runs.config import RunConfig, parse_size
-from pellucid.runs.schedules import schedule_of
-from pellucid.runs.weights import draw_weights, native_weights
+from pellucid.runs.networks import make_model
+from pellucid.runs.schedules import schedule_of, words_of
+from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
-from pellucid.spec.normalization import Dropout
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
@@ -37,9 +34,6 @@ OBJECTIVE = Objective(
     (Term("output", SparseCategoricalCrossentropy()),),
     (Measure("output", SparseCategoricalAccuracy(), "accuracy"),),
 )
-
-
-DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
 
 @dataclass(frozen=True)
@@ -94,24 +88,55 @@ def load_data(config: RunConfig) -> Dataset:
     return dataset
 
 
-def prepare(config: RunConfig) -> Prepared:
+@dataclass(frozen=True)
+class Words:
+    """The settings that are words of a small language, understood before any data are read."""
+
+    engine: Engine
+    preprocessing: Pipeline
+    augmentation: Augmentation | None
+
+
+def understand(config: RunConfig) -> Words:
+    """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
+    parse_size(config.resize)
+    words_of(config.schedule)
+    with named("--optimizer"):
+        OPTIMIZERS.named(config.optimizer)
+    with named("--engine, --precision or --device"):
+        engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+    with named("--preprocess"):
+        preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
+    with named("--augment"):
+        augmentation = Augmentation.parse(config.augment) if config.augment else None
+    return Words(engine, preprocessing, augmentation)
+
+
+@contextmanager
+def named(flag: str) -> Iterator[None]:
+    """Put the flag before what a block says about its words."""
+    try:
+        yield
+    except ArgumentError as fault:
+        raise UsageError(f"{flag}: {fault}") from fault
+
+
+def prepare(config: RunConfig, words: Words) -> Prepared:
     """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
     key = Key.of(config.seed)
     dataset = load_data(config)
     train = dataset.part("train")
-    preprocessing = (Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()).fit(
-        train, key=key.fold("preprocessing")
-    )
-    engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+    preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     model, name = make_model(config, shape, len(dataset.class_names), key)
-    refuse_lonely_batches(model.graph, len(train), config.batch_size)
+    with named("--batch-size"):
+        refuse_lonely_batches(model.graph, len(train), config.batch_size)
     batches = Batches(
         train,
         batch_size=config.batch_size,
         key=key.fold("batches"),
         preprocessing=preprocessing,
-        augmentation=Augmentation.parse(config.augment) if config.augment else None,
+        augmentation=words.augmentation,
         sample_weights=class_weights(train.labels) if config.class_weight == "balanced" else None,
     )
     validation = None
@@ -140,55 +165,6 @@ def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> Optimizer
     rate = config.lr if config.lr is not None else float(rule.learning_rate)  # type: ignore[arg-type]
     schedule = schedule_of(config.schedule, rate, steps_per_epoch=steps_per_epoch, epochs=epochs)
     return replace(rule, learning_rate=schedule)  # type: ignore[type-var]
-
-
-def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> tuple[Model, str]:
-    """The network that --model names: an architecture, words of the notation, or a model file to go on from."""
-    wanted = config.model
-    if wanted is not None and wanted.endswith(".safetensors"):
-        return model_from_file(wanted, shape, classes), wanted
-    if wanted is not None and wanted.lower().replace("_", "-") in NAMES or (wanted and not is_notation(wanted)):
-        refuse_for_named(config)
-        model = architecture(wanted, shape, classes)  # type: ignore[arg-type]
-        name = wanted
-    else:
-        name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")  # type: ignore[arg-type]
-        layers = parse(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
-        by_size = DEFAULT_DROPOUT if wanted is None else 0.0
-        model = Sequential(with_dropout(layers, by_size if config.dropout is None else config.dropout))
-        name = name or "linear"
-    draw_weights(model, key.fold("init"))
-    return model, name
-
-
-def refuse_for_named(config: RunConfig) -> None:
-    """Settings that change a network in notation do not change one with a name of its own."""
-    for name, given in (("--l2", config.l2 > 0), ("--dropout", config.dropout is not None)):
-        if given:
-            raise UsageError(f"{name} goes with networks in notation (--model conv_8,pool,FC_32), not with --model {config.model}.")
-
-
-def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:
-    """Dropout before every dense layer but the first of the network."""
-    if not rate:
-        return layers
-    dense = [place for place, layer in enumerate(layers) if layer.spec.prefix == "dense"]
-    chosen = dense[1:] or dense
-    spread: list[Layer] = []
-    for place, layer in enumerate(layers):
-        spread += [Layer.of(Dropout(rate)), layer] if place in chosen else [layer]
-    return spread
-
-
-def model_from_file(path: str, shape: tuple[int, ...], classes: int) -> Model:
-    """A saved model to go on from; raises UsageError when it does not fit the data."""
-    if not Path(path).is_file():
-        raise UsageError(f"--model {path}: there is no such file.")
-    model = load_model(path)
-    if model.input_shape[1:] != shape or model.output_shape[-1] != classes:
-        wanted = f"{model.input_shape[1:]} images and {model.output_shape[-1]} classes"
-        raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.")
-    return model
 
 
 def settings_in_force(prepared: Prepared) -> Mapping[str, Any]:

@@ -112,7 +112,9 @@ class KeepBest(Watch):
 class Checkpoints(Event):
     """last.safetensors after every epoch, every so many steps, and when a run is stopped. Comes last of the events."""
 
-    def __init__(self, path: Path, every: int, events: Sequence[tuple[str, Event]], environment: dict[str, Any]) -> None:
+    def __init__(
+        self, path: Path, every: int, events: Sequence[tuple[str, Event]], environment: dict[str, Any]
+    ) -> None:
         self.path, self.every, self.events, self.environment = path, every, events, environment
 
     def step(self, progress: Progress, sums: Sums) -> None:

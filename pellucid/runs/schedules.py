@@ -19,7 +19,9 @@ from pellucid.spec.schedules import (
 )
 
 WORDS = "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F"
-ARGUMENTS = {"constant": 0, "cosine": 0, "linear": 0, "step": 2, "exponential": 1, "inverse": 1, "sqrt": 0, "plateau": 2}
+ARGUMENTS = {  # numbers after each word
+    "constant": 0, "cosine": 0, "linear": 0, "step": 2, "exponential": 1, "inverse": 1, "sqrt": 0, "plateau": 2,
+}
 
 
 def words_of(text: str) -> tuple[str, list[float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.architectures.names import NAMES, architecture
+from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import default_pipeline
@@ -17,9 +18,12 @@ from pellucid.data.single import read_image
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import DataError, UsageError, describe
 from pellucid.graph.graph import Graph
-from pellucid.graph.notation import is_notation, parse
+from pellucid.graph.notation import parse
+from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
+from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
@@ -32,7 +36,8 @@ def model_of(path: str) -> tuple[Model, RunFolder | None]:
     if Path(path).is_dir():
         folder = RunFolder.open(path)
         if not folder.model.exists():
-            raise UsageError(f"{path} has no model yet: no epoch was finished. Continue it with: pellucid train --resume {path}")
+            remedy = f"Continue it with: pellucid train --resume {path}"
+            raise UsageError(f"{path} has no model yet: no epoch was finished. {remedy}")
         return load_model(folder.model), folder
     return load_model(path), None
 
@@ -76,12 +81,17 @@ def evaluate_on(
     part = with_labels_of(dataset, dataset.part(chosen), names)
     engine = ReferenceEngine()
     params, state = native_weights(model, engine)
-    evaluation = score(
-        model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
-        preprocessing=model.preprocessing or default_pipeline(), split=chosen, class_names=names, batch_size=batch_size,
-    )
+    began = time.perf_counter()
+    with limited_threads(threads_for(summarize(model.graph).flops, batch_size, threads_now())):
+        evaluation = score(
+            model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
+            preprocessing=model.preprocessing or default_pipeline(), split=chosen, class_names=names,
+            batch_size=batch_size,
+        )
+    seconds = time.perf_counter() - began
     return evaluation.to_metrics() | {
         "engine": engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
+        "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
     }
 
 
@@ -106,6 +116,8 @@ def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str
     preprocessing = model.preprocessing or default_pipeline()
     found = []
     for image in images:
+        if Path(image).is_dir():
+            raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
         pixels = read_image(image, resize=resize, channels=colours(record))
         probabilities = model.predict(preprocessing.apply(pixels[None]), verbose=0)[0]
         order = np.argsort(-probabilities, kind="stable")[:top]
@@ -116,13 +128,13 @@ def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str
 
 def network_named(model: str, size: str, classes: int, activation: str) -> Graph:
     """The graph of a run, a model file, an architecture or words of the notation."""
-    if Path(model).is_dir() or model.endswith((".safetensors", ".h5", ".keras")):
+    if Path(model).is_dir() or model.lower().endswith(FILES):
         return model_of(model)[0].graph
     parts = size.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
     height, width, channels = (int(part) for part in [*parts, "1"][:3])
     shape = (height, width, channels)
-    if model.lower().replace("_", "-") in NAMES or not is_notation(model):
+    if not in_words(model):
         return architecture(model, shape, classes).graph
     return Sequential(parse(model, input_shape=shape, classes=classes, activation=activation)).graph

@@ -1,0 +1,30 @@
+"""The first lines of a run: engine, data, network."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from pellucid.engines.protocol import Engine
+from pellucid.runs.preparation import Prepared
+
+LOG = logging.getLogger("pellucid")
+
+
+def announce_engine(engine: Engine) -> None:
+    """The first line of output, before the data are read."""
+    LOG.info("engine %s (NumPy %s, %s)", engine.name, np.__version__, getattr(engine, "precision", "float32"))
+
+
+def announce(prepared: Prepared, threads: int) -> None:
+    """The next lines: data and network."""
+    sizes = ", ".join(f"{name} {len(part):,}" for name, part in prepared.dataset.parts.items())
+    height, width, channels = prepared.dataset.image_shape
+    classes = len(prepared.dataset.class_names)
+    size = f"{height}x{width}x{channels}"
+    LOG.info("data   %s: %s images of %s in %d classes", prepared.dataset.name, sizes, size, classes)
+    for note in prepared.dataset.notes:
+        LOG.info("       %s", note)
+    LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
+             "" if threads == 1 else "s")
