@@ -58,7 +58,10 @@ def keras_peer(net: Net) -> Train:
 
     def arguments(spec: Any) -> dict[str, Any]:
         left_out = ("initializer", "regularizer", "data_format")
-        return {name: getattr(spec, name) for name in rules(type(spec)) if not name.endswith(left_out)}
+        given = {name: getattr(spec, name) for name in rules(type(spec)) if not name.endswith(left_out)}
+        if given.get("padding") == (1, 1) and spec.kernel_size == (3, 3):
+            given["padding"] = "same"  # the same pixels, in Keras's words
+        return given
 
     layers = [getattr(keras.layers, type(spec).__name__)(**arguments(spec)) for spec in net.layers[1:]]
     model = keras.Sequential([keras.Input(net.shape), *layers])

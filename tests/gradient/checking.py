@@ -90,7 +90,7 @@ def clearance(point: Point) -> float:
     weights = point.params | point.state
     for step in todo.steps:
         own = {name: weights[full] for name, full in step.weights}
-        context = Context(step.label, point.training, KEY.fold(step.layer, step.number), step.frozen)
+        context = Context(step, point.training, KEY)
         taken = [values[number] for number in step.inputs]
         nearest = min(nearest, distance(step.spec, taken[0]))
         values[step.output], _ = arithmetic_of(step.spec).forward(step.spec, taken, own, context)

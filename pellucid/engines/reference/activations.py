@@ -27,28 +27,35 @@ def target(x: np.ndarray, context: Context) -> np.ndarray | None:
     return x if context.overwrite else None
 
 
+def readable_from_y(spec: ReLU) -> bool:
+    """Whether y tells on which side of its kinks x lay."""
+    return spec.threshold == 0 and spec.negative_slope <= 1
+
+
 def relu_forward(
     spec: ReLU, inputs: Sequence[np.ndarray], weights: Weights, context: Context
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return y, and the array whose sign backward reads: y for the plain form, else x."""
+    """Return y, and the array that backward reads: y where it tells enough, else x."""
     (x,) = inputs
-    if spec == ReLU():
-        y = np.maximum(x, 0, out=target(x, context))
-        return y, y
-    y = np.where(x >= spec.threshold, x, spec.negative_slope * (x - spec.threshold))
+    if readable_from_y(spec):
+        low = x * spec.negative_slope if spec.negative_slope else 0
+        y = np.maximum(x, low, out=target(x, context))
+    else:
+        y = np.where(x >= spec.threshold, x, spec.negative_slope * (x - spec.threshold))
     if spec.max_value is not None:
         np.minimum(y, spec.max_value, out=y)
-    return y, x.copy() if context.overwrite else x
+    return y, y if readable_from_y(spec) else x.copy() if context.overwrite else x
 
 
 def relu_backward(spec: ReLU, dy: np.ndarray, seen: np.ndarray, weights: Weights, context: Context) -> Result:
-    """dx = dy times the slope at x."""
-    if spec == ReLU():
-        return [np.multiply(dy, seen > 0, out=dy)], {}
-    slope = np.where(seen > spec.threshold, 1, spec.negative_slope).astype(dy.dtype)
+    """dx = dy times the slope at x: 1 above the threshold, negative_slope below, 0 from max_value on."""
+    slope = seen > spec.threshold
+    if spec.negative_slope:
+        slope = np.maximum(slope, spec.negative_slope, dtype=dy.dtype)
+    dx = np.multiply(dy, slope, out=dy)
     if spec.max_value is not None:
-        slope[seen >= spec.max_value] = 0
-    return [np.multiply(dy, slope, out=dy)], {}
+        dx *= seen < spec.max_value
+    return [dx], {}
 
 
 def prelu_forward(
@@ -56,16 +63,22 @@ def prelu_forward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return y and x."""
     (x,) = inputs
-    return np.where(x > 0, x, weights["alpha"] * x), x
+    y = np.minimum(x, 0)
+    y *= weights["alpha"]
+    y += np.maximum(x, 0)
+    return y, x
 
 
 def prelu_backward(spec: PReLU, dy: np.ndarray, x: np.ndarray, weights: Weights, context: Context) -> Result:
     """Return dx and dalpha."""
     alpha = weights["alpha"]
-    below = np.where(x > 0, 0, dy * x)  # what alpha was multiplied with
+    below = np.minimum(x, 0)  # what alpha was multiplied with
+    below *= dy
     shared = tuple(axis for axis, size in enumerate(alpha.shape, start=1) if size == 1 and below.shape[axis] != 1)
     gradients = {"alpha": below.sum(axis=(0, *shared)).reshape(alpha.shape)} if context.trains else {}
-    return [np.where(x > 0, dy, alpha * dy)], gradients
+    above = x > 0
+    slope = above + alpha * ~above
+    return [dy * slope.astype(dy.dtype, copy=False)], gradients
 
 
 def rrelu_forward(
@@ -101,9 +114,9 @@ def elu_forward(
 def elu_backward(spec: ELU, dy: np.ndarray, y: np.ndarray, weights: Weights, context: Context) -> Result:
     """dx = dy above zero, dy (y + alpha) below."""
     slope = np.minimum(y, 0)
-    slope += spec.alpha
+    slope += spec.alpha  # alpha e^x below
     if spec.alpha != 1:
-        slope[y > 0] = 1
+        slope += (y > 0) * slope.dtype.type(1 - spec.alpha)
     return [np.multiply(dy, slope, out=dy)], {}
 
 
@@ -126,9 +139,9 @@ def sigmoid_forward(
 
 def sigmoid_backward(spec: Sigmoid, dy: np.ndarray, y: np.ndarray, weights: Weights, context: Context) -> Result:
     """dx = dy y (1 - y)."""
-    dy *= y
-    dy *= 1 - y
-    return [dy], {}
+    slope = 1 - y
+    slope *= y
+    return [np.multiply(dy, slope, out=dy)], {}
 
 
 def tanh_forward(
@@ -141,8 +154,9 @@ def tanh_forward(
 
 def tanh_backward(spec: Tanh, dy: np.ndarray, y: np.ndarray, weights: Weights, context: Context) -> Result:
     """dx = dy (1 - y^2)."""
-    dy *= 1 - y * y
-    return [dy], {}
+    slope = y * y
+    np.subtract(1, slope, out=slope)
+    return [np.multiply(dy, slope, out=dy)], {}
 
 
 def softmax(x: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import ArgumentError
+from pellucid.graph.plan import Step
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
 
@@ -27,14 +28,28 @@ Backward = Callable[[Any, np.ndarray, Any, Weights, "Context"], tuple[Sequence[n
 class Context:
     """What a step may know besides its numbers."""
 
-    label: str
+    step: Step
     training: bool
-    key: Key | None = None
-    frozen: bool = False
+    root: Key | None = None  # of this pass
     overwrite: bool = False  # forward may write its result into its input
     wanted: tuple[bool, ...] = (True,)  # which inputs need a gradient
     trains: bool = True  # whether its weights need a gradient
     state: dict[str, np.ndarray] = field(default_factory=dict)  # new moving statistics, by short name
+
+    @property
+    def label(self) -> str:
+        """How messages name the layer."""
+        return self.step.label
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the layer's weights are not trained."""
+        return self.step.frozen
+
+    @property
+    def key(self) -> Key | None:
+        """The key of the step's random numbers; folded only by the few layers that draw any."""
+        return None if self.root is None else self.root.fold(self.step.layer, self.step.number)
 
 
 @dataclass(frozen=True)

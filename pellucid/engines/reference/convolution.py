@@ -50,7 +50,7 @@ def backward(
     parts = groups(spec.groups, c, spec.filters)
     turned = [turn(weights["kernel"][..., filters]) for _, filters in parts]
     dkernel = np.zeros((weights["kernel"][..., 0].size, spec.filters), x.dtype)  # (U*V*C/groups, F)
-    dx = np.empty_like(x) if context.wanted[0] else None
+    dx = np.empty(x.shape, x.dtype) if context.wanted[0] else None
     for images in how.images_at_once(n, c, x.itemsize):
         rows = dy[images].reshape(-1, spec.filters)  # (images*I*J, F)
         for (channels, filters), part in zip(parts, turned, strict=True):

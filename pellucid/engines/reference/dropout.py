@@ -25,10 +25,9 @@ def forward(
         return x, None
     if context.key is None:
         raise ArgumentError(f"{context.label}: training with dropout needs a key; pass key=Key.of(seed).")
-    mask = context.key.generator().random(x.shape, np.float32) >= spec.rate
-    scaled = mask.astype(x.dtype)
-    scaled /= 1 - spec.rate
-    return x * scaled, scaled
+    kept = context.key.generator().random(x.shape, np.float32) >= spec.rate
+    mask = kept * x.dtype.type(1 / (1 - spec.rate))
+    return x * mask, mask
 
 
 def backward(

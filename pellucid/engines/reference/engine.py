@@ -7,9 +7,10 @@ Source    Goodfellow, Bengio & Courville 2016, section 6.5, algorithm 6.2 (rever
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,13 +30,15 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.engines.reference.initializers import draw
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
-from pellucid.engines.reference.optimizers import RULES
+from pellucid.engines.reference.optimizers import move
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.graph import Graph
-from pellucid.graph.plan import Plan, Step, plan
+from pellucid.graph.plan import Plan, plan
 from pellucid.keys import Key
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.shapes import Shape, shown
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -95,21 +98,17 @@ class ReferenceEngine:
         """Run the plan; a training run keeps all that backward reads."""
         todo = plan(graph)
         values = {number: self._enter(name, inputs, todo.input_shapes[name]) for name, number in todo.inputs.items()}
-        kept = {tap_value(todo, tap) for tap in taps} | set(todo.outputs.values())
-        uses = use_counts(todo)
-        makers = {step.output: step for step in todo.steps}
+        tapped = {tap_value(todo, tap) for tap in taps}
         tape = Tape(values, [], [], [])
         new_state = dict(state)
-        for step in todo.steps:
+        for step, overwrite in zip(todo.steps, overwriting(graph), strict=True):
             weights = {name: params[full] if full in params else state[full] for name, full in step.weights}
-            context = Context(step.label, training, frozen=step.frozen)
-            context.key = key.fold(step.layer, step.number) if key is not None else None
-            context.overwrite = may_overwrite(step, kept, uses, makers)
+            context = Context(step, training, key)
+            context.overwrite = overwrite and step.inputs[0] not in tapped and step.output not in tapped
             rows = [values[number] for number in step.inputs]
             values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, weights, context)
-            for name, full in step.weights:
-                if name in context.state:
-                    new_state[full] = context.state[name].astype(self.dtype, copy=False)
+            for name, value in context.state.items():
+                new_state[dict(step.weights)[name]] = value.astype(self.dtype, copy=False)
             tape.saved.append(saved)
             tape.contexts.append(context)
             tape.weights.append(weights)
@@ -124,7 +123,7 @@ class ReferenceEngine:
         sizes = x.shape[1:]
         if len(sizes) != len(shape) or any(w not in (None, got) for w, got in zip(shape, sizes, strict=True)):
             raise ShapeError(describe(f"input '{name}'", "data", shown(shape), str(x.shape), remedy_for(shape, sizes)))
-        return x.astype(self.dtype, copy=False)
+        return np.ascontiguousarray(x, self.dtype)
 
     def vjp(self, run: Run, cotangents: Arrays, *, wrt: Sequence[str]) -> Gradients:
         """Gradients of sum(cotangent * value) over outputs or taps by name."""
@@ -132,7 +131,7 @@ class ReferenceEngine:
         seeds: dict[int, np.ndarray] = {}
         for name, value in cotangents.items():
             number = todo.outputs[name] if name in todo.outputs else tap_value(todo, name)
-            add_to(seeds, number, np.array(value, self.dtype))
+            add_to(seeds, number, np.array(value, self.dtype, order="C"))
         return self._backward(run, seeds, wrt)
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
@@ -160,11 +159,10 @@ class ReferenceEngine:
         todo, tape = plan(run.graph), run.tape
         found = Gradients()
         wanted_taps = {tap_value(todo, tap): tap for tap in run.taps} if "taps" in wrt else {}
-        trained = {key for key, weight in run.graph.weights.items() if weight.trainable and "parameters" in wrt}
+        trained = trainable(run.graph) if "parameters" in wrt else frozenset()
         needed = values_needing_gradients(todo, trained, set(wanted_taps), "inputs" in wrt)
-        for step, saved, context, weights in reversed(
-            list(zip(todo.steps, tape.saved, tape.contexts, tape.weights, strict=True))
-        ):
+        steps = list(zip(todo.steps, tape.saved, tape.contexts, tape.weights, strict=True))
+        for step, saved, context, weights in reversed(steps):
             dy = gradients.pop(step.output, None)
             if dy is None:
                 continue
@@ -200,10 +198,9 @@ class ReferenceEngine:
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Move every weight that has a gradient, in place."""
-        apply, names = RULES[type(rule)], tuple(rule.slots)
         for key, gradient in grads.items():
-            own = {slot: slots[f"{key}/{slot}"] for slot in names}
-            apply(rule, params[key], gradient, own, step + 1, rate)
+            own = {slot: slots[f"{key}/{slot}"] for slot in rule.slots}
+            move(rule, params[key], gradient, own, step + 1, rate)
         return dict(params), dict(slots)
 
     def reduce(self, sums: Sums) -> Sums:
@@ -219,24 +216,41 @@ def tap_value(todo: Plan, name: str) -> int:
     return todo.layers[name]
 
 
-def use_counts(todo: Plan) -> dict[int, int]:
-    """How many steps read each value."""
-    uses: dict[int, int] = {}
+def once(graph: Graph, name: str, make: Callable[[Graph], Found]) -> Found:
+    """What the engine reads off a graph, worked out at its first step and kept with it, as the plan is."""
+    kept: Found | None = graph.__dict__.get(name)
+    if kept is None:
+        kept = graph.__dict__[name] = make(graph)
+    return kept
+
+
+def trainable(graph: Graph) -> frozenset[str]:
+    """The keys of the weights that are trained."""
+    return once(
+        graph, "_trainable", lambda g: frozenset(key for key, weight in g.weights.items() if weight.trainable)
+    )
+
+
+def overwriting(graph: Graph) -> tuple[bool, ...]:
+    """For each step whether it may write into its input: nobody else reads that, now or on the way back."""
+    return once(graph, "_overwriting", find_overwriting)
+
+
+def find_overwriting(graph: Graph) -> tuple[bool, ...]:
+    """See `overwriting`; taps are looked at by each pass."""
+    todo = plan(graph)
+    uses = Counter(number for step in todo.steps for number in step.inputs)
+    makers = {step.output: step for step in todo.steps}
+    outputs = set(todo.outputs.values())
+    found = []
     for step in todo.steps:
-        for number in step.inputs:
-            uses[number] = uses.get(number, 0) + 1
-    return uses
+        number = step.inputs[0]
+        free = number in makers and not arithmetic_of(makers[number].spec).keeps_output
+        found.append(free and uses[number] == 1 and not {number, step.output} & outputs)
+    return tuple(found)
 
 
-def may_overwrite(step: Step, kept: set[int], uses: dict[int, int], makers: dict[int, Step]) -> bool:
-    """Whether a step may write into its input: nobody else reads it, now or on the way back."""
-    number = step.inputs[0]
-    maker = makers.get(number)
-    safe = maker is not None and not arithmetic_of(maker.spec).keeps_output
-    return safe and uses[number] == 1 and number not in kept and step.output not in kept
-
-
-def values_needing_gradients(todo: Plan, trained: set[str], taps: set[int], inputs: bool) -> set[int]:
+def values_needing_gradients(todo: Plan, trained: Set[str], taps: Set[int], inputs: bool) -> set[int]:
     """The values whose gradient leads to something asked for."""
     needed = set(taps) | (set(todo.inputs.values()) if inputs else set())
     for step in todo.steps:

@@ -7,6 +7,7 @@ Batch norm, training   mean[c], variance[c] = those of x[:,c] (variance / M);  x
            backward    dgamma[c] = sum_m dy xhat;  dbeta[c] = sum_m dy
                        dx = gamma / sqrt(variance + e) * (dy - dbeta / M - xhat dgamma / M)    (training)
                        dx = gamma / sqrt(variance + e) * dy                                    (afterwards)
+           x is walked in parts that stay in the cache, mean and scale applied while they are there
 Source     Ioffe & Szegedy 2015, algorithm 1 and section 3 (the derivatives, simplified).
 Local response   s[c] = k + alpha sum_{c' near c} x[c']^2;  y = x s^-beta
            backward    dx[c] = dy[c] s[c]^-beta - 2 alpha beta x[c] sum_{c' near c} dy[c'] x[c'] s[c']^(-beta-1)
@@ -21,15 +22,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.engines.reference.arithmetic import Context, Weights, register
+from pellucid.engines.reference.rows import parts, repeat, sum_rows
 from pellucid.errors import ShapeError
 from pellucid.spec.normalization import BatchNormalization, LocalResponseNormalization
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What batch norm's backward reads again: xhat (M,C), 1 / sqrt(variance + e), and whether the batch set them."""
+    """What batch norm's backward reads again: x, mean and 1 / sqrt(variance + e), and whether the batch set them."""
 
-    xhat: np.ndarray
+    x: np.ndarray
+    mean: np.ndarray
     inverse: np.ndarray
     from_batch: bool
 
@@ -39,52 +42,66 @@ def forward(
 ) -> tuple[np.ndarray, Saved]:
     """Return y, shaped like x; leave new moving statistics in context.state."""
     (x,) = inputs
-    rows = x.reshape(-1, x.shape[-1])  # (M,C)
     from_batch = context.training and not context.frozen
     if from_batch:
-        if rows.shape[0] < 2:
-            remedy = "Use a batch size that leaves no batch of one sample, or call with training=False."
-            raise ShapeError(f"{context.label}: batch norm needs at least 2 values a channel, but got 1. {remedy}")
-        mean = rows.mean(axis=0)
-        xhat = rows - mean
-        variance = np.einsum("mc,mc->c", xhat, xhat) / rows.shape[0]
+        mean, variance = statistics(x, context.label)
         for name, now in (("moving_mean", mean), ("moving_variance", variance)):
             context.state[name] = spec.momentum * weights[name] + (1 - spec.momentum) * now
     else:
-        variance = weights["moving_variance"]
-        xhat = rows - weights["moving_mean"]
+        mean, variance = weights["moving_mean"], weights["moving_variance"]
     inverse = 1 / np.sqrt(variance + spec.epsilon)
-    xhat *= inverse
-    y = xhat * weights["gamma"] if spec.scale else xhat.copy()
-    if spec.center:
-        y += weights["beta"]
-    return y.reshape(x.shape), Saved(xhat, inverse, from_batch)
+    scale = inverse * weights["gamma"] if spec.scale else inverse
+    y = np.empty(x.shape, x.dtype)
+    for source, result in zip(parts(x), parts(y), strict=True):
+        np.subtract(source, repeat(mean, x), out=result)
+        result *= repeat(scale, x)
+        if spec.center:
+            result += repeat(weights["beta"], x)
+    return y, Saved(x, mean, inverse, from_batch)
+
+
+def statistics(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and (biased) variance of each channel; raises ShapeError when there is but one value."""
+    m = x.size // x.shape[-1]
+    if m < 2:
+        remedy = "Use a batch size that leaves no batch of one sample, or call with training=False."
+        raise ShapeError(f"{where}: batch norm needs at least 2 values a channel, but got {m}. {remedy}")
+    mean = sum_rows(x) / m
+    squares = np.zeros_like(mean)
+    for part in parts(x):
+        centred = part - repeat(mean, x)
+        centred *= centred
+        squares += sum_rows(centred.reshape(-1, len(mean)))
+    return mean, squares / m
 
 
 def backward(
     spec: BatchNormalization, dy: np.ndarray, saved: Saved, weights: Weights, context: Context
 ) -> tuple[list[np.ndarray | None], Weights]:
     """Return dx and the gradients of gamma and beta."""
-    rows = dy.reshape(saved.xhat.shape)
-    dbeta = rows.sum(axis=0)
-    dgamma = np.einsum("mc,mc->c", rows, saved.xhat)
-    gradients: Weights = {}
-    if context.trains and spec.scale:
-        gradients["gamma"] = dgamma
+    x, m = saved.x, dy.size // dy.shape[-1]
+    dy = np.ascontiguousarray(dy)  # so that its parts are views to write into
+    dbeta = sum_rows(dy)
+    dgamma = np.zeros_like(dbeta)
+    for source, up in zip(parts(x), parts(dy), strict=True):
+        xhat_dy = source - repeat(saved.mean, x)
+        xhat_dy *= up
+        dgamma += sum_rows(xhat_dy.reshape(-1, len(dbeta)))
+    dgamma *= saved.inverse
+    gradients = {"gamma": dgamma} if context.trains and spec.scale else {}
     if context.trains and spec.center:
         gradients["beta"] = dbeta
     if not context.wanted[0]:
         return [None], gradients
     scale = saved.inverse * weights["gamma"] if spec.scale else saved.inverse
-    if saved.from_batch:
-        m = rows.shape[0]
-        dx = saved.xhat * (dgamma * (-1 / m))
-        dx += rows
-        dx -= dbeta * (1 / m)
-        dx *= scale
-    else:
-        dx = rows * scale
-    return [dx.reshape(dy.shape)], gradients
+    for source, up in zip(parts(x), parts(dy), strict=True):
+        if saved.from_batch:
+            pull = source - repeat(saved.mean, x)
+            pull *= repeat(saved.inverse * dgamma / m, x)
+            pull += repeat(dbeta / m, x)
+            up -= pull
+        up *= repeat(scale, x)
+    return [dy], gradients
 
 
 def neighbours(values: np.ndarray, size: int) -> np.ndarray:

@@ -6,6 +6,7 @@ RMSprop   s = r s + (1-r) g^2;  d = s, or s - mean(g)^2 when centered;  w -= a g
           with momentum m: v = m v + a g / sqrt(d + e), w -= v
 Adam      m += (1-b1)(g - m);  v += (1-b2)(g^2 - v);  w -= a sqrt(1-b2^t)/(1-b1^t) m / (sqrt(v) + e)
           AMSGrad: v there is the largest so far
+Large weights are moved a part at a time, so that a part is still in the cache for the next of its operations.
 Source    Keras 3's formulas, which are the definition here; papers in `spec/optimizers.py`.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop
 
 Slots = dict[str, np.ndarray]
+PART = 1 << 15  # numbers at a time: weight, gradient, slots and scratch of a part fit into the second-level cache
 
 
 def sgd(rule: SGD, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
@@ -91,3 +93,17 @@ def adam(rule: Adam, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: f
 
 
 RULES: dict[type[OptimizerSpec], Callable[..., None]] = {SGD: sgd, Adagrad: adagrad, RMSprop: rmsprop, Adam: adam}
+
+
+def move(rule: OptimizerSpec, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of a rule on one weight, in place."""
+    apply = RULES[type(rule)]
+    whole = (w, g, *slots.values())
+    if w.size <= PART or not all(array.flags.c_contiguous for array in whole):
+        apply(rule, w, g, slots, t, rate)
+        return
+    flat_w, flat_g = w.reshape(-1), g.reshape(-1)
+    flat_slots = {name: slot.reshape(-1) for name, slot in slots.items()}
+    for first in range(0, w.size, PART):
+        part = slice(first, first + PART)
+        apply(rule, flat_w[part], flat_g[part], {name: slot[part] for name, slot in flat_slots.items()}, t, rate)

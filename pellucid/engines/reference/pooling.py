@@ -2,7 +2,8 @@
 
 Axes      N images, H W pixels, C channels, U V pool rows and columns, I J output pixels
 Shapes    x (N,H,W,C)   y (N,I,J,C)
-Max       y[n,i,j,c] = max_uv x[n, i*stride+u, j*stride+v, c]; padding is -inf; dy goes to the first largest in row order
+Max       y[n,i,j,c] = max_uv x[n, i*stride+u, j*stride+v, c]; padding is -inf;
+          dy goes to the first largest in row order;
           done an axis at a time: the largest r (N,H,J,C) of V columns, then y of U rows of r; dr, then dx, likewise
           (taking the first row, then the first column, is the first in row order)
 Mean      y[n,i,j,c] = sum_uv x[n, i*stride+u, j*stride+v, c] / (pixels of the window that are not padding);
@@ -89,7 +90,7 @@ def max_backward(
     x, y = saved
     n, h, w, c = x.shape
     how = pool_slide(spec, (h, w), context.label)
-    dx = np.empty_like(x)
+    dx = np.empty(x.shape, x.dtype)
     for images in how.images_at_once(n, c, x.itemsize):
         padded = pad(x[images], how.around, -np.inf)
         rows = largest(padded, COLUMNS, how)  # (images,H,J,C)

@@ -54,7 +54,7 @@ def backward(
     _, how = matching(spec, h, w)
     kernel = weights["kernel"].reshape(-1, c)  # (U*V*F, C)
     dkernel = np.zeros_like(kernel)
-    dx = np.empty_like(x) if context.wanted[0] else None
+    dx = np.empty(x.shape, x.dtype) if context.wanted[0] else None
     for images in how.images_at_once(n, spec.filters, x.itemsize):
         matrix = to_matrix(dy[images], how)  # (images*H*W, U*V*F)
         if context.trains:
