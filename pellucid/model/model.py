@@ -11,9 +11,10 @@ from pellucid.engines.protocol import Engine
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.layer import Tensor
-from pellucid.model import learning
+from pellucid.model import learning, tracing
 from pellucid.model.compiled import Compiled
 from pellucid.model.network import Network
+from pellucid.model.tracing import Trace
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.training.callbacks import History
 from pellucid.training.compiling import rule_of
@@ -172,6 +173,10 @@ class Model(Network):
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """What evaluate returns, for one batch."""
         return self.evaluate(x, y, None, 0, sample_weight, return_dict=return_dict)
+
+    def trace(self, x: Any, y: Any = None, *, training: bool = False) -> Trace:
+        """Every number between input and output, with formulas; with targets y also the gradient at each place."""
+        return tracing.trace(self, x, y, training=training)
 
     def predict_on_batch(self, x: Any) -> np.ndarray | list[np.ndarray]:
         """Outputs for one batch."""

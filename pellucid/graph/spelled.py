@@ -1,0 +1,48 @@
+"""A graph with every piece of arithmetic as a layer of its own: Dense(relu) becomes dense, then dense.relu.
+
+The numbers are the same; a trace of it shows what lies between a layer's product and its activation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pellucid.graph.graph import Graph, LayerEntry, Nested, Node, Source
+
+
+def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The spelled-out graph, and for each of its weight keys the key in `graph`."""
+    layers: list[LayerEntry] = []
+    pieces: dict[int, list[int]] = {}  # layer -> the layers it became
+    keys: dict[str, str] = {}
+    for number, entry in enumerate(graph.layers):
+        own: list[LayerEntry] = []
+        primitives = () if isinstance(entry.spec, Nested) else entry.spec.primitives()
+        if len(primitives) < 2:
+            own.append(entry)
+        for place, primitive in enumerate(primitives if len(primitives) > 1 else ()):
+            name = entry.name if place == 0 else f"{entry.name}.{primitive.spec.prefix}"
+            own.append(LayerEntry(name, without_activation(primitive.spec), entry.trainable))
+            renamed = {f"{name}/{inner}": f"{entry.name}/{outer}" for inner, outer in primitive.weights.items()}
+            keys |= renamed
+            if place:
+                keys.setdefault(f"{name}/bias", f"{entry.name}/bias")
+        pieces[number] = list(range(len(layers), len(layers) + len(own)))
+        layers += own
+    nodes: list[Node] = []
+    last: dict[int, int] = {}  # node -> the node that gives its result
+    for number, node in enumerate(graph.nodes):
+        taken: tuple[Source, ...] = tuple((last[source], output) for source, output in node.inputs)
+        for piece in pieces[node.layer]:
+            nodes.append(Node(piece, taken))
+            taken = ((len(nodes) - 1, 0),)
+        last[number] = len(nodes) - 1
+    inputs = tuple((name, last[number]) for name, number in graph.inputs)
+    outputs = tuple((name, (last[number], output)) for name, (number, output) in graph.outputs)
+    full = Graph(tuple(layers), tuple(nodes), inputs, outputs, graph.training_only)
+    return full, {key: keys.get(key, key) for key in full.weights}
+
+
+def without_activation(spec: object) -> object:
+    """The same arithmetic, linear: its activation has become a layer of its own."""
+    return replace(spec, activation=None) if hasattr(spec, "activation") else spec  # type: ignore[type-var]
