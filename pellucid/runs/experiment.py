@@ -18,7 +18,7 @@ from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
-from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable
+from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
 from pellucid.runs.schedules import plateau_of
 from pellucid.runs.weights import write_run_model
 from pellucid.storage.checkpoint import Checkpoint, read_checkpoint
@@ -154,13 +154,14 @@ def make_events(
     trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
     layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []
+    steps = StepTable(folder.steps, layers)
     events = [
-        StepTable(folder.steps, layers),
+        steps,
         *[event for _, event in remembering],
         HistoryTable(folder.history),
         *shown,
         Interrupts(),
-        Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment),
+        Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment, flush=steps.flush),
     ]
     return remembering, events
 
@@ -187,4 +188,4 @@ def beginning(
     for name, event in remembering:
         event.recall(checkpoint.events[name])
     stop = str(checkpoint.events.get("stop", ""))
-    return state, Position.from_json(checkpoint.position), list(checkpoint.history), stop
+    return state, Position.from_json(checkpoint.position), [ordered(row) for row in checkpoint.history], stop

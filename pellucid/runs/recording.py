@@ -71,6 +71,19 @@ class StepTable(Event):
         self.flush()
 
 
+def ordered(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the history: epoch, loss, other scores by name, the same of validation, learning rate.
+
+    A checkpoint gives its rows back in the order of the alphabet.
+    """
+    ends = {"epoch": -1, "learning_rate": 1}
+
+    def place(name: str) -> tuple[int, bool, bool, str]:
+        return ends.get(name, 0), name.startswith("val_"), not name.endswith("loss"), name
+
+    return {name: row[name] for name in sorted(row, key=place)}
+
+
 class HistoryTable(Event):
     """history.csv: a row an epoch, written anew each time, so that a resume leaves nothing behind."""
 
@@ -78,10 +91,10 @@ class HistoryTable(Event):
         self.path = path
 
     def begin(self, progress: Progress) -> None:
-        write_csv(self.path, progress.history)
+        write_csv(self.path, [ordered(row) for row in progress.history])
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
-        write_csv(self.path, progress.history)
+        write_csv(self.path, [ordered(row) for row in progress.history])
 
 
 class KeepBest(Watch):
@@ -113,9 +126,16 @@ class Checkpoints(Event):
     """last.safetensors after every epoch, every so many steps, and when a run is stopped. Comes last of the events."""
 
     def __init__(
-        self, path: Path, every: int, events: Sequence[tuple[str, Event]], environment: dict[str, Any]
+        self,
+        path: Path,
+        every: int,
+        events: Sequence[tuple[str, Event]],
+        environment: dict[str, Any],
+        *,
+        flush: Callable[[], None],
     ) -> None:
         self.path, self.every, self.events, self.environment = path, every, events, environment
+        self.flush = flush  # the rows of steps.csv up to the checkpoint must be on disk before it is
 
     def step(self, progress: Progress, sums: Sums) -> None:
         if progress.stop or (self.every and progress.position.step % self.every == 0):
@@ -126,7 +146,9 @@ class Checkpoints(Event):
 
     def write(self, progress: Progress) -> None:
         """Write it whole; raises TrainingError rather than replace a good one by weights that are not finite."""
-        sections = {name: progress.engine.get(part) for name, part in progress.state.items()}
+        self.flush()
+        get = progress.engine.get
+        sections = {name: dict(part) if name == "clock" else get(part) for name, part in progress.state.items()}
         for key, value in sections["params"].items():
             if not np.isfinite(value).all():
                 raise TrainingError(
