@@ -39,7 +39,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no recipe '{unknown[0]}'; known are {', '.join(known)}")
     failed = [name for name in names if not run_recipe(name, tomllib.loads(known[name].read_text(encoding="utf-8")))]
-    print(f"{len(names) - len(failed)} of {len(names)} recipes reach their figures" + (f"; short: {failed}" if failed else ""))
+    print(f"{len(names) - len(failed)} of {len(names)} recipes reach their figures; short: {failed or 'none'}")
     return 1 if failed else 0
 
 
@@ -54,14 +54,23 @@ def run_recipe(name: str, recipe: dict[str, Any]) -> bool:
         "runs": runs,
         "seconds_in_all": round(time.perf_counter() - began, 1),
         "environment": environment_of(ReferenceEngine()) | {"threads": int(threads())},
+        "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"published-{name}.json").write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    text = json.dumps(result, indent=2, sort_keys=True) + "\n"
+    (RESULTS / f"published-{name}.json").write_text(text, encoding="utf-8")
     for entry in checks:
         word = "reached" if entry["holds"] else "SHORT"
-        print(f"{name}: {entry['score']} mean {entry['mean']:.5f} (spread {entry['spread']:.5f}) {entry['wanted']} {word}", flush=True)
+        numbers = f"{entry['score']} mean {entry['mean']:.5f} (spread {entry['spread']:.5f})"
+        print(f"{name}: {numbers} {entry['wanted']} {word}", flush=True)
     return all(entry["holds"] for entry in checks)
+
+
+def commit() -> str:
+    """The commit that was measured."""
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip()
 
 
 def threads() -> str:
@@ -78,7 +87,8 @@ def run_seed(command: str, seed: int) -> dict[str, Any]:
         elif words[0] == "python":
             words[0] = sys.executable
         data = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
-        environment = os.environ | {"PELLUCID_DATA": data, "OPENBLAS_NUM_THREADS": threads(), "OMP_NUM_THREADS": threads()}
+        pools = {"OPENBLAS_NUM_THREADS": threads(), "OMP_NUM_THREADS": threads()}
+        environment = os.environ | {"PELLUCID_DATA": data} | pools
         done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{command} (seed {seed}) failed: {done.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""The CNN book's toy set: net [2, 100, 100, 4] with Nesterov momentum, with and without batch norm; and a tiny subset."""
+"""The CNN book's toy set: net [2, 100, 100, 4], Nesterov momentum, with and without batch norm; a tiny subset."""
 
 import argparse
 import json

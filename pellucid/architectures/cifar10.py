@@ -29,8 +29,11 @@ def Cifar10CNN(input_shape: tuple[int, int, int] = (32, 32, 3), classes: int = 1
             body += [Conv2D(filters, 3, stride, padding="same"), BatchNormalization(), LeakyReLU()]
         body += [Flatten(), Dense(128), BatchNormalization(), LeakyReLU(), Dropout(0.5)]
     elif form == "small":
-        body = [Conv2D(10, 4, 2, padding="same", activation="relu"), Conv2D(20, 3, 2, padding="same", activation="relu"),
-                Flatten()]
+        body = [
+            Conv2D(10, 4, 2, padding="same", activation="relu"),
+            Conv2D(20, 3, 2, padding="same", activation="relu"),
+            Flatten(),
+        ]
     else:
         raise ArgumentError(describe("Cifar10CNN", "form", "'full' or 'small'", repr(form)))
     return Sequential([Input(input_shape), *body, Dense(classes, activation="softmax")], name="cifar10cnn")

@@ -42,5 +42,6 @@ def architecture(name: str, input_shape: tuple[int, int, int], classes: int) -> 
     create = NAMES.get(name.lower().replace("_", "-"))
     if create is None:
         known = ", ".join(NAMES)
-        raise UsageError(f"--model {name}: no such network. Known are {known}; or words such as conv_8,pool,FC_32, or a model file.")
+        others = "words such as conv_8,pool,FC_32, or a model file"
+        raise UsageError(f"--model {name}: no such network. Known are {known}; or give {others}.")
     return create(input_shape, classes)

@@ -29,29 +29,33 @@ def explain_convolution(model: Model, *, row: int = 0, column: int = 0, filter: 
     step = model.trace(x)[name]
     y = step.output
     if not (row < y.shape[1] and column < y.shape[2] and filter < y.shape[3]):
-        raise UsageError(f"explain: y has {y.shape[1]} rows, {y.shape[2]} columns and {y.shape[3]} filters, counted from 0.")
+        sizes = f"{y.shape[1]} rows, {y.shape[2]} columns and {y.shape[3]} filters"
+        raise UsageError(f"explain: y has {sizes}, counted from 0.")
     around = paddings((height, width), spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate)
     padded = pad(step.inputs[0], around)[0]  # (H,W,C)
     kernel = step.weights["kernel"]
     bias = float(step.weights["bias"][filter]) if "bias" in step.weights else 0.0
     top, left = row * spec.strides[0], column * spec.strides[1]
+    bottom = top + (kernel.shape[0] - 1) * spec.dilation_rate[0]
+    right = left + (kernel.shape[1] - 1) * spec.dilation_rate[1]
     lines = [
         f"{name}: {step.formula}",
-        f"Input x[0] has {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}; "
-        f"with padding {padded.shape[0]}x{padded.shape[1]}. Here are its first rows and columns, channel 0:",
+        f"Input x[0]: {height}x{width} pixels, {channels} channels; with padding {padded.shape[0]}x{padded.shape[1]}.",
+        "Its first rows and columns, channel 0:",
         grid(padded[:LARGEST, :LARGEST, 0]),
-        f"Output pixel ({row}, {column}) of filter {filter} looks at rows {top} to {top + kernel.shape[0] - 1} and columns "
-        f"{left} to {left + kernel.shape[1] - 1} of the padded input (stride {spec.strides[0]}, {spec.strides[1]}).",
+        f"Output pixel ({row}, {column}) of filter {filter} looks at rows {top} to {bottom}, columns {left} to {right}",
+        f"of the padded input (stride {spec.strides[0]}, {spec.strides[1]}).",
     ]
     total = 0.0
     group = filter // (kernel.shape[3] // spec.groups)
     for c in range(kernel.shape[2]):
         lines += [f"Kernel of channel {c}:", grid(kernel[:, :, c, filter])]
         for u, v in np.ndindex(kernel.shape[:2]):
-            pixel = padded[top + u * spec.dilation_rate[0], left + v * spec.dilation_rate[1], group * kernel.shape[2] + c]
-            product = float(pixel * kernel[u, v, c, filter])
+            place = (top + u * spec.dilation_rate[0], left + v * spec.dilation_rate[1], group * kernel.shape[2] + c)
+            pixel, weight = padded[place], kernel[u, v, c, filter]
+            product = float(pixel * weight)
             total += product
-            lines.append(f"  u={u} v={v} c={c}:  {pixel:8.4f} * {kernel[u, v, c, filter]:8.4f} = {product:9.5f}   sum {total:9.5f}")
+            lines.append(f"  u={u} v={v} c={c}:  {pixel:8.4f} * {weight:8.4f} = {product:9.5f}   sum {total:9.5f}")
     lines.append(f"  + bias {bias:.5f} = {total + bias:.5f}")
     lines.append(f"y[0,{row},{column},{filter}] = {y[0, row, column, filter]:.5f}, as the engine has it.")
     return "\n".join(lines)

@@ -24,7 +24,8 @@ from pellucid.models import Sequential
 )
 def test_the_products_add_up(arguments: dict[str, object]) -> None:
     pellucid.set_random_seed(5)
-    model = Sequential([Input((7, 8, 4)), Conv2D(6, bias_initializer="random_normal", **arguments), Flatten(), Dense(2)])
+    convolution = Conv2D(6, bias_initializer="random_normal", **arguments)
+    model = Sequential([Input((7, 8, 4)), convolution, Flatten(), Dense(2)])
     text = explain_convolution(model, row=1, column=2, filter=4)
     products = [float(found) for found in re.findall(r"= +(-?[\d.]+)   sum", text)]
     bias = float(re.search(r"\+ bias (-?[\d.]+)", text)[1])
