@@ -69,8 +69,8 @@ def run_recipe(name: str, recipe: dict[str, Any]) -> bool:
 
 def commit() -> str:
     """The commit that was measured."""
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip()
+    words = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def threads() -> str:

@@ -67,13 +67,14 @@ def first_convolution(graph: Graph) -> tuple[str, Conv2D]:
         entry = graph.layers[node.layer]
         if isinstance(entry.spec, Conv2D) and all(not graph.nodes[source].inputs for source, _ in node.inputs):
             return entry.name, entry.spec
-    raise UsageError("explain: the network does not begin with a convolution. Try pellucid summary conv_2,pool --explain.")
+    remedy = "Try pellucid summary conv_2,pool --explain."
+    raise UsageError(f"explain: the network does not begin with a convolution. {remedy}")
 
 
 def example(height: int, width: int, channels: int) -> np.ndarray:
     """(1,H,W,C) of digits 0 to 9 in an order without symmetry."""
     rows, columns, layers = np.ogrid[:height, :width, :channels]
-    return ((7 * rows + 3 * columns + 5 * layers + rows * columns) % 10)[None].astype(float)
+    return np.asarray((7 * rows + 3 * columns + 5 * layers + rows * columns) % 10, float)[None]
 
 
 def grid(values: np.ndarray) -> str:

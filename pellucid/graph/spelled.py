@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pellucid.graph.graph import Graph, LayerEntry, Nested, Node, Source
+from pellucid.spec.layer import LayerSpec
 
 
 def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
@@ -43,6 +44,6 @@ def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
     return full, {key: keys.get(key, key) for key in full.weights}
 
 
-def without_activation(spec: object) -> object:
+def without_activation(spec: LayerSpec) -> LayerSpec:
     """The same arithmetic, linear: its activation has become a layer of its own."""
-    return replace(spec, activation=None) if hasattr(spec, "activation") else spec  # type: ignore[type-var]
+    return replace(spec, activation=None) if hasattr(spec, "activation") else spec  # type: ignore[call-arg]
