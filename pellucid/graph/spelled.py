@@ -6,6 +6,7 @@ The numbers are the same; a trace of it shows what lies between a layer's produc
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 from pellucid.graph.graph import Graph, LayerEntry, Nested, Node, Source
 from pellucid.spec.layer import LayerSpec
@@ -46,4 +47,7 @@ def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
 
 def without_activation(spec: LayerSpec) -> LayerSpec:
     """The same arithmetic, linear: its activation has become a layer of its own."""
-    return replace(spec, activation=None) if hasattr(spec, "activation") else spec  # type: ignore[call-arg]
+    if not hasattr(spec, "activation"):
+        return spec
+    linear: LayerSpec = replace(cast(Any, spec), activation=None)
+    return linear
