@@ -1,6 +1,6 @@
 """The five networks that the engines are measured on, as Pellucid graphs, and one training step of ours.
 
-Figures and recipes: LeNet (Lecture), the notation net (CNN-book 9), clothes MLP and Fruits (Vision), CIFAR-10 full (Intro).
+Recipes: LeNet (Lecture), the notation net (CNN-book 9), clothes MLP and Fruits (Vision), CIFAR-10 full (Intro).
 """
 
 from __future__ import annotations

@@ -49,9 +49,11 @@ def relu_forward(
 
 def relu_backward(spec: ReLU, dy: np.ndarray, seen: np.ndarray, weights: Weights, context: Context) -> Result:
     """dx = dy times the slope at x: 1 above the threshold, negative_slope below, 0 from max_value on."""
-    slope = seen > spec.threshold
+    slope: np.ndarray = seen > spec.threshold
     if spec.negative_slope:
-        slope = np.maximum(slope, spec.negative_slope, dtype=dy.dtype)
+        slope = slope.astype(dy.dtype)
+        slope *= 1 - spec.negative_slope
+        slope += spec.negative_slope  # exactly 1 above: the sum rounds back
     dx = np.multiply(dy, slope, out=dy)
     if spec.max_value is not None:
         dx *= seen < spec.max_value

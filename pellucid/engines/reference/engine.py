@@ -28,6 +28,7 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     transposed,
 )
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
+from pellucid.engines.reference.finite import first_not_finite, refuse_not_finite
 from pellucid.engines.reference.initializers import draw
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
 from pellucid.engines.reference.optimizers import move
@@ -113,6 +114,8 @@ class ReferenceEngine:
             tape.contexts.append(context)
             tape.weights.append(weights)
         outputs = {name: values[number] for name, number in todo.outputs.items()}
+        if not training and not all(np.isfinite(y).all() for y in outputs.values()):
+            refuse_not_finite(graph, {**state, **params}, inputs)
         return Run(graph, outputs, new_state, {tap: values[tap_value(todo, tap)] for tap in taps}, tape)
 
     def _enter(self, name: str, inputs: Arrays, shape: Shape) -> np.ndarray:
@@ -121,7 +124,7 @@ class ReferenceEngine:
             raise ShapeError(describe("model", "inputs", f"given for '{name}'", f"only {sorted(inputs)}"))
         x = np.asarray(inputs[name])
         sizes = x.shape[1:]
-        if len(sizes) != len(shape) or any(w not in (None, got) for w, got in zip(shape, sizes, strict=True)):
+        if not fits(shape, sizes):
             raise ShapeError(describe(f"input '{name}'", "data", shown(shape), str(x.shape), remedy_for(shape, sizes)))
         return np.ascontiguousarray(x, self.dtype)
 
@@ -154,6 +157,10 @@ class ReferenceEngine:
         if penalty is not None:
             sums["penalty"] = (penalty * n, n)
         return sums
+
+    def first_not_finite(self, run: Run) -> str | None:
+        """Which layer's result held the first NaN or infinity, in words; None when all are finite."""
+        return first_not_finite(run.graph, run.tape.values)
 
     def _backward(self, run: Run, gradients: dict[int, np.ndarray], wrt: Sequence[str]) -> Gradients:
         todo, tape = plan(run.graph), run.tape
@@ -265,10 +272,19 @@ def add_to(gradients: dict[int, np.ndarray], number: int, dx: np.ndarray) -> Non
     gradients[number] = gradients[number] + dx if number in gradients else dx
 
 
+def fits(shape: Shape, sizes: tuple[int, ...]) -> bool:
+    """Whether data of these sizes may enter where `shape` is wanted."""
+    return len(sizes) == len(shape) and all(w in (None, got) for w, got in zip(shape, sizes, strict=True))
+
+
 def remedy_for(shape: Shape, sizes: tuple[int, ...]) -> str:
     """What to type when data of these sizes was meant for this shape."""
-    if len(shape) == 3 and len(sizes) == 3 and (sizes[1], sizes[2], sizes[0]) == shape:
-        return "Channels come first? Pass x.transpose(0, 2, 3, 1)."
+    if len(shape) == 3 and len(sizes) == 3:
+        if fits(shape, (sizes[1], sizes[2], sizes[0])):
+            return "Channels come first? Pass x.transpose(0, 2, 3, 1)."
+        if fits(shape[:2], sizes[:2]):
+            return f"Convert the images to {shape[2]} channels, or build the model with {sizes[2]}."
+        return f"Resize the images to {shape[0]} x {shape[1]}, or build the model for {sizes[0]} x {sizes[1]}."
     if len(sizes) == len(shape) - 1 and shape[-1] == 1:
         return "Add the channel axis: x[..., None]."
     if len(sizes) == len(shape) - 1:

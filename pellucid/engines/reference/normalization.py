@@ -52,11 +52,13 @@ def forward(
     inverse = 1 / np.sqrt(variance + spec.epsilon)
     scale = inverse * weights["gamma"] if spec.scale else inverse
     y = np.empty(x.shape, x.dtype)
+    middle, factor = repeat(mean, x), repeat(scale, x)
+    shift = repeat(weights["beta"], x) if spec.center else None
     for source, result in zip(parts(x), parts(y), strict=True):
-        np.subtract(source, repeat(mean, x), out=result)
-        result *= repeat(scale, x)
-        if spec.center:
-            result += repeat(weights["beta"], x)
+        np.subtract(source, middle, out=result)
+        result *= factor
+        if shift is not None:
+            result += shift
     return y, Saved(x, mean, inverse, from_batch)
 
 
@@ -67,9 +69,9 @@ def statistics(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
         remedy = "Use a batch size that leaves no batch of one sample, or call with training=False."
         raise ShapeError(f"{where}: batch norm needs at least 2 values a channel, but got {m}. {remedy}")
     mean = sum_rows(x) / m
-    squares = np.zeros_like(mean)
+    squares, middle = np.zeros_like(mean), repeat(mean, x)
     for part in parts(x):
-        centred = part - repeat(mean, x)
+        centred = part - middle
         centred *= centred
         squares += sum_rows(centred.reshape(-1, len(mean)))
     return mean, squares / m
@@ -82,9 +84,9 @@ def backward(
     x, m = saved.x, dy.size // dy.shape[-1]
     dy = np.ascontiguousarray(dy)  # so that its parts are views to write into
     dbeta = sum_rows(dy)
-    dgamma = np.zeros_like(dbeta)
+    dgamma, middle = np.zeros_like(dbeta), repeat(saved.mean, x)
     for source, up in zip(parts(x), parts(dy), strict=True):
-        xhat_dy = source - repeat(saved.mean, x)
+        xhat_dy = source - middle
         xhat_dy *= up
         dgamma += sum_rows(xhat_dy.reshape(-1, len(dbeta)))
     dgamma *= saved.inverse
@@ -93,14 +95,15 @@ def backward(
         gradients["beta"] = dbeta
     if not context.wanted[0]:
         return [None], gradients
-    scale = saved.inverse * weights["gamma"] if spec.scale else saved.inverse
+    factor = repeat(saved.inverse * weights["gamma"] if spec.scale else saved.inverse, x)
+    along, level = repeat(saved.inverse * dgamma / m, x), repeat(dbeta / m, x)
     for source, up in zip(parts(x), parts(dy), strict=True):
         if saved.from_batch:
-            pull = source - repeat(saved.mean, x)
-            pull *= repeat(saved.inverse * dgamma / m, x)
-            pull += repeat(dbeta / m, x)
+            pull = source - middle
+            pull *= along
+            pull += level
             up -= pull
-        up *= repeat(scale, x)
+        up *= factor
     return [dy], gradients
 
 
