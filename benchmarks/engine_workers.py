@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -106,11 +107,24 @@ def torch_peer(net: Net) -> Train:
 PEERS = {"pellucid": pellucid_peer, "keras-torch": keras_peer, "keras-jax": keras_peer, "torch": torch_peer}
 
 
-def main(peer: str, name: str) -> None:
-    """Build, warm up, then serve."""
+def resident_bytes(which: str) -> int:
+    """VmRSS (now) or VmHWM (the most so far) of this process; Linux only."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(which))
+    return int(line.split()[1]) * 1024
+
+
+def main(peer: str, name: str, batch: str = "") -> None:
+    """Build, warm up, then serve. With a batch size: print how many bytes the first steps took at most, and end."""
     if peer.startswith("keras-"):
         os.environ["KERAS_BACKEND"] = peer.removeprefix("keras-")
     net = NETS[name]()
+    if batch:
+        net = replace(net, batch=int(batch), steps=4)
+        train = PEERS[peer](net)
+        before = resident_bytes("VmRSS")
+        train(net.steps)
+        print(resident_bytes("VmHWM") - before, flush=True)
+        return
     train = PEERS[peer](net)
     train(net.steps)
     print("ready", flush=True)
