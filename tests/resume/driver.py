@@ -61,6 +61,9 @@ class Driver:
 
 def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
+    import matplotlib.pyplot
+    import sklearn.datasets
+
     import pellucid.cli.main
     import pellucid.runs.experiment
     import pellucid.runs.pictures
