@@ -9,11 +9,13 @@ WORKERS ?= 2
 # One thread for each worker's matrix products: several workers with several threads each only get in one another's way.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test lint types clean
+.PHONY: help demo test lint types soak clean
 
 help:
 	@echo "make demo   install into $(VENV), train a network on handwritten digits, print where the report is"
 	@echo "make test   install the test extras, then run ruff, mypy and every test"
+	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits"
+	@echo "make lowest the quick tests with the oldest versions that pyproject.toml admits"
 	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"
 
 $(BIN)/python:
@@ -42,5 +44,15 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
+soak: $(VENV)/.installed-test
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.soak
+
+# The oldest versions that pyproject.toml admits, in an environment of their own; their own deprecations do not count.
+LOWEST := .venv-lowest
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt . pytest pytest-xdist hypothesis
+	$(ONE_THREAD) $(LOWEST)/bin/python -m pytest -q -W default -n $(WORKERS) tests/data_readers tests/storage tests/gradient tests/report tests/explain tests/spec tests/graph --ignore tests/graph/test_keras_order.py
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-lowest build dist .pytest_cache .mypy_cache .ruff_cache
