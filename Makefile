@@ -9,11 +9,13 @@ WORKERS ?= 2
 # One thread for each worker's matrix products: several workers with several threads each only get in one another's way.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test lint types soak clean
+.PHONY: help demo test lint types bench published soak lowest clean
 
 help:
 	@echo "make demo   install into $(VENV), train a network on handwritten digits, print where the report is"
 	@echo "make test   install the test extras, then run ruff, mypy and every test"
+	@echo "make bench  measure the reference engine beside Keras (torch, JAX) and PyTorch, alternating, on one core"
+	@echo "make published   run the sources' recipes and hold them to their figures (minutes each; NAMES='lenet line')"
 	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits"
 	@echo "make lowest the quick tests with the oldest versions that pyproject.toml admits"
 	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"
@@ -43,6 +45,16 @@ lint: $(VENV)/.installed-test
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	$(PIP) -e ".[bench]"
+	@touch $@
+
+bench: $(VENV)/.installed-bench
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.engines
+
+published: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.published $(NAMES)
 
 soak: $(VENV)/.installed-test
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.soak
