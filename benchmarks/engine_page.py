@@ -11,8 +11,8 @@ RATES = """
 LIMITS = """
 ## What limits each
 
-The limit is the arithmetic of the step at the rate of a large sgemm on the same core in the same rounds. What is missing
-to it is narrow matrix products, memory traffic and NumPy's passes over the maps; the profile shows which.
+The limit is the arithmetic of the step at the rate of a large sgemm on the same core in the same rounds; missing to
+it are narrow matrix products, memory traffic and NumPy's passes over the maps; the profile shows which.
 
 | net | GFLOP a step | sgemm GFLOP/s | limit, images/s | reached | profile: share of the step |
 |---|---|---|---|---|---|"""
@@ -25,8 +25,8 @@ def page(result: dict[str, Any]) -> str:
     lines.append(LIMITS)
     lines += [limit_row(name, net) for name, net in result["nets"].items()]
     took, ratio = result["memory"]["mebibytes"], result["memory"]["ratio"]
-    lines += ["", "## Memory", "", f"Peak of the training step, {result['memory']['net']}: {took['pellucid']} MiB, "
-               f"PyTorch {took['torch']} MiB, ratio {ratio} (at most {result['memory']['pass_mark']})."]  # fmt: skip
+    lines += ["", "## Memory", "", (f"Peak of the training step, {result['memory']['net']}: {took['pellucid']} MiB, "
+               f"PyTorch {took['torch']} MiB, ratio {ratio} (at most {result['memory']['pass_mark']}).")]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
