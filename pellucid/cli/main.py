@@ -36,7 +36,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 def run(arguments: list[str] | None) -> int:
     """Run one command and return its exit code, with every fault told in one sentence."""
     try:
-        code = app(arguments, standalone_mode=False) or 0
+        code = app(arguments, prog_name="pellucid", standalone_mode=False) or 0
         return stopped() if code == INTERRUPTED else int(code)
     except PellucidError as fault:
         return complain(str(fault), 2 if isinstance(fault, (UsageError, ArgumentError)) else 1)
@@ -73,7 +73,8 @@ def usage_or_own_fault(fault: Exception) -> int:
         if type(fault).__name__ == "NoArgsIsHelpError":
             print(worded(), file=sys.stderr)
             return int(code)
-        return complain(f"{words.rstrip('.')}. Type {path} --help to see what there is.", int(code))
+        end = "" if words.endswith(("?", ".")) else "."
+        return complain(f"{words}{end} Type {path} --help to see what there is.", int(code))
     if os.environ.get(TRACEBACK):
         traceback.print_exc()
     place = traceback.extract_tb(fault.__traceback__)[-1]

@@ -15,16 +15,23 @@ JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard outpu
 
 
 class FileLines(logging.Handler):
-    """Appends every line to a run's log.txt through the one writer."""
+    """Appends every line to a run's log.txt through the one writer, once the run has its config.json.
 
-    def __init__(self, path: Path) -> None:
+    Until then nothing is on disk that would stand in the way of a second attempt.
+    """
+
+    def __init__(self, path: Path, *, after: Path) -> None:
         super().__init__()
-        self.path = path
+        self.path, self.after = path, after
+        self.waiting = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         from pellucid.storage.writer import append_text
 
-        append_text(self.path, self.format(record) + "\n")
+        self.waiting += self.format(record) + "\n"
+        if self.after.exists():
+            lines, self.waiting = self.waiting, ""
+            append_text(self.path, lines)
 
 
 def show_lines(as_json: bool) -> logging.Logger:

@@ -134,7 +134,7 @@ def refuse_beside_resume(settings: dict[str, Any], data: str | None, out: str | 
 @contextmanager
 def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
     """Write a block's lines to log.txt too, a fault as the last; a folder that came to nothing is removed."""
-    lines = FileLines(folder.log)
+    lines = FileLines(folder.log, after=folder.config)
     logger.addHandler(lines)
     try:
         yield
@@ -146,8 +146,7 @@ def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
     finally:
         logger.removeHandler(lines)
         if not folder.config.exists():
-            folder.log.unlink(missing_ok=True)
-            with suppress(OSError):
+            with suppress(OSError):  # it may have held something before
                 folder.path.rmdir()
 
 

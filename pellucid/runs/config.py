@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.errors import FileError, UsageError, describe
+from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError, describe
+from pellucid.storage.reading import read_json
+from pellucid.storage.run_folder import RunFolder
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
+ANEW = "Start the run anew with pellucid train"
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,38 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any], where: str) -> RunConfig:
-        """As `to_json` wrote it; raises FileError for a setting this version does not know."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(settings) - known)
-        if unknown:
-            raise FileError(f"{where}: unknown setting '{unknown[0]}'. It was written by another version of Pellucid.")
+        """As `to_json` wrote it; raises FileError for a setting this version does not know, or of another type."""
+        wanted = {field.name: str(field.type) for field in dataclasses.fields(cls)}
+        for name, value in settings.items():
+            if name not in wanted:
+                raise FileError(f"{where}: unknown setting '{name}'. It was written by another version of Pellucid.")
+            if type(value).__name__.replace("NoneType", "None") not in wanted[name].replace("float", "float | int"):
+                raise FileError(f"{where} is damaged: {name} must be {wanted[name]}, but it is {value!r}. {ANEW}.")
         return cls(**settings)
 
     def epochs_for(self, images: int) -> int:
         """The number of epochs in force."""
         return self.epochs or (EPOCHS_FEW if images < FEW_IMAGES else EPOCHS_MANY)
+
+
+def read_record(folder: RunFolder) -> dict[str, Any]:
+    """What config.json holds; raises FileError when a part of it is missing."""
+    record = read_json(folder.config)
+    for name in ("settings", "environment"):
+        if not isinstance(record, dict) or not isinstance(record.get(name), dict):
+            raise FileError(f"{folder.config} is damaged: it has no {name}. {ANEW}.")
+    return dict(record)
+
+
+@contextmanager
+def named(flag: str) -> Iterator[None]:
+    """Put the flag before what a block says about its words."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except (ArgumentError, ShapeError) as fault:
+        raise UsageError(f"{flag}: {fault}") from fault
 
 
 def flag(name: str) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import DataError, FileError, TrainingError
+from pellucid.errors import DataError, TrainingError
 from pellucid.runs.announcing import announce, announce_engine
-from pellucid.runs.config import RunConfig
+from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
@@ -22,7 +22,6 @@ from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTab
 from pellucid.runs.schedules import plateau_of
 from pellucid.runs.weights import write_run_model
 from pellucid.storage.checkpoint import Checkpoint, read_checkpoint
-from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import write_json
 from pellucid.training.events import Event, Position, Progress
@@ -88,15 +87,6 @@ def resume_run(path: str | Path, *, allow_different: bool, console: Event | None
         at = f"step {checkpoint.position['step']}" if checkpoint else "the beginning"
         LOG.info("resuming %s from %s", folder.path, at)
         return run(prepared, folder, record, console, checkpoint=checkpoint)
-
-
-def read_record(folder: RunFolder) -> dict[str, Any]:
-    """What config.json holds; raises FileError when a part of it is missing."""
-    record = read_json(folder.config)
-    for name in ("settings", "environment"):
-        if not isinstance(record, dict) or not isinstance(record.get(name), dict):
-            raise FileError(f"{folder.config} is damaged: it has no {name}. Start the run anew with pellucid train.")
-    return dict(record)
 
 
 def run(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +15,11 @@ from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_validation
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import ArgumentError, DataError, UsageError
+from pellucid.errors import DataError
 from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
-from pellucid.runs.config import RunConfig, parse_size
+from pellucid.runs.config import RunConfig, named, parse_size
 from pellucid.runs.networks import make_model
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.weights import native_weights
@@ -112,15 +111,6 @@ def understand(config: RunConfig) -> Words:
     return Words(engine, preprocessing, augmentation)
 
 
-@contextmanager
-def named(flag: str) -> Iterator[None]:
-    """Put the flag before what a block says about its words."""
-    try:
-        yield
-    except ArgumentError as fault:
-        raise UsageError(f"{flag}: {fault}") from fault
-
-
 def prepare(config: RunConfig, words: Words) -> Prepared:
     """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
     key = Key.of(config.seed)
@@ -128,7 +118,8 @@ def prepare(config: RunConfig, words: Words) -> Prepared:
     train = dataset.part("train")
     preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
-    model, name = make_model(config, shape, len(dataset.class_names), key)
+    with named("--model"):
+        model, name = make_model(config, shape, len(dataset.class_names), key)
     with named("--batch-size"):
         refuse_lonely_batches(model.graph, len(train), config.batch_size)
     batches = Batches(

@@ -21,13 +21,12 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
-from pellucid.runs.config import RunConfig
+from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
-from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 
 
@@ -47,7 +46,7 @@ def data_of(
 ) -> Dataset:
     """The data named, read as the model wants its images; or what the run was trained on, split as then."""
     if folder is not None:
-        config = RunConfig.from_json(read_json(folder.config)["settings"], str(folder.config))
+        config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
         if data is None or data == config.data:
             return load_data(replace(config, data_dir=data_dir or config.data_dir, limit=limit or config.limit))
     if data is None:

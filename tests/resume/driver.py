@@ -61,8 +61,6 @@ class Driver:
 
 def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
-    import matplotlib.pyplot
-    import sklearn.datasets
 
     import pellucid.cli.main
     import pellucid.runs.experiment
