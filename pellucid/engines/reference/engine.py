@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -42,14 +42,28 @@ from pellucid.spec.shapes import Shape, shown
 Found = TypeVar("Found")
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a pass was called with."""
+
+    params: Arrays
+    state: Arrays
+    inputs: Arrays
+    training: bool
+    key: Key | None
+    taps: tuple[str, ...]
+
+
 @dataclass
 class Tape:
-    """One forward pass as backward needs it."""
+    """One forward pass as backward needs it; `saved` stays empty in a prediction."""
 
+    given: Given
     values: dict[int, np.ndarray]
-    saved: list[Any]
-    contexts: list[Context]
-    weights: list[dict[str, np.ndarray]]
+    state: dict[str, np.ndarray]
+    saved: list[Any] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
+    weights: list[dict[str, np.ndarray]] = field(default_factory=list)
 
 
 class ReferenceEngine:
@@ -96,27 +110,41 @@ class ReferenceEngine:
         key: Key | None = None,
         taps: Sequence[str] = (),
     ) -> Run:
-        """Run the plan; a training run keeps all that backward reads."""
+        """Run the plan; a training run keeps all that backward reads, a prediction only what it hands out."""
+        given = Given(params, state, inputs, training, key, tuple(taps))
+        tape = self._walk(graph, given, keep=training)
         todo = plan(graph)
-        values = {number: self._enter(name, inputs, todo.input_shapes[name]) for name, number in todo.inputs.items()}
-        tapped = {tap_value(todo, tap) for tap in taps}
-        tape = Tape(values, [], [], [])
-        new_state = dict(state)
-        for step, overwrite in zip(todo.steps, overwriting(graph), strict=True):
-            weights = {name: params[full] if full in params else state[full] for name, full in step.weights}
-            context = Context(step, training, key)
-            context.overwrite = overwrite and step.inputs[0] not in tapped and step.output not in tapped
-            rows = [values[number] for number in step.inputs]
-            values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, weights, context)
-            for name, value in context.state.items():
-                new_state[dict(step.weights)[name]] = value.astype(self.dtype, copy=False)
-            tape.saved.append(saved)
-            tape.contexts.append(context)
-            tape.weights.append(weights)
-        outputs = {name: values[number] for name, number in todo.outputs.items()}
+        outputs = {name: tape.values[number] for name, number in todo.outputs.items()}
         if not training and not all(np.isfinite(y).all() for y in outputs.values()):
             refuse_not_finite(graph, {**state, **params}, inputs)
-        return Run(graph, outputs, new_state, {tap: values[tap_value(todo, tap)] for tap in taps}, tape)
+        tapped = {tap: tape.values[tap_value(todo, tap)] for tap in taps}
+        return Run(graph, outputs, tape.state, tapped, tape)
+
+    def _walk(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
+        """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
+        todo = plan(graph)
+        inputs = todo.inputs.items()
+        values = {number: self._enter(name, given.inputs, todo.input_shapes[name]) for name, number in inputs}
+        tapped = {tap_value(todo, tap) for tap in given.taps}
+        tape = Tape(given, values, dict(given.state))
+        for step, overwrite, last_read in zip(todo.steps, overwriting(graph), last_reads(graph), strict=True):
+            own = {name: (given.params if key in given.params else given.state)[key] for name, key in step.weights}
+            context = Context(step, given.training, given.key)
+            context.overwrite = overwrite and step.inputs[0] not in tapped and step.output not in tapped
+            rows = [values[number] for number in step.inputs]
+            values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, own, context)
+            for name, value in context.state.items():
+                tape.state[dict(step.weights)[name]] = value.astype(self.dtype, copy=False)
+            tape.weights.append(own)
+            if keep:
+                tape.contexts.append(context)
+                tape.saved.append(saved)
+                continue
+            del saved, rows
+            for number in last_read:
+                if number not in tapped:
+                    del values[number]
+        return tape
 
     def _enter(self, name: str, inputs: Arrays, shape: Shape) -> np.ndarray:
         """An input in the engine's precision; raises ShapeError when it does not fit the graph."""
@@ -164,6 +192,8 @@ class ReferenceEngine:
 
     def _backward(self, run: Run, gradients: dict[int, np.ndarray], wrt: Sequence[str]) -> Gradients:
         todo, tape = plan(run.graph), run.tape
+        if len(tape.saved) < len(todo.steps):  # a prediction, which kept nothing: go forward once more
+            tape = self._walk(run.graph, tape.given, keep=True)
         found = Gradients()
         wanted_taps = {tap_value(todo, tap): tap for tap in run.taps} if "taps" in wrt else {}
         trained = trainable(run.graph) if "parameters" in wrt else frozenset()
@@ -255,6 +285,20 @@ def find_overwriting(graph: Graph) -> tuple[bool, ...]:
         free = number in makers and not arithmetic_of(makers[number].spec).keeps_output
         found.append(free and uses[number] == 1 and not {number, step.output} & outputs)
     return tuple(found)
+
+
+def last_reads(graph: Graph) -> tuple[tuple[int, ...], ...]:
+    """For each step the values that are read for the last time, outputs and what they are made from excepted."""
+    return once(graph, "_last_reads", find_last_reads)
+
+
+def find_last_reads(graph: Graph) -> tuple[tuple[int, ...], ...]:
+    """See `last_reads`. A fused loss reads the logits from which an output is made, so those stay as well."""
+    todo = plan(graph)
+    outputs = set(todo.outputs.values())
+    stay = outputs | {number for step in todo.steps if step.output in outputs for number in step.inputs}
+    last = {number: place for place, step in enumerate(todo.steps) for number in step.inputs if number not in stay}
+    return tuple(tuple(n for n, place in last.items() if place == here) for here in range(len(todo.steps)))
 
 
 def values_needing_gradients(todo: Plan, trained: Set[str], taps: Set[int], inputs: bool) -> set[int]:
