@@ -24,14 +24,20 @@ def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int) -> None:
         return
     for step in plan(graph).steps:
         if isinstance(step.spec, BatchNormalization) and not step.frozen and values_a_sample(graph, step.layer) == 1:
-            better = batch_size + 1
-            while samples % better == 1:
-                better += 1
             last = f"the last batch of {samples} samples holds 1" if batch_size > 1 else "batches hold 1 sample"
+            remedy = "Bring more samples." if samples == 1 else f"Pass batch_size={better_size(samples, batch_size)}."
             raise ArgumentError(
                 f"{step.label}: batch norm needs at least 2 values a channel, but with batch_size={batch_size} "
-                f"{last}. Pass batch_size={better}."
+                f"{last}. {remedy}"
             )
+
+
+def better_size(samples: int, batch_size: int) -> int:
+    """The next larger batch size that leaves no batch of one sample."""
+    size = batch_size + 1
+    while samples % size == 1:
+        size += 1
+    return size
 
 
 def values_a_sample(graph: Graph, layer: str) -> int:
