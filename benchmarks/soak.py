@@ -13,10 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.resume.comparing import SETTINGS, STEPS, differences, write_network
+from tests.resume.comparing import ANNEALED, SETTINGS, STEPS, differences, write_network
 from tests.resume.driver import Driver
 
 MOMENTS = ("half", "written", "renamed")
+KINDS = {"plateau": SETTINGS, "cosine": ANNEALED}
 WRITES = {"last.safetensors": 4, "model.safetensors": 2, "history.csv": 5}  # how often a run writes each, at the least
 
 
@@ -30,17 +31,17 @@ def random_fault(number: int, random_numbers: random.Random) -> tuple[dict[str, 
     return {"signal": 9, "file": file, "count": count, "moment": moment}, f"{file}, write {count}, {moment}"
 
 
-def try_moment(driver: Driver, whole: Path, number: int, fault: dict[str, Any], every: int) -> list[str]:
+def try_moment(driver: Driver, kind: str, number: int, fault: dict[str, Any], every: int) -> list[str]:
     """Kill a run, resume it until it is done, and say what differs from the whole one."""
     name = f"run-{number}"
-    words = ["train", "digits", *SETTINGS, "--checkpoint-every", str(every), "--out", name]
+    words = ["train", "digits", *KINDS[kind], "--checkpoint-every", str(every), "--out", name]
     answer = driver.command(*words, fault=fault)
     if answer.code != -9:
         return [f"the fault did not come (exit code {answer.code} {answer.err.strip()})"]
     answer = driver.command("train", "--resume", name)
     if answer.code != 0:
         return [f"the resume ended with exit code {answer.code}: {answer.err.strip()}"]
-    return differences(whole, driver.folder / name)
+    return differences(driver.folder / kind, driver.folder / name)
 
 
 def main() -> int:
@@ -53,18 +54,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         write_network(Path(place) / "seed.safetensors")
         driver = Driver(Path(place))
-        answer = driver.command("train", "digits", *SETTINGS, "--out", "whole")
-        if answer.code != 0:
-            print(f"the run that is not stopped failed: {answer.err.strip()}", file=sys.stderr)
-            return 1
-        print(f"{'moment':>6}  {'killed':<38}  {'checkpoint every':>16}  same bits")
+        for kind, settings in KINDS.items():
+            answer = driver.command("train", "digits", *settings, "--out", kind)
+            if answer.code != 0:
+                print(f"the run that is not stopped failed: {answer.err.strip()}", file=sys.stderr)
+                return 1
+        print(f"{'moment':>6}  {'killed':<38}  {'rate':<7}  {'checkpoint every':>16}  same bits")
         for number in range(given.moments):
             fault, words = random_fault(number, random_numbers)
-            every = random_numbers.choice([0, 1, 3, 4, 7])
-            found = try_moment(driver, Path(place) / "whole", number, fault, every)
+            every, kind = random_numbers.choice([0, 1, 3, 4, 7]), random_numbers.choice(list(KINDS))
+            found = try_moment(driver, kind, number, fault, every)
             bad += bool(found)
-            print(f"{number + 1:>6}  {words:<38}  {every:>16}  {'yes' if not found else 'NO: ' + '; '.join(found)}",
-                  flush=True)
+            verdict = "NO: " + "; ".join(found) if found else "yes"
+            print(f"{number + 1:>6}  {words:<38}  {kind:<7}  {every:>16}  {verdict}", flush=True)
         driver.close()
     print(f"{given.moments - bad} of {given.moments} runs continued to the same bits")
     return 1 if bad else 0

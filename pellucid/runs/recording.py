@@ -138,6 +138,8 @@ class Checkpoints(Event):
         self.flush = flush  # the rows of steps.csv up to the checkpoint must be on disk before it is
 
     def step(self, progress: Progress, sums: Sums) -> None:
+        if progress.position.step_in_epoch == progress.steps_per_epoch:
+            return  # the epoch's own follows; between the two, the row of the epoch would lose its learning rate
         if progress.stop or (self.every and progress.position.step % self.every == 0):
             self.write(progress)
 

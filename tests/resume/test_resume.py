@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.resume.comparing import SETTINGS, STEPS, WRITTEN, differences, steps
+from tests.resume.comparing import ANNEALED, SETTINGS, STEPS, WRITTEN, differences, steps
 from tests.resume.driver import Answer, Driver
 
 STEPS_TO_DIE_IN = random.Random(20).sample(range(4, STEPS), 2)  # the same ones every time
@@ -51,6 +51,15 @@ def test_killed_while_a_file_is_written(driver: Driver, whole: Path, file: str, 
     half = [path.name for path in (driver.folder / name).glob(".*")]
     assert len(half) == (moment != "renamed")  # what a killed write leaves, and a resume sweeps away
     assert differences(whole, resumed(driver, name)) == []
+
+
+def test_killed_between_the_last_step_of_an_epoch_and_its_row(driver: Driver) -> None:
+    """The row holds the rate of the epoch's last step, which a schedule has left behind by then."""
+    assert driver.command("train", "digits", *ANNEALED, "--out", "annealed").code == 0
+    fault = {"signal": 9, "file": "model.safetensors", "count": 1, "moment": "half"}
+    words = ["digits", *ANNEALED, "--checkpoint-every", "3", "--out", "between"]  # six steps an epoch
+    assert driver.command("train", *words, fault=fault).code == -9
+    assert differences(driver.folder / "annealed", resumed(driver, "between")) == []
 
 
 def test_killed_before_the_first_checkpoint(driver: Driver, whole: Path) -> None:
