@@ -1,16 +1,32 @@
 """Pellucid: convolutional networks you can see through.
 
 The public pages carry Keras's names: pellucid.layers, models, optimizers, losses, metrics, callbacks, datasets,
-regularizers, initializers; Model, Sequential, load_model, Input, set_random_seed and to_categorical stand here too,
-and register_layer and register_loss, for layers and losses of your own.
+regularizers, initializers, architectures; Model, Sequential, load_model, Input, set_random_seed and to_categorical
+stand here too, and register_layer and register_loss, for layers and losses of your own. Pages are imported when first
+asked for, so that the command line starts quickly.
 """
 
-from pellucid import callbacks, datasets, initializers, layers, losses, metrics, models, optimizers, regularizers
-from pellucid.data.categories import to_categorical
-from pellucid.graph.vocabulary import Input
-from pellucid.model import Model, Sequential, load_model
-from pellucid.model.extension import register_layer, register_loss
-from pellucid.training.seed import set_random_seed
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pellucid import (
+        architectures,
+        callbacks,
+        datasets,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        regularizers,
+    )
+    from pellucid.data.categories import to_categorical
+    from pellucid.graph.vocabulary import Input
+    from pellucid.model import Model, Sequential, load_model
+    from pellucid.model.extension import register_layer, register_loss
+    from pellucid.training.seed import set_random_seed
 
 __version__ = "0.1.0"
 
@@ -18,6 +34,7 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "architectures",
     "callbacks",
     "datasets",
     "initializers",
@@ -33,3 +50,26 @@ __all__ = [
     "set_random_seed",
     "to_categorical",
 ]
+
+_HOMES = {
+    "Input": "pellucid.graph.vocabulary",
+    "Model": "pellucid.model",
+    "Sequential": "pellucid.model",
+    "load_model": "pellucid.model",
+    "register_layer": "pellucid.model.extension",
+    "register_loss": "pellucid.model.extension",
+    "set_random_seed": "pellucid.training.seed",
+    "to_categorical": "pellucid.data.categories",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in __all__:
+        return import_module(f"pellucid.{name}")
+    raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
