@@ -44,7 +44,10 @@ def train(
         float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
     ] = None,
     l2: Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
-    epochs: Annotated[int | None, option(LEARNING, "Default: 30 below 20,000 training images, else 5.")] = None,
+    epochs: Annotated[
+        int | None,
+        option(LEARNING, "Passes over the training part; default: 30 below 20,000 training images, else 5."),
+    ] = None,
     batch_size: Annotated[int, option(LEARNING, "Images in one step.")] = DEFAULTS.batch_size,
     optimizer: Annotated[str, option(LEARNING, "sgd, adagrad, rmsprop or adam.")] = DEFAULTS.optimizer,
     lr: Annotated[float | None, option(LEARNING, "Learning rate; default: the optimizer's own.")] = None,
