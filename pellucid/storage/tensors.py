@@ -29,6 +29,9 @@ DTYPES = frozenset(
     ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
 )
 
+# The same kinds as a safetensors header spells them; what else NumPy can hold depends on what else was imported.
+CODES = frozenset(("BOOL", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F16", "F32", "F64"))
+
 FOREIGN = (  # first bytes, what the file is
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras .h5)"),
     (b"PK\x03\x04", "a zip archive (PyTorch .pt, NumPy .npz or Keras .keras)"),
@@ -135,6 +138,10 @@ def _check_entries(path: Path, header: dict[str, Any], held: int) -> None:
         wanted = max((int(entry["data_offsets"][1]) for entry in entries), default=0)
     except (LookupError, TypeError, ValueError) as error:
         raise FileError(f"{path} is damaged: an array in its header has no place. {COPY_AGAIN}.") from error
+    strange = [str(entry.get("dtype")) for entry in entries if entry.get("dtype") not in CODES]
+    if strange:
+        kind = f"numbers of kind {strange[0]}, which Pellucid never writes"
+        raise FileError(f"{path} is damaged (it holds {kind}). {REMEDY}.")
     if held < wanted:
         raise FileError(f"{path} is cut short: its arrays need {wanted:,} bytes and it has {held:,}. {COPY_AGAIN}.")
 

@@ -90,8 +90,8 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "format true": (lambda: with_record('{"format":true}'), "has no format number"),
     "format 0": (lambda: with_record('{"format":0}'), "has no format number"),
     "a newer format": (lambda: with_record('{"format":2}'), NEWER),
-    "a dtype we never write": (lambda: framed(entry(dtype="F8_E5M2", data_offsets=[0, 2]), bytes(2)), "is damaged ("),
-    "a dtype NumPy lacks": (lambda: framed(entry(dtype="BF16", data_offsets=[0, 4]), bytes(4)), "is damaged ("),
+    "a dtype we never write": (lambda: framed(entry(dtype="F8_E5M2", data_offsets=[0, 2]), bytes(2)), "kind F8_E5M2"),
+    "a dtype NumPy lacks": (lambda: framed(entry(dtype="BF16", data_offsets=[0, 4]), bytes(4)), "kind BF16, which"),
     "a shape that does not fit": (lambda: framed(entry(shape=[3]), bytes(16)), "is damaged ("),
     "a negative offset": (lambda: framed(entry(data_offsets=[-8, 8]), bytes(16)), "is damaged ("),
 }
