@@ -18,7 +18,7 @@ import numpy as np
 
 from pellucid.engines.reference.arithmetic import Context, Weights, register
 from pellucid.engines.reference.patches import from_rows, slide, to_matrix, turn
-from pellucid.engines.reference.rows import add_to_rows, sum_rows
+from pellucid.engines.reference.rows import repeat, sum_rows, wide_rows
 from pellucid.spec.convolution import Conv2D
 
 
@@ -31,13 +31,14 @@ def forward(
     how = slide(spec, (h, w), context.label)
     kernel = weights["kernel"]
     y = np.empty((n, *how.outputs, spec.filters), x.dtype)
+    bias = repeat(weights["bias"], y) if spec.use_bias else None
     for images in how.images_at_once(n, c, x.itemsize):
         for channels, filters in groups(spec.groups, c, spec.filters):
             matrix = to_matrix(x[images, :, :, channels], how)  # (images*I*J, U*V*C/groups)
             part = y[images].reshape(-1, spec.filters)[:, filters]
             np.matmul(matrix, kernel[..., filters].reshape(matrix.shape[1], -1), out=part)
-        if spec.use_bias:
-            add_to_rows(y[images], weights["bias"])
+        if bias is not None:
+            wide_rows(y[images])[:] += bias
     return y, x
 
 

@@ -29,8 +29,9 @@ def forward(
     how = slide(spec, (h, w), context.label)
     kernel = weights["depthwise_kernel"]
     y = np.zeros((n, *how.outputs, c, spec.depth_multiplier), x.dtype)
-    for u, v, met in how.places(pad(x, how.around)):
-        y += met[..., None] * kernel[u, v]
+    padded = pad(x, how.around)
+    for u, v, pixels in how.entries:
+        y += padded[pixels][..., None] * kernel[u, v]
     y = y.reshape(n, *how.outputs, -1)
     if spec.use_bias:
         add_to_rows(y, weights["bias"])
@@ -48,16 +49,17 @@ def backward(
     gradients: Weights = {}
     if context.trains:
         dkernel = np.empty_like(kernel)
-        for u, v, met in how.places(pad(x, how.around)):
-            dkernel[u, v] = np.einsum("nijc,nijcm->cm", met, parts)
+        padded = pad(x, how.around)
+        for u, v, pixels in how.entries:
+            dkernel[u, v] = np.einsum("nijc,nijcm->cm", padded[pixels], parts)
         gradients["depthwise_kernel"] = dkernel
         if spec.use_bias:
             gradients["bias"] = sum_rows(dy)
     if not context.wanted[0]:
         return [None], gradients
     dpadded = pad(np.zeros_like(x), how.around)
-    for u, v, met in how.places(dpadded):
-        met += np.einsum("nijcm,cm->nijc", parts, kernel[u, v])
+    for u, v, pixels in how.entries:
+        dpadded[pixels] += np.einsum("nijcm,cm->nijc", parts, kernel[u, v])
     return [unpad(dpadded, how.around)], gradients
 
 

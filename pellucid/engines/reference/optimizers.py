@@ -20,7 +20,7 @@ import numpy as np
 from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop
 
 Slots = dict[str, np.ndarray]
-PART = 1 << 16  # numbers at a time: weight, gradient, slots and scratch of a part fit into the second-level cache
+PART = 1 << 15  # numbers at a time: weight, gradient, slots and scratch of a part fit into the second-level cache
 
 
 def sgd(rule: SGD, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:

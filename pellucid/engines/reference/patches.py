@@ -14,8 +14,8 @@ along image rows instead of over a handful of channels. BLAS reads either layout
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -46,10 +46,15 @@ class Slide:
         step = max(1, CACHE_BYTES // one)
         return [slice(first, min(first + step, n)) for first in range(0, n, step)]
 
-    def places(self, padded: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-        """(u, v, the view (N,I,J,C) of the pixels that kernel entry u, v meets), in row order."""
-        for row, column in np.ndindex(self.kernel):
-            yield row, column, place(padded, row, column, self)
+    @cached_property
+    def entries(self) -> tuple[tuple[int, int, tuple[slice, slice, slice]], ...]:
+        """(u, v, which pixels of a padded map the kernel's entry u, v meets), in row order."""
+        return tuple((u, v, (slice(None), self.met(0, u), self.met(1, v))) for u, v in np.ndindex(self.kernel))
+
+    def met(self, axis: int, number: int) -> slice:
+        """The rows (axis 0) or columns (axis 1) that row or column `number` of the kernel meets."""
+        first = number * self.dilation[axis]
+        return slice(first, first + self.strides[axis] * (self.outputs[axis] - 1) + 1, self.strides[axis])
 
 
 def slide(spec: Conv2D | DepthwiseConv2D, size: Pair, where: str) -> Slide:
@@ -66,14 +71,6 @@ def pool_slide(spec: Pooling2D, size: Pair, where: str) -> Slide:
     i, j = window_outputs(where, (*size, 1), spec.pool_size, spec.steps, spec.padding)
     assert i is not None and j is not None
     return Slide(spec.pool_size, spec.steps, (1, 1), around, (i, j))
-
-
-def place(padded: np.ndarray, row: int, column: int, how: Slide) -> np.ndarray:
-    """The view (N,I,J,C) of the pixels that one kernel entry meets."""
-    top, left = row * how.dilation[0], column * how.dilation[1]
-    bottom = top + how.strides[0] * (how.outputs[0] - 1) + 1
-    right = left + how.strides[1] * (how.outputs[1] - 1) + 1
-    return padded[:, top : bottom : how.strides[0], left : right : how.strides[1]]
 
 
 def windows(padded: np.ndarray, how: Slide) -> np.ndarray:
@@ -113,9 +110,10 @@ def from_rows(rows: np.ndarray, turned: np.ndarray, size: Pair, how: Slide) -> n
         return unpad((rows @ turned[0, 0]).reshape(n, *how.outputs, c), how.around)
     padded = np.zeros((n, size[0] + top + bottom, size[1] + left + right, c), rows.dtype)
     sent = np.empty((len(rows), c), rows.dtype)
-    for row, column, met in how.places(padded):
-        np.matmul(rows, turned[row, column], out=sent)
-        met += sent.reshape(met.shape)
+    map_of_sent = sent.reshape(n, *how.outputs, c)
+    for u, v, pixels in how.entries:
+        np.matmul(rows, turned[u, v], out=sent)
+        padded[pixels] += map_of_sent
     return unpad(padded, how.around)
 
 

@@ -31,9 +31,8 @@ ROWS, COLUMNS = 1, 2  # axes of (N,H,W,C)
 
 def entry(x: np.ndarray, axis: int, number: int, how: Slide) -> np.ndarray:
     """The view of what entry `number` of every window along one axis sees."""
-    step = how.strides[axis - 1]
-    end = number + step * (how.outputs[axis - 1] - 1) + 1
-    return x[:, number:end:step] if axis == ROWS else x[:, :, number:end:step]
+    met = how.met(axis - 1, number)
+    return x[:, met] if axis == ROWS else x[:, :, met]
 
 
 def largest(x: np.ndarray, axis: int, how: Slide) -> np.ndarray:
@@ -113,8 +112,9 @@ def mean_forward(
     n, h, w, c = x.shape
     how = pool_slide(spec, (h, w), context.label)
     y = np.zeros((n, *how.outputs, c), x.dtype)
-    for _, _, met in how.places(pad(x, how.around)):
-        y += met
+    padded = pad(x, how.around)
+    for _, _, pixels in how.entries:
+        y += padded[pixels]
     y /= counts(how, (h, w), x.dtype)
     return y, x.shape
 
@@ -127,8 +127,8 @@ def mean_backward(
     how = pool_slide(spec, size, context.label)
     dy /= counts(how, size, dy.dtype)
     dx = pad(np.zeros(shape, dy.dtype), how.around)
-    for _, _, met in how.places(dx):
-        met += dy
+    for _, _, pixels in how.entries:
+        dx[pixels] += dy
     return [unpad(dx, how.around)], {}
 
 
