@@ -7,7 +7,7 @@ import logging
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -34,11 +34,25 @@ class FileLines(logging.Handler):
             append_text(self.path, lines)
 
 
+class TerminalLines(logging.StreamHandler[TextIO]):
+    """Writes to what is standard output (or error) at the moment: a progress bar takes it over while it is shown."""
+
+    def __init__(self, name: str) -> None:
+        logging.Handler.__init__(self)
+        self.stream_name = name
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """sys.stdout or sys.stderr, as it is now."""
+        found: TextIO = getattr(sys, self.stream_name)
+        return found
+
+
 def show_lines(as_json: bool) -> logging.Logger:
     """Send the library's lines to the terminal."""
     logger = logging.getLogger("pellucid")
     logger.setLevel(logging.INFO)
-    logger.handlers = [logging.StreamHandler(sys.stderr if as_json else sys.stdout)]
+    logger.handlers = [TerminalLines("stderr" if as_json else "stdout")]
     logger.propagate = False
     return logger
 

@@ -87,7 +87,7 @@ def context_of(prepared: Prepared, record: dict[str, Any], metrics: dict[str, An
     return {
         "command": record["command"],
         "data": prepared.config.data,
-        "dataset": describe_dataset(dataset),
+        "dataset": in_words(describe_dataset(dataset)),
         "settings": settings_in_force(prepared),
         "summary_rows": rows,
         "totals": totals,
@@ -96,3 +96,29 @@ def context_of(prepared: Prepared, record: dict[str, Any], metrics: dict[str, An
         "best_epoch": metrics["best_epoch"],
         "evaluation": metrics,
     }
+
+
+def in_words(found: dict[str, Any]) -> dict[str, Any]:
+    """The description of a data set as a reader wants it: a line a part, a line for the images."""
+    image = found["image"]
+    channels = ", ".join(image["channel_names"])
+    leaking = {"groups in several parts": ", ".join(found["leaking_groups"])} if found["leaking_groups"] else {}
+    return {
+        "name": found["name"],
+        **{f"{name} part": part_in_words(part) for name, part in found["parts"].items()},
+        "images": f"{image['height']} x {image['width']} pixels, {channels}, {image['dtype']}",
+        "classes": found["classes"],
+        **leaking,
+        "fingerprint": found["fingerprint"],
+        "notes": found["notes"],
+    }
+
+
+def part_in_words(part: dict[str, Any]) -> str:
+    """How many images, how evenly spread over the classes, from how many groups, how bright."""
+    counts = part["per_class"].values()
+    spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
+    groups = "" if part["groups"] is None else f", {part['groups']:,} groups"
+    pixels = part["pixels"]
+    brightness = f"pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:.4g}"
+    return f"{part['n']:,} images, {spread} a class{groups}; {brightness}"

@@ -90,7 +90,8 @@ def test_predict(terminal: Terminal) -> None:
 def test_summary(terminal: Terminal) -> None:
     found = object_of(terminal, "summary", "conv_8,pool,FC_32")
     assert found["total"] == 8 * 9 + 8 + 14 * 14 * 8 * 32 + 32 + 330
-    assert [row["kind"] for row in found["rows"]] == ["InputLayer", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
+    kinds = [row["kind"] for row in found["rows"]]
+    assert kinds == ["InputLayer", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
     assert object_of(terminal, "summary", "runs/photos")["total"] == json.loads(
         Path("runs/photos/metrics.json").read_text(encoding="utf-8")
     )["parameters"]
