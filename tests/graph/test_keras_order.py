@@ -10,7 +10,6 @@ import pytest
 import pellucid as p
 from tests.parity_keras.bridge import keras
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras itself
 
 

@@ -36,7 +36,7 @@ def test_names_that_cannot_be() -> None:
     with pytest.raises(ArgumentError, match="name must be a word"):
         Sequential(name="a/b")
     x = Input((3,))
-    with pytest.raises(ArgumentError, match="layer names must be unique, but it is 'same' twice. Give one of them an"):
+    with pytest.raises(ArgumentError, match=r"layer names must be unique, but it is 'same' twice. Give one of them an"):
         Model(x, Dense(3, name="same")(Dense(3, name="same")(x)))
 
 
@@ -106,7 +106,7 @@ def test_a_model_is_a_layer_of_another_also_twice() -> None:
     assert outer.count_params() == inner.count_params() == 24
     data = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
     np.testing.assert_allclose(outer.predict(data), inner.predict(inner.predict(data)), rtol=1e-6)
-    assert list(outer.weights_by_key())[0] == "block/dense/kernel"
+    assert next(iter(outer.weights_by_key())) == "block/dense/kernel"
     outer.compile(p.optimizers.SGD(0.1), "mse")
     before = inner.get_weights()
     outer.fit(data, data, verbose=0)
@@ -149,7 +149,7 @@ def summary_of(model: Model) -> str:
 
 def test_an_output_that_needs_another_input_is_refused() -> None:
     a, b = Input((3,), name="a"), Input((3,), name="b")
-    with pytest.raises(ArgumentError, match="all inputs that the outputs need, among them input 'b', but it is without"):
+    with pytest.raises(ArgumentError, match="all inputs that the outputs need, among them input 'b', but it is"):
         Model(a, Add()([a, b]))
     with pytest.raises(ArgumentError, match="inputs must be the result of Input"):
         Model(Dense(3)(a), Dense(2)(a))
@@ -160,13 +160,13 @@ def test_an_output_that_needs_another_input_is_refused() -> None:
 
 
 def test_calls_with_wrong_inputs_are_refused() -> None:
-    with pytest.raises(ArgumentError, match="dense: inputs must be tensors from Input or a layer, but it is ndarray. F"):
+    with pytest.raises(ArgumentError, match=r"dense: inputs must be tensors from Input or a layer, but it is"):
         Dense(3)(np.ones((2, 3)))
-    with pytest.raises(ShapeError, match="add: the number of inputs must be at least 2, but it is 1. Pass a list of"):
+    with pytest.raises(ShapeError, match=r"add: the number of inputs must be at least 2, but it is 1. Pass a list of"):
         Add()(Input((3,)))
     with pytest.raises(ShapeError, match="dense: the number of inputs must be 1, but it is 2"):
         Dense(3)([Input((3,)), Input((3,))])
-    with pytest.raises(ShapeError, match=r"conv2d: input must be \(N, H, W, C\), but it is \(N, 28, 28\). Add the chan"):
+    with pytest.raises(ShapeError, match=r"conv2d: input must be \(N, H, W, C\), but it is \(N, 28, 28\). Add the"):
         Conv2D(3, 3)(Input((28, 28)))
     with pytest.raises(ShapeError, match=r"add: inputs must be of one shape .* it is \(N, 3\), \(N, 4\)"):
         Add()([Input((3,)), Input((4,))])

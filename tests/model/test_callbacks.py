@@ -113,19 +113,20 @@ def test_a_moment_that_never_comes_is_refused() -> None:
         def on_epoch_ends(self, epoch: int, logs: Any = None) -> None:
             raise AssertionError
 
-    with pytest.raises(ArgumentError, match="Mistyped.on_epoch_ends would never be called; fit calls on_train_begin"):
+    with pytest.raises(ArgumentError, match=r"Mistyped.on_epoch_ends would never be called; fit calls on_train_begin"):
         line().fit(X, Y, verbose=0, callbacks=[Mistyped()])
     with pytest.raises(ArgumentError, match="LambdaCallback: argument must be one of on_train_begin"):
         LambdaCallback(on_epoch=print)
-    with pytest.raises(ArgumentError, match="fit: callbacks must be callbacks from pellucid.callbacks, but it is 7"):
+    with pytest.raises(ArgumentError, match=r"fit: callbacks must be callbacks from pellucid.callbacks, but it is 7"):
         line().fit(X, Y, verbose=0, callbacks=[7])
-    with pytest.raises(ArgumentError, match="evaluate: callbacks must be left out, but it is given. Only fit calls"):
+    with pytest.raises(ArgumentError, match=r"evaluate: callbacks must be left out, but it is given. Only fit calls"):
         line().evaluate(X, Y, callbacks=[Callback()])
 
 
 def test_functions_as_callbacks() -> None:
     epochs: list[int] = []
-    line().fit(X, Y, epochs=3, verbose=0, callbacks=LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch)))
+    note = LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    line().fit(X, Y, epochs=3, verbose=0, callbacks=note)
     assert epochs == [0, 1, 2]
 
 
@@ -151,7 +152,7 @@ def test_early_stopping_begins_anew_with_every_fit() -> None:
 
 def test_watching_what_is_not_there_is_refused() -> None:
     for watcher in (EarlyStopping(), ReduceLROnPlateau(), ModelCheckpoint("x.safetensors", save_best_only=True)):
-        with pytest.raises(ArgumentError, match="monitor must be one of loss, learning_rate, but it is .?val_loss"):
+        with pytest.raises(ArgumentError, match=r"monitor must be one of loss, learning_rate, but it is .?val_loss"):
             line().fit(X, Y, verbose=0, callbacks=[watcher])
     with pytest.raises(ArgumentError, match="mode must be 'auto', 'min' or 'max', but it is 'least'"):
         EarlyStopping(mode="least")
@@ -175,8 +176,11 @@ def test_a_plateau_lowers_the_rate_in_training() -> None:
     assert set(np.round(np.log2(1.3 / np.array(rates)), 6)) <= set(range(6))
 
 
-@pytest.mark.parametrize("schedule", [lambda epoch: 0.1 / (epoch + 1), lambda epoch, rate: rate / (1 + 1 / epoch) if epoch
-                                      else rate], ids=["epoch", "epoch and rate"])  # fmt: skip
+@pytest.mark.parametrize(
+    "schedule",
+    [lambda epoch: 0.1 / (epoch + 1), lambda epoch, rate: rate / (1 + 1 / epoch) if epoch else rate],
+    ids=["epoch", "epoch and rate"],
+)
 def test_a_schedule_by_epochs(schedule: Any) -> None:
     rates: list[float] = []
     note = LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(logs["learning_rate"]))
@@ -209,7 +213,8 @@ def test_checkpoints_of_every_epoch_and_of_the_best(tmp_path: Path) -> None:
     callbacks = [each, ModelCheckpoint(best, monitor="loss", save_best_only=True)]
     losses = model.fit(X, Y, epochs=3, verbose=0, callbacks=callbacks).history["loss"]
     files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == sorted(["best.safetensors", *(f"epoch-{n}-{loss:.2f}.safetensors" for n, loss in enumerate(losses, 1))])
+    each_epoch = [f"epoch-{number}-{loss:.2f}.safetensors" for number, loss in enumerate(losses, 1)]
+    assert files == sorted(["best.safetensors", *each_epoch])
     first = load_model(tmp_path / f"epoch-{int(np.argmin(losses)) + 1}-{min(losses):.2f}.safetensors")
     np.testing.assert_array_equal(load_model(best).get_weights()[0], first.get_weights()[0])
     weights = tmp_path / "weights.safetensors"
@@ -237,7 +242,9 @@ def test_a_row_an_epoch_in_csv(tmp_path: Path) -> None:
     assert len(rows()) == 2
 
 
-@pytest.mark.parametrize("number, reason", [(signal.SIGINT, "stopped by the user"), (signal.SIGTERM, "stopped by SIGTERM")])
+@pytest.mark.parametrize(
+    "number, reason", [(signal.SIGINT, "stopped by the user"), (signal.SIGTERM, "stopped by SIGTERM")]
+)
 def test_a_signal_ends_training_cleanly(number: int, reason: str) -> None:
     handler = signal.getsignal(number)
     steps: list[int] = []
@@ -293,13 +300,13 @@ def test_a_loss_that_is_no_number_stops_and_says_where() -> None:
                                                                    .Constant(3e38))])  # fmt: skip
     huge.compile("sgd", "mse")
     before = huge.get_weights()
-    with np.errstate(all="ignore"), pytest.raises(TrainingError, match=r"at step 1: .* result of layer 'large'\. Lower"):
+    with np.errstate(all="ignore"), pytest.raises(TrainingError, match=r"at step 1: .* result of layer 'large'\."):
         huge.fit(100 * X, Y, verbose=0)
     assert all(np.array_equal(a, b) for a, b in zip(before, huge.get_weights(), strict=True))
 
 
 def test_a_rate_far_too_high_names_a_later_step() -> None:
     model = line(rate=1e12)
-    with np.errstate(all="ignore"), pytest.raises(TrainingError, match="the loss is no longer finite at step [2-9]"):
+    with np.errstate(all="ignore"), pytest.raises(TrainingError, match=r"the loss is no longer finite at step [2-9]"):
         model.fit(X, Y, batch_size=10, epochs=3, verbose=0)
     assert np.isfinite(model.get_weights()[0]).all()  # the last good step is kept

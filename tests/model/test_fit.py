@@ -170,7 +170,7 @@ def test_a_sequential_takes_its_shape_where_it_finds_it() -> None:
     fifth = Sequential([first])
     assert [model.output_shape for model in (first, second, third, fourth, fifth)] == [(None, 3)] * 5
     late = Sequential([Dense(3, activation="softmax")])
-    with pytest.raises(UsageError, match="the input shape is not known yet. Add Input"):
+    with pytest.raises(UsageError, match=r"the input shape is not known yet. Add Input"):
         late.summary()
     late.compile("sgd", "sparse_categorical_crossentropy")
     late.fit(X, Y, verbose=0)

@@ -36,15 +36,15 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "no x": (fit(x=None), "fit: x must be given, but it is None."),
     "no y": (fit(y=None), "fit: y must be given, but it is missing. Pass the labels as y."),
     "fewer labels": (fit(y=Y[:5]), "batches: target 'output' must be 12 rows long, as input 'input' is, but it is 5 "),
-    "channels first": (fit(x=X.reshape(12, 1, 8, 8)), r"input 'input': data must be (N, 8, 8, 1), but it is (12, 1, 8, 8)"),
-    "no channel axis": (fit(x=X[..., 0]), r"data must be (N, 8, 8, 1), but it is (12, 8, 8). Add the channel axis: x[..., "),
+    "channels first": (fit(x=X.reshape(12, 1, 8, 8)), r"input 'input': data must be (N, 8, 8, 1), but it is (12, 1,"),
+    "no channel axis": (fit(x=X[..., 0]), r"data must be (N, 8, 8, 1), but it is (12, 8, 8). Add the channel axis:"),
     "one image": (lambda: network().predict(X[0]), "data must be (N, 8, 8, 1), but it is (8, 8, 1)"),
     "another size": (fit(x=np.ones((12, 9, 8, 1))), "data must be (N, 8, 8, 1), but it is (12, 9, 8, 1)"),
     "text as x": (fit(x="digits"), "fit: x must be numbers, but it is an array of <U6"),
     "names as labels": (fit(y=np.array(["cat"] * 12)), "Turn class names into numbers first."),
-    "unequal lists": (fit(x=[[1.0], [1.0, 2.0]]), "fit: x must be an array of numbers, but it is a list of unequal lengths"),
+    "unequal lists": (fit(x=[[1.0], [1.0, 2.0]]), "fit: x must be an array of numbers, but it is a list of unequal"),
     "a number as y": (fit(y=3), "fit: y must be an array with one entry a sample, but it is the number 3."),
-    "a label too large": (fit(y=Y + 1), "output 'output': labels must be from 0 to 2, but it is 3. Widen the last layer to 4 u"),
+    "a label too large": (fit(y=Y + 1), "output 'output': labels must be from 0 to 2, but it is 3. Widen the last"),
     "a negative label": (fit(y=Y - 1), "labels must be from 0 to 2, but it is -1."),
     "one-hot labels": (fit(y=p.to_categorical(Y)), "One-hot targets go with loss='categorical_crossentropy'."),
     "an input by a wrong name": (fit(x={"image": X}), "fit: x must be keyed by input, but it is 'image'."),
@@ -52,41 +52,41 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "batch size text": (fit(batch_size="32"), "fit: batch_size must be an integer >= 1, but it is '32'."),
     "epochs by half": (fit(epochs=1.5), "fit: epochs must be an integer >= 0, but it is 1.5."),
     "a split of all": (fit(validation_split=1.0), "fit: validation_split must be between 0 and 1, but it is 1.0."),
-    "a split of nothing": (fit(validation_split=0.99, x=X[:3], y=Y[:3]), "validation_split=0.99 of 3 samples leaves a part"),
-    "two validations": (fit(validation_split=0.2, validation_data=(X, Y)), "pass validation_split or validation_data, not"),
-    "validation alone": (fit(validation_data=(X,)), "validation_data must be (x, y) or (x, y, sample_weight), but it is 1 e"),
-    "validation of another size": (fit(validation_data=(np.ones((4, 9, 9, 1)), Y[:4])), "data must be (N, 8, 8, 1), but it"),
-    "too many steps": (fit(batch_size=6, steps_per_epoch=3), "fit: steps must be from 1 to the 2 batches there are, but it i"),
+    "a split of nothing": (fit(validation_split=0.99, x=X[:3], y=Y[:3]), "validation_split=0.99 of 3 samples leaves"),
+    "two validations": (fit(validation_split=0.2, validation_data=(X, Y)), "pass validation_split or"),
+    "validation alone": (fit(validation_data=(X,)), "validation_data must be (x, y) or (x, y, sample_weight), but"),
+    "validation of another size": (fit(validation_data=(np.ones((4, 9, 9, 1)), Y[:4])), "data must be (N, 8, 8, 1),"),
+    "too many steps": (fit(batch_size=6, steps_per_epoch=3), "fit: steps must be from 1 to the 2 batches there are,"),
     "validation_freq": (fit(validation_freq=2), "fit: validation_freq must be 1, but it is 2."),
-    "weights too few": (fit(sample_weight=np.ones(5)), "fit: sample_weight must be 12 finite numbers, one for each sample, b"),
+    "weights too few": (fit(sample_weight=np.ones(5)), "fit: sample_weight must be 12 finite numbers, one for each"),
     "weights of NaN": (fit(sample_weight=np.full(12, np.nan)), "fit: sample_weight must be 12 finite numbers"),
-    "class weights as a list": (fit(class_weight={0: -1.0}), "a mapping from class numbers to weights >= 0, but it is {0: -1."),
+    "class weights as a list": (fit(class_weight={0: -1.0}), "a mapping from class numbers to weights >= 0, but it"),
     "masks of numbers": (fit(masks=np.arange(12)), "fit: masks must be one True or False for each sample"),
-    "a generator without an end": (fit(x=loop_forever(), y=None), "fit: steps_per_epoch must be given for a generator, but"),
+    "a generator without an end": (fit(x=loop_forever(), y=None), "fit: steps_per_epoch must be given for a"),
     "a generator and y": (fit(x=loop_forever()), "fit: y must be left out when x yields batches, but it is given."),
-    "a generator that ends": (fit(x=iter([(X, Y)]), y=None, steps_per_epoch=3), "x was to yield 3 batches, but it ended afte"),
-    "a generator without labels": (fit(x=iter([X]), y=None, steps_per_epoch=1), "fit: y must be given, but it is missing."),
-    "no arrays at all": (fit(x=object(), y=None), "fit: x must be arrays, a generator, or a sequence of batches, but it is ob"),
-    "not compiled": (lambda: Sequential([Input((2,)), Dense(1)]).fit(X, Y), "sequential is not compiled. Call model.compile("),
-    "no loss": (lambda: network().compile("sgd"), "compile: loss must be given, but it is None. Pass e.g. 'sparse_categori"),
-    "an unknown loss": (lambda: network().compile("sgd", "crossentropy"), "loss must be one of bce, binary_crossentropy, "),
-    "an unknown rule": (lambda: network().compile("adamw", "mse"), "optimizer must be one of adagrad, adam, rmsprop, sgd, b"),
+    "a generator that ends": (fit(x=iter([(X, Y)]), y=None, steps_per_epoch=3), "x was to yield 3 batches, but it"),
+    "a generator without labels": (fit(x=iter([X]), y=None, steps_per_epoch=1), "fit: y must be given, but it is"),
+    "no arrays at all": (fit(x=object(), y=None), "fit: x must be arrays, a generator, or a sequence of batches,"),
+    "not compiled": (lambda: Sequential([Input((2,)), Dense(1)]).fit(X, Y), "sequential is not compiled. Call"),
+    "no loss": (lambda: network().compile("sgd"), "compile: loss must be given, but it is None. Pass e.g."),
+    "an unknown loss": (lambda: network().compile("sgd", "crossentropy"), "loss must be one of bce,"),
+    "an unknown rule": (lambda: network().compile("adamw", "mse"), "optimizer must be one of adagrad, adam,"),
     "an unknown metric": (lambda: network().compile("sgd", "mse", metrics=["auc"]), "metric must be one of "),
-    "a loss by a wrong name": (lambda: network().compile("sgd", {"head": "mse"}), "compile: loss must be keyed by output, b"),
-    "weighted metrics": (lambda: network().compile("sgd", "mse", weighted_metrics=["mae"]), "weighted_metrics must be left "),
-    "an unknown argument": (lambda: network().compile("sgd", "mse", optimiser="sgd"), "compile: unknown argument 'optimiser'"),
-    "a function as loss": (lambda: network().compile("sgd", lambda t, y: 0), "compile: loss must be a word or a loss, but it"),
-    "an unknown engine": (lambda: network().compile("sgd", "mse", engine="tensorflow"), "engine must be 'auto' or 'referenc"),
-    "bfloat16 here": (lambda: network().compile("sgd", "mse", precision="bfloat16"), "precision must be 'float32' or 'float6"),
-    "an unknown layer": (lambda: network().get_layer("fc"), "sequential: layer name must be one of input, conv2d, flatten, de"),
+    "a loss by a wrong name": (lambda: network().compile("sgd", {"head": "mse"}), "compile: loss must be keyed by"),
+    "weighted metrics": (lambda: network().compile("sgd", "mse", weighted_metrics=["mae"]), "weighted_metrics must"),
+    "an unknown argument": (lambda: network().compile("sgd", "mse", optimiser="sgd"), "compile: unknown argument"),
+    "a function as loss": (lambda: network().compile("sgd", lambda t, y: 0), "compile: loss must be a word or a"),
+    "an unknown engine": (lambda: network().compile("sgd", "mse", engine="tensorflow"), "engine must be 'auto' or"),
+    "bfloat16 here": (lambda: network().compile("sgd", "mse", precision="bfloat16"), "precision must be 'float32'"),
+    "an unknown layer": (lambda: network().get_layer("fc"), "sequential: layer name must be one of input, conv2d,"),
     "a layer beyond": (lambda: network().get_layer(index=9), "sequential: index must be below 3, but it is 9."),
-    "too few weights": (lambda: network().set_weights([]), "sequential: weights must be a list of 4 arrays, but it is 0 arra"),
-    "another weight": (lambda: network().set_weights([np.ones(1)] * 4), "sequential: weight 'conv2d/kernel' must be of shape "),
-    "a layer as model": (lambda: Sequential([Input((2,)), "dense"]), "sequential: layers must be layers, models or Input(sha"),
+    "too few weights": (lambda: network().set_weights([]), "sequential: weights must be a list of 4 arrays, but it"),
+    "another weight": (lambda: network().set_weights([np.ones(1)] * 4), "sequential: weight 'conv2d/kernel' must be"),
+    "a layer as model": (lambda: Sequential([Input((2,)), "dense"]), "sequential: layers must be layers, models or"),
     "Input in the middle": (lambda: Sequential([Input((2,)), Dense(1), Input((2,))]), "Input must be the first layer."),
     "popping nothing": (lambda: Sequential().pop(), "sequential has no layer to remove."),
-    "callbacks of predict": (lambda: network().predict(X, callbacks=[1]), "predict: callbacks must be left out, but it is g"),
-    "training by a call": (lambda: network()(X, training=True), "training must be False for arrays, but it is True. Use fit"),
+    "callbacks of predict": (lambda: network().predict(X, callbacks=[1]), "predict: callbacks must be left out, but"),
+    "training by a call": (lambda: network()(X, training=True), "training must be False for arrays, but it is True."),
     "a seed of text": (lambda: p.set_random_seed("7"), "set_random_seed: seed must be an integer >= 0, but it is '7'."),
     "half a class": (lambda: p.to_categorical([0.5]), "to_categorical: x must be whole class numbers"),
 }  # fmt: skip
@@ -122,7 +122,7 @@ def test_mistakes_with_several_outputs() -> None:
         model.compile("sgd", "mse", loss_weights={"c": 1})
     with pytest.raises(ArgumentError, match="compile: loss_weights must be numbers, but it is 'much'"):
         model.compile("sgd", "mse", loss_weights={"a": "much"})
-    with pytest.raises(ArgumentError, match="compile: metrics must be for outputs that have a loss, but it is 'b'. Give"):
+    with pytest.raises(ArgumentError, match=r"compile: metrics must be for outputs that have a loss, but it is 'b'."):
         model.compile("sgd", {"a": "mse"}, metrics={"b": ["mae"]})
     model.compile("sgd", "mse")
     with pytest.raises(ArgumentError, match="fit: y must be a list or mapping of a, b, but it is ndarray"):
@@ -153,7 +153,7 @@ def test_a_batch_of_one_is_refused_by_batch_norm_before_the_first_epoch(
     model.compile("sgd", "mse")
     epochs: list[int] = []
     note = p.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
-    with pytest.raises(ArgumentError, match="batch_normalization 'norm': batch norm needs at least 2 values a channel") as e:
+    with pytest.raises(ArgumentError, match="batch_normalization 'norm': batch norm needs at least 2 values a") as e:
         model.fit(np.ones((samples, 3)), np.ones(samples), batch_size, verbose=0, callbacks=[note])
     assert epochs == []
     if better is not None:
@@ -180,7 +180,7 @@ def test_batch_norm_over_a_map_or_at_rest_takes_one_sample() -> None:
 def test_one_sample_is_no_advice() -> None:
     model = Sequential([Input((3,)), BatchNormalization(), Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(ArgumentError, match="at least 2 .* Bring more samples") as caught:
+    with pytest.raises(ArgumentError, match=r"at least 2 .* Bring more samples") as caught:
         model.fit(np.ones((1, 3)), np.ones(1), verbose=0)
     assert "batch_size=" not in str(caught.value).partition(". ")[2]
 

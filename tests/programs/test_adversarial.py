@@ -1,4 +1,4 @@
-"""Two networks that learn against one another run through the same loop as any other task, and resume to the same bits."""
+"""Two networks that learn against one another run through the loop of all tasks, and resume to the same bits."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Adversarial:
 
     def update(self, engine: Engine, state: State, gradients: Any) -> State:
         step = int(state["clock"]["step"])
-        params, slots = engine.update(self.rule, state["params"], gradients, state["slots"], step, rate=self.rate(state))
+        rate = self.rate(state)
+        params, slots = engine.update(self.rule, state["params"], gradients, state["slots"], step, rate=rate)
         return {**state, "params": params, "slots": slots}
 
     def step(self, engine: Engine, state: State, batch: Any, key: Key) -> tuple[State, Sums]:
@@ -70,7 +71,8 @@ class Adversarial:
     def evaluate(self, engine: Engine, state: State, batch: Any) -> Sums:
         made = self.make(engine, state, len(batch.inputs["input"]), Key.of(1)).outputs["output"]
         near = distances(np.asarray(made), batch.inputs["input"])
-        return {"precision": (float(near.min(axis=1).sum()), len(near)), "recall": (float(near.min(axis=0).sum()), len(near))}
+        each = {"precision": near.min(axis=1), "recall": near.min(axis=0)}
+        return {name: (float(nearest.sum()), len(nearest)) for name, nearest in each.items()}
 
     def report(self, sums: Sums) -> dict[str, float]:
         return {name: mean(pair) for name, pair in sums.items()}

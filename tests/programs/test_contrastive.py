@@ -64,7 +64,8 @@ class ContrastiveDivergence:
         model = engine.vjp(run1, {"output": p1 / n}, wrt=("parameters",)).parameters
         gradients = {name: data[name] + model[name] for name in data} | {"visible/bias": (v1 - v0).mean(axis=0)}
         step = int(state["clock"]["step"])
-        params, slots = engine.update(self.rule, state["params"], gradients, state["slots"], step, rate=self.rate(state))
+        rate = self.rate(state)
+        params, slots = engine.update(self.rule, state["params"], gradients, state["slots"], step, rate=rate)
         clock = {**state["clock"], "step": np.asarray(step + 1, np.int64)}
         return {**state, "params": params, "slots": slots, "clock": clock}, self.error(v0, v1)
 

@@ -11,7 +11,7 @@ def toy_points(seed: int = 0) -> np.ndarray:
     x = np.linspace(-np.pi, np.pi, 200) + 5
     waves = []
     for j in range(4):
-        y = np.sin(x + j * np.pi / 2) + 0.2 * np.sin(10 * x + j * np.pi / 2) + 0.25 * x + 10 + random.normal(0, 0.1, 200)
-        waves.append(np.stack([x, y], axis=1))
+        y = np.sin(x + j * np.pi / 2) + 0.2 * np.sin(10 * x + j * np.pi / 2) + 0.25 * x + 10
+        waves.append(np.stack([x, y + random.normal(0, 0.1, 200)], axis=1))
     points = np.concatenate(waves)
     return ((points - points.mean(axis=0)) / points.std(axis=0)).astype(np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pellucid.graph.graph import Graph, Nested
+from pellucid.graph.graph import Graph
 from pellucid.graph.vocabulary import Dense, Input
 from pellucid.model import Model
 from pellucid.spec.base import Spec, Table

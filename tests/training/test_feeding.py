@@ -100,7 +100,7 @@ def test_a_sequential_takes_its_shape_from_a_sequence() -> None:
     assert model.input_shape == (None, 3)
     late = Sequential([Dense(2)])
     late.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="the input shape is not known. Add Input"):
+    with pytest.raises(ValueError, match=r"the input shape is not known. Add Input"):
         late.fit(parts(), steps_per_epoch=1, verbose=0)
 
 

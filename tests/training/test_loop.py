@@ -35,7 +35,9 @@ def batches() -> ArrayBatches:
     return ArrayBatches({"input": X}, {"output": Y}, batch_size=4, key=Key.of(1))
 
 
-def run(task: Supervised, state: Any, position: Position, events: Any = (), epochs: int = 4, history: Any = ()) -> Progress:
+def run(
+    task: Supervised, state: Any, position: Position, events: Any = (), epochs: int = 4, history: Any = ()
+) -> Progress:
     return train(task, ReferenceEngine(), batches(), list(events), state=state, position=position, epochs=epochs,
                  key=Key.of(2), validation=batches(), history=history)  # fmt: skip
 
@@ -127,8 +129,8 @@ def test_update_ratios_of_each_layer_every_few_steps() -> None:
     assert list(seen) == [0, 3, 6]
     assert set(seen[0]) == {"update_ratio/dense", "update_ratio/batch_normalization", "update_ratio/dense_1"}
     for layer, parts in {"dense": ("kernel", "bias"), "dense_1": ("kernel", "bias")}.items():
-        moved = sum((0.1 * gradients.parameters[f"{layer}/{part}"] ** 1).ravel() @ (0.1 * gradients.parameters[
-            f"{layer}/{part}"]).ravel() for part in parts)  # fmt: skip
+        steps = [0.1 * gradients.parameters[f"{layer}/{part}"].ravel() for part in parts]
+        moved = sum(step @ step for step in steps)
         size = sum(first[f"{layer}/{part}"].ravel() @ first[f"{layer}/{part}"].ravel() for part in parts)
         assert seen[0][f"update_ratio/{layer}"] == pytest.approx(np.sqrt(moved / size), rel=1e-4)
     assert "update_ratio/dense" not in run(task, state, Position(), epochs=1).history[0]

@@ -30,7 +30,7 @@ print("Test accuracy:", accuracy)
 
 predicted = np.argmax(model.predict(x_test), axis=1)
 confusion = np.zeros((10, 10), dtype=int)
-for truth, guess in zip(y_test, predicted):
+for truth, guess in zip(y_test, predicted, strict=True):
     confusion[truth, guess] += 1
 print(confusion)
 print("wrong:", int(np.sum(predicted != y_test)), "of", len(y_test))
