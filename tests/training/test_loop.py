@@ -167,3 +167,33 @@ def test_watchers_go_on_from_their_memory(make: Any) -> None:
 
     whole = follow(None)
     assert all(follow(epoch) == whole for epoch in range(1, 10))
+
+
+def test_every_step_has_noise_of_its_own_that_a_resume_finds_again() -> None:
+    class Listener:
+        """A program that only notes the keys it is given."""
+
+        def __init__(self) -> None:
+            self.keys: list[Key] = []
+
+        def step(self, engine: Any, state: Any, batch: Any, key: Key) -> Any:
+            self.keys.append(key)
+            return state, {"loss": (0.0, 1.0)}
+
+        def evaluate(self, engine: Any, state: Any, batch: Any) -> Any:
+            return {"loss": (0.0, 1.0)}
+
+        def report(self, sums: Any) -> dict[str, float]:
+            return {"loss": 0.0}
+
+        def rate(self, state: Any) -> float:
+            return 0.1
+
+    whole, rest, other = Listener(), Listener(), Listener()
+    run(whole, {}, Position(), epochs=2)  # type: ignore[arg-type]
+    run(rest, {}, Position(1, 3, 10), epochs=2)  # type: ignore[arg-type]
+    assert len(set(whole.keys)) == 14
+    assert rest.keys == whole.keys[10:]
+    task: Any = other
+    train(task, ReferenceEngine(), batches(), [], state={}, position=Position(), epochs=1, key=Key.of(3))
+    assert not set(other.keys) & set(whole.keys)
