@@ -7,10 +7,9 @@ Source    Goodfellow, Bengio & Courville 2016, section 6.5, algorithm 6.2 (rever
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -29,17 +28,22 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
 )
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.engines.reference.finite import first_not_finite, refuse_not_finite
+from pellucid.engines.reference.flow import (
+    last_reads,
+    overwriting,
+    tap_value,
+    trainable,
+    values_needing_gradients,
+)
 from pellucid.engines.reference.initializers import draw
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
 from pellucid.engines.reference.optimizers import move
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.graph import Graph
-from pellucid.graph.plan import Plan, plan
+from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.shapes import Shape, shown
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ class ReferenceEngine:
 
     def _backward(self, run: Run, gradients: dict[int, np.ndarray], wrt: Sequence[str]) -> Gradients:
         todo, tape = plan(run.graph), run.tape
-        if len(tape.saved) < len(todo.steps):  # a prediction, which kept nothing: go forward once more
+        if len(tape.saved) < len(todo.steps):  # a prediction, which kept nothing: go forward once more, weights as now
             tape = self._walk(run.graph, tape.given, keep=True)
         found = Gradients()
         wanted_taps = {tap_value(todo, tap): tap for tap in run.taps} if "taps" in wrt else {}
@@ -243,72 +247,6 @@ class ReferenceEngine:
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""
         return sums
-
-
-def tap_value(todo: Plan, name: str) -> int:
-    """The value of a layer's result; raises ArgumentError for an unknown layer."""
-    if name not in todo.layers:
-        known = ", ".join(todo.layers)
-        raise ArgumentError(describe("taps", "layer", f"one of {known}", repr(name)))
-    return todo.layers[name]
-
-
-def once(graph: Graph, name: str, make: Callable[[Graph], Found]) -> Found:
-    """What the engine reads off a graph, worked out at its first step and kept with it, as the plan is."""
-    kept: Found | None = graph.__dict__.get(name)
-    if kept is None:
-        kept = graph.__dict__[name] = make(graph)
-    return kept
-
-
-def trainable(graph: Graph) -> frozenset[str]:
-    """The keys of the weights that are trained."""
-    return once(
-        graph, "_trainable", lambda g: frozenset(key for key, weight in g.weights.items() if weight.trainable)
-    )
-
-
-def overwriting(graph: Graph) -> tuple[bool, ...]:
-    """For each step whether it may write into its input: nobody else reads that, now or on the way back."""
-    return once(graph, "_overwriting", find_overwriting)
-
-
-def find_overwriting(graph: Graph) -> tuple[bool, ...]:
-    """See `overwriting`; taps are looked at by each pass."""
-    todo = plan(graph)
-    uses = Counter(number for step in todo.steps for number in step.inputs)
-    makers = {step.output: step for step in todo.steps}
-    outputs = set(todo.outputs.values())
-    found = []
-    for step in todo.steps:
-        number = step.inputs[0]
-        free = number in makers and not arithmetic_of(makers[number].spec).keeps_output
-        found.append(free and uses[number] == 1 and not {number, step.output} & outputs)
-    return tuple(found)
-
-
-def last_reads(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """For each step the values that are read for the last time, outputs and what they are made from excepted."""
-    return once(graph, "_last_reads", find_last_reads)
-
-
-def find_last_reads(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """See `last_reads`. A fused loss reads the logits from which an output is made, so those stay as well."""
-    todo = plan(graph)
-    outputs = set(todo.outputs.values())
-    stay = outputs | {number for step in todo.steps if step.output in outputs for number in step.inputs}
-    last = {number: place for place, step in enumerate(todo.steps) for number in step.inputs if number not in stay}
-    return tuple(tuple(n for n, place in last.items() if place == here) for here in range(len(todo.steps)))
-
-
-def values_needing_gradients(todo: Plan, trained: Set[str], taps: Set[int], inputs: bool) -> set[int]:
-    """The values whose gradient leads to something asked for."""
-    needed = set(taps) | (set(todo.inputs.values()) if inputs else set())
-    for step in todo.steps:
-        own = any(full in trained for _, full in step.weights)
-        if own or any(number in needed for number in step.inputs):
-            needed.add(step.output)
-    return needed
 
 
 def add_to(gradients: dict[int, np.ndarray], number: int, dx: np.ndarray) -> None:
