@@ -25,8 +25,10 @@ def evaluate(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Accuracy with its interval, loss, precision, recall and F1 of each class."""
+    from pellucid.runs.environment import keep_freed_memory
     from pellucid.runs.using import evaluate_on
 
+    keep_freed_memory()
     metrics = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit)
     if as_json:
         print_json(metrics)

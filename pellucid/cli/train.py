@@ -158,9 +158,11 @@ def carry_out(
     as_json: bool,
 ) -> Outcome:
     """Begin or continue the run, with a bar on a terminal and a line an epoch elsewhere."""
+    from pellucid.runs.environment import keep_freed_memory
     from pellucid.runs.experiment import resume_run, start_run
     from pellucid.training.console import Bar, EpochLines
 
+    keep_freed_memory()
     console = Bar(logger.info) if sys.stdout.isatty() and not as_json else EpochLines(logger.info)
     if config is None:
         return resume_run(folder.path, allow_different=allow_different, console=console)

@@ -1,0 +1,68 @@
+"""Threads and memory: what a command does with the machine it runs on."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pellucid.runs.environment import limited_threads, of_numpy, threads_for, threads_now
+
+FAULTS = """
+import resource
+import numpy as np
+from pellucid.runs.environment import keep_freed_memory
+{call}
+def step():
+    return [np.ones(1 << 17) for _ in range(8)]
+
+
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.parametrize(("flops", "batch_size", "threads"), [
+    (220_160, 32, 1),            # the notation's conv_8,pool,FC_32: 21 MFLOP a step
+    (10_416_666, 32, 1),         # 3 * 10,416,666 * 32 = 999,999,936
+    (10_416_667, 32, 6),         # 3 * 10,416,667 * 32 = 1,000,000,032
+    (220_160, 2048, 6),          # the same small net in large steps: 1.35 GFLOP
+])  # fmt: skip
+def test_little_work_takes_one_thread(flops: int, batch_size: int, threads: int) -> None:
+    assert threads_for(flops, batch_size, most=6) == threads
+
+
+def test_threads_are_limited_and_given_back() -> None:
+    before = threads_now()
+    with limited_threads(3):
+        assert threads_now() == 3
+        with limited_threads(1):
+            assert threads_now() == 1
+            np.ones((4, 4)) @ np.ones((4, 4))
+        assert threads_now() == 3
+    assert threads_now() == before
+
+
+def test_numpys_library_is_told_from_others() -> None:
+    from pathlib import Path
+
+    site = Path("/venv/lib/python3.11/site-packages")
+    assert of_numpy(site / "numpy.libs/libscipy_openblas64_.so") and of_numpy(site / "numpy/.dylibs/libopenblas.dylib")
+    assert not of_numpy(site / "scipy.libs/libscipy_openblas.so")
+    assert not of_numpy(Path("/home/numpy/venv/lib/scipy.libs/libscipy_openblas.so"))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives large arrays back at once")
+def test_freed_memory_is_used_again() -> None:
+    """A megabyte is 256 pages: twenty steps of eight arrays fault up to 40,960 times when each is asked for anew."""
+    faults = {}
+    for call in ("", "keep_freed_memory()"):
+        words = [sys.executable, "-c", FAULTS.format(call=call)]
+        faults[call] = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert faults["keep_freed_memory()"] < 1000 < 5000 < faults[""], faults
