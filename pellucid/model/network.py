@@ -134,9 +134,9 @@ class Network:
             self._layer.inner = self.built.layers
         return self._layer
 
-    def summary(self, print_fn: Any = print) -> None:
+    def summary(self, print_fn: Any = None) -> None:
         """Print the table of layers: output shape, parameters, receptive field; totals below."""
-        print_fn(table(self.graph))
+        (print_fn or print)(table(self.graph))
 
     def count_params(self) -> int:
         """All parameters, trained or not."""

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from pellucid.engines.protocol import Sums
+from pellucid.errors import ArgumentError, describe
 from pellucid.training.events import Event, Progress
 
 REFRESH_SECONDS = 0.2
@@ -99,6 +100,8 @@ class Bar(Event):
 
 def console_event(verbose: int | str) -> Event | None:
     """The event for Keras's `verbose`: 0 silent, 1 bar, 2 a line an epoch, 'auto' by whether this is a terminal."""
+    if verbose not in (0, 1, 2, "auto"):
+        raise ArgumentError(describe("fit", "verbose", "0, 1, 2 or 'auto'", repr(verbose)))
     if verbose == 0:
         return None
     terminal = sys.stdout.isatty()

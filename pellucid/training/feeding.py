@@ -136,16 +136,24 @@ def batches_of(
     inputs = named("x", x, feed.inputs, where=feed.where)
     targets = named("y", y, feed.outputs, where=feed.where)
     require_targets(targets, feed.needed, feed.where)
+    present = masks_of(masks, feed)
     batches = ArrayBatches(
         inputs,
-        targets,
+        {name: without_missing(target, present.get(name)) for name, target in targets.items()},
         batch_size=batch_size,
         key=key,
         shuffle=shuffle,
         weights=sample_weights(targets, feed.outputs, sample_weight, class_weight),
-        masks=masks_of(masks, feed),
+        masks=present,
     )
     return batches if steps is None else FirstSteps(batches, steps, feed.where)
+
+
+def without_missing(target: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """The targets with zeros where there is none, for what stands there may be anything: -1, NaN."""
+    if mask is None or len(mask) != len(target):
+        return target
+    return np.where(mask.astype(bool).reshape(-1, *[1] * (target.ndim - 1)), target, np.zeros((), target.dtype))
 
 
 def masks_of(masks: Any, feed: Feed) -> dict[str, np.ndarray]:

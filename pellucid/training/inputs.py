@@ -110,9 +110,13 @@ def of_classes(targets: Arrays, names: Names, weights: Arrays, class_weight: Map
     if len(names.listed) > 1:
         wanted = "used with one output"
         raise ArgumentError(describe("fit", "class_weight", wanted, f"given for {len(names.listed)}"))
+    wanted = "a mapping from class numbers to weights >= 0"
+    if not isinstance(class_weight, Mapping):
+        raise ArgumentError(describe("fit", "class_weight", wanted, repr(class_weight)))
+    real = (int, float, np.integer, np.floating)
     for label, weight in class_weight.items():
-        if not np.isfinite(weight) or weight < 0 or int(label) != label:
-            wanted = "a mapping from class numbers to weights >= 0"
+        numeric = isinstance(label, real) and isinstance(weight, real) and int(label) == label
+        if not numeric or not np.isfinite(weight) or weight < 0:
             raise ArgumentError(describe("fit", "class_weight", wanted, f"{{{label!r}: {weight!r}}}"))
     name = names.listed[0]
     target = targets[name]

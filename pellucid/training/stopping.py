@@ -21,6 +21,13 @@ def direction(monitor: str, mode: str) -> int:
     return 1 if mode == "max" else -1
 
 
+def epochs(where: str, argument: str, value: Any) -> int:
+    """A number of epochs; raises ArgumentError unless it is a whole number."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise ArgumentError(describe(where, argument, "an integer >= 0", repr(value)))
+    return int(value)
+
+
 class Watch(Event):
     """Remembers the best value of `monitor` and how many epochs ago it was reached."""
 
@@ -91,7 +98,7 @@ class EarlyStopping(Watch):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode=mode, min_delta=min_delta)
-        self.patience, self.start_from_epoch = patience, start_from_epoch
+        self.patience, self.start_from_epoch = epochs("EarlyStopping", "patience", patience), start_from_epoch
         self.restore_best_weights = restore_best_weights
         self.baseline = self.best = baseline
         self.stopped_epoch = 0
@@ -135,7 +142,9 @@ class ReduceLROnPlateau(Watch):
         if not 0 < factor < 1:
             raise ArgumentError(describe("ReduceLROnPlateau", "factor", "between 0 and 1", f"{factor:g}"))
         super().__init__(monitor, mode=mode, min_delta=min_delta)
-        self.factor, self.patience, self.cooldown, self.min_lr = factor, patience, cooldown, min_lr
+        self.factor, self.min_lr = factor, min_lr
+        self.patience = epochs("ReduceLROnPlateau", "patience", patience)
+        self.cooldown = epochs("ReduceLROnPlateau", "cooldown", cooldown)
 
     def forget(self) -> None:
         super().forget()

@@ -126,6 +126,15 @@ def test_a_missing_label_divides_by_the_labelled_count() -> None:
     assert model.get_weights()[1][0] == pytest.approx(0.1 * 2 * 4)
 
 
+@pytest.mark.parametrize("missing", [-1.0, np.nan])
+def test_what_stands_in_for_a_missing_class_may_be_anything(missing: float) -> None:
+    first, second = classifier(), classifier()
+    known = np.arange(24) % 3 > 0
+    a = first.fit(X, np.where(known, Y, missing), verbose=0, masks=known).history
+    b = second.fit(X, np.where(known, Y, 0), verbose=0, masks=known).history
+    assert a == b and same_weights(first, second)
+
+
 def test_a_batch_without_any_label_changes_nothing() -> None:
     model = classifier()
     before = model.get_weights()
