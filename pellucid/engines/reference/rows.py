@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+SUMMED_AT_ONCE = 1024  # rows
 PART_BYTES = 200_000  # a few of these fit into the second-level cache
 
 
@@ -40,6 +41,10 @@ def add_to_rows(x: np.ndarray, vector: np.ndarray) -> None:
 
 
 def sum_rows(x: np.ndarray) -> np.ndarray:
-    """The sum (C,) of x (...,C) over all axes but the last."""
+    """The sum (C,) of x (...,C) over all axes but the last; sums of parts first, so that rounding stays small."""
     rows = x.reshape(-1, x.shape[-1])
-    return np.ones(len(rows), x.dtype) @ rows
+    if len(rows) <= SUMMED_AT_ONCE:
+        return np.ones(len(rows), x.dtype) @ rows
+    ones = np.ones(SUMMED_AT_ONCE, x.dtype)
+    starts = range(0, len(rows), SUMMED_AT_ONCE)
+    return sum((ones[: len(rows) - s] @ rows[s : s + SUMMED_AT_ONCE] for s in starts), np.zeros_like(rows[0]))
