@@ -37,7 +37,8 @@ def setting(result: dict[str, Any]) -> str:
     return (
         f"{about['processor']}, one core of {about['cores']}; Python {about['python']}, {versions}. Images per second "
         f"while training, optimiser included; {result['rounds']} alternating rounds. Ratios are ours over theirs, the "
-        "median of pairs with quartiles; the machine is shared, so trust ratios more than rates."
+        "median of pairs with quartiles. Time is processor time, all threads of a peer together on the one core; the "
+        "machine is shared, so trust ratios more than rates."
     )
 
 

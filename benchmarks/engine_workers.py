@@ -1,5 +1,8 @@
 """One peer in a process of its own: builds a net, then trains `k` steps for each line `k` it reads and prints seconds.
 
+Seconds are of processor time, all threads together: on one core that is the wall clock less the time in which other
+programs had the core, so a shared machine disturbs the figures little.
+
 Each peer trains the way its users do: Keras by `fit`, PyTorch by the usual loop, Pellucid by forward, grad, update.
 All report loss and accuracy; data lies in memory. Started by `engines.py` with one thread on one core.
 """
@@ -129,9 +132,9 @@ def main(peer: str, name: str, batch: str = "") -> None:
     train(net.steps)
     print("ready", flush=True)
     for line in sys.stdin:
-        start = time.perf_counter()
+        start = time.process_time()
         train(int(line))
-        print(time.perf_counter() - start, flush=True)
+        print(time.process_time() - start, flush=True)
 
 
 if __name__ == "__main__":

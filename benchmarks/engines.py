@@ -1,10 +1,10 @@
 """How fast the reference engine trains, beside Keras on torch, Keras on JAX and plain PyTorch: one core, equal batch.
 
 Each peer is a process of its own (`engine_workers.py`), pinned to one core with one thread. In every round each peer
-trains the same number of steps, one after another, so that a busy machine slows all of them; the figure is the median
-over rounds of ours / theirs, with the quartiles. Beside it stand the step's arithmetic and what the core can do:
-FLOPs of the step (three times the forward pass; the first layer needs no gradient of its input) over the rate of a
-large sgemm is the time that no implementation of the same arithmetic goes below.
+trains the same number of steps, one after another, so that a busy machine slows all of them, and processor time is
+counted; the figure is the median over rounds of ours / theirs, with the quartiles. Beside it stand the step's
+arithmetic and what the core can do: FLOPs of the step (three times the forward pass; the first layer needs no gradient
+of its input) over the rate of a large sgemm is the time that no implementation of the same arithmetic goes below.
 
     python benchmarks/engines.py [--rounds 15] [--nets LeNet,Fruits] [--core 0] [--out benchmarks/results]
 """
@@ -113,7 +113,7 @@ def sgemm_rate(core: int) -> float:
     """FLOP/s of a large float32 matrix product on this core, now."""
     code = (
         "import numpy,time;a=numpy.ones((768,768),'f');a@a;t=[]\n"
-        "for _ in range(5):\n s=time.perf_counter();a@a;t.append(time.perf_counter()-s)\n"
+        "for _ in range(5):\n s=time.process_time();a@a;t.append(time.process_time()-s)\n"
         "print(2*768**3/sorted(t)[2])"
     )
     done = subprocess.run(["taskset", "-c", str(core), sys.executable, "-c", code], capture_output=True, text=True,
