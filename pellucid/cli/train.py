@@ -83,7 +83,7 @@ def train(
     device: Annotated[str, option(MACHINE, "auto or cpu.")] = DEFAULTS.device,
     threads: Annotated[
         int | None,
-        option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 1 GFLOP, else all cores."),
+        option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),
     ] = None,
     out: Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")] = None,
     checkpoint_every: Annotated[

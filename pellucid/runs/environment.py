@@ -15,7 +15,9 @@ from pellucid.engines.protocol import Engine
 from pellucid.errors import UsageError
 
 LIBRARIES = ("numpy", "pellucid", "pillow", "scikit-learn")
-ONE_THREAD_BELOW = 1e9  # FLOPs of a step: below it threads cost more than they bring, on busy cores up to 17 times
+# FLOPs of a step. The engine multiplies a few images at a time, in the cache, so threads have little to share; on two
+# busy cores two of them were 7 to 20 times slower than one at 1 to 10 GFLOP a step, and 4 times at 119.
+ONE_THREAD_BELOW = 20e9
 
 
 def threads_for(flops: int, batch_size: int, most: int) -> int:

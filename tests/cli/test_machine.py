@@ -30,9 +30,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 @pytest.mark.parametrize(("flops", "batch_size", "threads"), [
     (220_160, 32, 1),            # the notation's conv_8,pool,FC_32: 21 MFLOP a step
-    (10_416_666, 32, 1),         # 3 * 10,416,666 * 32 = 999,999,936
-    (10_416_667, 32, 6),         # 3 * 10,416,667 * 32 = 1,000,000,032
-    (220_160, 2048, 6),          # the same small net in large steps: 1.35 GFLOP
+    (208_333_333, 32, 1),        # 3 * 208,333,333 * 32 = 19,999,999,968
+    (208_333_334, 32, 6),        # 3 * 208,333,334 * 32 = 20,000,000,064
+    (9_604_720, 1024, 6),        # LeNet in very large steps: 29.5 GFLOP
 ])  # fmt: skip
 def test_little_work_takes_one_thread(flops: int, batch_size: int, threads: int) -> None:
     assert threads_for(flops, batch_size, most=6) == threads

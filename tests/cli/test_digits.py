@@ -1,0 +1,35 @@
+"""The newcomer's command, as typed: `pellucid train digits` reads digits, for one seed here and three in benchmarks/."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_train_digits(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", "from pellucid.cli import main; main()", "train", "digits", "--out", "first"]
+    ended = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    lines = ended.stdout.splitlines()
+    assert lines[0].startswith("engine reference (NumPy ") and lines[-1] == "report first/report.html"
+    assert sum(line.startswith("epoch ") for line in lines) == 30
+    run = tmp_path / "first"
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["accuracy"] >= 0.97
+    assert (metrics["split"], metrics["n"], metrics["epochs"]) == ("test", 360, 30)
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    assert config["environment"]["threads"] == config["threads"] == 1  # a step is far below 20 GFLOP
+    assert config["model"] == "conv_32,conv_32,pool,FC_128" and config["settings"]["model"] is None
+    with (run / "history.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    best = max(rows, key=lambda row: (float(row["val_accuracy"]), -float(row["val_loss"])))
+    assert int(best["epoch"]) == metrics["best_epoch"]
+    assert lines[5].startswith("epoch 1/30  loss ")
+    assert (run / "log.txt").read_text(encoding="utf-8") == ended.stdout
+    pictures = {"curves.png", "confusion.png", "mistakes.png"}
+    expected = {"config.json", "model.safetensors", "last.safetensors", "history.csv", "steps.csv", "metrics.json",
+                "report.html", "log.txt"}  # fmt: skip
+    assert {path.name for path in run.iterdir()} == expected | pictures
