@@ -72,11 +72,11 @@ def test_what_is_no_run_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_listed_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(FileError, match=r"a folder that holds runs, but it is missing: .*nowhere"):
+    with pytest.raises(FileError, match=r"nowhere does not exist. Give the folder that holds run folders"):
         list_runs(tmp_path / "nowhere")
     file = tmp_path / "file"
     file.write_text("x", encoding="utf-8")
-    with pytest.raises(FileError, match=r"a folder that holds runs, but it is a file: .*file"):
+    with pytest.raises(FileError, match=r"file is a file. Give the folder that holds run folders"):
         list_runs(file)
 
     def refuse(self: Path) -> None:

@@ -92,7 +92,7 @@ class ReferenceEngine:
 
     def get(self, native: Arrays) -> dict[str, np.ndarray]:
         """C-contiguous arrays."""
-        return {name: np.ascontiguousarray(value) for name, value in native.items()}
+        return {name: np.asarray(value, order="C") for name, value in native.items()}
 
     def init(self, graph: Graph, key: Key) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Fresh parameters and moving statistics, each from a key of its own."""
