@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pellucid.cli.app import app
 from pellucid.cli.output import JSON_FLAG, print_json
+from pellucid.errors import UsageError, describe
+
+if TYPE_CHECKING:
+    from pellucid.model import Model
 
 
 @app.command()
@@ -19,14 +23,32 @@ def summary(
     input: Annotated[str, typer.Option("--input", help="HxWxC of one image.")] = "28x28x1",
     classes: Annotated[int, typer.Option(min=1, help="Number of classes.")] = 10,
     activation: Annotated[str, typer.Option(help="Activation of networks in words.")] = "relu",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Follow one output pixel of the first convolution, product by product.")
+    ] = False,
+    pixel: Annotated[str, typer.Option(help="ROW,COLUMN,FILTER that --explain follows, counted from 0.")] = "0,0,0",
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Show a network as a table. Layers, output shapes, parameters, what each sees, the work for one image."""
     from pellucid.graph.summary import summarize, table
     from pellucid.runs.using import network_named
+    from pellucid.training.seed import set_random_seed
 
-    graph = network_named(model, input, classes, activation)
+    set_random_seed(0)  # a network in words shows the same weights each time
+    network = network_named(model, input, classes, activation)
+    steps = explained(network, pixel) if explain else None
     if as_json:
-        print_json(asdict(summarize(graph)) | {"model": model})
+        print_json(asdict(summarize(network.graph)) | {"model": model} | ({"explained": steps} if steps else {}))
     else:
-        print(table(graph))
+        print(table(network.graph), *([steps] if steps else []), sep="\n\n")
+
+
+def explained(network: Model, pixel: str) -> str:
+    """The numbers behind one output pixel; raises UsageError when `pixel` is not three whole numbers."""
+    from pellucid.explain.pencil import explain_convolution
+
+    parts = pixel.split(",")
+    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
+        raise UsageError(describe("summary", "--pixel", "ROW,COLUMN,FILTER, e.g. 0,0,0", repr(pixel)))
+    row, column, filter = (int(part) for part in parts)
+    return explain_convolution(network, row=row, column=column, filter=filter)

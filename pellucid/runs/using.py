@@ -17,7 +17,6 @@ from pellucid.data.preprocessing import default_pipeline
 from pellucid.data.single import read_image
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import DataError, UsageError, describe
-from pellucid.graph.graph import Graph
 from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
@@ -125,15 +124,15 @@ def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str
     return found
 
 
-def network_named(model: str, size: str, classes: int, activation: str) -> Graph:
-    """The graph of a run, a model file, an architecture or words of the notation."""
+def network_named(model: str, size: str, classes: int, activation: str) -> Model:
+    """The network of a run, a model file, an architecture or words of the notation."""
     if Path(model).is_dir() or model.lower().endswith(FILES):
-        return model_of(model)[0].graph
+        return model_of(model)[0]
     parts = size.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
     height, width, channels = (int(part) for part in [*parts, "1"][:3])
     shape = (height, width, channels)
     if not in_words(model):
-        return architecture(model, shape, classes).graph
-    return Sequential(parse(model, input_shape=shape, classes=classes, activation=activation)).graph
+        return architecture(model, shape, classes)
+    return Sequential(parse(model, input_shape=shape, classes=classes, activation=activation))

@@ -42,3 +42,18 @@ def test_what_cannot_be_explained_is_said() -> None:
     model = Sequential([Input((5, 5, 1)), Conv2D(2, 3)])
     with pytest.raises(UsageError, match="y has 3 rows, 3 columns and 2 filters"):
         explain_convolution(model, row=3)
+
+
+def test_the_command_follows_the_pixel_asked_for() -> None:
+    from typer.testing import CliRunner
+
+    import pellucid.cli.main  # noqa: F401  (the commands join the application)
+    from pellucid.cli.app import app
+
+    words = ["summary", "conv_2,pool", "--input", "6x6x1", "--explain", "--pixel", "1,2,1"]
+    answer = CliRunner().invoke(app, words)
+    assert answer.exit_code == 0
+    assert "y[0,1,2,1] =" in answer.stdout and "Total parameters" in answer.stdout
+    refused = CliRunner().invoke(app, [*words[:-1], "1,2"])
+    assert isinstance(refused.exception, UsageError)
+    assert "--pixel must be ROW,COLUMN,FILTER" in str(refused.exception)
