@@ -1,4 +1,4 @@
-"""The newcomer's command, as typed: `pellucid train digits` reads digits, for one seed here and three in benchmarks/."""
+"""The newcomer's command as typed, `pellucid train digits`: one seed here, three in benchmarks/digits.py."""
 
 from __future__ import annotations
 
