@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import DataError, TrainingError
+from pellucid.data.known import KNOWN
+from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
+from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
 from pellucid.runs.schedules import plateau_of
@@ -58,6 +60,7 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
             "settings": replace(config, engine=words.engine.name).to_json(),  # a resume keeps what 'auto' chose
             "environment": environment_of(words.engine),
             "fingerprint": prepared.dataset.fingerprint,
+            "model_sha256": sha256_of_model(config),
             **settings_in_force(prepared),
             "threads": threads,
         }
@@ -73,6 +76,7 @@ def resume_run(path: str | Path, *, allow_different: bool, console: Event | None
     record = read_record(folder)
     config = RunConfig.from_json(record["settings"], str(folder.config))
     checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
+    refuse_absent_or_changed(config, record)
     words = understand(config)
     announce_engine(words.engine)
     with limited_threads(config.threads or 1):
@@ -87,6 +91,14 @@ def resume_run(path: str | Path, *, allow_different: bool, console: Event | None
         at = f"step {checkpoint.position['step']}" if checkpoint else "the beginning"
         LOG.info("resuming %s from %s", folder.path, at)
         return run(prepared, folder, record, console, checkpoint=checkpoint)
+
+
+def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
+    """Raise UsageError or DataError when what the run was begun with is not there, or is not what it was."""
+    if config.data not in ("digits", *KNOWN) and not Path(config.data).expanduser().exists():
+        raise UsageError(f"the run's data {config.data} is not here. Continue from the folder where the run was begun.")
+    if sha256_of_model(config) != record.get("model_sha256"):
+        raise DataError(f"the model file {config.model} has changed since the run began, or is gone. Bring it back.")
 
 
 def run(

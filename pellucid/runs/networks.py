@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import Dropout
+from pellucid.storage.reading import read_bytes
 
 FILES = (".safetensors", ".h5", ".keras", ".pt", ".npz")  # of these only the first is read, the others are explained
 MEANT = re.compile(r"\s*(conv|pool|fc)(\d|[_*,\s]|$)", re.IGNORECASE)
@@ -75,3 +77,11 @@ def model_from_file(path: str, shape: tuple[int, ...], classes: int) -> Model:
         wanted = f"{model.input_shape[1:]} images and {model.output_shape[-1]} classes"
         raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.")
     return model
+
+
+def sha256_of_model(config: RunConfig) -> str | None:
+    """What the model file to go on from holds; None without one, or without a file of that name."""
+    path = Path(config.model or "")
+    if not (config.model or "").lower().endswith(FILES) or not path.is_file():
+        return None
+    return hashlib.sha256(read_bytes(path)).hexdigest()

@@ -184,3 +184,22 @@ def test_changed_data_are_refused(driver: Driver) -> None:
     assert (answer.code, answer.err) == (
         1, "pellucid: the data d.npz has changed since the run began. Start a new run on it with --out.\n"
     )
+
+
+def test_data_or_a_model_file_that_is_not_what_it_was(driver: Driver) -> None:
+    (driver.folder / "go-on.safetensors").write_bytes((driver.folder / "seed.safetensors").read_bytes())
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (40, 8, 8, 1), dtype=np.uint8), np.arange(40) % 10
+    np.savez(driver.folder / "here.npz", x_train=x, y_train=y)
+    words = ["here.npz", "--model", "go-on.safetensors", "--epochs", "3", "--batch-size", "8", "--out", "begun"]
+    assert driver.command("train", *words, fault={"signal": 9, "step": 2}).code == -9
+    (driver.folder / "here.npz").rename(driver.folder / "there.npz")
+    answer = driver.command("train", "--resume", "begun")
+    assert (answer.code, answer.err) == (
+        2, "pellucid: the run's data here.npz is not here. Continue from the folder where the run was begun.\n"
+    )
+    (driver.folder / "there.npz").rename(driver.folder / "here.npz")
+    other = (driver.folder / "seed.safetensors").read_bytes()[:-1] + b"\0"  # one weight is another
+    (driver.folder / "go-on.safetensors").write_bytes(other)
+    answer = driver.command("train", "--resume", "begun")
+    assert answer.code == 1 and answer.err.startswith("pellucid: the model file go-on.safetensors has changed")
