@@ -97,8 +97,10 @@ BUILT = {
     "channels first for batch norm": (
         (3, 8, 8),
         BatchNormalization(axis=1),
-        "batch_normalization 'stem': axis must be -1, the channels, but it is 1. "
-        "Channels come last here: leave axis out.",
+        (
+            "batch_normalization 'stem': axis must be -1, the channels, but it is 1. "
+            "Channels come last here: leave axis out."
+        ),
     ),
 }
 
@@ -164,8 +166,10 @@ ENTERING = {
     ),
     "a single image": (
         (10, 12, 3),
-        "input 'input': data must be (N, 10, 12, 3), but it is (10, 12, 3). "
-        "A single sample? Add the batch axis: x[None].",
+        (
+            "input 'input': data must be (N, 10, 12, 3), but it is (10, 12, 3). "
+            "A single sample? Add the batch axis: x[None]."
+        ),
     ),
     "flat": ((8, 360), "input 'input': data must be (N, 10, 12, 3), but it is (8, 360)."),
 }
