@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.batches import ArrayBatches, Batch
+from pellucid.data.waves import load_waves
 from pellucid.engines.protocol import Engine, Objective, Sums, Term, mean
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.graph.graph import Graph
@@ -21,7 +22,6 @@ from pellucid.storage.checkpoint import read_checkpoint, write_checkpoint
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import Program, State, new_clock
-from tests.programs.toy import toy_points
 
 REAL_OR_NOT = Objective((Term("output", BinaryCrossentropy(from_logits=True)),))
 
@@ -89,7 +89,7 @@ def gan() -> Adversarial:
     return Adversarial(maker.graph, critic.graph, Adam(2e-3, beta_1=0.5))
 
 
-POINTS = toy_points()
+POINTS = np.concatenate([points for points, _ in load_waves().values()]).astype(np.float32)  # (800, 2)
 
 
 def batches() -> ArrayBatches:
