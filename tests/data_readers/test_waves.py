@@ -29,9 +29,9 @@ def test_the_points_lie_on_their_waves() -> None:
     parts = load_waves()
     points = np.concatenate([points for points, _ in parts.values()])
     labels = np.concatenate([labels for _, labels in parts.values()])
-    x = np.linspace(-np.pi, np.pi, 200) + 5
-    curves = [np.sin(x + j * np.pi / 2) + 0.2 * np.sin(10 * x + j * np.pi / 2) + 0.25 * x + 10 for j in range(4)]
+    t = np.linspace(-np.pi, np.pi, 200)
+    curves = [np.sin(t + j * np.pi / 2) + 0.2 * np.sin(10 * t + j * np.pi / 2) + 0.25 * t + 10 for j in range(4)]
     spread = np.array([np.cov(points[labels == j], rowvar=False) for j in range(4)])
-    wanted = np.array([np.cov(np.stack([x, curve]), bias=False) + np.diag([0, 0.01]) for curve in curves])
+    wanted = np.array([np.cov(np.stack([t + 5, curve]), bias=False) + np.diag([0, 0.01]) for curve in curves])
     ratio = np.linalg.det(spread) / np.linalg.det(wanted)
     np.testing.assert_allclose(ratio / ratio.mean(), 1, atol=0.05)
