@@ -105,7 +105,7 @@ def test_it_is_a_program() -> None:
 
 
 def outcome(seed: int) -> list[float]:
-    """How far one game came: what is left of the distances to and from the data, of the covariance's error; the mean's."""
+    """How far one game came: the share left of distances and covariance error, the distance off, the mean's error."""
     program, engine = gan(), ReferenceEngine()
     state = program.start(engine, Key.of(seed))
     untrained = np.array(program.make(engine, state, 800, Key.of(1)).outputs["output"])
