@@ -1,7 +1,7 @@
 """learning-rate: one short run whose rate grows from step to step shows where the loss falls and where it breaks out.
 
-The suggested rate is a third of the one at which the smoothed loss was least; the limit is where it has risen again by
-half of the fall, or to more than it was.
+The suggested rate is the first at which half of the fall is done; the limit is where the loss has risen again by half
+of the fall.
 Source: Smith 2017, section 3.3 (learning rate range test).
 """
 
@@ -23,8 +23,7 @@ LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 71            # ten a decade
 SMOOTHING = 0.8
 BREAK_OUT = 2.0       # times the first loss: no need to go on
-AFTER = 3.0           # how far below the best rate a run should begin
-TOO_LOW = 300.0       # times below the suggestion
+TOO_LOW, TOO_HIGH = 300.0, 30.0  # times below and above the suggestion
 BATCH = 64
 
 
@@ -46,12 +45,14 @@ def check_learning_rate(subject: Subject) -> Finding:
     if found.suggested is None:
         meaning = f"the loss falls at no rate from {LOWEST:g} to {HIGHEST:g} with {rule}"
         return Finding("learning-rate", "failure", None, meaning, "See what tiny-subset and gradients say.")
-    told = f"with {rule} the loss falls best near {found.suggested:.1g}; the rate is {rate:g}"
+    told = f"the rate of {rule} is {rate:g}, a rate near {found.suggested:.1g} is suggested"
     if found.limit is not None:
-        told += f"; it breaks out near {found.limit:.1g}"
+        told += f", the loss breaks out near {found.limit:.1g}"
     remedy = f"Pass --lr {found.suggested:.1g}."
     if found.limit is not None and rate >= found.limit:
         return Finding("learning-rate", "failure", found.suggested, f"{told}: too high", remedy)
+    if rate > found.suggested * TOO_HIGH:
+        return Finding("learning-rate", "warning", found.suggested, f"{told}: very high", remedy)
     if rate * TOO_LOW < found.suggested:
         return Finding("learning-rate", "warning", found.suggested, f"{told}: very low", remedy)
     return Finding("learning-rate", "pass", found.suggested, told)
@@ -89,6 +90,8 @@ def read(rates: np.ndarray, losses: np.ndarray) -> Range:
     if len(losses) < 2 or losses.min() > 0.95 * losses[0]:
         return Range(rates, losses, None, None)
     best = int(losses.argmin())
-    risen = np.flatnonzero(losses[best:] > losses[best] + 0.5 * (losses[0] - losses[best]))
+    half = (losses[0] + losses[best]) / 2
+    suggested = float(rates[np.flatnonzero(losses <= half)[0]])
+    risen = np.flatnonzero(losses[best:] > half)
     limit = float(rates[best + risen[0]]) if len(risen) else None
-    return Range(rates, losses, float(rates[best]) / AFTER, limit)
+    return Range(rates, losses, suggested, limit)
