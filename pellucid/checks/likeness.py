@@ -3,8 +3,9 @@
 Signature   gray means of at most 16 x 16 blocks, less their mean, at length 1; alike when they correlate above 0.999
 Search      exact: projections on the 8 main directions are never farther apart than the signatures (k-d tree)
 
-Measured on 6,000 images each: the most alike of digits, MNIST, fashion-MNIST and CIFAR-10 correlate by 0.994, 0.991,
-0.997 and 0.989; the same picture as JPEG, brighter or with faint noise by more than 0.9995.
+Measured: among all images of digits, MNIST and CIFAR-10 no two are alike, among the 70,000 of fashion-MNIST 37 are.
+Of 100 pictures each, made brighter all are found; coded again as JPEG of quality 90, 99 or more (28 to 224 pixels wide);
+of quality 75, 61 of 28 pixels, 83 of 64 pixels and all of 224.
 """
 
 from __future__ import annotations
