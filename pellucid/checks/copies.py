@@ -39,12 +39,12 @@ def leakage(alike: Likeness, parts: tuple[str, ...]) -> Finding:
     if not len(pairs):
         return Finding("leakage", "pass", 0.0, f"no image is in two of the parts {', '.join(parts)}")
     later = np.unique(pairs[:, 1])  # parts are in the order train, validation, test, so the scored one is the later
-    shares = {number: float((alike.part[later] == number).mean() * len(later) / (alike.part == number).sum())
+    shares = {number: float((alike.part[later] == number).sum() / (alike.part == number).sum())
               for number in np.unique(alike.part[later])}
     worst = max(shares, key=lambda number: shares[number])
     exact = {int(right) for left, right in alike.same if alike.part[left] != alike.part[right]}
     status: Status = "failure" if exact and shares[worst] > BEARABLE else "warning"
-    left, right = (alike.names[i] for i in pairs[0])
+    left, right = (alike.names[i] for i in pairs[alike.part[pairs[:, 1]] == worst][0])
     meaning = (f"{len(later):,} images are in an earlier part too ({len(exact):,} to the pixel): {shares[worst]:.2%} "
                f"of the {parts[worst]} part, e.g. {left} and {right}; scores look better than they are")
     remedy = "Remove them from one part, or split by group (a CSV column and --group)."

@@ -4,8 +4,8 @@ Signature   gray means of at most 16 x 16 blocks, less their mean, at length 1; 
 Search      exact: projections on the 8 main directions are never farther apart than the signatures (k-d tree)
 
 Measured: among all images of digits, MNIST and CIFAR-10 no two are alike, among the 70,000 of fashion-MNIST 37 are.
-Of 100 pictures each, made brighter all are found; coded again as JPEG of quality 90, 99 or more (28 to 224 pixels wide);
-of quality 75, 61 of 28 pixels, 83 of 64 pixels and all of 224.
+Of 100 pictures made brighter all are found; coded again as JPEG of quality 90, 99 or more (28 to 224 pixels wide); of
+quality 75, 61 of 28 pixels, 83 of 64 pixels and all of 224.
 """
 
 from __future__ import annotations

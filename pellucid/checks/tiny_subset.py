@@ -1,7 +1,8 @@
 """tiny-subset: two images a class must be learnt to a loss near zero. What cannot learn twenty will not learn more.
 
 The run's own rule and first rate are tried first; then Adam at 0.01, which tells a fault of the rate from one of the
-network or the data. A run that is on its way, below half of the chance loss, has no such fault. Dropout and penalties are off, batches are the whole subset.
+network or the data. A run that is on its way, below half of the chance loss, has no such fault. Dropout and penalties
+are off, batches are the whole subset.
 Source: CNN-book 7 (2 to 4 images a class).
 """
 
@@ -38,7 +39,8 @@ def check_tiny_subset(subject: Subject) -> Finding:
     name = type(subject.rule).__name__.lower()
     other, _ = least_loss(subject, batch, Adam(), ANOTHER_RATE, goal)
     if other < goal and own < BARELY * math.log(subject.classes):
-        told = f"{images} images were learnt with adam at {ANOTHER_RATE:g}; at {rate:g} {name} is on its way ({own:.3f})"
+        way = f"{name} at {rate:g} is on its way ({own:.3f})"
+        told = f"{images} images were learnt with adam at {ANOTHER_RATE:g}, {way}"
         return Finding("tiny-subset", "pass", other, told)
     told = f"{images} images could not be learnt in {STEPS} steps with {name} at {rate:g}: the least loss was {own:.3f}"
     if other < goal:

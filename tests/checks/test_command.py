@@ -1,4 +1,4 @@
-"""pellucid check: lines for people, one JSON object, exit code 1 for a failure, one sentence for what cannot be meant."""
+"""pellucid check: lines for people, one JSON object, exit code 1 for a failure, one sentence for wrong usage."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def test_a_group_in_two_parts_is_a_finding_here_and_not_a_refusal(terminal: Term
         Image.fromarray(pixels).save(f"{number}.png")
         rows.append(f"{number}.png,{'cat' if number % 2 else 'dog'},{'train' if number < 30 else 'test'},p{number % 7}")
     Path("table.csv").write_text("\n".join(rows) + "\n")
-    typed = terminal.type("check", "table.csv", "--group", "patient", "--val-fraction", "0", "--model", "FC_8", "--json")
+    words = ["--group", "patient", "--val-fraction", "0", "--model", "FC_8", "--json"]
+    typed = terminal.type("check", "table.csv", *words)
     found = {one["name"]: one for one in json.loads(typed.out)["checks"]}
     assert typed.code == 1 and found["group-leakage"]["status"] == "failure" and found["group-leakage"]["value"] == 7
 

@@ -27,7 +27,8 @@ def photograph(size: int = 128) -> np.ndarray:
     """A picture of soft shapes with a little grain."""
     rows, columns = np.mgrid[:size, :size] / size
     waves = [128 + 90 * np.sin(6 * rows + shift) * np.cos(5 * columns - shift) for shift in (0.0, 0.4, 0.9)]
-    return np.clip(np.stack(waves, -1) + np.random.default_rng(0).normal(0, 4, (size, size, 3)), 0, 255).astype(np.uint8)
+    grain = np.random.default_rng(0).normal(0, 4, (size, size, 3))
+    return np.clip(np.stack(waves, -1) + grain, 0, 255).astype(np.uint8)
 
 
 def as_jpeg(picture: np.ndarray) -> np.ndarray:
@@ -43,7 +44,8 @@ def test_the_search_finds_what_all_pairs_give(seed: int) -> None:
     x = np.concatenate([base, base[:20] + 0.0447 * random.normal(size=(20, 16, 16, 1))])  # on both sides of the limit
     wanted = random.random(len(x)) < 0.9
     signatures = signatures_of(x)
-    all_pairs = {(i, j) for i, j in np.argwhere(np.triu(signatures @ signatures.T, 1) > LEAST) if wanted[[i, j]].all()}
+    close = np.argwhere(np.triu(signatures @ signatures.T, 1) > LEAST)
+    all_pairs = {(i, j) for i, j in close if wanted[[i, j]].all()}
     assert {(i, j) for i, j in near_pairs(signatures, wanted)} == all_pairs
     scattered = correlations(x)[np.arange(20), np.arange(40, 60)]
     assert 0 < (scattered > LEAST).sum() < 20
