@@ -11,6 +11,7 @@ quality 75, 61 of 28 pixels, 83 of 64 pixels and all of 224.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from pellucid.data.dataset import Dataset
 
 LEAST = 0.999
 BLOCKS = 16
-ROWS = 2048  # images read at once
+CHUNK_BYTES = 64 << 20  # of images read at once
 DIRECTIONS = 8
 
 
@@ -40,8 +41,9 @@ def find_alike(dataset: Dataset) -> Likeness:
     digests: list[bytes] = []
     signatures: list[np.ndarray] = []
     for part in dataset.parts.values():
-        for start in range(0, len(part), ROWS):
-            x = part.images.take(np.arange(start, min(start + ROWS, len(part))))
+        rows = max(1, CHUNK_BYTES // (part.images.dtype.itemsize * math.prod(part.images.shape[1:])))
+        for start in range(0, len(part), rows):
+            x = part.images.take(np.arange(start, min(start + rows, len(part))))
             digests += [hashlib.sha256(image.tobytes()).digest() for image in x]
             signatures.append(signatures_of(x))
     owners = np.repeat(np.arange(len(dataset.parts)), [len(part) for part in dataset.parts.values()])

@@ -15,9 +15,7 @@ OFF = 10.0         # |mean| in standard deviations
 
 def check_dead_input(subject: Subject) -> Finding:
     """Value: channels that hold one number in every training image looked at, before preprocessing."""
-    part = subject.batches.source
-    chosen = subject.key_of("dead-input").generator().permutation(len(part))[:SAMPLE]
-    x = part.images.take(np.sort(chosen))  # (B, H, W, C)
+    x = subject.batches.source.images.take(subject.drawn_at_random("dead-input", SAMPLE))  # (B, H, W, C)
     names = subject.dataset.channel_names
     dead = np.flatnonzero(np.ptp(x, axis=(0, 1, 2)) == 0)
     if len(dead) == x.shape[-1]:

@@ -5,6 +5,7 @@ Shapes  a sample's inputs {"input": (B, *shape)} float32, targets {"output": (B,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -22,6 +23,7 @@ from pellucid.spec.losses import CategoricalCrossentropy, SparseCategoricalCross
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.spec.optimizers import OptimizerSpec
 
+PIXELS, FEWEST = 1 << 22, 4  # of one sample in all, and images in it whatever their size
 Weights = Callable[[Engine], tuple[dict[str, Any], dict[str, Any]]]
 
 
@@ -56,9 +58,13 @@ class Subject:
 
     def sample(self, check: str, most: int) -> Batch:
         """At most `most` training images drawn at random, preprocessed, not augmented."""
+        return self.batch_of(self.drawn_at_random(check, most))
+
+    def drawn_at_random(self, check: str, most: int) -> np.ndarray:
+        """(B,) sorted numbers of training images: at most `most`, fewer of large ones, so that memory is bounded."""
         part = self.batches.source
-        chosen = np.sort(self.key_of(check).fold("sample").generator().permutation(len(part))[:most])
-        return self.batch_of(chosen)
+        fit = max(PIXELS // math.prod(part.images.shape[1:]), FEWEST)
+        return np.sort(self.key_of(check).fold("sample").generator().permutation(len(part))[: min(most, fit)])
 
     def few_of_each(self, check: str, *, each: int, most: int) -> Batch:
         """`each` training images of every class, of so many classes that there are at most `most` images."""

@@ -17,6 +17,7 @@ from pellucid.checks.learning_rate import range_test, read
 from pellucid.checks.output import check_output
 from pellucid.checks.series import check_all
 from pellucid.checks.subject import has_penalties, without_noise
+from pellucid.data.batches import Batches
 from pellucid.engines.reference import engine as reference
 from pellucid.graph.plan import plan
 from pellucid.layers import Dense, Dropout, ReLU, Softmax
@@ -82,6 +83,14 @@ def test_a_network_that_does_not_see_the_image_is_told() -> None:
     whole = subject(dense(Dense(16, kernel_initializer="zeros")), dataset(*digits(0)))
     found = check_batch_leak(whole)
     assert (found.status, found.value) == ("warning", None)
+
+
+def test_a_sample_of_large_images_is_small() -> None:
+    images = {name: np.broadcast_to(np.uint8(7), (10, 1024, 1024, 1)) for name in ("train", "test")}
+    whole = clean(next(iter(CLEAN)), 0)
+    large = replace(whole, batches=Batches(dataset(images, dict.fromkeys(images, np.arange(10))).part("train"),
+                                           batch_size=4, key=whole.key))  # fmt: skip
+    assert len(large.drawn_at_random("scale", 512)) == 4 and len(whole.drawn_at_random("scale", 512)) == 150
 
 
 @pytest.mark.parametrize(
