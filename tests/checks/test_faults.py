@@ -33,5 +33,10 @@ def test_the_table_of_the_page_is_what_is_measured() -> None:
     assert made.count("| 5 of 5 seeds | 0 of 60 |") == len(FAULTS)
 
 
+def test_nothing_is_made_of_a_network_that_does_not_fit() -> None:
+    nine_outputs = next(fault for fault in FAULTS if fault.check == "shapes").plant(0)
+    assert tuple(one.name for one in check_all(nine_outputs)) == NAMES[: NAMES.index("shapes") + 1]
+
+
 def test_every_check_is_made_once_and_in_order() -> None:
     assert tuple(one.name for one in check_all(clean(next(iter(CLEAN)), 0))) == NAMES

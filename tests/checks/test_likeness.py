@@ -37,11 +37,13 @@ def as_jpeg(picture: np.ndarray) -> np.ndarray:
     return np.asarray(Image.open(held))
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_search_finds_what_all_pairs_give(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    base = random.normal(size=(40, 16, 16, 1))
-    x = np.concatenate([base, base[:20] + 0.0447 * random.normal(size=(20, 16, 16, 1))])  # on both sides of the limit
+@pytest.mark.parametrize("patterns", [256, 6, 5])  # 5 and 6 lie wholly in the directions that are looked along
+def test_the_search_finds_what_all_pairs_give(patterns: int) -> None:
+    random = np.random.default_rng(patterns)
+    made_of = np.linalg.qr(random.normal(size=(256, patterns)))[0].T
+    base = random.normal(size=(40, patterns))
+    near = base[:20] + 0.0447 * random.normal(size=(20, patterns))  # on both sides of the limit
+    x = (np.concatenate([base, near]) @ made_of).reshape(-1, 16, 16, 1)
     wanted = random.random(len(x)) < 0.9
     signatures = signatures_of(x)
     close = np.argwhere(np.triu(signatures @ signatures.T, 1) > LEAST)
