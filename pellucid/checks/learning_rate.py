@@ -1,0 +1,97 @@
+"""learning-rate: one short run whose rate grows from step to step shows where the loss falls and where it breaks out.
+
+The suggested rate is the first at which half of the fall is done; the limit is where the loss has risen again by half
+of the fall.
+Source: Smith 2017, section 3.3 (learning rate range test).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.checks.descent import Descent
+from pellucid.checks.finding import Finding
+from pellucid.checks.subject import Subject, without_noise
+from pellucid.data.batches import Batch
+from pellucid.spec.schedules import rate_at
+
+LOWEST, HIGHEST = 1e-6, 10.0
+STEPS = 71            # ten a decade
+SMOOTHING = 0.8
+BREAK_OUT = 2.0       # times the first loss: no need to go on
+TOO_LOW, TOO_HIGH = 300.0, 30.0  # times below and above the suggestion
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Range:
+    """rates (S,) and smoothed losses (S,) of the test; `suggested` and `limit` are None when the loss never fell."""
+
+    rates: np.ndarray
+    losses: np.ndarray
+    suggested: float | None
+    limit: float | None
+
+
+def check_learning_rate(subject: Subject) -> Finding:
+    """Value: the suggested rate."""
+    rate = rate_at(subject.rule.learning_rate, 0)
+    found = range_test(subject)
+    rule = type(subject.rule).__name__.lower()
+    if found.suggested is None:
+        meaning = f"the loss falls at no rate from {LOWEST:g} to {HIGHEST:g} with {rule}"
+        return Finding("learning-rate", "failure", None, meaning, "See what tiny-subset and gradients say.")
+    told = f"the rate of {rule} is {rate:g}, a rate near {found.suggested:.1g} is suggested"
+    if found.limit is not None:
+        told += f", the loss breaks out near {found.limit:.1g}"
+    remedy = f"Pass --lr {found.suggested:.1g}."
+    if found.limit is not None and rate >= found.limit:
+        return Finding("learning-rate", "failure", found.suggested, f"{told}: too high", remedy)
+    if rate > found.suggested * TOO_HIGH:
+        return Finding("learning-rate", "warning", found.suggested, f"{told}: very high", remedy)
+    if rate * TOO_LOW < found.suggested:
+        return Finding("learning-rate", "warning", found.suggested, f"{told}: very low", remedy)
+    return Finding("learning-rate", "pass", found.suggested, told)
+
+
+def range_test(subject: Subject) -> Range:
+    """Losses at rates that grow by a factor from step to step, without dropout and penalties."""
+    descent = Descent(
+        subject, without_noise(subject.graph, penalties=False), subject.rule, subject.key_of("learning-rate")
+    )
+    rates, losses = [], []
+    average, weight = 0.0, 0.0
+    batches = batches_of(subject)
+    for rate in np.geomspace(LOWEST, HIGHEST, STEPS):
+        loss = descent.step(next(batches), float(rate))
+        if not math.isfinite(loss):
+            break
+        average, weight = SMOOTHING * average + (1 - SMOOTHING) * loss, SMOOTHING * weight + 1 - SMOOTHING
+        rates.append(float(rate))
+        losses.append(average / weight)
+        if losses[-1] > BREAK_OUT * losses[0]:
+            break
+    return read(np.array(rates), np.array(losses))
+
+
+def batches_of(subject: Subject) -> Iterator[Batch]:
+    """The same few images by turns: a fall of the loss is then learning and not chance."""
+    whole = subject.few_of_each("learning-rate", each=8, most=BATCH)
+    while True:
+        yield whole
+
+
+def read(rates: np.ndarray, losses: np.ndarray) -> Range:
+    """Where the loss falls and where it breaks out."""
+    if len(losses) < 2 or losses.min() > 0.95 * losses[0]:
+        return Range(rates, losses, None, None)
+    best = int(losses.argmin())
+    half = (losses[0] + losses[best]) / 2
+    suggested = float(rates[np.flatnonzero(losses <= half)[0]])
+    risen = np.flatnonzero(losses[best:] > half)
+    limit = float(rates[best + risen[0]]) if len(risen) else None
+    return Range(rates, losses, suggested, limit)

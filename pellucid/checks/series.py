@@ -1,0 +1,77 @@
+"""All checks in the order in which they are made: the data, then the network, then whether it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from pellucid.checks.batch_leak import check_batch_leak
+from pellucid.checks.classes import check_empty_class, check_rare_class
+from pellucid.checks.copies import check_copies
+from pellucid.checks.finding import Finding
+from pellucid.checks.gradients import check_gradients
+from pellucid.checks.groups import check_groups
+from pellucid.checks.initial_loss import check_initial_loss
+from pellucid.checks.learning_rate import check_learning_rate
+from pellucid.checks.order import check_order
+from pellucid.checks.output import check_output
+from pellucid.checks.pixels import check_dead_input, check_scale
+from pellucid.checks.shapes import check_shapes
+from pellucid.checks.subject import Subject
+from pellucid.checks.tiny_subset import check_tiny_subset
+from pellucid.checks.units import check_units
+from pellucid.errors import PellucidError
+
+Check = Callable[[Subject], Finding]
+
+DATA: dict[str, Check] = {
+    "group-leakage": check_groups,
+    "rare-class": check_rare_class,
+    "empty-class": check_empty_class,
+    "dead-input": check_dead_input,
+    "scale": check_scale,
+    "order": check_order,
+}
+NETWORK: dict[str, Check] = {
+    "output-activation": check_output,
+    "dead-units": check_units,
+    "initial-loss": check_initial_loss,
+    "gradients": check_gradients,
+    "batch-leak": check_batch_leak,
+    "tiny-subset": check_tiny_subset,
+    "learning-rate": check_learning_rate,
+}
+NAMES = ("duplicates", "leakage", *DATA, "shapes", *NETWORK)
+
+
+def check_data(subject: Subject) -> Iterator[Finding]:
+    """The checks of the data."""
+    yield from check_copies(subject)
+    for name, check in DATA.items():
+        yield tried(name, check, subject)
+
+
+def check_network(subject: Subject) -> Iterator[Finding]:
+    """The checks of the network; with shapes that do not fit the others have nothing to work on."""
+    shapes = tried("shapes", check_shapes, subject)
+    yield shapes
+    if shapes.status == "failure":
+        return
+    for name, check in NETWORK.items():
+        yield tried(name, check, subject)
+
+
+def check_all(subject: Subject) -> Iterator[Finding]:
+    """Every check, one after the other."""
+    yield from check_data(subject)
+    yield from check_network(subject)
+
+
+def tried(name: str, check: Check, subject: Subject) -> Finding:
+    """A check's finding; what stops the check is a failure of that name."""
+    try:
+        with np.errstate(all="ignore"):
+            return check(subject)
+    except PellucidError as fault:
+        return Finding(name, "failure", None, str(fault), "Correct that first.")

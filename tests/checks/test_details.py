@@ -1,0 +1,165 @@
+"""What the planted faults do not reach: penalties, batch norm, logits, learnt models, a run left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.checks.batch_leak import check_batch_leak, leak
+from pellucid.checks.descent import Descent
+from pellucid.checks.finding import Finding, graded, verdict
+from pellucid.checks.gradients import check_gradients
+from pellucid.checks.initial_loss import check_initial_loss
+from pellucid.checks.learning_rate import range_test, read
+from pellucid.checks.output import check_output
+from pellucid.checks.series import check_all
+from pellucid.checks.subject import has_penalties, without_noise
+from pellucid.data.batches import Batches
+from pellucid.engines.reference import engine as reference
+from pellucid.graph.plan import plan
+from pellucid.layers import Dense, Dropout, ReLU, Softmax
+from pellucid.runs.weights import native_weights
+from pellucid.spec.losses import SparseCategoricalCrossentropy
+from pellucid.spec.optimizers import Adam
+from tests.checks.faults import flat
+from tests.checks.subjects import CLEAN, clean, convolutional, dataset, dense, digits, normed, penalized, subject
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_checks_change_no_bit_of_the_run(name: str) -> None:
+    """First weights and first batches are the same after all checks as they were before."""
+
+    def beginning(whole: Any) -> list[bytes]:
+        params, state = whole.weights(whole.engine)
+        first = next(whole.batches.epoch(0))
+        return [value.tobytes() for value in (*params.values(), *state.values(), *first.inputs.values(), first.ids)]
+
+    whole = clean(name, 3)
+    before = beginning(whole)
+    assert len(list(check_all(whole))) == 16
+    assert beginning(whole) == before
+
+
+def test_the_same_seed_gives_the_same_findings() -> None:
+    name = next(iter(CLEAN))
+    assert list(check_all(clean(name, 1))) == list(check_all(clean(name, 1)))
+
+
+def test_a_penalty_without_its_gradient_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = reference.penalties
+    monkeypatch.setattr(reference, "penalties", lambda graph, weights, todo, found: right(graph, weights, todo, None))
+    whole = subject(penalized(), dataset(*digits(0)))
+    found = check_gradients(whole)
+    assert found.status == "failure" and "'dense/kernel'" in found.meaning
+    assert check_gradients(subject(convolutional(), dataset(*digits(0)))).status == "pass"
+
+
+def test_gradients_name_the_tensor_and_see_biases_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = reference.ReferenceEngine.grad
+
+    def without_last_bias(self: Any, *arguments: Any, **named: Any) -> Any:
+        sums, found = right(self, *arguments, **named)
+        found.parameters["dense_1/bias"] = found.parameters["dense_1/bias"] * 1.01
+        return sums, found
+
+    monkeypatch.setattr(reference.ReferenceEngine, "grad", without_last_bias)
+    found = check_gradients(subject(convolutional(), dataset(*digits(0))))
+    assert found.status == "failure" and "'dense_1/bias'" in found.meaning
+    assert found.value == pytest.approx(0.005, rel=0.1)
+
+
+def test_batch_norm_shares_a_batch_in_training_and_not_in_prediction() -> None:
+    whole = subject(normed(), dataset(*digits(0)))
+    in_training = leak(whole, training=True)
+    assert in_training is not None and in_training > 1e-3
+    found = check_batch_leak(whole)
+    assert found.status == "pass" and found.value == 0 and "in training 1 batch norm layers share" in found.meaning
+
+
+def test_a_network_that_does_not_see_the_image_is_told() -> None:
+    whole = subject(dense(Dense(16, kernel_initializer="zeros")), dataset(*digits(0)))
+    found = check_batch_leak(whole)
+    assert (found.status, found.value) == ("warning", None)
+
+
+def test_a_sample_of_large_images_is_small() -> None:
+    images = {name: np.broadcast_to(np.uint8(7), (10, 1024, 1024, 1)) for name in ("train", "test")}
+    whole = clean(next(iter(CLEAN)), 0)
+    large = replace(whole, batches=Batches(dataset(images, dict.fromkeys(images, np.arange(10))).part("train"),
+                                           batch_size=4, key=whole.key))  # fmt: skip
+    assert len(large.drawn_at_random("scale", 512)) == 4 and len(whole.drawn_at_random("scale", 512)) == 150
+
+
+@pytest.mark.parametrize(
+    ("layers", "from_logits", "status"),
+    [
+        ([lambda: Dense(10)], True, "pass"),
+        ([lambda: Dense(10, activation="softmax")], True, "failure"),
+        ([lambda: Dense(10, activation="tanh")], True, "failure"),
+        ([lambda: Dense(10), Softmax], False, "pass"),
+        ([lambda: Dense(10), ReLU, lambda: Dropout(0.5), Softmax], False, "failure"),
+        ([lambda: Dense(10), lambda: Dropout(0.5), Softmax], False, "pass"),
+        ([lambda: Dense(10, activation="sigmoid")], False, "failure"),
+    ],
+)  # fmt: skip
+def test_what_stands_before_the_loss(layers: list[Any], from_logits: bool, status: str) -> None:
+    loss = SparseCategoricalCrossentropy(from_logits=from_logits)
+    assert check_output(subject(flat(*layers)(), dataset(*digits(0)), loss=loss)).status == status
+
+
+def test_a_model_that_has_learnt_may_begin_low_and_a_drawn_one_may_not() -> None:
+    model = dense(Dense(32, activation="relu"))
+    data = dataset(*digits(0))
+    whole = subject(model, data, rule=Adam(0.01))
+    part = data.part("train")
+    model.compile(Adam(0.01), "sparse_categorical_crossentropy")
+    model.fit(part.images.take(np.arange(len(part))) / 255.0, part.labels, epochs=20, verbose=0)
+    learnt = replace(whole, weights=lambda engine: native_weights(model, engine))
+    assert check_initial_loss(learnt).status == "warning"
+    assert check_initial_loss(replace(learnt, drawn=False)).status == "pass"
+
+
+def test_a_quiet_network_has_neither_dropout_nor_penalty_but_the_same_weights() -> None:
+    graph = subject(convolutional(), dataset(*digits(0))).graph
+    quiet = without_noise(graph, penalties=False)
+    rates = [step.spec.rate for step in plan(quiet).steps if hasattr(step.spec, "rate")]
+    assert rates == [0.0] and quiet.weights.keys() == graph.weights.keys()
+    tanh = subject(penalized(), dataset(*digits(0))).graph
+    assert has_penalties(tanh) and has_penalties(without_noise(tanh, penalties=True))
+    assert not has_penalties(without_noise(tanh, penalties=False))
+
+
+def test_the_suggested_rate_is_half_way_down_and_the_limit_half_way_up() -> None:
+    rates = np.array([1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0])
+    found = read(rates, np.array([2.0, 1.9, 1.2, 0.4, 1.0, 1.9]))
+    assert (found.suggested, found.limit) == (1e-2, 10.0)
+    flat_line = read(rates, np.array([2.0, 2.0, 1.99, 2.1, 3.0, 9.0]))
+    assert (flat_line.suggested, flat_line.limit) == (None, None)
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_the_suggested_rate_learns_better_than_a_hundredth_of_it_and_than_the_limit(name: str) -> None:
+    whole = clean(name, 0)
+    found = range_test(whole)
+    assert found.suggested is not None and found.limit is not None
+
+    def loss_after(rate: float) -> float:
+        descent = Descent(whole, whole.graph, whole.rule, whole.key)
+        losses = [descent.step(batch, rate) for epoch in range(4) for batch in whole.batches.epoch(epoch)]
+        return float(np.mean(losses[-10:]))
+
+    suggested, lower, limit = (loss_after(rate) for rate in (found.suggested, found.suggested / 100, found.limit))
+    assert suggested < 0.8 * lower and suggested < 0.8 * limit
+
+
+def test_grades_and_the_verdict() -> None:
+    assert [graded(value, warn=1, fail=2) for value in (0.5, 1, 2, float("nan"))] == [
+        "pass", "warning", "failure", "failure",
+    ]  # fmt: skip
+    ordered = [Finding("a", status, 0, "") for status in ("pass", "failure", "warning")]
+    assert [verdict(ordered[:1]), verdict(ordered), verdict(ordered[::2]), verdict([])] == [
+        "pass", "failure", "warning", "pass",
+    ]  # fmt: skip
