@@ -1,1 +1,1 @@
-"""The PyTorch engine: the same graphs and formulas on torch, for real size. `engine` holds it, and only it needs torch."""
+"""The PyTorch engine: the same graphs and formulas in torch, for real size. Import it from `engine`, which needs torch."""
