@@ -162,7 +162,7 @@ def fitted(engine: str, path: Path, precision: str = "float32") -> Model:
     model.key = Key.of(9)
     random = np.random.default_rng(1)
     model.set_weights([random.normal(0, 0.3, value.shape) for value in model.get_weights()])
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"], engine=engine, precision=precision)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], engine=engine, precision=precision)
     model.fit(random.normal(size=(40, 6, 6, 3)).astype("float32"), random.integers(0, 4, 40), epochs=2, verbose=0)
     model.save(path)
     return model

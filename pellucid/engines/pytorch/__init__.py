@@ -1,1 +1,1 @@
-"""The PyTorch engine: the same graphs and formulas in torch, for real size. Import it from `engine`, which needs torch."""
+"""The PyTorch engine: the same graphs and formulas in torch. Import it from `engine`, the module that needs torch."""

@@ -16,6 +16,7 @@ from pellucid.errors import ArgumentError
 from pellucid.graph.plan import Step
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
+from pellucid.spec.losses import LossSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +51,7 @@ class Context:
 
 
 ARITHMETIC: dict[type[LayerSpec], Forward] = {}
+OWN_LOSSES: dict[type[LossSpec], Callable[..., Tensor]] = {}  # of the user; Pellucid's are in `losses`
 
 
 def register(owner: type[LayerSpec], forward: Forward) -> None:

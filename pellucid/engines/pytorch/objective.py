@@ -6,7 +6,7 @@ adds nothing, whatever its target holds. Penalty: l1 sum |w| + l2 sum w^2 on wei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 
 from pellucid.engines.protocol import Batch, Objective, Sums, Term
+from pellucid.engines.pytorch.arithmetic import OWN_LOSSES
 from pellucid.engines.pytorch.losses import LOSSES
 from pellucid.engines.pytorch.metrics import METRICS
 from pellucid.engines.targets import coefficients, prediction_of, target_of
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan
+from pellucid.spec.losses import LossSpec
 
 Values = Mapping[int, Tensor]
 
@@ -68,16 +70,23 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     target = torch.as_tensor(host, device=prediction.device)
     if term.loss.labels != "index":
         target = target.to(prediction.dtype)
-    if type(term.loss) not in LOSSES:
-        remedy = "Pass pytorch=... to pellucid.register_loss, or take engine='reference'."
-        raise ArgumentError(f"the PyTorch engine has no arithmetic for {type(term.loss).__name__}. {remedy}")
+    loss_of = loss_named(term.loss)
     if coefficient is None:
-        return LOSSES[type(term.loss)](term.loss, prediction, target, from_logits).sum(), count
+        return loss_of(term.loss, prediction, target, from_logits).sum(), count
     factor = torch.as_tensor(coefficient, device=prediction.device)
     absent = factor == 0
     target = target.masked_fill(absent if target.ndim == factor.ndim else absent[..., None], 0)
-    losses = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
+    losses = loss_of(term.loss, prediction, target, from_logits)
     return (losses * factor).masked_fill(absent, 0).sum(), count
+
+
+def loss_named(loss: LossSpec) -> Callable[..., Tensor]:
+    """The arithmetic of a loss; raises ArgumentError when there is none."""
+    found = LOSSES.get(type(loss)) or OWN_LOSSES.get(type(loss))
+    if found is None:
+        remedy = "Pass pytorch=... to pellucid.register_loss, or take engine='reference'."
+        raise ArgumentError(f"the PyTorch engine has no arithmetic for {type(loss).__name__}. {remedy}")
+    return found
 
 
 def wide(value: Tensor) -> Tensor:
