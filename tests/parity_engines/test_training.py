@@ -10,6 +10,7 @@ import pytest
 from pellucid.data.batches import Batch
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.engines.pytorch import rules
+from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.layers import (
@@ -186,3 +187,37 @@ def test_a_model_trains_in_bfloat16_and_keeps_float32_weights(tmp_path: Path) ->
     assert not np.array_equal(model.get_weights()[0], exact.get_weights()[0]) or not np.array_equal(
         model.get_weights()[2], exact.get_weights()[2]
     )
+
+
+ODD = {
+    "of another byte order": lambda x: x.astype(">f4"),
+    "in two bytes": lambda x: x.astype("float16"),
+    "in reversed order": lambda x: x[::-1, :, ::-1],
+    "read-only": lambda x: np.broadcast_to(x[:1], x.shape),
+    "whole numbers": lambda x: (x * 10).astype(">u2"),
+    "bytes": lambda x: (x * 10).astype("uint8"),
+}
+
+
+@pytest.mark.parametrize("turn", ODD.values(), ids=ODD)
+def test_arrays_of_any_make_enter_both_engines(turn) -> None:
+    x = turn(np.random.default_rng(3).uniform(1, 3, (4, 6, 6, 3)))
+    y = np.random.default_rng(3).integers(0, 4, 4).astype(">i2")[::-1]
+    graph = residual().graph
+    batch = Batch({"input": x}, {"output": y})
+    found = []
+    for engine in engines("float32"):
+        params, state = engine.init(graph, Key.of(1))
+        run = engine.forward(graph, params, state, engine.put(batch.inputs), training=True, key=Key.of(2))
+        sums, gradients = engine.grad(OBJECTIVE, run, batch, wrt=("parameters",))
+        assert sums["metric:accuracy"] == engine.measure(OBJECTIVE, run, batch)["metric:accuracy"]
+        found.append(engine.get({**run.outputs, **gradients.parameters}))
+    assert_same("odd arrays", *found, 1e-4)
+
+
+def test_numbers_that_run_away_are_told_by_step_and_place() -> None:
+    model = plain()
+    model.compile(SGD(1e15), "sparse_categorical_crossentropy", engine="pytorch", device="cpu")
+    random = np.random.default_rng(1)
+    with pytest.raises(TrainingError, match=r"no longer finite at step \d+: it first appeared in the weights"):
+        model.fit(random.normal(size=(32, 9, 8, 2)), random.integers(0, 4, 32), batch_size=8, epochs=3, verbose=0)

@@ -28,6 +28,7 @@ from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
 from pellucid.engines.pytorch.objective import penalty_of, total_of
 from pellucid.engines.pytorch.rules import move
+from pellucid.engines.pytorch.transfer import WIDTHS, array_of, tensor_of
 from pellucid.engines.reading import last_reads, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
@@ -74,19 +75,15 @@ class PyTorchEngine:
         return {name: self._native(value) for name, value in host.items()}
 
     def _native(self, value: Array) -> Tensor:
-        if isinstance(value, Tensor):
-            return value
-        array = np.asarray(value)
-        dtype = self.dtype if array.dtype.kind == "f" else None
-        return torch.tensor(array, dtype=dtype, device=self.place)
+        return tensor_of(value, self.dtype, self.place)
 
     def get(self, native: Arrays) -> dict[str, np.ndarray]:
         """C-contiguous NumPy arrays; bfloat16, which NumPy lacks, as float32."""
-        return {name: host(value) for name, value in native.items()}
+        return {name: array_of(value) for name, value in native.items()}
 
     def init(self, graph: Graph, key: Key) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Fresh parameters and moving statistics: the reference engine's numbers."""
-        params, state = draw_all(graph, key, np.dtype(str(self.dtype).removeprefix("torch.")))
+        params, state = draw_all(graph, key, WIDTHS[self.dtype])
         return self.put(params), self.put(state)
 
     def forward(
@@ -227,12 +224,3 @@ class PyTorchEngine:
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""
         return sums
-
-
-def host(value: Array) -> np.ndarray:
-    """A C-contiguous NumPy array."""
-    if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        value = value.float() if value.dtype == torch.bfloat16 else value
-        value = value.numpy()
-    return np.asarray(value, order="C")

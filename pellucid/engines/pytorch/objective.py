@@ -17,6 +17,7 @@ from pellucid.engines.protocol import Batch, Objective, Sums, Term
 from pellucid.engines.pytorch.arithmetic import OWN_LOSSES
 from pellucid.engines.pytorch.losses import LOSSES
 from pellucid.engines.pytorch.metrics import METRICS
+from pellucid.engines.pytorch.transfer import WIDTHS, tensor_of
 from pellucid.engines.targets import coefficients, prediction_of, target_of
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph
@@ -65,15 +66,15 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     number, from_logits = prediction_of(term, todo)
     prediction = wide(values[number])
     host = target_of(term, tuple(prediction.shape), batch)
-    dtype = np.dtype(np.float64 if prediction.dtype == torch.float64 else np.float32)
-    coefficient, count = coefficients(term.output, batch, tuple(prediction.shape[:-1]), dtype)
-    target = torch.as_tensor(host, device=prediction.device)
+    sizes = tuple(prediction.shape[:-1])
+    coefficient, count = coefficients(term.output, batch, sizes, WIDTHS[prediction.dtype])
+    target = tensor_of(host, prediction.dtype, prediction.device)
     if term.loss.labels != "index":
         target = target.to(prediction.dtype)
     loss_of = loss_named(term.loss)
     if coefficient is None:
         return loss_of(term.loss, prediction, target, from_logits).sum(), count
-    factor = torch.as_tensor(coefficient, device=prediction.device)
+    factor = tensor_of(coefficient, prediction.dtype, prediction.device)
     absent = factor == 0
     target = target.masked_fill(absent if target.ndim == factor.ndim else absent[..., None], 0)
     losses = loss_of(term.loss, prediction, target, from_logits)
@@ -99,7 +100,7 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
     parts: dict[str, tuple[Tensor, float]] = {}
     for measure in objective.measures:
         prediction = wide(values[todo.outputs[measure.output]]).detach()
-        target = torch.as_tensor(np.asarray(batch.targets[measure.output]), device=prediction.device)
+        target = tensor_of(batch.targets[measure.output], prediction.dtype, prediction.device)
         if target.ndim == prediction.ndim and target.shape[-1] == 1 and prediction.shape[-1] > 1:
             target = target[..., 0]
         elif target.ndim == prediction.ndim - 1 and prediction.shape[-1] == 1:
@@ -107,7 +108,7 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
         scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
         mask = batch.masks.get(measure.output)
         if mask is not None:
-            scores = scores[torch.as_tensor(np.asarray(mask, bool), device=scores.device)]
+            scores = scores[tensor_of(np.asarray(mask, bool), prediction.dtype, scores.device)]
         parts[f"metric:{measure.name}"] = scores.sum(dtype=torch.float64), float(scores.numel())
     return parts
 
