@@ -28,7 +28,8 @@ def assert_same(where: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], 
     assert set(ours) == set(theirs), f"{where}: {sorted(set(ours) ^ set(theirs))} on one engine only"
     for name, value in ours.items():
         other = theirs[name]
-        assert value.shape == other.shape, f"{where} {name}: {value.shape} and {other.shape}"
+        kinds = (value.shape, value.dtype), (other.shape, other.dtype)
+        assert kinds[0] == kinds[1], f"{where} {name}: {kinds[0]} and {kinds[1]}"
         difference = np.abs(np.asarray(value, np.float64) - other)
         scale = max(np.abs(value).max(initial=0), 1e-30)
         assert np.isfinite(difference).all() and difference.max(initial=0) <= limit * scale, (
