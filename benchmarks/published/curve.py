@@ -3,9 +3,8 @@
 import argparse
 import json
 
-import numpy as np
-
 import pellucid
+from pellucid.data.apportion import stratified_sample
 from pellucid.data.batches import Batches
 from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import default_pipeline
@@ -24,11 +23,10 @@ seed = parser.parse_args().seed
 key = Key.of(seed)
 dataset = split_validation(open_dataset("mnist"), fraction=0.3, seed=0)
 train, validation = dataset.part("train"), dataset.part("validation")
-order = key.fold("curve").generator().permutation(len(train))
 scores = {}
 for images, steps in STEPS.items():
     pellucid.set_random_seed(seed)
-    part = train.subset(np.sort(order[:images]))
+    part = train.subset(stratified_sample(train.labels, images, key=key.fold("curve", images)))  # every class alike
     scaled = default_pipeline().fit(part, key=key)
     batches = Batches(part, batch_size=BATCH, key=key, preprocessing=scaled)
     held_out = Batches(validation, batch_size=256, key=key, shuffle=False, preprocessing=scaled)

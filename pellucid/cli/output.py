@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -59,18 +58,10 @@ def show_lines(as_json: bool) -> logging.Logger:
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output; numbers that are not finite become null."""
+    from pellucid.runs.finite import finite
     from pellucid.storage.plain import plain
 
     print(json.dumps(plain(finite(value), where="--json"), sort_keys=True))
-
-
-def finite(value: Any) -> Any:
-    """JSON knows neither NaN nor infinity."""
-    if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def table(rows: list[list[str]], head: list[str]) -> str:

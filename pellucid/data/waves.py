@@ -1,7 +1,9 @@
 """waves: the two-dimensional toy set, four noisy curves that cross one another.
 
-Class j of 4, 200 points each: x evenly from -pi to pi, plus 5; y = sin(x + j pi/2) + 0.2 sin(10 x + j pi/2) + 0.25 x
-+ 10 + N(0, 0.1), with x before the shift. Every class is split 2:1:1 into training, validation and test.
+Class j of 4, 200 points each: with t evenly from -pi to pi, x = t + 5 and y = sin(t + j pi/2) + 0.2 sin(10 t + j pi/2)
++ 0.25 t + 10 + N(0, 0.1). The source's 5 is read as the offset of the coordinate, like the 10 of y: so its scores are
+met (training 0.94 for 0.95); with the 5 inside the sines the net of its first row reaches 0.91.
+Every class is split 2:1:1 into training, validation and test.
 Shapes  points (N, 2) float64, PCA-whitened by the training part; labels (N,) int64
 Source  the CNN book, chapter 8.
 """
@@ -23,10 +25,10 @@ def load_waves(seed: int = 0) -> dict[str, tuple[Array, Array]]:
     random = Key.of(seed).fold("waves").generator()
     parts: dict[str, list[tuple[Array, Array]]] = {name: [] for name in SHARES}
     for label in range(CLASSES):
-        x = np.linspace(-np.pi, np.pi, POINTS)
+        t = np.linspace(-np.pi, np.pi, POINTS)
         phase = label * np.pi / 2
-        y = np.sin(x + phase) + 0.2 * np.sin(10 * x + phase) + 0.25 * x + 10 + random.normal(0, 0.1, POINTS)
-        points = random.permutation(np.stack([x + 5, y], axis=1))
+        y = np.sin(t + phase) + 0.2 * np.sin(10 * t + phase) + 0.25 * t + 10 + random.normal(0, 0.1, POINTS)
+        points = random.permutation(np.stack([t + 5, y], axis=1))
         start = 0
         for name, count in SHARES.items():
             parts[name].append((points[start : start + count], np.full(count, label)))

@@ -147,7 +147,11 @@ def make_events(
 ) -> tuple[list[tuple[str, Event]], list[Event]]:
     """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
     part = "val_" if prepared.validation is not None else ""
-    remembering: list[tuple[str, Event]] = [("best", KeepBest(part, lambda p: save_best(prepared, folder, p)))]
+
+    def save_best(progress: Progress) -> None:
+        write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
+
+    remembering: list[tuple[str, Event]] = [("best", KeepBest(part, save_best))]
     if prepared.config.patience:
         remembering.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
     plateau = plateau_of(prepared.config.schedule)
@@ -166,16 +170,6 @@ def make_events(
         Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment, flush=steps.flush),
     ]
     return remembering, events
-
-
-def save_best(prepared: Prepared, folder: RunFolder, progress: Progress) -> None:
-    """Write model.safetensors with the weights of this epoch; refuse weights that are not finite."""
-    for section in ("params", "state"):
-        for key, value in progress.engine.get(progress.state[section]).items():
-            if not np.isfinite(value).all():
-                step = progress.position.step
-                raise TrainingError(f"the weights '{key}' are no longer finite after step {step}. Lower --lr.")
-    write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
 
 
 def beginning(

@@ -10,6 +10,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.info import describe_dataset
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
+from pellucid.runs.finite import finite
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.preparation import OBJECTIVE, Prepared, settings_in_force
 from pellucid.runs.report import write_report
@@ -58,7 +59,7 @@ def finish(
         "best_epoch": best_epoch or None,
         "epochs": progress.position.epoch,
     }
-    write_json(folder.metrics, metrics)
+    write_json(folder.metrics, finite(metrics))
     write_pictures(
         folder, history=progress.history, steps=steps, evaluation=evaluation,
         images=lambda indices: part.images.take(np.asarray(indices)),

@@ -139,6 +139,7 @@ class Checkpoints(Event):
 
     def step(self, progress: Progress, sums: Sums) -> None:
         if progress.position.step_in_epoch == progress.steps_per_epoch:
+            refuse_not_finite(progress)  # before validation meets them
             return  # the epoch's own follows; between the two, the row of the epoch would lose its learning rate
         if progress.stop or (self.every and progress.position.step % self.every == 0):
             self.write(progress)
@@ -148,15 +149,10 @@ class Checkpoints(Event):
 
     def write(self, progress: Progress) -> None:
         """Write it whole; raises TrainingError rather than replace a good one by weights that are not finite."""
+        refuse_not_finite(progress)
         self.flush()
         get = progress.engine.get
         sections = {name: dict(part) if name == "clock" else get(part) for name, part in progress.state.items()}
-        for key, value in sections["params"].items():
-            if not np.isfinite(value).all():
-                raise TrainingError(
-                    f"the weights '{key}' are no longer finite after step {progress.position.step}; "
-                    "the checkpoint before it is kept. Lower the learning rate."
-                )
         write_checkpoint(
             self.path,
             state=sections,
@@ -165,6 +161,17 @@ class Checkpoints(Event):
             events={name: event.memory() for name, event in self.events} | {"stop": early(progress.stop)},
             environment=self.environment,
         )
+
+
+def refuse_not_finite(progress: Progress) -> None:
+    """Raise TrainingError that names the first weights, or moving statistics, that are not finite."""
+    for section in ("params", "state"):
+        for key, value in progress.engine.get(progress.state[section]).items():
+            if not np.isfinite(value).all():
+                raise TrainingError(
+                    f"the weights '{key}' are no longer finite after step {progress.position.step}. "
+                    "Lower the learning rate."
+                )
 
 
 def early(stop: str) -> str:

@@ -12,6 +12,7 @@ from pellucid.engines.reference import ReferenceEngine
 from pellucid.keys import Key
 from pellucid.model import Model, weights
 from pellucid.runs.environment import environment_of
+from pellucid.runs.finite import finite
 from pellucid.storage.run_folder import RunFolder
 from pellucid.training.program import State
 
@@ -55,6 +56,6 @@ def write_run_model(
         "fingerprint": dataset.fingerprint,
         "seed": prepared.config.seed,
         "versions": environment_of(engine)["libraries"],
-        "metrics": dict(scores),
+        "metrics": finite(dict(scores)),
     }
     model.save(folder.model)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.cli.output import FileLines, finite, show_lines, table
+from pellucid.cli.output import FileLines, show_lines, table
+from pellucid.runs.finite import finite
 
 
 @pytest.fixture(autouse=True)

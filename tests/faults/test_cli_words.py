@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pellucid.storage.checkpoint import read_checkpoint
@@ -76,25 +77,46 @@ def test_batch_norm_with_a_batch_of_one(terminal: Terminal) -> None:
     assert not Path("run").exists()
 
 
-def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(terminal: Terminal) -> None:
+@pytest.mark.parametrize(("rate", "kept", "sentence"), [
+    (["--schedule", "constant", "--lr", "1e37"], 1,
+     r"the loss is no longer finite at step 2: it first appeared in the result of layer 'dense_1'\. Lower the .* "),
+    (["--schedule", "exponential:1e12", "--lr", "1e-3"], None,      # grows from epoch to epoch
+     r"the (loss is|weights 'dense/kernel' are) no longer finite (at|after) step \d+\S? .*Lower the learning rate.* "),
+])  # fmt: skip
+def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
+    terminal: Terminal, rate: list[str], kept: int | None, sentence: str
+) -> None:
     write_npz(Path("data.npz"))
-    words = ["train", "data.npz", "--model", "FC_4", "--optimizer", "sgd", "--schedule", "constant", "--out", "run",
-             "--batch-size", "8", "--epochs", "3", "--checkpoint-every", "1", "--lr"]  # fmt: skip
-    sentence = terminal.type(*words, "1e37").err
-    found = re.fullmatch(
-        r"pellucid: the (loss is|weights '\S+' are) no longer finite (at|after) step (\d+).* "
-        r"(Lower the learning rate\S*|Lower the learning rate, or check .*|Lower --lr\.).*\n", sentence,
-    )
-    assert found is not None, sentence
-    assert "layer" in sentence or "weights '" in sentence
-    last = Path("run/last.safetensors")
-    if last.exists():
-        kept = read_checkpoint(last)
-        assert f"The checkpoint of step {kept.position['step']} is kept in run." in sentence
-    else:
-        assert "no checkpoint" in sentence
+    words = ["train", "data.npz", "--model", "FC_4", "--optimizer", "sgd", "--out", "run", "--batch-size", "8",
+             "--epochs", "9", "--checkpoint-every", "1", *rate]  # fmt: skip
+    typed = terminal.refused(1, [], *words)
+    last = read_checkpoint("run/last.safetensors")
+    step = last.position["step"]
+    assert re.fullmatch(f"pellucid: {sentence}The checkpoint of step {step} is kept in run\\.\n", typed), typed
+    assert kept in (None, step) and step >= 1
+    assert all(np.isfinite(value).all() for value in last.state["params"].values())
     assert not list(Path("run").glob(".*"))
-    assert Path("run/log.txt").read_text(encoding="utf-8").splitlines()[-1] in sentence
+    assert Path("run/log.txt").read_text(encoding="utf-8").splitlines()[-1] in typed
+
+
+def test_a_validation_loss_that_overflows_stops_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights are fine, so the run goes on; JSON has no word for infinity, and null stands for it."""
+    from pellucid.training.program import Supervised
+
+    evaluate = Supervised.evaluate
+    overflow = {"loss:output": (np.inf, 1.0)}
+    monkeypatch.setattr(Supervised, "evaluate", lambda *given: evaluate(*given) | overflow)
+    write_npz(Path("data.npz"))
+    typed = terminal.type("train", "data.npz", "--model", "FC_4", "--epochs", "2", "--out", "run", "--json")
+    assert typed.code == 0, typed.err
+    assert "val_loss inf" in typed.err and terminal.type("train", "--resume", "run").code == 0
+    assert "inf" in Path("run/history.csv").read_text(encoding="utf-8")
+
+
+def test_without_a_checkpoint_the_sentence_says_so(terminal: Terminal) -> None:
+    write_npz(Path("data.npz"))
+    words = ["--model", "FC_4", "--optimizer", "sgd", "--lr", "1e37", "--batch-size", "8", "--out", "run"]
+    terminal.refused(1, ["No epoch was finished, so run holds no checkpoint."], "train", "data.npz", *words)
 
 
 def test_no_warning_of_numpys_stands_beside_the_sentence(terminal: Terminal) -> None:

@@ -52,6 +52,7 @@ PAIRS = [
     (Huber(), "linear"),
     (Huber(0.3), "tanh"),
 ]
+OWN = [owner for owner in LOSSES if owner.__module__.startswith("pellucid.")]  # another test registers its own
 EXTRAS = {"plain": (False, False), "weighted": (True, False), "masked": (False, True), "both": (True, True)}
 
 
@@ -91,7 +92,7 @@ def test_the_gradient_of_a_loss_is_its_derivative(loss: LossSpec, activation: st
 
 
 def test_every_loss_is_among_them() -> None:
-    assert set(LOSSES) - {type(loss) for loss, _ in PAIRS} == set()
+    assert set(OWN) - {type(loss) for loss, _ in PAIRS} == set()
 
 
 def test_a_loss_on_each_pixel_of_a_map() -> None:
@@ -145,7 +146,7 @@ def test_several_outputs_with_several_losses_weights_and_masks() -> None:
     assert worst.error < 1e-6, worst
 
 
-@pytest.mark.parametrize("owner", list(LOSSES), ids=lambda owner: owner.__name__)
+@pytest.mark.parametrize("owner", OWN, ids=lambda owner: owner.__name__)
 def test_a_planted_fault_in_a_loss_is_reported(owner: type[LossSpec], monkeypatch: pytest.MonkeyPatch) -> None:
     """The derivative of one class is off by a thousandth."""
     loss, activation = next(pair for pair in PAIRS if type(pair[0]) is owner)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.batches import ArrayBatches, Batch
+from pellucid.data.waves import load_waves
 from pellucid.engines.protocol import Engine, Objective, Sums, Term, mean
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.graph.graph import Graph
@@ -21,7 +22,6 @@ from pellucid.storage.checkpoint import read_checkpoint, write_checkpoint
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import Program, State, new_clock
-from tests.programs.toy import toy_points
 
 REAL_OR_NOT = Objective((Term("output", BinaryCrossentropy(from_logits=True)),))
 
@@ -89,14 +89,14 @@ def gan() -> Adversarial:
     return Adversarial(maker.graph, critic.graph, Adam(2e-3, beta_1=0.5))
 
 
-POINTS = toy_points()
+POINTS = np.concatenate([points for points, _ in load_waves().values()]).astype(np.float32)  # (800, 2)
 
 
 def batches() -> ArrayBatches:
     return ArrayBatches({"input": POINTS}, batch_size=100, key=Key.of(5))
 
 
-EPOCHS = 200
+EPOCHS = 400
 
 
 def test_it_is_a_program() -> None:
@@ -104,20 +104,30 @@ def test_it_is_a_program() -> None:
     assert program.rate(program.start(ReferenceEngine(), Key.of(0))) == 2e-3
 
 
-def test_the_made_points_move_to_the_data() -> None:
+def outcome(seed: int) -> list[float]:
+    """How far one game came: the share left of distances and covariance error, the distance off, the mean's error."""
     program, engine = gan(), ReferenceEngine()
-    state = program.start(engine, Key.of(0))
+    state = program.start(engine, Key.of(seed))
     untrained = np.array(program.make(engine, state, 800, Key.of(1)).outputs["output"])
     before = distances(untrained, POINTS)
-    progress = train(program, engine, batches(), [], state=state, position=Position(), epochs=EPOCHS, key=Key.of(9))
+    key = Key.of(9 + seed)
+    progress = train(program, engine, batches(), [], state=state, position=Position(), epochs=EPOCHS, key=key)
+    assert set(progress.history[-1]) == {"epoch", "critic", "maker", "learning_rate"}
     made = np.asarray(program.make(engine, progress.state, 800, Key.of(1)).outputs["output"])
     after = distances(made, POINTS)
-    assert after.min(axis=0).mean() < before.min(axis=0).mean() / 3  # every real point has a made one near
-    assert after.min(axis=1).mean() < 0.2  # and every made point a real one: the whole cloud is 4 wide
     spread = [np.abs(np.cov(points.T) - np.cov(POINTS.T)).max() for points in (untrained, made)]
-    assert spread[1] < spread[0] / 2
-    assert np.abs(made.mean(axis=0) - POINTS.mean(axis=0)).max() < 0.35
-    assert set(progress.history[-1]) == {"epoch", "critic", "maker", "learning_rate"}
+    reached = after.min(axis=0).mean() / before.min(axis=0).mean()
+    mean_off = np.abs(made.mean(axis=0) - POINTS.mean(axis=0)).max()
+    return [float(value) for value in (reached, after.min(axis=1).mean(), spread[1] / spread[0], mean_off)]
+
+
+def test_the_made_points_move_to_the_data() -> None:
+    """The median of three games, for a single one may swing at its end."""
+    reached, off, spread, mean_off = np.median([outcome(seed) for seed in range(3)], axis=0)
+    assert reached < 1 / 3  # every real point has a made one near
+    assert off < 0.2  # and every made point a real one: the whole cloud is 4 wide
+    assert spread < 0.5
+    assert mean_off < 0.35
 
 
 def test_a_resumed_run_has_the_same_bits(tmp_path: Path) -> None:
