@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-WIDTHS = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
+WIDTHS: dict[torch.dtype, np.dtype[Any]] = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
 
 
 def tensor_of(value: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
