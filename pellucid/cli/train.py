@@ -78,9 +78,9 @@ def train(
     allow_leak: Annotated[bool, option(DATA, "Train although a group is in two parts.", "--allow-leak")] = False,
     data_dir: Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")] = None,
     seed: Annotated[int, option(MACHINE, "First weights, order of images, noise.")] = DEFAULTS.seed,
-    engine: Annotated[str, option(MACHINE, "auto or reference.")] = DEFAULTS.engine,
-    precision: Annotated[str, option(MACHINE, "float32 or float64.")] = DEFAULTS.precision,
-    device: Annotated[str, option(MACHINE, "auto or cpu.")] = DEFAULTS.device,
+    engine: Annotated[str, option(MACHINE, "auto (reference), reference or pytorch.")] = DEFAULTS.engine,
+    precision: Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")] = DEFAULTS.precision,
+    device: Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")] = DEFAULTS.device,
     threads: Annotated[
         int | None,
         option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.drawing import draw
 from pellucid.engines.protocol import Engine
-from pellucid.engines.reference.initializers import draw
 from pellucid.errors import ShapeError, describe
 from pellucid.graph.build import Built
 from pellucid.graph.rebuild import homes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
 
 import numpy as np
 
@@ -14,7 +15,10 @@ LOG = logging.getLogger("pellucid")
 
 def announce_engine(engine: Engine) -> None:
     """The first line of output, before the data are read."""
-    LOG.info("engine %s (NumPy %s, %s)", engine.name, np.__version__, getattr(engine, "precision", "float32"))
+    library = f"NumPy {np.__version__}"
+    if engine.name == "pytorch":
+        library = f"PyTorch {version('torch')} on {getattr(engine, 'device', 'cpu')}"
+    LOG.info("engine %s (%s, %s)", engine.name, library, getattr(engine, "precision", "float32"))
 
 
 def announce(prepared: Prepared, threads: int) -> None:

@@ -15,6 +15,7 @@ from pellucid.engines.protocol import Engine
 from pellucid.errors import UsageError
 
 LIBRARIES = ("numpy", "pellucid", "pillow", "scikit-learn")
+BEHIND: dict[str, tuple[str, ...]] = {"reference": (), "pytorch": ("torch",)}  # what an engine computes with besides
 # FLOPs of a step. The engine multiplies a few images at a time, in the cache, so threads have little to share; on two
 # busy cores two of them were 7 to 20 times slower than one at 1 to 10 GFLOP a step, and 4 times at 119.
 ONE_THREAD_BELOW = 20e9
@@ -82,8 +83,14 @@ def environment_of(engine: Engine) -> dict[str, Any]:
         "threads": threads_now(),
         "processes": 1,
         "blas": sorted({library(pool) for pool in numpy_pools()}),
-        "libraries": {name: version(name) for name in LIBRARIES} | {"numpy": np.__version__},
+        "libraries": libraries_of(engine),
     }
+
+
+def libraries_of(engine: Engine) -> dict[str, str]:
+    """Name and version of what computes, decodes and draws."""
+    names = (*LIBRARIES, *BEHIND.get(engine.name, ()))
+    return {name: version(name) for name in names} | {"numpy": np.__version__}
 
 
 def library(pool: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,22 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
 
 
 def engine_named(name: str, precision: str, device: str | None) -> Engine:
-    """The engine of a word: 'auto' takes PyTorch's when it is there, the reference engine otherwise."""
-    if name not in ("auto", "reference"):
-        raise ArgumentError(describe("compile", "engine", "'auto' or 'reference'", repr(name)))
+    """The engine of a word; 'auto' is the reference engine, PyTorch's comes when it is named.
+
+    Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
+    """
+    if name not in ("auto", "reference", "pytorch"):
+        raise ArgumentError(describe("compile", "engine", "'auto', 'reference' or 'pytorch'", repr(name)))
+    if name == "pytorch":
+        if find_spec("torch") is None:
+            remedy = 'Install it with: pip install "pellucid[torch]"'
+            raise ArgumentError(describe("compile", "engine='pytorch'", "PyTorch installed", "none", remedy))
+        from pellucid.engines.pytorch.engine import PyTorchEngine
+
+        return PyTorchEngine(precision, device or "auto")
     if device not in (None, "auto", "cpu"):
-        raise ArgumentError(describe("compile", "device", "'cpu' on the reference engine", repr(device)))
+        remedy = "For a GPU take the engine 'pytorch'."
+        raise ArgumentError(describe("compile", "device", "'cpu' on the reference engine", repr(device), remedy))
     from pellucid.engines.reference import ReferenceEngine
 
     return ReferenceEngine(precision)

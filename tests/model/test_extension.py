@@ -126,7 +126,7 @@ def test_an_unfit_registration_is_refused() -> None:
         p.register_layer(Bare)
     with pytest.raises(ArgumentError, match="reference must be a pair of functions"):
         p.register_layer(Bare, reference=sine_forward)
-    with pytest.raises(ArgumentError, match="pytorch must be left out"):
+    with pytest.raises(ArgumentError, match="pytorch must be a function on tensors, but it is object"):
         p.register_layer(Bare, reference=(sine_forward, sine_backward), pytorch=object())
     with pytest.raises(ArgumentError, match=r"layer 'SineWave' is registered already. Choose another class name."):
         p.register_layer(SineWave, reference=(sine_forward, sine_backward))

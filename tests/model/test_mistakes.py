@@ -81,7 +81,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "weighted metrics": (lambda: network().compile("sgd", "mse", weighted_metrics=["mae"]), "weighted_metrics must"),
     "an unknown argument": (lambda: network().compile("sgd", "mse", optimiser="sgd"), "compile: unknown argument"),
     "a function as loss": (lambda: network().compile("sgd", lambda t, y: 0), "compile: loss must be a word or a"),
-    "an unknown engine": (lambda: network().compile("sgd", "mse", engine="tensorflow"), "engine must be 'auto' or"),
+    "an unknown engine": (lambda: network().compile("sgd", "mse", engine="tensorflow"), "engine must be 'auto', 'ref"),
     "bfloat16 here": (lambda: network().compile("sgd", "mse", precision="bfloat16"), "precision must be 'float32'"),
     "an unknown layer": (lambda: network().get_layer("fc"), "sequential: layer name must be one of input, conv2d,"),
     "a layer beyond": (lambda: network().get_layer(index=9), "sequential: index must be below 3, but it is 9."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pellucid.engines.drawing import draw
 from pellucid.engines.reference import ReferenceEngine
-from pellucid.engines.reference.initializers import draw
 from pellucid.keys import Key
 from pellucid.spec.base import rules
 from pellucid.spec.initializers import INITIALIZERS, RandomNormal, RandomUniform, TruncatedNormal

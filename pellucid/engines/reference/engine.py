@@ -13,7 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.drawing import draw_all
+from pellucid.engines.entering import entering
+from pellucid.engines.finite import first_not_finite, refuse_not_finite
 from pellucid.engines.protocol import Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.reading import last_reads, tap_value, trainable
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -27,23 +31,15 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     transposed,
 )
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
-from pellucid.engines.reference.finite import first_not_finite, refuse_not_finite
-from pellucid.engines.reference.flow import (
-    last_reads,
-    overwriting,
-    tap_value,
-    trainable,
-    values_needing_gradients,
-)
-from pellucid.engines.reference.initializers import draw
+from pellucid.engines.reference.flow import overwriting, values_needing_gradients
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
 from pellucid.engines.reference.optimizers import move
-from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.errors import ArgumentError, describe
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.optimizers import OptimizerSpec
-from pellucid.spec.shapes import Shape, shown
+from pellucid.spec.shapes import Shape
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,7 @@ class ReferenceEngine:
 
     def init(self, graph: Graph, key: Key) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Fresh parameters and moving statistics, each from a key of its own."""
-        params: dict[str, np.ndarray] = {}
-        state: dict[str, np.ndarray] = {}
-        for name, weight in graph.weights.items():
-            home = state if weight.name.startswith("moving_") else params
-            home[name] = draw(weight, key.fold("init", name), self.dtype)
-        return params, state
+        return draw_all(graph, key, self.dtype)
 
     def forward(
         self,
@@ -152,12 +143,7 @@ class ReferenceEngine:
 
     def _enter(self, name: str, inputs: Arrays, shape: Shape) -> np.ndarray:
         """An input in the engine's precision; raises ShapeError when it does not fit the graph."""
-        if name not in inputs:
-            raise ShapeError(describe("model", "inputs", f"given for '{name}'", f"only {sorted(inputs)}"))
-        x = np.asarray(inputs[name])
-        sizes = x.shape[1:]
-        if not fits(shape, sizes):
-            raise ShapeError(describe(f"input '{name}'", "data", shown(shape), str(x.shape), remedy_for(shape, sizes)))
+        x = np.asarray(entering(name, inputs, shape))
         return np.ascontiguousarray(x, self.dtype)
 
     def vjp(self, run: Run, cotangents: Arrays, *, wrt: Sequence[str]) -> Gradients:
@@ -252,23 +238,3 @@ class ReferenceEngine:
 def add_to(gradients: dict[int, np.ndarray], number: int, dx: np.ndarray) -> None:
     """Sum the gradients of a value that several steps read, in a fresh array: no step writes into another's."""
     gradients[number] = gradients[number] + dx if number in gradients else dx
-
-
-def fits(shape: Shape, sizes: tuple[int, ...]) -> bool:
-    """Whether data of these sizes may enter where `shape` is wanted."""
-    return len(sizes) == len(shape) and all(w in (None, got) for w, got in zip(shape, sizes, strict=True))
-
-
-def remedy_for(shape: Shape, sizes: tuple[int, ...]) -> str:
-    """What to type when data of these sizes was meant for this shape."""
-    if len(shape) == 3 and len(sizes) == 3:
-        if fits(shape, (sizes[1], sizes[2], sizes[0])):
-            return "Channels come first? Pass x.transpose(0, 2, 3, 1)."
-        if fits(shape[:2], sizes[:2]):
-            return f"Convert the images to {shape[2]} channels, or build the model with {sizes[2]}."
-        return f"Resize the images to {shape[0]} x {shape[1]}, or build the model for {sizes[0]} x {sizes[1]}."
-    if len(sizes) == len(shape) - 1 and shape[-1] == 1:
-        return "Add the channel axis: x[..., None]."
-    if len(sizes) == len(shape) - 1:
-        return "A single sample? Add the batch axis: x[None]."
-    return ""

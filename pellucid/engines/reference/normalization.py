@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.engines.entering import refuse_one_value
 from pellucid.engines.reference.arithmetic import Context, Weights, register
 from pellucid.engines.reference.rows import parts, repeat, sum_rows
-from pellucid.errors import ShapeError
 from pellucid.spec.normalization import BatchNormalization, LocalResponseNormalization
 
 
@@ -65,9 +65,7 @@ def forward(
 def statistics(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
     """Mean and (biased) variance of each channel; raises ShapeError when there is but one value."""
     m = x.size // x.shape[-1]
-    if m < 2:
-        remedy = "Use a batch size that leaves no batch of one sample, or call with training=False."
-        raise ShapeError(f"{where}: batch norm needs at least 2 values a channel, but got {m}. {remedy}")
+    refuse_one_value(where, m)
     mean = sum_rows(x) / m
     squares, middle = np.zeros_like(mean), repeat(mean, x)
     for part in parts(x):

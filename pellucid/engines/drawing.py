@@ -1,5 +1,6 @@
-"""Drawing fresh weights. Variance scaling: variance = scale / fan, uniform limits sqrt(3 scale / fan).
+"""Drawing fresh weights, the same numbers for every engine.
 
+Variance scaling: variance = scale / fan, uniform limits sqrt(3 scale / fan).
 A truncated normal is cut at two standard deviations, which leaves it 0.8796 of its width, so it is widened by that.
 """
 
@@ -10,6 +11,7 @@ import math
 import numpy as np
 
 from pellucid.errors import ArgumentError
+from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.spec.initializers import (
     Constant,
@@ -21,6 +23,16 @@ from pellucid.spec.initializers import (
 from pellucid.spec.layer import WeightSpec
 
 KEPT_WIDTH = 0.87962566103423978  # standard deviation of a unit normal cut at two
+
+
+def draw_all(graph: Graph, key: Key, dtype: np.dtype) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Fresh parameters and moving statistics of a graph, each from a key of its own."""
+    params: dict[str, np.ndarray] = {}
+    state: dict[str, np.ndarray] = {}
+    for name, weight in graph.weights.items():
+        home = state if weight.name.startswith("moving_") else params
+        home[name] = draw(weight, key.fold("init", name), dtype)
+    return params, state
 
 
 def draw(weight: WeightSpec, key: Key, dtype: np.dtype) -> np.ndarray:
@@ -36,7 +48,7 @@ def draw(weight: WeightSpec, key: Key, dtype: np.dtype) -> np.ndarray:
         return random.uniform(initial.minval, initial.maxval, shape).astype(dtype)
     if isinstance(initial, VarianceScaling):
         return scaled(initial, weight.fan, random, shape).astype(dtype)
-    raise ArgumentError(f"the reference engine cannot draw from {type(initial).__name__}.")
+    raise ArgumentError(f"no engine can draw from {type(initial).__name__}.")
 
 
 def scaled(

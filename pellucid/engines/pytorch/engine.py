@@ -1,0 +1,226 @@
+"""The PyTorch engine: walks a plan forwards with torch calls; autograd walks it backwards.
+
+A training run keeps autograd's notes; a prediction keeps only what it hands out, and is gone through once more when a
+gradient is asked of it. Weights are leaves that share memory with the given tensors, so that updates work in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pellucid.engines.drawing import draw_all
+from pellucid.engines.entering import entering
+from pellucid.engines.finite import refuse_not_finite
+from pellucid.engines.protocol import Array, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
+    activations,
+    convolution,
+    normalization,
+    pooling,
+    reshaping,
+)
+from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
+from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
+from pellucid.engines.pytorch.objective import penalty_of, total_of
+from pellucid.engines.pytorch.rules import move
+from pellucid.engines.pytorch.transfer import WIDTHS, array_of, tensor_of
+from pellucid.engines.reading import last_reads, tap_value, trainable
+from pellucid.graph.graph import Graph
+from pellucid.graph.plan import plan
+from pellucid.keys import Key
+from pellucid.spec.normalization import BatchNormalization
+from pellucid.spec.optimizers import OptimizerSpec
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a pass was called with."""
+
+    params: Arrays
+    state: Arrays
+    inputs: Arrays
+    training: bool
+    key: Key | None
+    taps: tuple[str, ...]
+
+
+@dataclass
+class Tape:
+    """One forward pass; `leaves` are the weights by key, `differentiable` while autograd's notes are there."""
+
+    given: Given
+    values: dict[int, Tensor]
+    state: dict[str, Tensor]
+    leaves: dict[str, Tensor] = field(default_factory=dict)
+    differentiable: bool = False
+
+
+class PyTorchEngine:
+    """torch on a CPU or a GPU. `bfloat16` computes layers in it; weights, slots and losses stay float32."""
+
+    name = "pytorch"
+
+    def __init__(self, precision: str = "float32", device: str = "auto") -> None:
+        self.dtype, self.compute = precision_named(precision)
+        self.place = device_named(device)
+        self.precision, self.device = precision, self.place.type
+
+    def put(self, host: Arrays) -> dict[str, Tensor]:
+        """Copies on the device, floats in the engine's precision; integers and bools stay as they are."""
+        return {name: self._native(value) for name, value in host.items()}
+
+    def _native(self, value: Array) -> Tensor:
+        return tensor_of(value, self.dtype, self.place)
+
+    def get(self, native: Arrays) -> dict[str, np.ndarray]:
+        """C-contiguous NumPy arrays; bfloat16, which NumPy lacks, as float32."""
+        return {name: array_of(value) for name, value in native.items()}
+
+    def init(self, graph: Graph, key: Key) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Fresh parameters and moving statistics: the reference engine's numbers."""
+        params, state = draw_all(graph, key, WIDTHS[self.dtype])
+        return self.put(params), self.put(state)
+
+    def forward(
+        self,
+        graph: Graph,
+        params: Arrays,
+        state: Arrays,
+        inputs: Arrays,
+        *,
+        training: bool,
+        key: Key | None = None,
+        taps: Sequence[str] = (),
+    ) -> Run:
+        """Run the plan; a training run keeps all that backward reads, a prediction only what it hands out."""
+        given = Given(params, state, inputs, training, key, tuple(taps))
+        tape = self._walk(graph, given, keep=training)
+        todo = plan(graph)
+        outputs = {name: tape.values[number].detach() for name, number in todo.outputs.items()}
+        if not training and not all(bool(torch.isfinite(y).all()) for y in outputs.values()):
+            refuse_not_finite(graph, self.get({**state, **params}), self.get(inputs))
+        tapped = {tap: tape.values[tap_value(todo, tap)].detach() for tap in taps}
+        return Run(graph, outputs, tape.state, tapped, tape)
+
+    def _walk(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
+        """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
+        todo, trained = plan(graph), trainable(graph)
+        tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
+        for name, value in {**given.state, **given.params}.items():
+            tape.leaves[name] = self._native(value).data.requires_grad_(keep and name in trained)
+        for name, number in todo.inputs.items():
+            x = self._native(entering(name, given.inputs, todo.input_shapes[name])).to(self.place, self.compute)
+            tape.values[number] = x.detach().requires_grad_(keep)
+        samples = len(next(iter(tape.values.values())))
+        with torch.set_grad_enabled(keep), exact(self.place), memory_for(samples):
+            self._steps(graph, tape, keep)
+        tape.differentiable = keep
+        return tape
+
+    def _steps(self, graph: Graph, tape: Tape, keep: bool) -> None:
+        todo, values, given = plan(graph), tape.values, tape.given
+        tapped = {tap_value(todo, tap) for tap in given.taps}
+        for step, last_read in zip(todo.steps, last_reads(graph), strict=True):
+            own = {name: tape.leaves[key] for name, key in step.weights}
+            if not isinstance(step.spec, BatchNormalization):  # which takes its float32 statistics as they are
+                own = {name: weight.to(self.compute) for name, weight in own.items()}
+            context = Context(step, given.training, given.key)
+            rows = [values[number] for number in step.inputs]
+            y = arithmetic_of(step.spec)(step.spec, rows, own, context)
+            values[step.output] = y.view_as(y) if any(y is x for x in rows) else y
+            for name, value in context.state.items():
+                tape.state[dict(step.weights)[name]] = value.to(self.dtype)
+            if not keep:
+                for number in last_read:
+                    if number not in tapped:
+                        del values[number]
+
+    def _differentiable(self, run: Run) -> Tape:
+        """The run's tape; a prediction's, or one that a gradient has used up, is made once more."""
+        if not run.tape.differentiable:
+            run.tape = self._walk(run.graph, run.tape.given, keep=True)
+        tape: Tape = run.tape
+        return tape
+
+    def vjp(self, run: Run, cotangents: Arrays, *, wrt: Sequence[str]) -> Gradients:
+        """Gradients of sum(cotangent * value) over outputs or taps by name."""
+        todo, tape = plan(run.graph), self._differentiable(run)
+        ends, seeds = [], []
+        for name, value in cotangents.items():
+            end = tape.values[todo.outputs[name] if name in todo.outputs else tap_value(todo, name)]
+            ends.append(end)
+            seeds.append(self._native(value).to(end.device, end.dtype))
+        return self._backward(run, tape, ends, seeds, wrt, keep=True)
+
+    def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
+        """Sums and gradients of the objective, penalties included; autograd's notes are used up."""
+        tape = self._differentiable(run)
+        with torch.enable_grad(), memory_for(self._samples(run)):
+            total = total_of(objective, plan(run.graph), tape.values, batch)
+            total.add_penalty(penalty_of(run.graph, tape.leaves), self._samples(run))
+        loss, sums = total.loss, total.sums()
+        return sums, self._backward(run, tape, [loss], [torch.ones_like(loss)], wrt, keep=False)
+
+    def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
+        """Sums of the objective."""
+        with torch.no_grad():
+            total = total_of(objective, plan(run.graph), run.tape.values, batch)
+            total.add_penalty(penalty_of(run.graph, run.tape.leaves), self._samples(run))
+        return total.sums()
+
+    def _samples(self, run: Run) -> int:
+        return len(next(iter(run.outputs.values())))
+
+    def _backward(
+        self, run: Run, tape: Tape, ends: list[Tensor], seeds: list[Tensor], wrt: Sequence[str], *, keep: bool
+    ) -> Gradients:
+        todo, trained = plan(run.graph), trainable(run.graph)
+        wanted: dict[tuple[str, str], Tensor] = {}
+        if "parameters" in wrt:
+            wanted |= {("parameters", key): tape.leaves[key] for key in run.graph.weights if key in trained}
+        if "inputs" in wrt:
+            wanted |= {("inputs", name): tape.values[number] for name, number in todo.inputs.items()}
+        if "taps" in wrt:
+            wanted |= {("taps", tap): tape.values[tap_value(todo, tap)] for tap in run.taps}
+        found = Gradients()
+        pairs = [(end, seed) for end, seed in zip(ends, seeds, strict=True) if end.requires_grad]
+        values: Sequence[Tensor | None] = [None] * len(wanted)
+        if pairs and wanted:
+            with exact(self.place), memory_for(self._samples(run)):
+                values = torch.autograd.grad(
+                    [end for end, _ in pairs], list(wanted.values()), [seed for _, seed in pairs],
+                    retain_graph=keep, allow_unused=True,
+                )  # fmt: skip
+            tape.differentiable = keep
+        for ((kind, name), leaf), gradient in zip(wanted.items(), values, strict=True):
+            if gradient is not None:
+                getattr(found, kind)[name] = gradient
+            elif kind == "parameters":
+                found.parameters[name] = torch.zeros_like(leaf)
+        return found
+
+    def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, Tensor]:
+        """The arrays an update rule starts from, by "layer/kernel/slot"."""
+        return {
+            f"{key}/{slot}": torch.full_like(self._native(value), start)
+            for key, value in params.items()
+            for slot, start in rule.slots.items()
+        }
+
+    def update(
+        self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Move every weight that has a gradient, in place."""
+        own = {slot: [slots[f"{key}/{slot}"] for key in grads] for slot in rule.slots}
+        given = [self._native(gradient) for gradient in grads.values()]
+        move(rule, [params[key] for key in grads], given, own, step + 1, rate)
+        return dict(params), dict(slots)
+
+    def reduce(self, sums: Sums) -> Sums:
+        """One process: the sums as they are."""
+        return sums

@@ -1,0 +1,125 @@
+"""Losses, metrics and penalties of a batch: as sums, and as the one number whose gradient is taken.
+
+A term is sum(coefficient * loss) / count, as in the reference engine; a sample with coefficient 0 (a missing label)
+adds nothing, whatever its target holds. Penalty: l1 sum |w| + l2 sum w^2 on weights that are trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pellucid.engines.protocol import Batch, Objective, Sums, Term
+from pellucid.engines.pytorch.arithmetic import OWN_LOSSES
+from pellucid.engines.pytorch.losses import LOSSES
+from pellucid.engines.pytorch.metrics import METRICS
+from pellucid.engines.pytorch.transfer import WIDTHS, tensor_of
+from pellucid.engines.targets import coefficients, prediction_of, target_of
+from pellucid.errors import ArgumentError
+from pellucid.graph.graph import Graph
+from pellucid.graph.plan import Plan
+from pellucid.spec.losses import LossSpec
+
+Values = Mapping[int, Tensor]
+
+
+@dataclass
+class Total:
+    """The number to be made small, and its parts as (sum, count) with the sums still on the device."""
+
+    loss: Tensor
+    parts: dict[str, tuple[Tensor, float]]
+
+    def add_penalty(self, penalty: Tensor | None, samples: int) -> None:
+        """Count a penalty in; as a sum it weighs as much as the mean of `samples` losses."""
+        if penalty is not None:
+            self.loss = self.loss + penalty
+            self.parts["penalty"] = penalty * samples, float(samples)
+
+    def sums(self) -> Sums:
+        """The parts as plain numbers: one transfer for all."""
+        if not self.parts:
+            return {}
+        numbers = torch.stack([value.detach().double() for value, _ in self.parts.values()]).tolist()
+        return {name: (number, count) for number, (name, (_, count)) in zip(numbers, self.parts.items(), strict=True)}
+
+
+def total_of(objective: Objective, todo: Plan, values: Values, batch: Batch) -> Total:
+    """Every term and metric of a batch."""
+    parts = measured(objective, todo, values, batch)
+    anchor = wide(values[next(iter(todo.outputs.values()))])
+    loss = torch.zeros((), dtype=anchor.dtype, device=anchor.device)
+    for term in objective.terms:
+        value, count = term_of(term, todo, values, batch)
+        parts[f"loss:{term.output}"] = value, count
+        if count:
+            loss = loss + value * (term.weight / count)
+    return Total(loss, parts)
+
+
+def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tensor, float]:
+    """(sum, count) of a loss."""
+    number, from_logits = prediction_of(term, todo)
+    prediction = wide(values[number])
+    host = target_of(term, tuple(prediction.shape), batch)
+    sizes = tuple(prediction.shape[:-1])
+    coefficient, count = coefficients(term.output, batch, sizes, WIDTHS[prediction.dtype])
+    target = tensor_of(host, prediction.dtype, prediction.device)
+    if term.loss.labels != "index":
+        target = target.to(prediction.dtype)
+    loss_of = loss_named(term.loss)
+    if coefficient is None:
+        return loss_of(term.loss, prediction, target, from_logits).sum(), count
+    factor = tensor_of(coefficient, prediction.dtype, prediction.device)
+    absent = factor == 0
+    target = target.masked_fill(absent if target.ndim == factor.ndim else absent[..., None], 0)
+    losses = loss_of(term.loss, prediction, target, from_logits)
+    return (losses * factor).masked_fill(absent, 0).sum(), count
+
+
+def loss_named(loss: LossSpec) -> Callable[..., Tensor]:
+    """The arithmetic of a loss; raises ArgumentError when there is none."""
+    found = LOSSES.get(type(loss)) or OWN_LOSSES.get(type(loss))
+    if found is None:
+        remedy = "Pass pytorch=... to pellucid.register_loss, or take engine='reference'."
+        raise ArgumentError(f"the PyTorch engine has no arithmetic for {type(loss).__name__}. {remedy}")
+    return found
+
+
+def wide(value: Tensor) -> Tensor:
+    """A prediction in float32 at least."""
+    return value.float() if value.dtype == torch.bfloat16 else value
+
+
+def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> dict[str, tuple[Tensor, float]]:
+    """The metrics of a batch."""
+    parts: dict[str, tuple[Tensor, float]] = {}
+    for measure in objective.measures:
+        prediction = wide(values[todo.outputs[measure.output]]).detach()
+        target = tensor_of(batch.targets[measure.output], prediction.dtype, prediction.device)
+        if target.ndim == prediction.ndim and target.shape[-1] == 1 and prediction.shape[-1] > 1:
+            target = target[..., 0]
+        elif target.ndim == prediction.ndim - 1 and prediction.shape[-1] == 1:
+            target = target[..., None]
+        scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
+        mask = batch.masks.get(measure.output)
+        if mask is not None:
+            scores = scores[tensor_of(np.asarray(mask, bool), prediction.dtype, scores.device)]
+        parts[f"metric:{measure.name}"] = scores.sum(dtype=torch.float64), float(scores.numel())
+    return parts
+
+
+def penalty_of(graph: Graph, weights: Mapping[str, Tensor]) -> Tensor | None:
+    """The penalty of all trained weights; None when no weight has one."""
+    found = None
+    for key, weight in graph.weights.items():
+        if weight.regularizer is None or not weight.trainable:
+            continue
+        w, penalty = weights[key], weight.regularizer
+        own = penalty.l1 * w.abs().sum() + penalty.l2 * (w * w).sum()
+        found = own if found is None else found + own
+    return found

@@ -1,0 +1,91 @@
+"""What a loss compares: which value of a network it reads, and the target in the form it wants."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pellucid.engines.protocol import Batch, Term
+from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.graph.plan import Plan
+from pellucid.spec.losses import LossSpec
+
+
+def target_of(term: Term, shape: tuple[int, ...], batch: Batch) -> np.ndarray:
+    """The target of a term as `check_target` returns it; raises ArgumentError when the batch has none."""
+    if term.output not in batch.targets:
+        remedy = "Name the targets after the outputs."
+        got = f"only for {sorted(batch.targets)}"
+        raise ArgumentError(describe("model", "targets", f"given for '{term.output}'", got, remedy))
+    return check_target(term.loss, term.output, shape, np.asarray(batch.targets[term.output]))
+
+
+def prediction_of(term: Term, todo: Plan) -> tuple[int, bool]:
+    """Which value a loss reads, and whether it holds logits."""
+    if getattr(term.loss, "from_logits", False):
+        return todo.outputs[term.output], True
+    before = todo.source_of(term.output, term.loss.fuses) if term.loss.fuses else None
+    return (todo.outputs[term.output], False) if before is None else (before, True)
+
+
+def check_target(loss: LossSpec, output: str, shape: tuple[int, ...], target: np.ndarray) -> np.ndarray:
+    """The target in the form the loss reads beside a prediction of `shape`; raises ShapeError or ArgumentError."""
+    where = f"output '{output}'"
+    if loss.labels == "index":
+        if target.ndim == len(shape) and target.shape[-1] == 1:
+            target = target[..., 0]
+        if target.shape != shape[:-1]:
+            remedy = "One-hot targets go with loss='categorical_crossentropy'."
+            wanted = f"class numbers of shape {shape[:-1]}"
+            raise ShapeError(describe(where, "targets", wanted, f"of shape {target.shape}", remedy))
+        refuse_no_class_numbers(where, target)
+        classes = shape[-1]
+        if target.size and (target.min() < 0 or target.max() >= classes):
+            wrong = target.max() if target.max() >= classes else target.min()
+            remedy = f"Widen the last layer to {int(target.max()) + 1} units." if wrong >= classes else ""
+            raise ArgumentError(describe(where, "labels", f"from 0 to {classes - 1}", f"{wrong}", remedy))
+        return target.astype(np.int64, copy=False)
+    if target.dtype.kind not in "fiub":
+        remedy = "Number the classes, or pass pellucid.to_categorical(numbers)."
+        raise ArgumentError(describe(where, "targets", "numbers", f"of type {target.dtype}", remedy))
+    if target.ndim == len(shape) - 1 and shape[-1] == 1:
+        target = target[..., None]
+    if target.shape != shape:
+        remedy = "Class numbers go with loss='sparse_categorical_crossentropy'." if loss.fuses == "Softmax" else ""
+        raise ShapeError(describe(where, "targets", f"of shape {shape}", str(target.shape), remedy))
+    return target
+
+
+def refuse_no_class_numbers(where: str, target: np.ndarray) -> None:
+    """Raise ArgumentError unless all entries are whole numbers."""
+    if target.dtype.kind not in "fiub":
+        remedy = "Number the classes: numpy.unique(labels, return_inverse=True)[1]."
+        raise ArgumentError(describe(where, "labels", "class numbers", f"of type {target.dtype}", remedy))
+    if target.dtype.kind == "f" and not np.array_equal(target, np.floor(target)):
+        wrong = target[target != np.floor(target)].flat[0]
+        remedy = "A missing label is a mask; for values use a loss such as 'mse'."
+        raise ArgumentError(describe(where, "labels", "whole class numbers", f"{wrong:g}", remedy))
+
+
+def coefficients(
+    output: str, batch: Batch, shape: tuple[int, ...], dtype: np.dtype
+) -> tuple[np.ndarray | None, float]:
+    """What losses of `shape` are multiplied with (None for one), and what their sum is divided by."""
+    n, size = shape[0], math.prod(shape)
+    weights, masks = batch.weights.get(output), batch.masks.get(output)
+    for name, given in (("sample weights", weights), ("masks", masks)):
+        if given is not None and np.shape(given) != (n,):
+            got = f"of shape {np.shape(given)}"
+            remedy = "Pass one number a sample."
+            raise ShapeError(describe(f"output '{output}'", name, f"of shape ({n},)", got, remedy))
+    inner = size / max(n, 1)
+    if weights is None and masks is None:
+        return None, float(size)
+    coefficient = np.ones(n, dtype) if weights is None else np.asarray(weights, dtype)
+    count = float(size)
+    if masks is not None:
+        present = np.asarray(masks, bool)
+        coefficient = np.where(present, coefficient, 0)
+        count = float(present.sum()) * inner
+    return coefficient.reshape((-1,) + (1,) * (len(shape) - 1)), count

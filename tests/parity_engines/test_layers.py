@@ -1,0 +1,72 @@
+"""Every layer in every variant, and whole networks: one forward and backward pass on both engines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid.engines.pytorch import arithmetic
+from pellucid.engines.reference.arithmetic import ARITHMETIC
+from pellucid.spec.activations import ReLU
+from pellucid.spec.convolution import Conv2D
+from pellucid.spec.normalization import BatchNormalization
+from pellucid.spec.pooling import GlobalMaxPooling2D, MaxPooling2D
+from tests.gradient.cases import CASES, EVEN, Case
+from tests.gradient.checking import Point, draw, network
+from tests.gradient.test_networks import NETWORKS
+from tests.parity_engines.comparing import compare_passes
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_layer_is_the_same_on_both_engines(case: Case, precision: str) -> None:
+    compare_passes(draw(network(case.spec, *case.shapes), training=case.training), precision)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
+def test_a_network_is_the_same_on_both_engines(make, precision: str) -> None:
+    compare_passes(draw(make(), batch=3), precision)
+
+
+def test_every_arithmetic_exists_on_both_engines() -> None:
+    own = {owner for owner in ARITHMETIC if owner.__module__.startswith("pellucid.")}
+    assert own - set(arithmetic.ARITHMETIC) == set()
+
+
+TIES = [MaxPooling2D(3, 2, "same"), MaxPooling2D((2, 3), 1), MaxPooling2D(2, 2, (1, 1)), GlobalMaxPooling2D()]
+
+
+@pytest.mark.parametrize("spec", TIES, ids=repr)
+def test_on_a_tie_the_first_in_row_order_takes_the_gradient(spec) -> None:
+    graph = network(spec, EVEN)
+    x = np.random.default_rng(0).integers(0, 2, (3, *EVEN)).astype(float)
+    compare_passes(Point(graph, {}, {}, {"input": x}), "float64")
+
+
+@pytest.mark.parametrize("spec", [ReLU(), ReLU(2.0), ReLU(2.0, 0.3), ReLU(None, 1.5), ReLU(None, 0.1)], ids=repr)
+def test_the_slope_at_a_kink_is_the_same(spec: ReLU) -> None:
+    x = np.array([[-1.0, 0.0, 1.0, 2.0, 3.0]])
+    compare_passes(Point(network(spec, (5,)), {}, {}, {"input": x}), "float64")
+
+
+FAULTS = {
+    "a kernel turned over": (Conv2D(4, (3, 3)), lambda right: lambda s, i, w, c: right(s, i, {
+        **w, "kernel": w["kernel"].flip(0)}, c)),
+    "padding on the wrong side": (Conv2D(4, (3, 2), (2, 3), "same"), lambda right: lambda s, i, w, c: right(
+        s, [i[0].flip(2)], {**w, "kernel": w["kernel"].flip(1)}, c).flip(2)),
+    "an unbiased variance": (BatchNormalization(), lambda right: lambda s, i, w, c: (
+        right(s, i, w, c), c.state.update(moving_variance=c.state["moving_variance"] * 1.01))[0]),
+    "the last of equals": (MaxPooling2D(2), lambda right: lambda s, i, w, c: right(s, [i[0].flip(1)], w, c).flip(1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "plant"), FAULTS.values(), ids=FAULTS)
+def test_a_planted_difference_is_caught(spec, plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = draw(network(spec, (8, 6, 4)))
+    if isinstance(spec, MaxPooling2D):
+        point.inputs["input"][:] = 1.0
+    compare_passes(point, "float64")
+    monkeypatch.setitem(arithmetic.ARITHMETIC, type(spec), plant(arithmetic.ARITHMETIC[type(spec)]))
+    with pytest.raises(AssertionError, match="off by"):
+        compare_passes(point, "float64")
