@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -61,17 +61,3 @@ def predict_each(
     for part in parts:
         run = engine.forward(graph, params, state, engine.put(part), training=False)
         yield engine.get({name: value for name, value in run.outputs.items() if name not in graph.training_only})
-
-
-def predict_chunks(
-    graph: Graph, engine: Engine, params: Arrays, state: Arrays, inputs: Mapping[str, np.ndarray], batch_size: int
-) -> Iterator[dict[str, np.ndarray]]:
-    """Outputs by name of every `batch_size` samples, in order; memory is bounded by the batch."""
-    if batch_size < 1:
-        raise ArgumentError(describe("predict", "batch_size", "an integer >= 1", batch_size))
-    rows = len(next(iter(inputs.values())))
-    parts = (
-        {name: value[start : start + batch_size] for name, value in inputs.items()}
-        for start in range(0, rows, batch_size)
-    )
-    return predict_each(graph, engine, params, state, parts)

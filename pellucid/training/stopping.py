@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -69,18 +68,6 @@ class Watch(Event):
     def recall(self, memory: dict[str, Any]) -> None:
         self.best, self.best_epoch, self.wait = memory["best"], int(memory["best_epoch"]), int(memory["wait"])
         self._recalled = True
-
-
-class KeepBest(Watch):
-    """Calls `save` with the progress whenever the watched value is the best so far."""
-
-    def __init__(self, monitor: str, save: Callable[[Progress], None], *, mode: str = "auto") -> None:
-        super().__init__(monitor, mode=mode)
-        self.save = save
-
-    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
-        if self.improved(row):
-            self.save(progress)
 
 
 class EarlyStopping(Watch):

@@ -14,12 +14,13 @@ from pellucid.engines.reference import ReferenceEngine
 from pellucid.keys import Key
 from pellucid.layers import BatchNormalization, Dense, Dropout, Input
 from pellucid.models import Sequential
+from pellucid.runs.recording import KeepBest
 from pellucid.spec.losses import MeanSquaredError
 from pellucid.spec.optimizers import SGD, Adam
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import Supervised
-from pellucid.training.stopping import EarlyStopping, KeepBest, ReduceLROnPlateau
+from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
 X = np.random.default_rng(0).normal(size=(26, 3)).astype("float32")
 Y = (X[:, :1] - X[:, 1:2]).astype("float32")
@@ -138,7 +139,7 @@ def test_update_ratios_of_each_layer_every_few_steps() -> None:
 
 @pytest.mark.parametrize(
     "make", [lambda: EarlyStopping("val_loss", patience=3), lambda: ReduceLROnPlateau("val_loss", 0.5, 2, cooldown=2),
-             lambda: KeepBest("val_loss", lambda progress: None)], ids=["stop", "plateau", "best"],
+             lambda: KeepBest("val_", lambda progress: None)], ids=["stop", "plateau", "best"],
 )  # fmt: skip
 def test_watchers_go_on_from_their_memory(make: Any) -> None:
     """A resumed watcher does what one that was never stopped does, whatever the epoch it was stopped at."""
@@ -156,7 +157,7 @@ def test_watchers_go_on_from_their_memory(make: Any) -> None:
         watcher.begin(progress)
         found = []
         for epoch, loss in enumerate(losses, 1):
-            watcher.epoch(progress, {"epoch": epoch, "val_loss": loss})
+            watcher.epoch(progress, {"epoch": epoch, "val_loss": loss, "val_accuracy": 1 - loss})
             found.append((progress.stop, progress.rate, watcher.best, watcher.best_epoch, watcher.wait))
             if epoch == resume_after:
                 memory = json.loads(json.dumps(watcher.memory()))
