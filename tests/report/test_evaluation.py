@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from pellucid.diagnosis.intervals import wilson_interval
 from pellucid.errors import DataError, ShapeError
-from pellucid.runs.evaluation import Evaluation, interval_of, wilson_interval
+from pellucid.runs.evaluation import Evaluation, interval_of
 
 
 def make(labels: list[int], predicted: list[int], *, classes: int, confidence: list[float] | None = None) -> Evaluation:
