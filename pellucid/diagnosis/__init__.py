@@ -1,5 +1,5 @@
-"""Questions asked after training: what is wrong, how sure that is, and what to do next.
+"""Diagnosis: questions asked after training. What is wrong, how sure is that, and what to do next.
 
-Each question is a function on plain arrays (labels, probabilities, images) whose answer is a frozen value with
-`to_json`; gathering a run's predictions and drawing pictures are `runs`' business.
+Everything here is a pure function of plain arrays and rows: labels, probabilities, counts, rows of history.csv. What a
+run is and where its files lie is known one floor up, in `runs`.
 """
