@@ -78,15 +78,6 @@ def test_nan_is_no_confidence() -> None:
     assert found.predicted.tolist() == [1, 0] and found.confidence.tolist() == [0.4, 0.2]
 
 
-@pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (20, 20, 0.8389, 1.0), (1, 1, 0.2065, 1.0)],
-)
-def test_wilson_interval(right: int, n: int, low: float, high: float) -> None:
-    # 81 of 263 is the worked example of Newcombe 1998, table I: 0.2553 to 0.3662
-    assert wilson_interval(right, n) == pytest.approx((low, high), abs=5e-5)
-
-
 def test_interval_of_metrics() -> None:
     assert interval_of({"accuracy": 81 / 263, "n": 263}) == wilson_interval(81, 263)
     assert interval_of({"accuracy": None, "n": 263}) is None
