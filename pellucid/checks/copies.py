@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.checks.finding import Finding, Status
-from pellucid.checks.likeness import Likeness, find_alike
 from pellucid.checks.subject import Subject
+from pellucid.data.likeness import Likeness, find_alike
 
 BEARABLE = 1e-3  # leaked share of a part above which its score means nothing
 
