@@ -69,9 +69,9 @@ def train(
     resize: Annotated[str | None, option(DATA, "HxW: bring all images to this size.")] = None,
     channels: Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")] = None,
     limit: Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")] = None,
-    val_fraction: Annotated[
-        float, option(DATA, "Share of the training part held for validation.")
-    ] = DEFAULTS.val_fraction,
+    val_fraction: Annotated[float, option(DATA, "Share of train held for validation.")] = DEFAULTS.val_fraction,
+    train_dev_fraction: Annotated[float, option(DATA, "Share of train held out for pellucid diagnose, which then tells "
+                                                "variance from mismatch.")] = DEFAULTS.train_dev_fraction,
     split_seed: Annotated[int, option(DATA, "Which images are held out.")] = DEFAULTS.split_seed,
     group: Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")] = None,
     label: Annotated[str | None, option(DATA, "CSV column of the classes.")] = None,

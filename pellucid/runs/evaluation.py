@@ -29,9 +29,9 @@ from pellucid.errors import ShapeError, describe
 class Evaluation:
     """Labels and predicted probabilities of one part, and the scores that follow from them.
 
-    split names the part ("train", "validation", "test"); labels (N,) are class numbers from 0; probabilities (N,K);
-    class_names has K entries; names (N) says where each sample came from; loss is the mean over the part;
-    ids (N,) are the global sample numbers, if there are any.
+    split names the part ("train", "train-dev", "validation", "test"); labels (N,) are class numbers from 0;
+    probabilities (N,K); class_names has K entries; names (N) says where each sample came from; loss is the mean over
+    the part; ids (N,) are the global sample numbers, if there are any.
     Raises ShapeError when these sizes disagree and DataError when the part is empty or a label is outside 0..K-1.
     """
 
