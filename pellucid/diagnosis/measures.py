@@ -58,6 +58,14 @@ class Sampled:
 Measure = Share | Tallied | Sampled
 
 
+def refuse_unknown(names: Sequence[str], class_names: Sequence[str], costs: Costs | None) -> None:
+    """Raise UsageError for a name that is no score, before anything is computed for the others."""
+    if not names:
+        raise UsageError(f"there is no score to compute. Choose from: {KNOWN}.")
+    for name in names:
+        measure_named(name, class_names, costs)
+
+
 def measure_named(name: str, class_names: Sequence[str], costs: Costs | None = None) -> Measure:
     """What a name stands for; raises UsageError that lists the names there are."""
     if name == "accuracy":
