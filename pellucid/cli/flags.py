@@ -53,7 +53,11 @@ Preprocess = Annotated[
 Resize = Annotated[str | None, option(DATA, "HxW: bring all images to this size.")]
 Channels = Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")]
 Limit = Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")]
-ValFraction = Annotated[float, option(DATA, "Share of the training part held for validation.")]
+ValFraction = Annotated[float, option(DATA, "Share of train held for validation.")]
+TrainDevFraction = Annotated[
+    float,
+    option(DATA, "Share of train held out for pellucid diagnose, which then tells variance from mismatch."),
+]
 SplitSeed = Annotated[int, option(DATA, "Which images are held out.")]
 Group = Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")]
 Label = Annotated[str | None, option(DATA, "CSV column of the classes.")]

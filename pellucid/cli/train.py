@@ -46,6 +46,7 @@ def train(
     channels: flags.Channels = None,
     limit: flags.Limit = None,
     val_fraction: flags.ValFraction = DEFAULTS.val_fraction,
+    train_dev_fraction: flags.TrainDevFraction = DEFAULTS.train_dev_fraction,
     split_seed: flags.SplitSeed = DEFAULTS.split_seed,
     group: flags.Group = None,
     label: flags.Label = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from pellucid.model import weights
 from pellucid.model.compiled import Compiled
 from pellucid.training.events import Progress
 from pellucid.training.seed import ROOT
+from pellucid.training.session import require_torch
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Path = str | os.PathLike[str]
 
@@ -48,7 +52,7 @@ class Network:
     def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
         self._built = build(inputs, outputs, training_only)
         self._inputs, self._outputs = inputs, outputs
-        weights.draw_missing(self._built, self.key)
+        weights.promise_missing(self._built, self.key)
 
     def _restore(self, built: Built) -> None:
         """Take a graph and layers that a file gave."""
@@ -154,7 +158,7 @@ class Network:
 
     def set_weights(self, values: Sequence[Any]) -> None:
         """Replace all weights, also while fit runs; raises ShapeError that names the first that does not fit."""
-        own = list(weights.by_key(self.built))
+        own = list(self.built.graph.weights)
         if len(values) != len(own):
             raise ShapeError(describe(self.name, "weights", f"a list of {len(own)} arrays", f"{len(values)} arrays"))
         self._take(dict(zip(own, values, strict=True)))
@@ -164,6 +168,18 @@ class Network:
         if self._live is not None:
             params, state = weights.native(self.built, self._live.engine)
             self._live.state = {**self._live.state, "params": params, "state": state}
+
+    def to_torch(self) -> nn.Module:
+        """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.
+
+        Maps go in and come out as (N, C, H, W); inputs in order, one output alone, several by name. In training batch
+        norm moves its statistics as here. Preprocessing is not part of it. Raises ArgumentError without PyTorch and
+        for a layer of one's own.
+        """
+        require_torch(self.name, "to_torch")
+        from pellucid.engines.pytorch.plain_module import plain_module
+
+        return plain_module(self.graph, self.weights_by_key(), self.name)
 
     def save(self, path: Path) -> None:
         """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""

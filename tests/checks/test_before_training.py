@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from pellucid.checks.finding import Finding
-from pellucid.checks.likeness import find_alike, shared_out
 from pellucid.checks.series import NAMES, SLOW, check_quick
 from pellucid.checks.subject import FEWEST
-from pellucid.keys import Key
+from pellucid.data.likeness import find_alike, shared_out
 from pellucid.runs.checking import stops
 from pellucid.runs.config import RunConfig
 from tests.checks.subjects import CLEAN, clean, dataset
@@ -103,7 +102,7 @@ def test_a_sample_of_copies_is_drawn_and_told() -> None:
     images["test"] = images["train"][:100].copy()
     labels = {name: np.arange(len(x)) % 10 for name, x in images.items()}
     whole = replace(clean(next(iter(CLEAN)), 0), dataset=dataset(images, labels))
-    alike = find_alike(whole.dataset, Key.of(0), 300)
+    alike = find_alike(whole.dataset, 300)
     assert len(alike.part) == len(alike.names) == len(alike.label) == 300 and alike.of == 1000
     assert np.bincount(alike.part).tolist() == [200, 100]
     assert 5 <= len(alike.same) <= 50  # 100 copies, of which 200 of 900 originals were looked at

@@ -44,14 +44,14 @@ class Likeness:
         return "" if seen == self.of else f"among {seen:,} images drawn from {self.of:,}: "
 
 
-def find_alike(dataset: Dataset, key: Key, most: int | None = None) -> Likeness:
+def find_alike(dataset: Dataset, most: int | None = None, *, key: Key | None = None) -> Likeness:
     """All pairs of equal and nearly equal images of a data set, in all its parts.
 
     With `most`, among so many images at most: small parts whole, of the others a sample drawn from `key`.
     """
     parts = list(dataset.parts.values())
     looked_at = [
-        np.sort(key.fold("alike", number).generator().permutation(len(part))[:count])
+        np.sort((key or Key.of(0)).fold("alike", number).generator().permutation(len(part))[:count])
         for number, (part, count) in enumerate(zip(parts, shared_out([len(part) for part in parts], most), strict=True))
     ]
     digests: list[bytes] = []
