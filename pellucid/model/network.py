@@ -52,7 +52,7 @@ class Network:
     def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
         self._built = build(inputs, outputs, training_only)
         self._inputs, self._outputs = inputs, outputs
-        weights.draw_missing(self._built, self.key)
+        weights.promise_missing(self._built, self.key)
 
     def _restore(self, built: Built) -> None:
         """Take a graph and layers that a file gave."""
@@ -158,7 +158,7 @@ class Network:
 
     def set_weights(self, values: Sequence[Any]) -> None:
         """Replace all weights, also while fit runs; raises ShapeError that names the first that does not fit."""
-        own = list(weights.by_key(self.built))
+        own = list(self.built.graph.weights)
         if len(values) != len(own):
             raise ShapeError(describe(self.name, "weights", f"a list of {len(own)} arrays", f"{len(values)} arrays"))
         self._take(dict(zip(own, values, strict=True)))
