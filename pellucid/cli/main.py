@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from pellucid.cli import check, data, evaluate, predict, runs, summary, train  # noqa: F401  (each joins the application)
+from pellucid.cli import check, data, diagnose, evaluate, predict, runs, summary, train  # noqa: F401  (each joins the application)
 from pellucid.cli.app import app
 from pellucid.errors import ArgumentError, PellucidError, UsageError
 

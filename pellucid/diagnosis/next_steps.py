@@ -82,6 +82,8 @@ def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     yield Step("Check how images and labels were joined: the order of files, an offset, a shuffle",
                f"{run.parameters / max(run.train_images, 1):,.0f} parameters for each training image can learn any "
                "labels by heart, so the training error says nothing for them")  # fmt: skip
+    yield Step("Label 20 images of each class anew by hand and train on those alone",
+               f"dev must then beat the guess of {percent(run.guess_error)}, if images tell the classes apart at all")
 
 
 def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:

@@ -13,8 +13,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 def points(difference: float) -> str:
     """A difference of two shares in points of a percentage: 0.083 is 8.3 points."""
-    size = abs(100 * difference)
-    text = f"{100 * difference:.1f}" if size >= 1 else f"{100 * difference:.2g}"
+    text = f"{100 * difference:.1f}" if abs(difference) >= 0.0095 else f"{100 * difference:.2g}"
     return f"{text} point{'' if text in ('1', '1.0') else 's'}"
 
 
