@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, Gap
 from pellucid.diagnosis.next_steps import dev_of, guesses
-from pellucid.diagnosis.wording import counted, percent, points
+from pellucid.diagnosis.wording import percent, points
 
 FEWEST = 2  # images of a class that a part must have for its error to say anything about the class
 NAMED = 5
@@ -30,7 +30,7 @@ def headline(split: Decomposition, run: Circumstances) -> tuple[str, str]:
     title = gap.name[0].upper() + gap.name[1:]
     if gap.undivided:
         title += " or mismatch" if gap.name == VARIANCE else " or dev over-fitting"
-    beside = [name for name in split.problems[1:]]
+    beside = split.problems[1:]
     also = f" Beside it: {' and '.join(_size(split, name) for name in beside)}." if beside else ""
     return title, SENTENCES[gap.name](gap, split) + also
 
@@ -80,8 +80,8 @@ def cautions(split: Decomposition, run: Circumstances) -> Iterator[str]:
     if not split.reference_given:
         yield "no reference error was given, so 0 % is taken and the bias is an upper limit (--reference-error E)"
     if "validation" not in parts:
-        yield ("there is no dev part (validation): dev over-fitting and mistakes cannot be looked at; hold one out with "
-               "--val-fraction 0.1")  # fmt: skip
+        yield ("there is no dev part (validation), so dev over-fitting and mistakes cannot be looked at; hold one out "
+               "with --val-fraction 0.1")  # fmt: skip
     if any(gap.undivided for gap in split.gaps):
         yield ("without a train-dev part variance and mismatch stay undivided; hold one out with "
                "--train-dev-fraction 0.1")  # fmt: skip
@@ -112,7 +112,7 @@ def thin_classes(part: str, labels: np.ndarray, class_names: Sequence[str]) -> I
 
 
 def guess_error(labels_by_part: Mapping[str, np.ndarray]) -> float | None:
-    """The error of always naming the commonest class of the first part not trained on; None without one of 2 classes."""
+    """The error of naming the commonest class of the first part not trained on; None where that has one class only."""
     for part in ("validation", "train-dev", "test"):
         if part in labels_by_part:
             counts = np.bincount(labels_by_part[part])

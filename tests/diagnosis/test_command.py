@@ -115,7 +115,7 @@ def test_images_of_the_data_can_be_left_out(terminal: Terminal) -> None:
 def test_dev_images_of_another_kind_are_a_mismatch(terminal: Terminal) -> None:
     found = diagnosed(terminal, "other", "--reference-error", "0")
     assert found["main_problem"] == "mismatch" and found["problems"] == ["mismatch"]
-    assert {part["part"]: part["error"] for part in found["parts"]}["validation"] > 0.8
+    assert {part["part"]: part["error"] for part in found["parts"]}["validation"] >= 0.5
 
 
 def test_without_a_dev_part_the_rest_stands(terminal: Terminal) -> None:
@@ -147,7 +147,7 @@ def test_a_part_of_a_large_training_part_is_scored_and_that_is_said(terminal: Te
 def test_wrong_usage_is_one_sentence(terminal: Terminal) -> None:
     terminal.refused(2, ["--reference-error", "0.002 for 0.2 %", "5"], "diagnose", "digits", "--reference-error", "5")
     terminal.refused(2, ["--train-sample", "0 (all) or more"], "diagnose", "digits", "--train-sample", "-1")
-    terminal.refused(2, ["is a model file"], "diagnose", "digits/model.safetensors")
+    terminal.refused(1, ["is a file, not a run folder"], "diagnose", "digits/model.safetensors")
     terminal.refused(1, ["does not exist"], "diagnose", "nowhere")
 
 

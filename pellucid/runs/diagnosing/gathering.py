@@ -49,12 +49,10 @@ class Gathered:
 def gather(run: str, *, data: str | None, data_dir: str | None, most: int) -> Gathered:
     """Answers of the best epoch's model on all parts; of the training part at most `most` images (0: all of them).
 
-    Raises UsageError when RUN is no run folder or its data are not here, DataError when they have changed.
+    Raises FileError when `run` is no run folder, UsageError when its data are not here, DataError when they changed.
     """
-    model, folder = model_of(run)
-    if folder is None:
-        raise UsageError(f"diagnose: {run} is a model file, which has no history and no parts. Give its run folder.")
-    record = read_record(folder)
+    folder = RunFolder.open(run)
+    model, record = model_of(run)[0], read_record(folder)
     config = RunConfig.from_json(record["settings"], str(folder.config))
     found = opened(replace(config, data=data or config.data, data_dir=data_dir or config.data_dir), moved=data is None)
     dataset = divide(found, config)

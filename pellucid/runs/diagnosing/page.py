@@ -45,7 +45,7 @@ def render(
             {"part": called(error.part), "error": percent(error.error, 2), "low": percent(error.interval[0], 2),
              "high": percent(error.interval[1], 2), "wrong": f"{error.wrong:,}", "n": f"{error.n:,}"}
             for error in split.errors
-        ],  # fmt: skip
+        ],
         gaps=[row_of(gap, split) for gap in split.gaps],
         pairs=[pair | {"cap": percent(pair["cap"])} for pair in found["mistakes"].get("pairs", [])],
         pictures={name: picture for name, picture in pictures.items() if picture is not None},
