@@ -57,6 +57,11 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     @property
+    def calibrated(self) -> Path:
+        """The same model with a temperature; training writes none, so that a resume gives the same bytes."""
+        return self.path / "calibrated.safetensors"
+
+    @property
     def last(self) -> Path:
         """The checkpoint: all that a resume needs."""
         return self.path / "last.safetensors"
@@ -126,7 +131,7 @@ class RunFolder:
                 f"{self.path} already holds a run. Choose another --out, or continue it with: "
                 f"pellucid train --resume {self.path}"
             )
-        for path in (self.model, self.last, self.history, self.steps, self.metrics, self.checks, self.report,
-                     self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
+        for path in (self.model, self.calibrated, self.last, self.history, self.steps, self.metrics, self.checks,
+                     self.report, self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
             if path.exists():
                 raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")
