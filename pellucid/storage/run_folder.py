@@ -107,6 +107,20 @@ class RunFolder:
         return self.path / "mistakes.png"
 
     @property
+    def diagnosis(self) -> Path:
+        """What pellucid diagnose found."""
+        return self.path / "diagnosis.json"
+
+    @property
+    def diagnosis_page(self) -> Path:
+        """The diagnosis, one HTML file that needs no other."""
+        return self.path / "diagnosis.html"
+
+    def diagnosis_picture(self, name: str) -> Path:
+        """A picture of the diagnosis: split, mistakes, reliability or labels."""
+        return self.path / f"diagnosis-{name}.png"
+
+    @property
     def log(self) -> Path:
         """What was said during the run."""
         return self.path / "log.txt"
