@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.cli import flags
 from pellucid.cli.app import app
+from pellucid.cli.flags import DEFAULTS, RUN, option
 from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, print_json, show_lines
-from pellucid.cli.train import DEFAULTS, RUN, default_name, option, train
+from pellucid.cli.train import default_name, train
 from pellucid.runs.config import RunConfig
 
 if TYPE_CHECKING:
-    from pellucid.runs.searching import Found
+    from pellucid.runs.searching.search import Found
 
 SEARCH = "The search"
-LEFT_OUT = ("data", "epochs", "checkpoint_every")  # a search has its own words for these
+# A search has words of its own for the first two, and no use for the others.
+LEFT_OUT = ("data", "epochs", "checkpoint_every", "train_dev_fraction", "no_checks")
 
 
 def with_settings_of_train(command: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +43,7 @@ def with_settings_of_train(command: Callable[..., None]) -> Callable[..., None]:
 @app.command(cls=GroupedCommand)
 @with_settings_of_train
 def search(
-    data: Annotated[str, typer.Argument(help="digits, a known name, a folder or a file.")],
+    data: flags.Data,
     trials: Annotated[int, option(SEARCH, "How many, over all rounds.")] = 14,
     range: Annotated[
         list[str] | None,
@@ -72,8 +75,8 @@ def search(
 ) -> None:
     """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
     from pellucid.runs.environment import keep_freed_memory
-    from pellucid.runs.searching import search as carry_out
-    from pellucid.runs.searching_settings import Plan, parse_rounds, space_of
+    from pellucid.runs.searching.search import search as carry_out
+    from pellucid.runs.searching.settings import Plan, parse_rounds, space_of
 
     logger = show_lines(as_json)
     base = RunConfig(data=data, **settings)
@@ -91,7 +94,7 @@ def search(
 
 def without_password(words: list[str]) -> list[str]:
     """What was typed, fit for a page that others read."""
-    from pellucid.runs.searching_storage import hidden
+    from pellucid.runs.searching.storage import hidden
 
     return [hidden(word) if "://" in word else word for word in words]
 

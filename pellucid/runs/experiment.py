@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.checks.finding import record_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
+from pellucid.runs.checking import check_before
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
+from pellucid.runs.finite import finite
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
@@ -52,9 +55,12 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
     announce_engine(words.engine)
     prepared, threads = prepare_alone(config, words)
     with limited_threads(threads):
-        record = record_of(prepared, command, threads)
-        write_json(folder.config, record)
+        record = beginning_record(prepared, command, threads)
         announce(prepared, threads)
+        findings = [] if config.no_checks else check_before(prepared)
+        write_json(folder.config, record)
+        if findings:
+            write_json(folder.checks, finite(record_of(findings)))
         return run(prepared, folder, record, console, checkpoint=None)
 
 
@@ -66,7 +72,7 @@ def prepare_alone(config: RunConfig, words: Words, dataset: Dataset | None = Non
     return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
 
 
-def record_of(prepared: Prepared, command: str, threads: int) -> dict[str, Any]:
+def beginning_record(prepared: Prepared, command: str, threads: int) -> dict[str, Any]:
     """What config.json holds of a run that begins now, with the threads that are in force."""
     config, engine = prepared.config, prepared.engine
     return {

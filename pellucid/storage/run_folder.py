@@ -57,6 +57,11 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     @property
+    def calibrated(self) -> Path:
+        """The same model with a temperature; training writes none, so that a resume gives the same bytes."""
+        return self.path / "calibrated.safetensors"
+
+    @property
     def last(self) -> Path:
         """The checkpoint: all that a resume needs."""
         return self.path / "last.safetensors"
@@ -102,15 +107,29 @@ class RunFolder:
         return self.path / "mistakes.png"
 
     @property
+    def diagnosis(self) -> Path:
+        """What pellucid diagnose found."""
+        return self.path / "diagnosis.json"
+
+    @property
+    def diagnosis_page(self) -> Path:
+        """The diagnosis, one HTML file that needs no other."""
+        return self.path / "diagnosis.html"
+
+    def diagnosis_picture(self, name: str) -> Path:
+        """A picture of the diagnosis: split, mistakes, reliability or labels."""
+        return self.path / f"diagnosis-{name}.png"
+
+    @property
     def log(self) -> Path:
         """What was said during the run."""
         return self.path / "log.txt"
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file a run may write."""
-        return (self.config, self.model, self.last, self.history, self.steps, self.metrics, self.checks, self.report,
-                self.curves, self.confusion, self.mistakes, self.log)  # fmt: skip
+        """Every file that training may write."""
+        return (self.config, self.model, self.calibrated, self.last, self.history, self.steps, self.metrics,
+                self.checks, self.report, self.curves, self.confusion, self.mistakes, self.log)  # fmt: skip
 
     def _refuse_files_of_a_run(self) -> None:
         if self.config.exists():

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pellucid.runs import finishing, searching
+from pellucid.runs import finishing
+from pellucid.runs.searching import search as searching
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, Trial
 from pellucid.storage.writer import write_bytes

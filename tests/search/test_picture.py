@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from pellucid.runs.config import RunConfig
-from pellucid.runs.searching_folder import SearchFolder
-from pellucid.runs.searching_page import write_page
-from pellucid.runs.searching_picture import search_png
-from pellucid.runs.searching_settings import Plan
+from pellucid.runs.searching.folder import SearchFolder
+from pellucid.runs.searching.page import write_page
+from pellucid.runs.searching.picture import search_png
+from pellucid.runs.searching.settings import Plan
 from pellucid.search.space import Choice, Range, Space
 from pellucid.search.trials import DIVERGED, FAILED, LOST, PRUNED, Trial, ranked
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from pellucid.errors import FileError, ShapeError, UsageError
-from pellucid.runs import searching_storage, searching_trial
 from pellucid.runs.config import RunConfig
-from pellucid.runs.searching_storage import address_of, fault_of, hidden
+from pellucid.runs.searching import storage as searching_storage
+from pellucid.runs.searching import trial as searching_trial
+from pellucid.runs.searching.storage import address_of, fault_of, hidden
 from pellucid.storage.tables import read_csv
 from tests.cli.terminal import Terminal
 from tests.search.conftest import SEARCH

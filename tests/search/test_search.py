@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pellucid.runs import finishing, searching_trial
-from pellucid.runs.searching_folder import SearchFolder
+from pellucid.runs import finishing
+from pellucid.runs.searching import trial as searching_trial
+from pellucid.runs.searching.folder import SearchFolder
 from pellucid.storage.tables import read_csv
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal

@@ -15,7 +15,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from pellucid.keys import Key
-from pellucid.runs.searching_settings import Plan
+from pellucid.runs.searching.settings import Plan
 from pellucid.search.sampling import LEARNING
 
 FIRST = 10  # at most so many trials at random before it learns; a third of a round that is short

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pellucid.data.dataset import Dataset
 from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
 from pellucid.runs.environment import limited_threads
-from pellucid.runs.experiment import Learnt, learn, prepare_alone, record_of
+from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
 from pellucid.runs.finite import finite
 from pellucid.runs.preparation import Prepared, load_data, understand
-from pellucid.runs.searching_folder import SearchFolder
-from pellucid.runs.searching_settings import Plan, command_of, config_of
+from pellucid.runs.searching.folder import SearchFolder
+from pellucid.runs.searching.settings import Plan, command_of, config_of
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
 from pellucid.storage.run_folder import RunFolder
@@ -81,7 +81,7 @@ def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Ma
         config = config_of(bench.plan.base, values, epochs)
         prepared, threads = prepare_alone(config, understand(config), bench.dataset)
         with limited_threads(threads):
-            record = record_of(prepared, command_of(config), threads)
+            record = beginning_record(prepared, command_of(config), threads)
             write_json(folder.config, record)
             learnt = learn(prepared, folder, record, None, checkpoint=None, also=[Watched(trial)])
     except TrainingError as fault:

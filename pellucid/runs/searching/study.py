@@ -18,8 +18,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import UsageError
-from pellucid.runs.searching_settings import Plan
-from pellucid.runs.searching_storage import GRACE
+from pellucid.runs.searching.settings import Plan
+from pellucid.runs.searching.storage import GRACE
 from pellucid.search.sampling import LEARNING, drawn
 from pellucid.search.space import Choice, Parameter, Space, Value
 from pellucid.search.trials import LOST, Trial
@@ -194,7 +194,7 @@ def study_named(name: str, storage: RDBStorage, plan: Plan, key: Key) -> tuple[S
     """The study of that name, and whether this call made it."""
     import optuna
 
-    from pellucid.runs.searching_sampler import sampler_of
+    from pellucid.runs.searching.sampler import sampler_of
 
     options: dict[str, Any] = {"sampler": sampler_of(plan, key), "pruner": pruner_of(plan.pruner), "storage": storage}
     try:

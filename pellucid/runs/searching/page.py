@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pellucid.runs.report import embed
-from pellucid.runs.searching_folder import SearchFolder
-from pellucid.runs.searching_settings import Plan, command_of, config_of
+from pellucid.runs.pages import embed, template
+from pellucid.runs.searching.folder import SearchFolder
+from pellucid.runs.searching.settings import Plan, command_of, config_of
 from pellucid.runs.wording import share
 from pellucid.search.space import as_words, spelled
 from pellucid.search.trials import COMPLETE, Trial, ranked
 from pellucid.storage.reading import read_bytes
 from pellucid.storage.writer import write_text
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 
 def write_page(
@@ -35,7 +30,7 @@ def write_page(
     """Write search.html, with the picture that is in the folder. Raises FileError when that cannot be done."""
     order = ranked(trials)
     rest = [trial for trial in trials if trial.state != COMPLETE]
-    page = _template().render(
+    page = template("search.html").render(
         name=folder.path.resolve().name,
         command=command,
         plan=plan,
@@ -52,14 +47,6 @@ def write_page(
         next_steps=next_steps(folder, plan, best if metrics is not None else None),
     )
     write_text(folder.page, page)
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(files("pellucid.runs").joinpath("search.html").read_text(encoding="utf-8"))
 
 
 def scored(metrics: dict[str, Any]) -> str:

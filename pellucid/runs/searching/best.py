@@ -11,10 +11,10 @@ from typing import Any
 
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads
-from pellucid.runs.experiment import prepare_alone, record_of, run
+from pellucid.runs.experiment import beginning_record, prepare_alone, run
 from pellucid.runs.preparation import understand
-from pellucid.runs.searching_settings import command_of, config_of
-from pellucid.runs.searching_trial import Bench
+from pellucid.runs.searching.settings import command_of, config_of
+from pellucid.runs.searching.trial import Bench
 from pellucid.search.trials import Trial
 from pellucid.storage.checkpoint import read_checkpoint
 from pellucid.storage.reading import read_bytes, read_json
@@ -39,7 +39,7 @@ def make_best(bench: Bench, trial: Trial) -> dict[str, Any]:
         with limited_threads(int(record["environment"]["threads"])):
             return run(prepared, folder, record, None, checkpoint=read_checkpoint(folder.last)).metrics
     with limited_threads(threads):
-        record = record_of(prepared, command_of(config), threads)
+        record = beginning_record(prepared, command_of(config), threads)
         write_json(folder.config, record)
         return run(prepared, folder, record, None, checkpoint=None).metrics
 
