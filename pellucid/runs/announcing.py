@@ -8,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from pellucid.engines.protocol import Engine
+from pellucid.runs.imbalance import said_of_classes
 from pellucid.runs.preparation import Prepared
 
 LOG = logging.getLogger("pellucid")
@@ -30,5 +31,7 @@ def announce(prepared: Prepared, threads: int) -> None:
     LOG.info("data   %s: %s images of %s in %d classes", prepared.dataset.name, sizes, size, classes)
     for note in prepared.dataset.notes:
         LOG.info("       %s", note)
+    for line in said_of_classes(prepared.config, prepared.dataset):
+        LOG.info("       %s", line)
     LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
              "" if threads == 1 else "s")
