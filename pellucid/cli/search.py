@@ -58,7 +58,7 @@ def search(
     rounds: Annotated[
         str, option(SEARCH, "Epochs of each round; every round is half as large, around the best of the one before.")
     ] = "1,5,20",
-    sampler: Annotated[
+    method: Annotated[
         str, option(SEARCH, "random, qmc (evenly spread) or tpe (learns from earlier trials).")
     ] = "random",
     pruner: Annotated[str, option(SEARCH, "median, halving or none: which hopeless trials are stopped.")] = "median",
@@ -80,7 +80,7 @@ def search(
 
     logger = show_lines(as_json)
     base = RunConfig(data=data, **settings)
-    plan = Plan(base, space_of(base, range or [], choice or []), trials, parse_rounds(rounds), sampler, pruner, keep,
+    plan = Plan(base, space_of(base, range or [], choice or []), trials, parse_rounds(rounds), method, pruner, keep,
                 workers)  # fmt: skip
     keep_freed_memory()
     command = shlex.join(["pellucid", *without_password(sys.argv[1:])])

@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Engine
+from pellucid.runs.imbalance import said_of_classes
 from pellucid.runs.preparation import Prepared
 
 LOG = logging.getLogger("pellucid")
@@ -35,5 +36,7 @@ def announce_data(dataset: Dataset) -> None:
 def announce(prepared: Prepared, threads: int) -> None:
     """The data, then the network."""
     announce_data(prepared.dataset)
+    for line in said_of_classes(prepared.config, prepared.dataset):
+        LOG.info("       %s", line)
     LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
              "" if threads == 1 else "s")

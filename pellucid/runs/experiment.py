@@ -22,6 +22,8 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
+from pellucid.runs.imbalance import ends_of_rounds
+from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
@@ -198,6 +200,10 @@ def make_events(
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         remembering.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
+    if prepared.config.mine_rounds:
+        assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
+        ends = ends_of_rounds(prepared.config, prepared.epochs)
+        remembering.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
     trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
     layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []

@@ -11,12 +11,12 @@ from pellucid.keys import Key
 from pellucid.search.space import Space, Value
 
 LEARNING = "tpe"  # draws from what the earlier trials came to: Optuna's, see runs/searching/study.py
-SAMPLERS = ("random", "qmc", LEARNING)
+METHODS = ("random", "qmc", LEARNING)
 
 
-def drawn(sampler: str, space: Space, key: Key, place: int) -> dict[str, Value]:
-    """The values of the trial at a place of its round, counted from 0, for the samplers that do not learn."""
-    shares = halton(key, place, len(space)) if sampler == "qmc" else independent(key, place, len(space))
+def drawn(method: str, space: Space, key: Key, place: int) -> dict[str, Value]:
+    """The values of the trial at a place of its round, counted from 0, for the methods that do not learn."""
+    shares = halton(key, place, len(space)) if method == "qmc" else independent(key, place, len(space))
     return {parameter.name: parameter.at(share) for parameter, share in zip(space, shares, strict=True)}
 
 

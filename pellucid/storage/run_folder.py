@@ -121,6 +121,11 @@ class RunFolder:
         return self.path / f"diagnosis-{name}.png"
 
     @property
+    def to_tag(self) -> Path:
+        """A hundred mistakes for a person to tag; pellucid diagnose --tags reads it back."""
+        return self.path / "diagnosis-to-tag.csv"
+
+    @property
     def log(self) -> Path:
         """What was said during the run."""
         return self.path / "log.txt"

@@ -29,7 +29,7 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
     "fewer trials than rounds": (["--trials", "2"], ["at least 1 for each of the 3 rounds", "it is 2"]),
     "rounds": (["--rounds", "1,many"], ["--rounds must be the epochs of each round, e.g. 1,5,20", "'1,many'"]),
     "a round of nothing": (["--rounds", "0"], ["--rounds"]),
-    "sampler": (["--sampler", "grid"], ["--sampler must be random or qmc or tpe", "'grid'"]),
+    "method": (["--method", "grid"], ["--method must be random or qmc or tpe", "'grid'"]),
     "pruner": (["--pruner", "axe"], ["--pruner must be median or halving or none"]),
     "keep": (["--keep", "some"], ["--keep must be best or all"]),
     "workers": (["--workers", "0"], ["--workers must be at least 1"]),

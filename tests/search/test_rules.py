@@ -19,25 +19,25 @@ WORDS = Choice("optimizer", ("sgd", "adam", "rmsprop"))
 SPACE = (RATE, DROPOUT, WORDS)
 
 
-@pytest.mark.parametrize("sampler", ["random", "qmc"])
-def test_a_trial_is_drawn_from_its_key_and_place_alone(sampler: str) -> None:
+@pytest.mark.parametrize("method", ["random", "qmc"])
+def test_a_trial_is_drawn_from_its_key_and_place_alone(method: str) -> None:
     key = Key.of(3)
-    forwards = [drawn(sampler, SPACE, key, place) for place in range(16)]
-    assert [drawn(sampler, SPACE, key, place) for place in reversed(range(16))] == forwards[::-1]
+    forwards = [drawn(method, SPACE, key, place) for place in range(16)]
+    assert [drawn(method, SPACE, key, place) for place in reversed(range(16))] == forwards[::-1]
     assert len({str(values) for values in forwards}) == 16
-    assert drawn(sampler, SPACE, Key.of(4), 0) != forwards[0]
+    assert drawn(method, SPACE, Key.of(4), 0) != forwards[0]
     for values in forwards:
         assert list(values) == ["lr", "dropout", "optimizer"]
         assert 1e-5 <= float(values["lr"]) <= 0.1 and 0 <= float(values["dropout"]) <= 0.6
         assert values["optimizer"] in WORDS.words
 
 
-@pytest.mark.parametrize("sampler", ["random", "qmc"])
-def test_every_decade_is_as_likely_as_the_next(sampler: str) -> None:
-    decades = [int(np.floor(np.log10(float(drawn(sampler, (RATE,), Key.of(0), place)["lr"])))) for place in range(400)]
+@pytest.mark.parametrize("method", ["random", "qmc"])
+def test_every_decade_is_as_likely_as_the_next(method: str) -> None:
+    decades = [int(np.floor(np.log10(float(drawn(method, (RATE,), Key.of(0), place)["lr"])))) for place in range(400)]
     counts = np.array([decades.count(decade) for decade in (-5, -4, -3, -2)])
     assert counts.sum() == 400
-    assert np.abs(counts - 100).max() < (30 if sampler == "random" else 4)  # 3.5 deviations; evenly spread
+    assert np.abs(counts - 100).max() < (30 if method == "random" else 4)  # 3.5 deviations; evenly spread
 
 
 def test_the_best_is_complete_and_among_equals_the_one_with_the_smaller_loss() -> None:

@@ -98,22 +98,22 @@ def test_trials_are_small_run_folders(terminal: Terminal) -> None:
     assert table("all") == table("found")
 
 
-@pytest.mark.parametrize("sampler", ["random", "qmc", "tpe"])
-def test_the_same_seed_gives_the_same_trials(terminal: Terminal, sampler: str) -> None:
+@pytest.mark.parametrize("method", ["random", "qmc", "tpe"])
+def test_the_same_seed_gives_the_same_trials(terminal: Terminal, method: str) -> None:
     words = [*SEARCH, "--rounds", "1", "--trials", "5", "--choice", "optimizer=adam,rmsprop",
-             "--range", "lr=1e-3:1:log", "--sampler", sampler]  # fmt: skip
-    for out in ("one", "two", *(["other"] if sampler == "random" else [])):
+             "--range", "lr=1e-3:1:log", "--method", method]  # fmt: skip
+    for out in ("one", "two", *(["other"] if method == "random" else [])):
         assert terminal.type(*words, "--out", out, "--seed", "1" if out == "other" else "0").code == 0
     assert table("one") == table("two")
     rates = {row["lr"] for out in ("one", "other") if Path(out).exists() for row in table(out)}
-    assert len(rates) == (10 if sampler == "random" else 5)
+    assert len(rates) == (10 if method == "random" else 5)
 
 
-@pytest.mark.parametrize(("step", "sampler"), [(2, "tpe"), (8, "random"), (16, "random")])
+@pytest.mark.parametrize(("step", "method"), [(2, "tpe"), (8, "random"), (16, "random")])
 def test_a_stopped_search_goes_on_to_the_same_trials(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, step: int, sampler: str
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, step: int, method: str
 ) -> None:
-    words = [*SMALL, "--pruner", "none", "--sampler", sampler]
+    words = [*SMALL, "--pruner", "none", "--method", method]
     terminal.type(*words, "--out", "whole")
     with monkeypatch.context() as patch:
         stop_in_step(patch, step)
@@ -125,10 +125,10 @@ def test_a_stopped_search_goes_on_to_the_same_trials(
     typed = terminal.type(*words, "--out", "parts")
     assert typed.code == 0, typed.err
     assert "going on with" in typed.out
-    if sampler == "random":
+    if method == "random":
         assert table("parts") == table("whole")
     assert [row["trial"] for row in table("parts")] == list("012345")
-    assert (sampler == "tpe") or Path("parts/best/model.safetensors").read_bytes() == Path(
+    assert (method == "tpe") or Path("parts/best/model.safetensors").read_bytes() == Path(
         "whole/best/model.safetensors").read_bytes()  # fmt: skip
 
 

@@ -113,6 +113,6 @@ def objective(round: Round, bench: Bench, trial: Running, begun: list[int]) -> f
     trial.set_user_attr("came_to", came_to)
     if came_to["state"] == FAILED:
         raise RefusedError
-    if came_to["state"] in (PRUNED, DIVERGED):  # to a sampler that learns, weights that explode are a bad place
+    if came_to["state"] in (PRUNED, DIVERGED):  # to a method that learns, weights that explode are a bad place
         raise TrialPruned
     return float(came_to["accuracy"])

@@ -23,7 +23,7 @@ FIRST = 10  # at most so many trials at random before it learns; a third of a ro
 
 def sampler_of(plan: Plan, key: Key) -> BaseSampler:
     """TPE, or for values that are in the queue already the plainest there is."""
-    return PlacedTPE(key, max(2, min(FIRST, max(plan.shares) // 3))) if plan.sampler == LEARNING else RandomSampler()
+    return PlacedTPE(key, max(2, min(FIRST, max(plan.shares) // 3))) if plan.method == LEARNING else RandomSampler()
 
 
 class PlacedTPE(BaseSampler):

@@ -112,8 +112,8 @@ def announce_search(plan: Plan, database: RDBStorage, name: str, known: bool) ->
     epochs = ", then ".join(f"{n} of {epochs} epoch{'s' if epochs > 1 else ''}"
                             for n, epochs in zip(plan.shares, plan.rounds, strict=True))  # fmt: skip
     LOG.info("search %s", as_words(plan.space))
-    LOG.info("       %d trial%s (%s), sampler %s, pruner %s", plan.trials, "s" if plan.trials > 1 else "", epochs,
-             plan.sampler, plan.pruner)  # fmt: skip
+    LOG.info("       %d trial%s (%s), method %s, pruner %s", plan.trials, "s" if plan.trials > 1 else "", epochs,
+             plan.method, plan.pruner)  # fmt: skip
     begun = known and any(study.study_name.startswith(name) for study in database.get_all_studies())
     if begun:
         LOG.info("       going on with %d trials that are done", len(read_rounds(plan, name, database)[0]))

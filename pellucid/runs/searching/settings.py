@@ -14,7 +14,7 @@ from typing import Any
 from pellucid.errors import PellucidError, UsageError, describe
 from pellucid.runs.config import RunConfig, flag
 from pellucid.runs.networks import FILES, in_words
-from pellucid.search.sampling import SAMPLERS
+from pellucid.search.sampling import METHODS
 from pellucid.search.space import CHOICE, RANGE, Choice, Kind, Range, Space, Value, parse_choice, parse_range
 
 # What the data are, what a score means and what the machine does is the same in every trial.
@@ -37,13 +37,13 @@ class Plan:
     space: Space
     trials: int
     rounds: tuple[int, ...]  # epochs of each
-    sampler: str = "random"
+    method: str = "random"
     pruner: str = "median"
     keep: str = "best"
     workers: int = 1
 
     def __post_init__(self) -> None:
-        for name, known in (("sampler", SAMPLERS), ("pruner", PRUNERS), ("keep", KEEPS)):
+        for name, known in (("method", METHODS), ("pruner", PRUNERS), ("keep", KEEPS)):
             if getattr(self, name) not in known:
                 raise UsageError(describe("search", f"--{name}", " or ".join(known), repr(getattr(self, name))))
         if self.trials < len(self.rounds):
@@ -70,7 +70,7 @@ class Plan:
             "space": {parameter.name: parameter.text for parameter in self.space},
             "rounds": list(self.rounds),
             "trials": self.trials if len(self.rounds) > 1 else None,  # one round may be made longer
-            "sampler": self.sampler,
+            "method": self.method,
             "pruner": self.pruner,
         }
 

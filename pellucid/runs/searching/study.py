@@ -74,9 +74,9 @@ class Round:
         return bool(free)
 
     def _values_for(self, place: int, trials: list[FrozenTrial]) -> dict[str, Value]:
-        """The values of a place; those of a sampler that learns are known only once a process has begun it."""
-        if self.plan.sampler != LEARNING:
-            return drawn(self.plan.sampler, self.space, self.key, place)
+        """The values of a place; those of a method that learns are known only once a process has begun it."""
+        if self.plan.method != LEARNING:
+            return drawn(self.plan.method, self.space, self.key, place)
         names = {parameter.name for parameter in self.space}
         begun = [trial.params for trial in trials
                  if trial.user_attrs.get("place") == place and trial.params.keys() == names]  # fmt: skip
