@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pellucid.runs.experiment import Outcome
 
 DEFAULTS = RunConfig()
-NETWORK, LEARNING, DATA = "Network", "Learning", "Data"
+NETWORK, TRANSFER, LEARNING, DATA = "Network", "Transfer", "Learning", "Data"
 MACHINE, RUN = "Machine and chance", "The run folder"
 
 
@@ -44,6 +44,21 @@ def train(
         float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
     ] = None,
     l2: Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
+    new_head: Annotated[
+        bool, option(TRANSFER, "Make the last layer of a model file anew, for the classes of the data.", "--new-head")
+    ] = False,
+    freeze: Annotated[
+        str, option(TRANSFER, "Layers that keep their weights: all-but-head, names such as conv1*,bn1, or how many.")
+    ] = DEFAULTS.freeze,
+    unfreeze_after: Annotated[
+        int, option(TRANSFER, "Train all layers after so many epochs; 0: the frozen ones stay so.")
+    ] = DEFAULTS.unfreeze_after,
+    unfreeze_rate: Annotated[
+        float, option(TRANSFER, "Share of the learning rate from then on.")
+    ] = DEFAULTS.unfreeze_rate,
+    trunk_rate: Annotated[
+        float, option(TRANSFER, "Share of the learning rate for all layers but the last with weights.")
+    ] = DEFAULTS.trunk_rate,
     epochs: Annotated[
         int | None,
         option(LEARNING, "Passes over the training part; default: 30 below 20,000 training images, else 5."),

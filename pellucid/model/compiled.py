@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
+from pellucid.graph.selecting import Selection
 from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import make_objective
@@ -26,6 +27,7 @@ class Compiled:
     objective: Objective | None = None
     state: State | None = None
     fits: int = 0
+    rate_factors: Mapping[Selection, float] = field(default_factory=dict)  # on the learning rate of chosen layers
 
     def objective_of(self, graph: Graph) -> Objective:
         """The objective, made for the graph's outputs the first time."""
@@ -46,6 +48,8 @@ class Compiled:
             "optimizer": self.optimizer.to_config(),
             "losses": [[term.output, term.loss.to_config(), term.weight] for term in objective.terms],
             "metrics": [[m.output, m.metric.to_config(), m.name] for m in objective.measures],
+            **({"rate_factors": [[word, factor] for word, factor in self.rate_factors.items()]}
+               if self.rate_factors else {}),
         }
 
     @classmethod
@@ -55,4 +59,5 @@ class Compiled:
             tuple(Term(output, LOSSES.revive(loss), weight) for output, loss, weight in config["losses"]),
             tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
         )
-        return cls(OPTIMIZERS.revive(config["optimizer"]), ReferenceEngine(), objective=objective)
+        factors = dict(config.get("rate_factors", ()))
+        return cls(OPTIMIZERS.revive(config["optimizer"]), ReferenceEngine(), objective=objective, rate_factors=factors)

@@ -13,9 +13,10 @@ from pellucid.graph.build import Built, build
 from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
+from pellucid.graph.selecting import ALL_BUT_HEAD, EVERY, Selection
 from pellucid.graph.summary import summarize, table
 from pellucid.keys import Key
-from pellucid.model import weights
+from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
 from pellucid.training.events import Progress
 from pellucid.training.seed import ROOT
@@ -126,6 +127,18 @@ class Network:
         for layer in self.layers:
             for one in (layer, *layer.innermost()):
                 one.trainable = value
+
+    def freeze(self, layers: Selection = ALL_BUT_HEAD) -> list[str]:
+        """Train these layers no more; return the paths of those with weights.
+
+        `layers` is "all-but-head", shell patterns of names with commas between ("conv1*,bn1"), or a number: the first
+        so many layers of the summary. Raises ArgumentError that lists the names when none fits.
+        """
+        return freezing.set_trained(self.built, self.name, layers, False)
+
+    def unfreeze(self, layers: Selection = EVERY) -> list[str]:
+        """Train these layers again, all of them by default; `layers` as in `freeze`."""
+        return freezing.set_trained(self.built, self.name, layers, True)
 
     def as_layer(self) -> Layer:
         """The one layer that stands for this model in others."""

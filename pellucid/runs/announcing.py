@@ -8,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from pellucid.engines.protocol import Engine
+from pellucid.runs.freezing import told_of_freezing
 from pellucid.runs.preparation import Prepared
 
 LOG = logging.getLogger("pellucid")
@@ -32,3 +33,6 @@ def announce(prepared: Prepared, threads: int) -> None:
         LOG.info("       %s", note)
     LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
              "" if threads == 1 else "s")
+    told = told_of_freezing(prepared.model, prepared.config)
+    if told:
+        LOG.info("train  %s", told)

@@ -18,6 +18,7 @@ from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
+from pellucid.runs.freezing import ever_trained, stages_of
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
@@ -117,6 +118,8 @@ def run(
     began = time.perf_counter()
     if stop or position.epoch >= prepared.epochs:
         progress = Progress(program, engine, state, position, prepared.epochs, None, history, stop)
+        for stage in stages_of(prepared.model, prepared.config):
+            stage.begin(progress)  # the model is written with the flags it would have had
     else:
         with np.errstate(all="ignore"), kept_said(folder):  # numbers that are not finite are caught by the program
             progress = train(
@@ -157,11 +160,10 @@ def make_events(
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         remembering.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
-    trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
-    layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []
-    steps = StepTable(folder.steps, layers)
+    steps = StepTable(folder.steps, ever_trained(prepared.model, prepared.config))
     events = [
+        *stages_of(prepared.model, prepared.config),
         steps,
         *[event for _, event in remembering],
         HistoryTable(folder.history),

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from pathlib import Path
 
 from pellucid.architectures.names import NAMES, architecture, default_notation
+from pellucid.data.dataset import Dataset
+from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import UsageError
 from pellucid.graph.layer import Layer
 from pellucid.graph.notation import is_notation, parse
+from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import Dropout
+from pellucid.storage.model_file import read_model
 from pellucid.storage.reading import read_bytes
 
+LOG = logging.getLogger("pellucid")
 FILES = (".safetensors", ".h5", ".keras", ".pt", ".npz")  # of these only the first is read, the others are explained
 MEANT = re.compile(r"\s*(conv|pool|fc)(\d|[_*,\s]|$)", re.IGNORECASE)
 DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
@@ -27,7 +33,9 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
     wanted = config.model
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_for_named(config)
-        return model_from_file(wanted, shape, classes), wanted
+        return model_from_file(config, shape, classes, key.fold("init")), wanted
+    if config.new_head:
+        raise UsageError("--new-head goes with a model file, e.g. --model run/model.safetensors. Leave it out.")
     if wanted and not in_words(wanted):
         refuse_for_named(config)
         model = architecture(wanted, shape, classes)  # type: ignore[arg-type]
@@ -68,15 +76,37 @@ def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:
     return spread
 
 
-def model_from_file(path: str, shape: tuple[int, ...], classes: int) -> Model:
+def model_from_file(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> Model:
     """A saved model to go on from; raises UsageError when it does not fit the data."""
+    path = str(config.model)
     if not Path(path).is_file():
         raise UsageError(f"--model {path}: there is no such file.")
     model = load_model(path)
-    if model.input_shape[1:] != shape or model.output_shape[-1] != classes:
-        wanted = f"{model.input_shape[1:]} images and {model.output_shape[-1]} classes"
-        raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.")
-    return model
+    has = int(model.output_shape[-1])
+    if model.input_shape[1:] != shape or (has != classes and not config.new_head):
+        wanted = f"{model.input_shape[1:]} images and {has} classes"
+        remedy = " Its last layer is made anew with --new-head." if model.input_shape[1:] == shape else ""
+        raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.{remedy}")
+    if not config.new_head:
+        return model
+    made = model.with_head(classes)
+    draw_weights(made, key, head_of(made.graph))
+    LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
+    return made
+
+
+def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | None:
+    """What a model file does to its images before the network, when nothing else is asked for; None without one.
+
+    Weights are worth nothing on pixels of another scale.
+    """
+    path = config.model or ""
+    if config.preprocess or not path.endswith(".safetensors") or not Path(path).is_file():
+        return None
+    file = read_model(path)
+    if file.preprocessing is None or (file.input or {}).get("dtype") != str(dataset.dtype):
+        return None
+    return Pipeline.from_config(file.preprocessing, file.preprocessing_arrays)
 
 
 def sha256_of_model(config: RunConfig) -> str | None:

@@ -20,7 +20,8 @@ from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
-from pellucid.runs.networks import make_model
+from pellucid.runs.freezing import freeze_layers
+from pellucid.runs.networks import make_model, preprocessing_of_file
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
@@ -116,10 +117,15 @@ def prepare(config: RunConfig, words: Words) -> Prepared:
     key = Key.of(config.seed)
     dataset = load_data(config)
     train = dataset.part("train")
-    preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
+    preprocessing = preprocessing_of_file(config, dataset) or words.preprocessing.fit(
+        train, key=key.fold("preprocessing")
+    )
+    engine = words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
         model, name = make_model(config, shape, len(dataset.class_names), key)
+    epochs = config.epochs_for(len(train))
+    rates = freeze_layers(model, config, epochs)
     with named("--batch-size"):
         refuse_lonely_batches(model.graph, len(train), config.batch_size)
     batches = Batches(
@@ -135,9 +141,10 @@ def prepare(config: RunConfig, words: Words) -> Prepared:
         validation = Batches(
             dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
         )
-    epochs = config.epochs_for(len(train))
     rule = make_rule(config, batches.steps_per_epoch, epochs)
-    program = Supervised(model.graph, OBJECTIVE, rule, initial=lambda engine, key: native_weights(model, engine))
+    program = Supervised(
+        model.graph, OBJECTIVE, rule, initial=lambda engine, key: native_weights(model, engine), rates=rates
+    )
     return Prepared(
         config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
     )

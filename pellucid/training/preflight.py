@@ -32,6 +32,13 @@ def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int) -> None:
             )
 
 
+def refuse_nothing_trained(graph: Graph) -> None:
+    """Raise ArgumentError when no weight is trained."""
+    if graph.weights and not any(weight.trainable for weight in graph.weights.values()):
+        remedy = "Train some again: model.unfreeze('head')."
+        raise ArgumentError(f"every layer with weights is frozen, so there is nothing to learn. {remedy}")
+
+
 def better_size(samples: int, batch_size: int) -> int:
     """The next larger batch size that leaves no batch of one sample."""
     size = batch_size + 1
