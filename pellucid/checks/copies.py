@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.checks.finding import Finding, Status
-from pellucid.checks.likeness import Likeness, find_alike
 from pellucid.checks.subject import Subject
+from pellucid.data.likeness import Likeness, find_alike
 
 BEARABLE = 1e-3  # leaked share of a part above which its score means nothing
 
@@ -38,7 +38,7 @@ def leakage(alike: Likeness, parts: tuple[str, ...]) -> Finding:
     pairs = pairs[alike.part[pairs[:, 0]] != alike.part[pairs[:, 1]]]
     if not len(pairs):
         return Finding("leakage", "pass", 0.0, f"no image is in two of the parts {', '.join(parts)}")
-    later = np.unique(pairs[:, 1])  # parts are in the order train, validation, test, so the scored one is the later
+    later = np.unique(pairs[:, 1])  # parts are in the order of PARTS, so the scored one is the later
     shares = {number: float((alike.part[later] == number).sum() / (alike.part == number).sum())
               for number in np.unique(alike.part[later])}
     worst = max(shares, key=lambda number: shares[number])

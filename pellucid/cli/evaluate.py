@@ -15,7 +15,7 @@ def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
     data: Annotated[str | None, typer.Argument(help="The data; default: what the run was trained on.")] = None,
     split: Annotated[
-        str | None, typer.Option(help="train, validation or test; default: test, if there is one.")
+        str | None, typer.Option(help="train, train-dev, validation or test; default: test, if there is one.")
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,

@@ -44,8 +44,12 @@ def train(
         float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
     ] = None,
     l2: Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
+    weights: Annotated[
+        str | None, option(TRANSFER, "Begin with the weights of this file: one of ours, a state dict of torchvision or "
+                                     "timm as .safetensors, or Keras's .weights.h5.")
+    ] = None,
     new_head: Annotated[
-        bool, option(TRANSFER, "Make the last layer of a model file anew, for the classes of the data.", "--new-head")
+        bool, option(TRANSFER, "Make the last layer anew, for the classes of the data.", "--new-head")
     ] = False,
     freeze: Annotated[
         str, option(TRANSFER, "Layers that keep their weights: all-but-head, names such as conv1*,bn1, or how many.")
@@ -84,9 +88,9 @@ def train(
     resize: Annotated[str | None, option(DATA, "HxW: bring all images to this size.")] = None,
     channels: Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")] = None,
     limit: Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")] = None,
-    val_fraction: Annotated[
-        float, option(DATA, "Share of the training part held for validation.")
-    ] = DEFAULTS.val_fraction,
+    val_fraction: Annotated[float, option(DATA, "Share of train held for validation.")] = DEFAULTS.val_fraction,
+    train_dev_fraction: Annotated[float, option(DATA, "Share of train held out for pellucid diagnose, which then tells "
+                                                "variance from mismatch.")] = DEFAULTS.train_dev_fraction,
     split_seed: Annotated[int, option(DATA, "Which images are held out.")] = DEFAULTS.split_seed,
     group: Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")] = None,
     label: Annotated[str | None, option(DATA, "CSV column of the classes.")] = None,

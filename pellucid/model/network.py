@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,12 @@ from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
 from pellucid.training.events import Progress
 from pellucid.training.seed import ROOT
+from pellucid.training.session import require_torch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pellucid.model.foreign.matching import WeightsReport
 
 Path = str | os.PathLike[str]
 
@@ -45,11 +51,12 @@ class Network:
         self.class_names: list[str] | None = None
         self.input_record: dict[str, Any] | None = None
         self.training_record: dict[str, Any] | None = None
+        self.loaded: WeightsReport | None = None  # what load_weights found in its file
 
     def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
         self._built = build(inputs, outputs, training_only)
         self._inputs, self._outputs = inputs, outputs
-        weights.draw_missing(self._built, self.key)
+        weights.promise_missing(self._built, self.key)
 
     def _restore(self, built: Built) -> None:
         """Take a graph and layers that a file gave."""
@@ -167,7 +174,7 @@ class Network:
 
     def set_weights(self, values: Sequence[Any]) -> None:
         """Replace all weights, also while fit runs; raises ShapeError that names the first that does not fit."""
-        own = list(weights.by_key(self.built))
+        own = list(self.built.graph.weights)
         if len(values) != len(own):
             raise ShapeError(describe(self.name, "weights", f"a list of {len(own)} arrays", f"{len(values)} arrays"))
         self._take(dict(zip(own, values, strict=True)))
@@ -177,6 +184,18 @@ class Network:
         if self._live is not None:
             params, state = weights.native(self.built, self._live.engine)
             self._live.state = {**self._live.state, "params": params, "state": state}
+
+    def to_torch(self) -> nn.Module:
+        """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.
+
+        Maps go in and come out as (N, C, H, W); inputs in order, one output alone, several by name. In training batch
+        norm moves its statistics as here. Preprocessing is not part of it. Raises ArgumentError without PyTorch and
+        for a layer of one's own.
+        """
+        require_torch(self.name, "to_torch")
+        from pellucid.engines.pytorch.plain_module import plain_module
+
+        return plain_module(self.graph, self.weights_by_key(), self.name)
 
     def save(self, path: Path) -> None:
         """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
@@ -188,11 +207,18 @@ class Network:
         """The same file as `save`: it holds the weights by name."""
         self.save(path)
 
-    def load_weights(self, path: Path) -> None:
-        """Take the weights of a model file with the same layers; raises ArgumentError that names what differs."""
-        from pellucid.model.files import read_weights
+    def load_weights(self, path: Path, *, new_head: bool = False, flatten: str = "CHW") -> WeightsReport:
+        """Take the weights of a file and report what matched; all of them or, when they do not fit, none.
 
-        self._take(read_weights(self, path))
+        The file is one of ours, a state dict of torchvision or timm saved as .safetensors, or Keras's .weights.h5.
+        Where only the number of classes differs the head stays as it is, with `new_head` in any case. A state dict's
+        dense layers are taken to read maps flattened as torch does it; pass flatten="HWC" for one of
+        `model.to_torch()`. Raises ArgumentError that lists what is missing, unexpected or of another shape; FileError
+        for a file that cannot be read, pickles (.pth, .pt, .bin) among them.
+        """
+        from pellucid.model.foreign.loading import load_weights
+
+        return load_weights(self, path, new_head=new_head, flatten=flatten)
 
 
 def with_batch(shapes: Mapping[str, Any]) -> Any:

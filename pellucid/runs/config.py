@@ -32,7 +32,8 @@ class RunConfig:
     schedule: str = "cosine"
     l2: float = 0.0
     dropout: float | None = None  # None: 0.3 in the network chosen by image size, 0 in one that is named
-    new_head: bool = False  # the last layer of a model file anew, for the classes of the data
+    weights: str | None = None  # a file whose weights a network by name or in words begins with
+    new_head: bool = False  # the last layer anew, for the classes of the data
     freeze: str = ""  # layers that are not trained: all-but-head, patterns of names, or how many
     unfreeze_after: int = 0  # epochs after which all layers are trained; 0: never
     unfreeze_rate: float = 0.1  # of the learning rate from then on
@@ -46,6 +47,7 @@ class RunConfig:
     seed: int = 0
     split_seed: int = 0
     val_fraction: float = 0.1
+    train_dev_fraction: float = 0.0  # held out of the training part, scored by pellucid diagnose alone
     group: str | None = None
     label: str | None = None
     resize: str | None = None
@@ -70,7 +72,7 @@ class RunConfig:
                 raise UsageError(describe("train", flag(name), "above 0 and at most 1", getattr(self, name)))
         if self.unfreeze_after and not self.freeze:
             raise UsageError("train: --unfreeze-after goes with --freeze, e.g. --freeze all-but-head.")
-        for name in ("val_fraction", "dropout"):
+        for name in ("val_fraction", "train_dev_fraction", "dropout"):
             if not 0 <= (getattr(self, name) or 0) < 1:
                 raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
         if self.class_weight not in ("none", "balanced"):

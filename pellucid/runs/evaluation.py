@@ -5,7 +5,7 @@ Shapes    labels (N,)   probabilities (N,K)   confusion (K,K): rows true, column
 Scores    precision, recall and F1 from scikit-learn. A score that divides by nothing (recall of a class with no
           sample, precision of a class never predicted) is None, not 0. Balanced accuracy is the mean recall of the
           classes that have samples; macro F1 the mean F1 of the classes that were true or predicted at least once.
-Source    Wilson 1927, interval for a proportion; Brodersen et al. 2010, balanced accuracy.
+Source    Brodersen et al. 2010, balanced accuracy.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.diagnosis.intervals import wilson_interval
 from pellucid.errors import DataError, ShapeError, describe
-
-Z_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """Labels and predicted probabilities of one part, and the scores that follow from them.
 
-    split names the part ("train", "validation", "test"); labels (N,) are class numbers from 0; probabilities (N,K);
-    class_names has K entries; names (N) says where each sample came from; loss is the mean over the part;
-    ids (N,) are the global sample numbers, if there are any.
+    split names the part ("train", "train-dev", "validation", "test"); labels (N,) are class numbers from 0;
+    probabilities (N,K); class_names has K entries; names (N) says where each sample came from; loss is the mean over
+    the part; ids (N,) are the global sample numbers, if there are any.
     Raises ShapeError when these sizes disagree and DataError when the part is empty or a label is outside 0..K-1.
     """
 
@@ -164,19 +163,6 @@ class Evaluation:
             "most_confused": confused,
         }
         return metrics if self.top5 is None else metrics | {"top5": self.top5}
-
-
-def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """95 % interval of a proportion, `right` of `n` (n at least 1); it stays inside 0..1 and is honest near 1.
-
-    centre = (p + z^2/2n) / (1 + z^2/n);  half width = z sqrt(p(1-p)/n + z^2/4n^2) / (1 + z^2/n)
-    """
-    share, z2 = right / n, Z_95 * Z_95
-    scale = 1 + z2 / n
-    centre = (share + z2 / (2 * n)) / scale
-    half = Z_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / scale
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return (0.0 if right == 0 else low, 1.0 if right == n else high)
 
 
 def interval_of(metrics: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -99,7 +99,8 @@ def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
     if config.data not in ("digits", *KNOWN) and not Path(config.data).expanduser().exists():
         raise UsageError(f"the run's data {config.data} is not here. Continue from the folder where the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):
-        raise DataError(f"the model file {config.model} has changed since the run began, or is gone. Bring it back.")
+        name = f"weights file {config.weights}" if config.weights else f"model file {config.model}"
+        raise DataError(f"the {name} has changed since the run began, or is gone. Bring it back.")
 
 
 def run(

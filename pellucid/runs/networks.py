@@ -19,11 +19,12 @@ from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import Dropout
+from pellucid.storage.foreign import is_ours
 from pellucid.storage.model_file import read_model
 from pellucid.storage.reading import read_bytes
 
 LOG = logging.getLogger("pellucid")
-FILES = (".safetensors", ".h5", ".keras", ".pt", ".npz")  # of these only the first is read, the others are explained
+FILES = (".safetensors", ".h5", ".keras", ".pt", ".pth", ".bin", ".npz")  # the first is read, the others explained
 MEANT = re.compile(r"\s*(conv|pool|fc)(\d|[_*,\s]|$)", re.IGNORECASE)
 DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
@@ -33,9 +34,11 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
     wanted = config.model
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_for_named(config)
+        if config.weights:
+            raise UsageError(f"--weights goes with a network by name or in words; --model {wanted} has its own.")
         return model_from_file(config, shape, classes, key.fold("init")), wanted
-    if config.new_head:
-        raise UsageError("--new-head goes with a model file, e.g. --model run/model.safetensors. Leave it out.")
+    if config.new_head and not config.weights:
+        raise UsageError("--new-head goes with --weights FILE or a model file as --model. Leave it out.")
     if wanted and not in_words(wanted):
         refuse_for_named(config)
         model = architecture(wanted, shape, classes)  # type: ignore[arg-type]
@@ -47,6 +50,8 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
         model = Sequential(with_dropout(layers, by_size if config.dropout is None else config.dropout))
         name = name or "linear"
     draw_weights(model, key.fold("init"))
+    if config.weights:
+        LOG.info("read   %s", model.load_weights(config.weights, new_head=config.new_head))
     return model, name
 
 
@@ -100,8 +105,10 @@ def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | Non
 
     Weights are worth nothing on pixels of another scale.
     """
-    path = config.model or ""
+    path = config.weights or config.model or ""
     if config.preprocess or not path.endswith(".safetensors") or not Path(path).is_file():
+        return None
+    if not is_ours(path):
         return None
     file = read_model(path)
     if file.preprocessing is None or (file.input or {}).get("dtype") != str(dataset.dtype):
@@ -110,8 +117,6 @@ def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | Non
 
 
 def sha256_of_model(config: RunConfig) -> str | None:
-    """What the model file to go on from holds; None without one, or without a file of that name."""
-    path = Path(config.model or "")
-    if not (config.model or "").lower().endswith(FILES) or not path.is_file():
-        return None
-    return hashlib.sha256(read_bytes(path)).hexdigest()
+    """What the file of the first weights holds; None without one, or without a file of that name."""
+    named = config.weights or (config.model or "" if (config.model or "").lower().endswith(FILES) else "")
+    return hashlib.sha256(read_bytes(named)).hexdigest() if named and Path(named).is_file() else None

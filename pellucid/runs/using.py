@@ -124,15 +124,20 @@ def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str
     return found
 
 
-def network_named(model: str, size: str, classes: int, activation: str) -> Model:
+def network_named(model: str, size: str | None, classes: int | None, activation: str) -> Model:
     """The network of a run, a model file, an architecture or words of the notation."""
     if Path(model).is_dir() or model.lower().endswith(FILES):
         return model_of(model)[0]
+    if not in_words(model):
+        return architecture(model, None if size is None else image_shape(size), classes)
+    shape = image_shape(size or "28x28x1")
+    return Sequential(parse(model, input_shape=shape, classes=classes or 10, activation=activation))
+
+
+def image_shape(size: str) -> tuple[int, int, int]:
+    """HxW or HxWxC as numbers; raises UsageError for anything else."""
     parts = size.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
     height, width, channels = (int(part) for part in [*parts, "1"][:3])
-    shape = (height, width, channels)
-    if not in_words(model):
-        return architecture(model, shape, classes)
-    return Sequential(parse(model, input_shape=shape, classes=classes, activation=activation))
+    return height, width, channels

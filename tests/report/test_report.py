@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.pages import embed
 from pellucid.runs.pictures import write_pictures
-from pellucid.runs.report import embed, headline, next_steps, render, write_report
+from pellucid.runs.report import headline, next_steps, render, write_report
 from pellucid.runs.wording import per_class, shape_text, text
 from pellucid.storage.run_folder import RunFolder
 

@@ -1,4 +1,4 @@
-"""A frozen layer keeps its weights to the last bit, on both engines, and backward does not go where nothing is trained."""
+"""A frozen layer keeps its weights to the last bit, on both engines, and backward stops where nothing is trained."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_rates_of_chosen_layers(engine: str) -> None:
 
 
 @pytest.mark.parametrize(("factors", "words"), [
-    ({"all-but-head": 0}, r"rate_factors\['all-but-head'\] must be above 0, but it is 0. To keep layers as they are, f"),
+    ({"all-but-head": 0}, r"rate_factors\['all-but-head'\] must be above 0, but it is 0. To keep layers as th"),
     ({"*": float("nan")}, "above 0, but it is nan"),
     ({"block*": 0.1}, r"rate_factors must be names of layers such as .*, but it is 'block\*'"),
 ])  # fmt: skip
@@ -193,7 +193,7 @@ def test_heads_that_cannot_be_made_anew() -> None:
     two = Model(tensor, [Dense(3)(tensor), Dense(2)(tensor)])
     with pytest.raises(ArgumentError, match=r"outputs must be one to be given a new head, but it is 2\. Build the new"):
         two.with_head(4)
-    with pytest.raises(ArgumentError, match="the last layer with weights must be Dense or Conv2D, but it is batch_norm"):
+    with pytest.raises(ArgumentError, match="last layer with weights must be Dense or Conv2D, but it is batch_norm"):
         Model(tensor, p.layers.BatchNormalization()(Dense(3)(tensor))).with_head(4)
     with pytest.raises(ArgumentError, match="joins several ways"):
         Model(tensor, p.layers.Add()([Dense(3)(tensor), Dense(3)(tensor)])).with_head(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_layers_join(engine: str) -> None:
     record = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(copies(model)))
     stages = [Unfreeze(4, rate=0.1), Unfreeze(2, "conv2,bn2", rate=0.5)]
     model.fit(X, Y, epochs=5, verbose=0, callbacks=[*stages, record])
-    names = [{key.partition("/")[0] for key in moved(a, b)} for a, b in zip(seen, seen[1:], strict=False)]
+    names = [{key.partition("/")[0] for key in moved(a, b)} for a, b in pairwise(seen)]
     assert names == [{"out"}] * 2 + [{"conv2", "bn2", "out"}] * 2 + [{"conv1", "bn1", "conv2", "bn2", "out"}]
 
 
@@ -44,7 +45,7 @@ def test_the_rate_of_a_stage() -> None:
 
 @pytest.mark.parametrize("engine", ["reference", "pytorch"])
 def test_a_stage_begins_as_a_new_compile_does(engine: str) -> None:
-    """Adam's moments and its correction count from the stage on, so that the first steps are no larger than later ones."""
+    """Adam's moments and its correction count from the stage on, so that its first steps are no larger than others."""
     if engine == "pytorch":
         pytest.importorskip("torch")
     given: dict[str, Any] = {"shuffle": False, "verbose": 0}
