@@ -121,10 +121,13 @@ def understand(config: RunConfig) -> Words:
     return Words(engine, preprocessing, augmentation)
 
 
-def prepare(config: RunConfig, words: Words) -> Prepared:
-    """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
+def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
+    """Read the data, fit the preprocessing on the training part alone, build the network and the batches.
+
+    `dataset` is what `load_data` gave for the same settings of the data, if it is at hand already.
+    """
     key = Key.of(config.seed)
-    dataset = load_data(config)
+    dataset = load_data(config) if dataset is None else dataset
     train = dataset.part("train")
     preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))

@@ -130,13 +130,18 @@ class RunFolder:
         """What was said during the run."""
         return self.path / "log.txt"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that training may write."""
+        return (self.config, self.model, self.calibrated, self.last, self.history, self.steps, self.metrics,
+                self.checks, self.report, self.curves, self.confusion, self.mistakes, self.log)  # fmt: skip
+
     def _refuse_files_of_a_run(self) -> None:
         if self.config.exists():
             raise FileError(
                 f"{self.path} already holds a run. Choose another --out, or continue it with: "
                 f"pellucid train --resume {self.path}"
             )
-        for path in (self.model, self.calibrated, self.last, self.history, self.steps, self.metrics, self.checks,
-                     self.report, self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
+        for path in self.files:
             if path.exists():
                 raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")
