@@ -122,9 +122,13 @@ def understand(config: RunConfig) -> Words:
 
 
 def prepare(config: RunConfig, words: Words) -> Prepared:
-    """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
+    """Read the data and make everything ready to learn from it."""
+    return prepare_on(config, words, load_data(config))
+
+
+def prepare_on(config: RunConfig, words: Words, dataset: Dataset) -> Prepared:
+    """Fit the preprocessing on the training part alone, build the network and the batches; the data are divided."""
     key = Key.of(config.seed)
-    dataset = load_data(config)
     train = dataset.part("train")
     preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
