@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -184,16 +184,9 @@ def kept_said(folder: RunFolder) -> Iterator[None]:
         raise TrainingError(f"{fault} The checkpoint of step {step} is kept in {folder.path}.") from fault
 
 
-def make_events(
-    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None,
-    also: Sequence[Event] = (),
-) -> tuple[list[tuple[str, Event]], list[Event]]:
-    """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
+def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
+    """The events with a memory, by name: the best epoch, early stopping, the plateau, mining."""
     part = "val_" if prepared.validation is not None else ""
-
-    def save_best(progress: Progress) -> None:
-        write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
-
     remembering: list[tuple[str, Event]] = [("best", KeepBest(part, save_best))]
     if prepared.config.patience:
         remembering.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
@@ -204,6 +197,19 @@ def make_events(
         assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
         ends = ends_of_rounds(prepared.config, prepared.epochs)
         remembering.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
+    return remembering
+
+
+def make_events(
+    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None,
+    also: Sequence[Event] = (),
+) -> tuple[list[tuple[str, Event]], list[Event]]:
+    """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
+
+    def save_best(progress: Progress) -> None:
+        write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
+
+    remembering = remembering_events(prepared, save_best)
     trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
     layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []
