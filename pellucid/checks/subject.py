@@ -48,9 +48,10 @@ class Subject:
 
     @property
     def is_cross_entropy(self) -> bool:
-        """Whether the one loss is a cross-entropy over classes."""
+        """Whether the one loss that has targets of its own is a cross-entropy over classes."""
         kinds = (SparseCategoricalCrossentropy, CategoricalCrossentropy)
-        return len(self.objective.terms) == 1 and isinstance(self.objective.terms[0].loss, kinds)
+        own = [term for term in self.objective.terms if term.shares is None]
+        return len(own) == 1 and own[0] is self.objective.terms[0] and isinstance(own[0].loss, kinds)
 
     def key_of(self, check: str) -> Key:
         """The check's own stream of random numbers."""

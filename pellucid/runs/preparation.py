@@ -25,6 +25,7 @@ from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.compiling import make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
@@ -147,10 +148,16 @@ def prepare(config: RunConfig, words: Words) -> Prepared:
         )
     epochs = config.epochs_for(len(train))
     rule = make_rule(config, batches.steps_per_epoch, epochs)
-    program = Supervised(model.graph, OBJECTIVE, rule, initial=lambda engine, key: native_weights(model, engine))
+    objective = objective_of(model)
+    program = Supervised(model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine))
     return Prepared(
         config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
     )
+
+
+def objective_of(model: Model) -> Objective:
+    """What a run minimises: the objective of its scores, and the losses of outputs for training only."""
+    return replace(make_objective(model.graph, OBJECTIVE.terms[0].loss), measures=OBJECTIVE.measures)
 
 
 def class_weights(labels: np.ndarray) -> np.ndarray:
