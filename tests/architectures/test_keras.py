@@ -37,8 +37,9 @@ def weight_names(model: Any) -> list[tuple[str, str, tuple[int, ...]]]:
 
 
 def ours_named(model: Model) -> list[tuple[str, str, tuple[int, ...]]]:
-    """The same of ours."""
-    return [(*key.split("/"), weight.shape) for key, weight in model.graph.weights.items()]  # type: ignore[misc]
+    """The same of ours; Keras calls the kernel of a depthwise convolution plainly "kernel"."""
+    named = [(*key.split("/"), weight.shape) for key, weight in model.graph.weights.items()]
+    return [(layer, short.removeprefix("depthwise_"), shape) for layer, short, shape in named]  # type: ignore[misc]
 
 
 def drawn(model: Model) -> list[np.ndarray]:
