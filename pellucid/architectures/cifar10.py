@@ -29,23 +29,30 @@ def Cifar10MLP(include_top: bool = True, weights: Weights = None, **options: Unp
 
 
 def Cifar10CNN(
-    include_top: bool = True, weights: Weights = None, *, form: str = "full", **options: Unpack[Options]
+    include_top: bool = True, weights: Weights = None, *, form: str = "full", dropout: float | None = None,
+    **options: Unpack[Options],
 ) -> Model:
-    """Convolutions with strides in place of pooling; `form` "full" or "small", others as in Keras (`frame.Options`)."""
+    """Convolutions with strides in place of pooling; arguments not named here as in Keras (`frame.Options`).
+
+    form     "full" or "small"
+    dropout  rate after the hidden dense layer, 0.5 by default; "small" has neither
+    """
     if form not in ("full", "small"):
         raise ArgumentError(describe("Cifar10CNN", "form", "'full' or 'small'", repr(form)))
+    if form == "small" and dropout is not None:
+        raise ArgumentError(describe("Cifar10CNN", "dropout", "none with form='small', which has no dropout", dropout))
     frame = Frame.of("cifar10cnn", include_top, weights, options, shape=SHAPE, classes=10)
-    body, dense = full() if form == "full" else small()
+    body, dense = full(0.5 if dropout is None else dropout) if form == "full" else small()
     top = [Flatten(), *dense, Dense(frame.classes, activation=frame.activation)] if frame.include_top else []
     return frame.close(frame.through([*body, *top]))
 
 
-def full() -> tuple[list[Layer], list[Layer]]:
+def full(dropout: float) -> tuple[list[Layer], list[Layer]]:
     """The maps, and the hidden dense layer with what follows it."""
     maps: list[Layer] = []
     for filters, stride in ((32, 1), (32, 2), (64, 1), (64, 2)):
         maps += [Conv2D(filters, 3, stride, padding="same"), BatchNormalization(), LeakyReLU()]
-    return maps, [Dense(128), BatchNormalization(), LeakyReLU(), Dropout(0.5)]
+    return maps, [Dense(128), BatchNormalization(), LeakyReLU(), Dropout(dropout)]
 
 
 def small() -> tuple[list[Layer], list[Layer]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 
 from pellucid.architectures.alexnet import AlexNet
 from pellucid.architectures.allconv import AllConv
@@ -74,17 +75,26 @@ def default_notation(input_shape: tuple[int, int, int]) -> str:
     return next((notation for below, notation in DEFAULTS if side < below), LARGE)
 
 
-def architecture(name: str, input_shape: tuple[int, int, int] | None = None, classes: int | None = None) -> Model:
+def architecture(
+    name: str,
+    input_shape: tuple[int, int, int] | None = None,
+    classes: int | None = None,
+    dropout: float | None = None,
+) -> Model:
     """The network called `name`, in any case, for these images and classes; without them, for those it was made for.
 
-    Raises UsageError that lists the names, or that says which layer the images are too small for.
+    Raises UsageError that lists the names, that says which layer the images are too small for, or that there is no
+    dropout whose rate could be set.
     """
     create = NAMES.get(name.lower().replace("_", "-"))
     if create is None:
         known = ", ".join(NAMES)
         others = "words such as conv_8,pool,FC_32, or a model file"
         raise UsageError(f"--model {name}: no such network. Known are {known}; or give {others}.")
-    given = {"input_shape": input_shape, "classes": classes}
+    if dropout is not None and "dropout" not in signature(create).parameters:
+        fitting = "networks in notation (--model conv_8,pool,FC_32) and cifar10cnn"
+        raise UsageError(f"--dropout goes with {fitting}, not with --model {name}.")
+    given = {"input_shape": input_shape, "classes": classes, "dropout": dropout}
     try:
         return create(**{argument: value for argument, value in given.items() if value is not None})
     except ShapeError as fault:

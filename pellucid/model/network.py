@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
 from pellucid.graph.summary import summarize, table
+from pellucid.graph.temperature import temperature_of
 from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.model.compiled import Compiled
@@ -138,6 +139,20 @@ class Network:
             self._layer = Layer.of(Nested(self.built.graph), self.name if self.name != "model" else None)
             self._layer.inner = self.built.layers
         return self._layer
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the last softmax; 1 unless `with_temperature` gave another."""
+        return temperature_of(self.graph)
+
+    def with_temperature(self, value: float) -> Self:
+        """A copy whose logits are divided by `value`: above 1 it is less sure. Its order of classes stays the same.
+
+        Raises ArgumentError when the model does not end in one softmax, or for a value that is not above 0.
+        """
+        from pellucid.model.cooling import cooled
+
+        return cooled(self, value)
 
     def summary(self, print_fn: Any = None) -> None:
         """Print the table of layers: output shape, parameters, receptive field; totals below."""

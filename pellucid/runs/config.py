@@ -51,6 +51,7 @@ class RunConfig:
     threads: int | None = None  # None: 1 for little work a step, else all cores (environment.threads_for)
     allow_leak: bool = False
     checkpoint_every: int = 0  # steps; 0: after each epoch only
+    no_checks: bool = False  # begin without the quick checks
 
     def __post_init__(self) -> None:
         least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
