@@ -87,7 +87,17 @@ def score_all(
         rows = [[measure.of(answers, chunk) for measure in sampled] for chunk in chunks]
         parts = zip(*rows, strict=True)
         spread |= {measure.name: np.concatenate(part) for measure, part in zip(sampled, parts, strict=True)}
-    return tuple(_score(measure, answers, spread.get(measure.name)) for measure in measures)
+    lone = lone_classes(answers) if stratified else ""
+    return tuple(_score(measure, answers, spread.get(measure.name), lone) for measure in measures)
+
+
+def lone_classes(answers: Answers) -> str:
+    """What to know of a stratified interval when classes have one sample, which every draw repeats."""
+    names = [answers.class_names[k] for k in np.flatnonzero(answers.confusion.sum(axis=1) == 1)]
+    if not names:
+        return ""
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"the interval is too narrow: one sample only of {listed}"
 
 
 def _point(measure: Tallied | Sampled, answers: Answers) -> float:
@@ -100,7 +110,7 @@ def _undefined(measure: Tallied | Sampled, answers: Answers) -> bool:
     return not np.isfinite(_point(measure, answers))
 
 
-def _score(measure: Measure, answers: Answers, spread: np.ndarray | None) -> Score:
+def _score(measure: Measure, answers: Answers, spread: np.ndarray | None, lone: str) -> Score:
     if isinstance(measure, Share):
         hits, n = measure.count(answers)
         if not n:
@@ -114,4 +124,6 @@ def _score(measure: Measure, answers: Answers, spread: np.ndarray | None) -> Sco
         told = "no interval: every draw scores the same" if np.isfinite(spread).all() else (
             "no interval: a class is missing from some draws")
         note = f"{note}; {told}" if note else told
+    elif interval and lone:
+        note = f"{note}; {lone}" if note else lone
     return Score(measure.name, value, answers.n, interval, "bootstrap" if interval else "", note)
