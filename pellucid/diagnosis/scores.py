@@ -81,7 +81,7 @@ def score_all(
     if draws and tallied:
         counts = drawn_counts(answers, draws, random, stratified=stratified)
         spread |= {measure.name: measure.of(counts) for measure in tallied}
-    sampled = [measure for measure in measures if isinstance(measure, Sampled) and not _undefined(measure, answers)]
+    sampled = [measure for measure in measures if isinstance(measure, Sampled) and _is_drawn(measure, answers)]
     if draws and sampled:
         chunks = drawn_samples(answers.labels, draws, random, stratified=stratified)
         rows = [[measure.of(answers, chunk) for measure in sampled] for chunk in chunks]
@@ -106,8 +106,9 @@ def _point(measure: Tallied | Sampled, answers: Answers) -> float:
     return float(measure.of(answers, np.ones((answers.n, 1)))[0])
 
 
-def _undefined(measure: Tallied | Sampled, answers: Answers) -> bool:
-    return not np.isfinite(_point(measure, answers))
+def _is_drawn(measure: Sampled, answers: Answers) -> bool:
+    too_many = measure.most_classes is not None and answers.classes > measure.most_classes
+    return not too_many and bool(np.isfinite(_point(measure, answers)))
 
 
 def _score(measure: Measure, answers: Answers, spread: np.ndarray | None, lone: str) -> Score:
