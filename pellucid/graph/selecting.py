@@ -29,9 +29,12 @@ def paths(graph: Graph, prefix: str = "") -> Iterator[tuple[str, LayerEntry]]:
             yield from paths(entry.spec.graph, f"{prefix}{entry.name}/")
 
 
-def head_of(graph: Graph) -> tuple[str, ...]:
-    """The paths of the head: the last layer with weights before each output that predictions have."""
-    kept = [name for name, _ in graph.outputs if name not in graph.training_only]
+def head_of(graph: Graph, *, side: bool = False) -> tuple[str, ...]:
+    """The paths of the head: the last layer with weights before each output that predictions have.
+
+    With `side` also those before outputs that only training looks at.
+    """
+    kept = [name for name, _ in graph.outputs if side or name not in graph.training_only]
     found: dict[str, None] = {}
     for name in kept:
         found |= dict.fromkeys(ends(graph, name))

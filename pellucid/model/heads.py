@@ -30,7 +30,7 @@ def with_head(model: Model, classes: int) -> Model:
     if len(names) - len(hidden) != 1:
         remedy = "Build the new heads on the tensors you want: Dense(...)(model.get_layer(name).output)."
         raise ArgumentError(describe(model.name, "outputs", "one to be given a new head", f"{len(names)}", remedy))
-    outputs = [new_head(model, tensor, classes) for tensor in model.outputs]
+    outputs = [new_head(model, tensor, classes) for tensor in model._outputs]
     side = [tensor for name, tensor in zip(names, outputs, strict=True) if name in hidden]
     made = Model(model.inputs, outputs, model.name, training_only=side)
     made.preprocessing, made.input_record = model.preprocessing, model.input_record

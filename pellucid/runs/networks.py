@@ -94,7 +94,7 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], classes: int, key
     if not config.new_head:
         return model
     made = model.with_head(classes)
-    draw_weights(made, key, head_of(made.graph))
+    draw_weights(made, key, head_of(made.graph, side=True))
     LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
     return made
 

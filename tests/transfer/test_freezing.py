@@ -197,3 +197,13 @@ def test_heads_that_cannot_be_made_anew() -> None:
         Model(tensor, p.layers.BatchNormalization()(Dense(3)(tensor))).with_head(4)
     with pytest.raises(ArgumentError, match="joins several ways"):
         Model(tensor, p.layers.Add()([Dense(3)(tensor), Dense(3)(tensor)])).with_head(4)
+
+
+def test_heads_for_training_only_are_made_anew_too() -> None:
+    tensor = p.Input((4,))
+    seen = Dense(5, name="trunk")(tensor)
+    side = Dense(3, name="side")(seen)
+    model = Model(tensor, [Dense(3, name="main")(seen), side], training_only=[side])
+    new = model.with_head(6)
+    assert new.graph.output_shapes == {"main": (6,), "side": (6,)} and new.graph.training_only == ("side",)
+    assert new.predict(np.ones((2, 4))).shape == (2, 6)

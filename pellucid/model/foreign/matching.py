@@ -93,7 +93,7 @@ def compare(
 
     `new_head` leaves the model's head as it is in any case; `head_names` says which left-over arrays are a head's.
     """
-    head = set(keys_of(graph, head_of(graph)))
+    head = set(keys_of(graph, head_of(graph, side=True)))
     weights = graph.weights
     differing = {key: (weights[key].shape, one.shape) for key, one in found.items() if weights[key].shape != one.shape}
     other_classes = bool(differing) and set(differing) <= head and all(map(only_classes, differing.values()))
