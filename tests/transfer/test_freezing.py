@@ -205,5 +205,5 @@ def test_heads_for_training_only_are_made_anew_too() -> None:
     side = Dense(3, name="side")(seen)
     model = Model(tensor, [Dense(3, name="main")(seen), side], training_only=[side])
     new = model.with_head(6)
-    assert new.graph.output_shapes == {"main": (6,), "side": (6,)} and new.graph.training_only == ("side",)
+    assert new.graph.output_shapes == {"output": (6,), "side": (6,)} and new.graph.training_only == ("side",)
     assert new.predict(np.ones((2, 4))).shape == (2, 6)
