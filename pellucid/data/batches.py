@@ -14,20 +14,21 @@ import numpy as np
 
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array
-from pellucid.data.order import check_sizes, steps, steps_in
+from pellucid.data.order import Share, check_sizes, steps, steps_in
 from pellucid.errors import ShapeError, describe
 from pellucid.keys import Key
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B samples; `ids` are their global numbers."""
+    """B samples; `ids` are their global numbers, `whole` is B over the shares of all processes."""
 
     inputs: dict[str, Array]
     targets: dict[str, Array]
     weights: dict[str, Array] = field(default_factory=dict)
     masks: dict[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    whole: int | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -45,12 +46,13 @@ class Batches:
     """Batches of one part of a data set, read (and augmented, then preprocessed) step by step.
 
     Without `preprocessing` the pixels are handed on as float32 unscaled. `sample_weights` (N,), in the order of the
-    part, become `weights[output_name]`.
+    part, become `weights[output_name]`. `share` is this process's part of every batch; `batch_size` is the whole's.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
-                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None) -> None:
+                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
+                 share: Share = Share()) -> None:  # noqa: B008  (frozen)
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -58,6 +60,7 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
+        self.share = share
 
     @property
     def samples(self) -> int:
@@ -74,13 +77,15 @@ class Batches:
             yield self._batch(indices, number)
 
     def _batch(self, indices: Array, epoch: int) -> Batch:
+        whole, indices = indices, self.share.of(indices)
         ids = self.source.ids[indices]
-        x = self.source.images.take(indices)                                          # (B, H, W, C)
+        x = self.source.images.take(indices if len(indices) else whole[:1])[: len(indices)]  # (B, H, W, C)
         if self.augmentation is not None:
             x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids)
         x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
-        return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids)
+        return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids,
+                     len(whole))
 
 
 class ArrayBatches:

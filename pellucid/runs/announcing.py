@@ -30,5 +30,6 @@ def announce(prepared: Prepared, threads: int) -> None:
     LOG.info("data   %s: %s images of %s in %d classes", prepared.dataset.name, sizes, size, classes)
     for note in prepared.dataset.notes:
         LOG.info("       %s", note)
-    LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
-             "" if threads == 1 else "s")
+    several = "" if prepared.processes is None else f" in each of {prepared.processes.launch.count} processes"
+    LOG.info("model  %s: %s parameters, %d thread%s%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
+             "" if threads == 1 else "s", several)

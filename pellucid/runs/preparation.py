@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,12 +22,16 @@ from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
 from pellucid.runs.networks import make_model
 from pellucid.runs.schedules import schedule_of, words_of
+from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
+
+if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
 
 OBJECTIVE = Objective(
     (Term("output", SparseCategoricalCrossentropy()),),
@@ -50,6 +54,7 @@ class Prepared:
     validation: Batches | None
     epochs: int
     key: Key
+    processes: Processes | None = None
 
     @property
     def summary(self) -> Summary:
@@ -94,9 +99,10 @@ class Words:
     engine: Engine
     preprocessing: Pipeline
     augmentation: Augmentation | None
+    processes: Processes | None = None  # which share the work; None for one
 
 
-def understand(config: RunConfig) -> Words:
+def understand(config: RunConfig, processes: Processes | None = None) -> Words:
     """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
     parse_size(config.resize)
     words_of(config.schedule)
@@ -104,24 +110,26 @@ def understand(config: RunConfig) -> Words:
         OPTIMIZERS.named(config.optimizer)
     with named("--engine, --precision or --device"):
         engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+        engine = engine if processes is None else shared_engine(engine, config, processes)
     with named("--preprocess"):
         preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
     with named("--augment"):
         augmentation = Augmentation.parse(config.augment) if config.augment else None
-    return Words(engine, preprocessing, augmentation)
+    return Words(engine, preprocessing, augmentation, processes)
 
 
 def prepare(config: RunConfig, words: Words) -> Prepared:
     """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
     key = Key.of(config.seed)
     dataset = load_data(config)
-    train = dataset.part("train")
+    train, share = dataset.part("train"), share_of(words.processes)
     preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
         model, name = make_model(config, shape, len(dataset.class_names), key)
     with named("--batch-size"):
-        refuse_lonely_batches(model.graph, len(train), config.batch_size)
+        apart = 1 if config.sync_batch_norm else share.count
+        refuse_lonely_batches(model.graph, len(train), config.batch_size, apart)
     batches = Batches(
         train,
         batch_size=config.batch_size,
@@ -129,17 +137,20 @@ def prepare(config: RunConfig, words: Words) -> Prepared:
         preprocessing=preprocessing,
         augmentation=words.augmentation,
         sample_weights=class_weights(train.labels) if config.class_weight == "balanced" else None,
+        share=share,
     )
     validation = None
     if "validation" in dataset.parts:
         validation = Batches(
-            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
+            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
+            share=share,
         )
     epochs = config.epochs_for(len(train))
     rule = make_rule(config, batches.steps_per_epoch, epochs)
     program = Supervised(model.graph, OBJECTIVE, rule, initial=lambda engine, key: native_weights(model, engine))
     return Prepared(
-        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
+        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key,
+        words.processes,
     )
 
 
