@@ -7,6 +7,7 @@ Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -69,6 +70,12 @@ class Batches:
     @property
     def steps_per_epoch(self) -> int:
         return steps_in(self.samples, self.batch_size)
+
+    def whole(self) -> Batches:
+        """The same batches, with all of their samples."""
+        every = copy(self)
+        every.share = Share()
+        return every
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pellucid.checks.finding import record_of
 from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
+from pellucid.runs.checking import check_before
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
+from pellucid.runs.finite import finite
 from pellucid.runs.learning import Beginning, learn, part_watched, stopped, watching
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
@@ -66,8 +69,11 @@ def start_run(
             **settings_in_force(prepared),
             "threads": threads,
         }
-        write_json(folder.config, record)
         announce(prepared, threads)
+        findings = [] if config.no_checks else check_before(prepared)
+        write_json(folder.config, record)
+        if findings:
+            write_json(folder.checks, finite(record_of(findings)))
         return run(prepared, folder, record, console, checkpoint=None)
 
 

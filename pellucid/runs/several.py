@@ -44,6 +44,19 @@ def shared_engine(engine: Engine, config: RunConfig, processes: Processes) -> En
     return SharedEngine(processes, config.precision, config.device, sync_batch_norm=config.sync_batch_norm)
 
 
+def alone(prepared: Prepared) -> Prepared:
+    """The same for this process by itself: whole batches, on an engine that waits for no other."""
+    if prepared.processes is None:
+        return prepared
+    from pellucid.engines.pytorch.engine import PyTorchEngine
+
+    config = prepared.config
+    return replace(
+        prepared, engine=PyTorchEngine(config.precision, config.device), batches=prepared.batches.whole(),
+        processes=None,
+    )
+
+
 def share_of(processes: Processes | None) -> Share:
     """This process's part of every batch; all of it when there is no other."""
     return Share() if processes is None else Share(processes.launch.rank, processes.launch.count)

@@ -40,9 +40,7 @@ def engine_named(name: str, precision: str, device: str | None) -> Engine:
     if name not in ("auto", "reference", "pytorch"):
         raise ArgumentError(describe("compile", "engine", "'auto', 'reference' or 'pytorch'", repr(name)))
     if name == "pytorch":
-        if find_spec("torch") is None:
-            remedy = 'Install it with: pip install "pellucid[torch]"'
-            raise ArgumentError(describe("compile", "engine='pytorch'", "PyTorch installed", "none", remedy))
+        require_torch("compile", "engine='pytorch'")
         from pellucid.engines.pytorch.engine import PyTorchEngine
 
         return PyTorchEngine(precision, device or "auto")
@@ -52,6 +50,13 @@ def engine_named(name: str, precision: str, device: str | None) -> Engine:
     from pellucid.engines.reference import ReferenceEngine
 
     return ReferenceEngine(precision)
+
+
+def require_torch(where: str, argument: str) -> None:
+    """Raise ArgumentError with the pip line when PyTorch is not installed."""
+    if find_spec("torch") is None:
+        remedy = 'Install it with: pip install "pellucid[torch]"'
+        raise ArgumentError(describe(where, argument, "PyTorch installed", "none", remedy))
 
 
 def predict_each(

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pellucid.checks.series import NAMES, SLOW
+
 
 def test_train_digits(tmp_path: Path) -> None:
     words = [sys.executable, "-c", "from pellucid.cli import main; main()", "train", "digits", "--out", "first"]
@@ -27,9 +29,11 @@ def test_train_digits(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     best = max(rows, key=lambda row: (float(row["val_accuracy"]), -float(row["val_loss"])))
     assert int(best["epoch"]) == metrics["best_epoch"]
-    assert lines[5].startswith("epoch 1/30  loss ")
+    quick = [line.split()[1:3] for line in lines if line.startswith("check ")]
+    assert quick == [["pass", name] for name in NAMES if name not in SLOW]
+    assert lines[5 + len(quick)].startswith("epoch 1/30  loss ")
     assert (run / "log.txt").read_text(encoding="utf-8") == ended.stdout
     pictures = {"curves.png", "confusion.png", "mistakes.png"}
     expected = {"config.json", "model.safetensors", "last.safetensors", "history.csv", "steps.csv", "metrics.json",
-                "report.html", "log.txt"}  # fmt: skip
+                "checks.json", "report.html", "log.txt"}  # fmt: skip
     assert {path.name for path in run.iterdir()} == expected | pictures

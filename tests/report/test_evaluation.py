@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from pellucid.diagnosis.intervals import wilson_interval
 from pellucid.errors import DataError, ShapeError
-from pellucid.runs.evaluation import Evaluation, interval_of, wilson_interval
+from pellucid.runs.evaluation import Evaluation, interval_of
 
 
 def make(labels: list[int], predicted: list[int], *, classes: int, confidence: list[float] | None = None) -> Evaluation:
@@ -75,15 +76,6 @@ def test_nan_is_no_confidence() -> None:
     answers = np.array([[np.nan, 0.4, 0.3], [0.2, np.nan, 0.1]])
     found = Evaluation("test", np.array([1, 0]), answers, ("a", "b", "c"), ["x", "y"], 0.1)
     assert found.predicted.tolist() == [1, 0] and found.confidence.tolist() == [0.4, 0.2]
-
-
-@pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (20, 20, 0.8389, 1.0), (1, 1, 0.2065, 1.0)],
-)
-def test_wilson_interval(right: int, n: int, low: float, high: float) -> None:
-    # 81 of 263 is the worked example of Newcombe 1998, table I: 0.2553 to 0.3662
-    assert wilson_interval(right, n) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_interval_of_metrics() -> None:

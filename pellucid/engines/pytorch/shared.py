@@ -40,10 +40,6 @@ class SharedEngine(PyTorchEngine):
         self.others, self.processes = processes, launch.count
         self.company = processes if sync_batch_norm else None
 
-    def alone(self) -> PyTorchEngine:
-        """The same engine without the others, for what one process does by itself."""
-        return PyTorchEngine(self.precision, self.device)
-
     def forward(
         self,
         graph: Graph,

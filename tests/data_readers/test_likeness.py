@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.checks.likeness import LEAST, equal_pairs, near_pairs, signatures_of
+from pellucid.data.likeness import LEAST, equal_pairs, near_pairs, signatures_of
 
 
 def smooth(seed: int, *, size: int = 32, channels: int = 3) -> np.ndarray:
