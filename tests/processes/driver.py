@@ -46,6 +46,8 @@ class Driver:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        for rank in range(3):
+            place_of(folder, rank).mkdir()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.processes.driver", str(folder)], cwd=ROOT,
             env={**os.environ, **ONE_THREAD, **LOOPBACK}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -93,8 +95,6 @@ def serve(folder: Path) -> None:
         ranks = range(question["count"])
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        for rank in ranks:
-            place_of(folder, rank).mkdir(exist_ok=True)
         children = [start(folder, rank, port, question) for rank in ranks]
         codes = wait(children)
         said = {

@@ -18,8 +18,8 @@ from tests.resume.comparing import differences
 
 FLOAT64 = ["--engine", "pytorch", "--precision", "float64", "--limit", "100"]
 TRAIN = ["train", "digits", *FLOAT64, "--no-checks", "--epochs", "3", "--batch-size", "31", "--model",
-         "conv_4,pool,FC_16", "--l2", "0.001", "--lr", "0.01", "--augment", "shift=1", "--class-weight", "balanced", "--schedule", "plateau:1:0.5",
-         "--patience", "9"]  # fmt: skip
+         "conv_4,pool,FC_16", "--l2", "0.001", "--lr", "0.01", "--augment", "shift=1", "--class-weight", "balanced",
+         "--schedule", "plateau:1:0.5", "--patience", "9"]  # fmt: skip
 LIMIT = 1e-9  # 90 images to learn from: 31, 31 and 28 in a batch, so 15 and 16, 15 and 16, 14 and 14
 
 
