@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pellucid.runs.environment import limited_threads
-from pellucid.runs.learning import Beginning, learn, stopped, watching
+from pellucid.runs.learning import Beginning, stopped, train_from, watching
 from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.several import begin_as_told, hear_beginning, hear_settings, take_weights
 from pellucid.training.interrupts import Interrupts
@@ -32,4 +32,4 @@ def accompany(processes: Processes) -> bool:
         for name, event in events:
             if name in told["memories"]:
                 event.recall(told["memories"][name])
-        return stopped(learn(prepared, [*[event for _, event in events], Interrupts(patient=True)], begun))
+        return stopped(train_from(begun, prepared, [*[event for _, event in events], Interrupts(patient=True)]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.checks.finding import record_of
+from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
@@ -19,9 +20,9 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
-from pellucid.runs.learning import Beginning, learn, part_watched, stopped, watching
+from pellucid.runs.learning import Beginning, part_watched, stopped, train_from, watching
 from pellucid.runs.networks import sha256_of_model
-from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
+from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
 from pellucid.runs.several import tell_beginning, tell_settings
 from pellucid.runs.weights import write_run_model
@@ -54,27 +55,38 @@ def start_run(
     words = understand(config, processes)
     announce_engine(words.engine)
     tell_settings(processes, config, words.engine)
-    most = threads_each()
-    with limited_threads(config.threads or 1):
-        prepared = prepare(config, words)
-    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+    prepared, threads = prepare_alone(config, words)
     with limited_threads(threads):
-        record = {
-            "format": RUN_FORMAT,
-            "command": command,
-            "settings": replace(config, engine=words.engine.name).to_json(),  # a resume keeps what 'auto' chose
-            "environment": environment_of(words.engine),
-            "fingerprint": prepared.dataset.fingerprint,
-            "model_sha256": sha256_of_model(config),
-            **settings_in_force(prepared),
-            "threads": threads,
-        }
+        record = beginning_record(prepared, command, threads)
         announce(prepared, threads)
         findings = [] if config.no_checks else check_before(prepared)
         write_json(folder.config, record)
         if findings:
             write_json(folder.checks, finite(record_of(findings)))
         return run(prepared, folder, record, console, checkpoint=None)
+
+
+def prepare_alone(config: RunConfig, words: Words, dataset: Dataset | None = None) -> tuple[Prepared, int]:
+    """What a run begins with, made with one thread unless told, and the threads that its steps take."""
+    most = threads_each()
+    with limited_threads(config.threads or 1):
+        prepared = prepare(config, words, dataset)
+    return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+
+
+def beginning_record(prepared: Prepared, command: str, threads: int) -> dict[str, Any]:
+    """What config.json holds of a run that begins now, with the threads that are in force."""
+    config, engine = prepared.config, prepared.engine
+    return {
+        "format": RUN_FORMAT,
+        "command": command,
+        "settings": replace(config, engine=engine.name).to_json(),  # a resume keeps what 'auto' chose
+        "environment": environment_of(engine),
+        "fingerprint": prepared.dataset.fingerprint,
+        "model_sha256": sha256_of_model(config),
+        **settings_in_force(prepared),
+        "threads": threads,
+    }
 
 
 def resume_run(
@@ -121,17 +133,40 @@ def run(
     checkpoint: Checkpoint | None,
 ) -> Outcome:
     """Train what is left and finish the folder."""
-    remembering, events = make_events(prepared, folder, record["environment"], console)
+    learnt = learn(prepared, folder, record, console, checkpoint=checkpoint)
+    metrics = finish(prepared, folder, record, learnt.progress, learnt.best.best_epoch, learnt.seconds)
+    return Outcome(metrics, folder, stopped(learnt.progress))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """How far training came, its best epoch, and the seconds it took, validation included."""
+
+    progress: Progress
+    best: KeepBest
+    seconds: float
+
+
+def learn(
+    prepared: Prepared,
+    folder: RunFolder,
+    record: dict[str, Any],
+    console: Event | None,
+    *,
+    checkpoint: Checkpoint | None,
+    also: Sequence[Event] = (),
+) -> Learnt:
+    """Train what is left into the folder; nothing is scored but validation. Events of `also` may stop it."""
+    remembering, events = make_events(prepared, folder, record["environment"], console, also)
     begun = beginning(prepared, checkpoint, remembering)
     threads = int(record["environment"].get("threads", 1))
     tell_beginning(prepared, threads, {} if checkpoint is None else checkpoint.events, begun)
     began = time.perf_counter()
     with kept_said(folder):
-        progress = learn(prepared, events, begun)
+        progress = train_from(begun, prepared, events)
     best = dict(remembering)["best"]
     assert isinstance(best, KeepBest), "make_events puts the best epoch's keeper there"
-    metrics = finish(prepared, folder, record, progress, best.best_epoch, time.perf_counter() - began)
-    return Outcome(metrics, folder, stopped(progress))
+    return Learnt(progress, best, time.perf_counter() - began)
 
 
 @contextmanager
@@ -147,7 +182,8 @@ def kept_said(folder: RunFolder) -> Iterator[None]:
 
 
 def make_events(
-    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None
+    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None,
+    also: Sequence[Event] = (),
 ) -> tuple[list[tuple[str, Event]], list[Event]]:
     """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
 
@@ -164,6 +200,7 @@ def make_events(
         *[event for _, event in remembering],
         HistoryTable(folder.history),
         *shown,
+        *also,
         Interrupts(patient=prepared.processes is not None),
         Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment, flush=steps.flush),
     ]

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.runs.imbalance import ends_of_rounds
+from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.preparation import Prepared
 from pellucid.runs.schedules import plateau_of
 from pellucid.training.events import Event, Position, Progress
@@ -38,10 +40,14 @@ def watching(prepared: Prepared) -> list[tuple[str, Event]]:
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         events.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
+    if prepared.config.mine_rounds:
+        assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
+        ends = ends_of_rounds(prepared.config, prepared.epochs)
+        events.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
     return events
 
 
-def learn(prepared: Prepared, events: list[Event], begun: Beginning) -> Progress:
+def train_from(begun: Beginning, prepared: Prepared, events: list[Event]) -> Progress:
     """Train what is left, if anything is."""
     if begun.stop or begun.position.epoch >= prepared.epochs:
         return Progress(

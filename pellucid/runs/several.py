@@ -114,3 +114,14 @@ def take_weights(prepared: Prepared, begun: Beginning) -> None:
     assert prepared.processes is not None, "asked for only where there are other processes"
     arrays = [part for name, part in sorted(begun.state.items()) if name != "clock"]
     prepared.processes.take_firsts([part[name] for part in arrays for name in sorted(part)])
+
+
+def firsts(processes: Processes | None, array: np.ndarray) -> np.ndarray:
+    """The first process's array, in all; the array itself when there is no other."""
+    if processes is None:
+        return array
+    import torch
+
+    taken = torch.from_numpy(array.copy())
+    processes.take_firsts([taken])
+    return taken.numpy()
