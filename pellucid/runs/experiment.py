@@ -20,7 +20,7 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
-from pellucid.runs.learning import Beginning, part_watched, stopped, train_from, watching
+from pellucid.runs.learning import Beginning, remembering_events, stopped, train_from
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
@@ -190,7 +190,7 @@ def make_events(
     def save_best(progress: Progress) -> None:
         write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
 
-    remembering = [("best", KeepBest(part_watched(prepared), save_best)), *watching(prepared)]
+    remembering = remembering_events(prepared, save_best)
     trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
     layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []

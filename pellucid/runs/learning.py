@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from pellucid.runs.imbalance import ends_of_rounds
 from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.preparation import Prepared
+from pellucid.runs.recording import KeepBest
 from pellucid.runs.schedules import plateau_of
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
@@ -32,8 +34,13 @@ def part_watched(prepared: Prepared) -> str:
     return "val_" if prepared.validation is not None else ""
 
 
+def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
+    """The events with a memory, by name: the best epoch, and those that change how a run learns."""
+    return [("best", KeepBest(part_watched(prepared), save_best)), *watching(prepared)]
+
+
 def watching(prepared: Prepared) -> list[tuple[str, Event]]:
-    """The events that change how a run learns, by the names of their memories."""
+    """Those that change how a run learns: early stopping, the plateau, mining."""
     part, events = part_watched(prepared), list[tuple[str, Event]]()
     if prepared.config.patience:
         events.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
