@@ -1,4 +1,8 @@
-"""torchrun itself: two processes, one output, and Ctrl-C, which torchrun sends them a second time."""
+"""torchrun itself: two processes, one output, and Ctrl-C, which torchrun passes on.
+
+It kills what has not ended 30 seconds later, so how much of the report there is depends on the machine; the checkpoint
+comes first.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,6 @@ def test_ctrl_c_stops_all_after_the_same_step(tmp_path: Path) -> None:
     text = "".join(said) + out
     assert started.returncode != 0
     assert text.count("epoch 1/100000") == 1 and "in each of 2 processes" in text, text + err
-    assert text.count("stopped by the user; continue with: pellucid train --resume run") == 1, text + err
-    assert "pellucid: " not in err
+    assert "pellucid: " not in err, err
     checkpoint = read_checkpoint(tmp_path / "run" / "last.safetensors")
     assert checkpoint.position["step"] >= 4
