@@ -28,11 +28,11 @@ def freeze_layers(model: Model, config: RunConfig, epochs: int) -> dict[str, flo
     return factors_by_key(model.built, {ALL_BUT_HEAD: config.trunk_rate}, "train") if config.trunk_rate != 1 else {}
 
 
-def stages_of(model: Model, config: RunConfig) -> list[Unfreeze]:
+def stage_of(model: Model, config: RunConfig) -> Unfreeze | None:
     """The later stage of the run, when there is one."""
     if not config.unfreeze_after:
-        return []
-    return [Unfreeze(config.unfreeze_after, EVERY, config.unfreeze_rate, model=model)]
+        return None
+    return Unfreeze(config.unfreeze_after, EVERY, config.unfreeze_rate, model=model)
 
 
 def ever_trained(model: Model, config: RunConfig) -> list[str]:
