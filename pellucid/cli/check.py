@@ -40,7 +40,7 @@ def check(
     label: Annotated[str | None, option(DATA, "CSV column of the classes.")] = None,
     data_dir: Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")] = None,
     seed: Annotated[int, option(MACHINE, "First weights, and the images that are looked at.")] = DEFAULTS.seed,
-    engine: Annotated[str, option(MACHINE, "auto or reference.")] = DEFAULTS.engine,
+    engine: Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")] = DEFAULTS.engine,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """See whether this can learn, before training. Data, network, gradients, a tiny subset, the learning rate."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, table
 
 
 @app.command()
@@ -22,6 +22,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many images of each part, classes in proportion.")
     ] = None,
+    engine: Annotated[str | None, ENGINE_FLAG] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Accuracy with its interval, loss, precision, recall and F1 of each class."""
@@ -29,7 +30,9 @@ def evaluate(
     from pellucid.runs.using import evaluate_on
 
     keep_freed_memory()
-    metrics = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit)
+    metrics = evaluate_on(
+        run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit, engine=engine
+    )
     if as_json:
         print_json(metrics)
         return

@@ -78,12 +78,12 @@ def train(
     allow_leak: Annotated[bool, option(DATA, "Train although a group is in two parts.", "--allow-leak")] = False,
     data_dir: Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")] = None,
     seed: Annotated[int, option(MACHINE, "First weights, order of images, noise.")] = DEFAULTS.seed,
-    engine: Annotated[str, option(MACHINE, "auto (reference), reference or pytorch.")] = DEFAULTS.engine,
+    engine: Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")] = DEFAULTS.engine,
     precision: Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")] = DEFAULTS.precision,
     device: Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")] = DEFAULTS.device,
     threads: Annotated[
         int | None,
-        option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),
+        option(MACHINE, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores."),
     ] = None,
     out: Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")] = None,
     checkpoint_every: Annotated[

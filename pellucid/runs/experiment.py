@@ -16,7 +16,7 @@ from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
+from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for
 from pellucid.runs.finishing import finish
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
@@ -49,10 +49,9 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
     """Train from the beginning into an empty folder."""
     words = understand(config)
     announce_engine(words.engine)
-    most = threads_now()
     with limited_threads(config.threads or 1):
         prepared = prepare(config, words)
-    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+    threads = config.threads or threads_for(words.engine, prepared.summary.flops, config.batch_size)
     with limited_threads(threads):
         record = {
             "format": RUN_FORMAT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,19 @@ from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import default_pipeline
 from pellucid.data.single import read_image
-from pellucid.engines.reference import ReferenceEngine
-from pellucid.errors import DataError, UsageError, describe
+from pellucid.engines.protocol import Engine
+from pellucid.errors import ArgumentError, DataError, UsageError, describe
 from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
-from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.config import RunConfig, named, read_record
+from pellucid.runs.environment import limited_threads, threads_for
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
+from pellucid.training.session import engine_named, predict_each
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
@@ -38,6 +40,16 @@ def model_of(path: str) -> tuple[Model, RunFolder | None]:
             raise UsageError(f"{path} has no model yet: no epoch was finished. {remedy}")
         return load_model(folder.model), folder
     return load_model(path), None
+
+
+def engine_of(folder: RunFolder | None, wanted: str | None) -> Engine:
+    """The engine asked for; else that of the run, in its precision, where it is installed; else the best there is."""
+    if wanted is None and folder is not None:
+        config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+        with suppress(ArgumentError):
+            return engine_named(config.engine, config.precision, None)
+    with named("--engine"):
+        return engine_named(wanted or "auto", "float32", None)
 
 
 def data_of(
@@ -69,7 +81,14 @@ def choose_split(dataset: Dataset, split: str | None) -> str:
 
 
 def evaluate_on(
-    run: str, data: str | None, *, split: str | None, batch_size: int, data_dir: str | None, limit: int | None
+    run: str,
+    data: str | None,
+    *,
+    split: str | None,
+    batch_size: int,
+    data_dir: str | None,
+    limit: int | None,
+    engine: str | None = None,
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; raises DataError when the classes or the images do not fit."""
     model, folder = model_of(run)
@@ -77,18 +96,18 @@ def evaluate_on(
     names = tuple(model.class_names or dataset.class_names)
     chosen = choose_split(dataset, split)
     part = with_labels_of(dataset, dataset.part(chosen), names)
-    engine = ReferenceEngine()
-    params, state = native_weights(model, engine)
+    chosen_engine = engine_of(folder, engine)
+    params, state = native_weights(model, chosen_engine)
     began = time.perf_counter()
-    with limited_threads(threads_for(summarize(model.graph).flops, batch_size, threads_now())):
+    with limited_threads(threads_for(chosen_engine, summarize(model.graph).flops, batch_size)):
         evaluation = score(
-            model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
+            model.graph, chosen_engine, {"params": params, "state": state}, OBJECTIVE, part,
             preprocessing=model.preprocessing or default_pipeline(), split=chosen, class_names=names,
             batch_size=batch_size,
         )
     seconds = time.perf_counter() - began
     return evaluation.to_metrics() | {
-        "engine": engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
+        "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
     }
 
@@ -105,9 +124,11 @@ def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part
     return replace(part, labels=np.array([numbers[name] for name in dataset.class_names])[part.labels])
 
 
-def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str, Any]]:
+def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | None = None) -> list[dict[str, Any]]:
     """The most likely classes of each picture, read at the size and in the channels the model was trained on."""
-    model, _ = model_of(run)
+    model, folder = model_of(run)
+    chosen_engine = engine_of(folder, engine)
+    params, state = native_weights(model, chosen_engine)
     record = model.input_record or {}
     resize = (record["height"], record["width"]) if record else None
     names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
@@ -117,7 +138,9 @@ def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str
         if Path(image).is_dir():
             raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
         pixels = read_image(image, resize=resize, channels=colours(record))
-        probabilities = model.predict(preprocessing.apply(pixels[None]), verbose=0)[0]
+        parts = [{"input": preprocessing.apply(pixels[None])}]
+        (outputs,) = predict_each(model.graph, chosen_engine, params, state, parts)
+        probabilities = outputs["output"][0]
         order = np.argsort(-probabilities, kind="stable")[:top]
         classes = [{"class": names[k], "probability": float(probabilities[k])} for k in order]
         found.append({"image": image, "classes": classes})

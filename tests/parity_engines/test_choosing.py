@@ -33,8 +33,11 @@ from tests.gradient.test_losses import batch_of, dense
 from tests.parity_engines.comparing import compare_objective, compare_passes
 
 
-def test_the_words() -> None:
-    assert engine_named("auto", "float32", None).name == "reference"
+def test_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engine_named("auto", "float32", None).name == "pytorch"
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "find_spec", lambda name: None)
+        assert engine_named("auto", "float32", None).name == "reference"
     assert engine_named("reference", "float64", "cpu").name == "reference"
     assert engine_named("pytorch", "bfloat16", "cpu").name == "pytorch"
 
