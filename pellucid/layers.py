@@ -32,6 +32,7 @@ from pellucid.graph.vocabulary import (
     RReLU,
     SeparableConv2D,
     Softmax,
+    Temperature,
     UpSampling2D,
     ZeroPadding2D,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "Reshape",
     "SeparableConv2D",
     "Softmax",
+    "Temperature",
     "UpSampling2D",
     "ZeroPadding2D",
 ]

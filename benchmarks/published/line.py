@@ -16,7 +16,7 @@ pellucid.set_random_seed(parser.parse_args().seed)
 x = np.array([-1.0, 0.0, 1.0, 2.0, 3.0, 4.0])
 y = 2 * x - 1
 model = Sequential([Input((1,)), Dense(1)])
-model.compile("sgd", "mean_squared_error")
+model.compile("sgd", "mean_squared_error", engine="reference")
 history = model.fit(x, y, epochs=500, verbose=0)
 kernel, bias = model.get_weights()
 at = model.predict(np.array([5.0, 10.0]))

@@ -41,7 +41,8 @@ if arguments.row == "tiny":  # two samples a class
     kept = np.concatenate([np.flatnonzero(labels == label)[:2] for label in range(4)])
     points, labels = points[kept], labels[kept]
 model = network(batch_norm)
-model.compile(SGD(rate, momentum=0.9, nesterov=True), "sparse_categorical_crossentropy", metrics=["accuracy"])
+rule = SGD(rate, momentum=0.9, nesterov=True)
+model.compile(rule, "sparse_categorical_crossentropy", metrics=["accuracy"], engine="reference")
 model.fit(points, labels, batch_size=len(points), epochs=epochs, verbose=0)
 loss, accuracy = model.evaluate(points, labels, verbose=0)
 _, validation = model.evaluate(*parts["validation"], verbose=0)

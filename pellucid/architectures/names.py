@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.lenet import LeNet5
-from pellucid.errors import UsageError
+from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
+from pellucid.architectures.vgg import VGG11, VGG13, VGG16, VGG19
+from pellucid.errors import ShapeError, UsageError
 from pellucid.model import Model
 
 NAMES: dict[str, Callable[..., Model]] = {
@@ -20,6 +23,20 @@ NAMES: dict[str, Callable[..., Model]] = {
     "cifar10mlp": Cifar10MLP,
     "clothesmlp": ClothesMLP,
     "fruitscnn": FruitsCNN,
+    "vgg11": VGG11,
+    "vgg13": VGG13,
+    "vgg16": VGG16,
+    "vgg19": VGG19,
+    "resnet18": ResNet18,
+    "resnet34": ResNet34,
+    "resnet50": ResNet50,
+    "resnet101": ResNet101,
+    "resnet152": ResNet152,
+    "resnet18-torchvision": partial(ResNet18, form="torchvision"),
+    "resnet34-torchvision": partial(ResNet34, form="torchvision"),
+    "resnet50-torchvision": partial(ResNet50, form="torchvision"),
+    "resnet101-torchvision": partial(ResNet101, form="torchvision"),
+    "resnet152-torchvision": partial(ResNet152, form="torchvision"),
 }
 
 # The notation taken for images whose shorter side is below the number.
@@ -29,6 +46,7 @@ DEFAULTS = (
     (160, "conv_16_5_2,pool,conv_32,pool,conv_64,pool,FC_128"),
 )
 LARGE = "conv_16_7_4_3,pool,conv_32,pool,conv_64,pool,FC_128"
+LARGEST = 256  # where the search for the smallest images that a network takes gives up
 
 
 def default_notation(input_shape: tuple[int, int, int]) -> str:
@@ -37,11 +55,41 @@ def default_notation(input_shape: tuple[int, int, int]) -> str:
     return next((notation for below, notation in DEFAULTS if side < below), LARGE)
 
 
-def architecture(name: str, input_shape: tuple[int, int, int], classes: int) -> Model:
-    """The network called `name`, in any case; raises UsageError that lists the names."""
+def architecture(
+    name: str,
+    input_shape: tuple[int, int, int] | None = None,
+    classes: int | None = None,
+    dropout: float | None = None,
+) -> Model:
+    """The network called `name`, in any case, for these images and classes; without them, for those it was made for.
+
+    Raises UsageError that lists the names, that says which layer the images are too small for, or that there is no
+    dropout whose rate could be set.
+    """
     create = NAMES.get(name.lower().replace("_", "-"))
     if create is None:
         known = ", ".join(NAMES)
         others = "words such as conv_8,pool,FC_32, or a model file"
         raise UsageError(f"--model {name}: no such network. Known are {known}; or give {others}.")
-    return create(input_shape, classes)
+    if dropout is not None and "dropout" not in signature(create).parameters:
+        fitting = "networks in notation (--model conv_8,pool,FC_32) and cifar10cnn"
+        raise UsageError(f"--dropout goes with {fitting}, not with --model {name}.")
+    given = {"input_shape": input_shape, "classes": classes, "dropout": dropout}
+    try:
+        return create(**{argument: value for argument, value in given.items() if value is not None})
+    except ShapeError as fault:
+        side = smallest(create, input_shape)
+        least = f" It takes images from {side}x{side} on: --resize {side}x{side} brings them there." if side else ""
+        raise UsageError(f"--model {name}: {fault}{least}") from fault
+
+
+def smallest(create: Callable[..., Model], input_shape: tuple[int, int, int] | None = None) -> int | None:
+    """The side of the smallest square images, with channels as in `input_shape`, that a network takes."""
+    channels = 3 if input_shape is None else input_shape[2]
+    for side in range(1, LARGEST + 1):
+        try:
+            create(input_shape=(side, side, channels))
+        except ShapeError:
+            continue
+        return side
+    return None

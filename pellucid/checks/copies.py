@@ -11,9 +11,9 @@ from pellucid.data.likeness import Likeness, find_alike
 BEARABLE = 1e-3  # leaked share of a part above which its score means nothing
 
 
-def check_copies(subject: Subject) -> tuple[Finding, Finding]:
-    """Both findings from one search."""
-    alike = find_alike(subject.dataset)
+def check_copies(subject: Subject, most: int | None = None) -> tuple[Finding, Finding]:
+    """Both findings from one search, among `most` images at most."""
+    alike = find_alike(subject.dataset, most, key=subject.key_of("duplicates"))
     return duplicates(alike), leakage(alike, tuple(subject.dataset.parts))
 
 
@@ -23,11 +23,13 @@ def duplicates(alike: Likeness) -> Finding:
     pairs = np.concatenate([same, near])
     count = len(np.unique(pairs[:, 1]))
     if not count:
-        return Finding("duplicates", "pass", 0, f"no two of {len(alike.part):,} images are alike within a part")
+        told = f"{alike.among}no two of {len(alike.part):,} images are alike within a part"
+        return Finding("duplicates", "pass", 0, told)
     left, right = (alike.names[i] for i in pairs[0])
     torn = int((alike.label[same[:, 0]] != alike.label[same[:, 1]]).sum())
     quarrel = f"; {torn} of them have another class than their twin" if torn else ""
-    meaning = f"{count:,} images repeat others of their part ({len(same):,} to the pixel), e.g. {left} and {right}"
+    meaning = (f"{alike.among}{count:,} images repeat others of their part ({len(same):,} to the pixel), e.g. {left} "
+               f"and {right}")
     remedy = "Remove the copies, or give copies one group (a CSV column and --group) so that they stay together."
     return Finding("duplicates", "warning", count, meaning + quarrel, remedy)
 
@@ -37,15 +39,16 @@ def leakage(alike: Likeness, parts: tuple[str, ...]) -> Finding:
     pairs = np.concatenate([alike.same, alike.near])
     pairs = pairs[alike.part[pairs[:, 0]] != alike.part[pairs[:, 1]]]
     if not len(pairs):
-        return Finding("leakage", "pass", 0.0, f"no image is in two of the parts {', '.join(parts)}")
-    later = np.unique(pairs[:, 1])  # parts are in the order train, validation, test, so the scored one is the later
+        return Finding("leakage", "pass", 0.0, f"{alike.among}no image is in two of the parts {', '.join(parts)}")
+    later = np.unique(pairs[:, 1])  # parts are in the order of PARTS, so the scored one is the later
     shares = {number: float((alike.part[later] == number).sum() / (alike.part == number).sum())
               for number in np.unique(alike.part[later])}
     worst = max(shares, key=lambda number: shares[number])
     exact = {int(right) for left, right in alike.same if alike.part[left] != alike.part[right]}
     status: Status = "failure" if exact and shares[worst] > BEARABLE else "warning"
     left, right = (alike.names[i] for i in pairs[alike.part[pairs[:, 1]] == worst][0])
-    meaning = (f"{len(later):,} images are in an earlier part too ({len(exact):,} to the pixel): {shares[worst]:.2%} "
-               f"of the {parts[worst]} part, e.g. {left} and {right}; scores look better than they are")
+    meaning = (f"{alike.among}{len(later):,} images are in an earlier part too ({len(exact):,} to the pixel): "
+               f"{shares[worst]:.2%} of the {parts[worst]} part, e.g. {left} and {right}; scores look better than they "
+               "are")
     remedy = "Remove them from one part, or split by group (a CSV column and --group)."
     return Finding("leakage", status, shares[worst], meaning, remedy)

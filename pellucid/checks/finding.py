@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -24,6 +24,11 @@ class Finding:
         """As --json shows it."""
         return asdict(self)
 
+    def lines(self) -> list[str]:
+        """As a terminal shows it: status, name and meaning; the remedy below."""
+        found = [f"{self.status:<7}  {self.name:<17}  {self.meaning}"]
+        return [*found, f"{'':<7}  {'':<17}  {self.remedy}"] if self.remedy else found
+
 
 def graded(value: float, *, warn: float, fail: float = float("inf")) -> Status:
     """failure at `fail` or more and for NaN, warning at `warn` or more, else pass."""
@@ -35,3 +40,8 @@ def graded(value: float, *, warn: float, fail: float = float("inf")) -> Status:
 def verdict(findings: Iterable[Finding]) -> Status:
     """The worst status there is."""
     return max((finding.status for finding in findings), key=ORDER.index, default="pass")
+
+
+def record_of(findings: Sequence[Finding]) -> dict[str, Any]:
+    """As `pellucid check --json` prints them and checks.json keeps them."""
+    return {"verdict": verdict(findings), "checks": [finding.to_json() for finding in findings]}

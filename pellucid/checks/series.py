@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Container, Iterator
 
 import numpy as np
 
@@ -43,29 +44,40 @@ NETWORK: dict[str, Check] = {
     "learning-rate": check_learning_rate,
 }
 NAMES = ("duplicates", "leakage", *DATA, "shapes", *NETWORK)
+SLOW = ("gradients", "tiny-subset", "learning-rate")  # many passes through the network
+QUICK_IMAGES, QUICK_PIXELS = 10_000, 1 << 26  # looked at for copies, about a second's work
+QUICK_FLOPS = 2e10  # of one forward pass, about a second's work too
 
 
-def check_data(subject: Subject) -> Iterator[Finding]:
-    """The checks of the data."""
-    yield from check_copies(subject)
+def check_data(subject: Subject, copies: int | None = None) -> Iterator[Finding]:
+    """The checks of the data; at most so many images are compared with one another."""
+    yield from check_copies(subject, copies)
     for name, check in DATA.items():
         yield tried(name, check, subject)
 
 
-def check_network(subject: Subject) -> Iterator[Finding]:
+def check_network(subject: Subject, without: Container[str] = ()) -> Iterator[Finding]:
     """The checks of the network; with shapes that do not fit the others have nothing to work on."""
     shapes = tried("shapes", check_shapes, subject)
     yield shapes
     if shapes.status == "failure":
         return
     for name, check in NETWORK.items():
-        yield tried(name, check, subject)
+        if name not in without:
+            yield tried(name, check, subject)
 
 
 def check_all(subject: Subject) -> Iterator[Finding]:
     """Every check, one after the other."""
     yield from check_data(subject)
     yield from check_network(subject)
+
+
+def check_quick(subject: Subject) -> Iterator[Finding]:
+    """Those that take a few seconds whatever the data and the network: the others are left out, samples are small."""
+    copies = min(QUICK_IMAGES, QUICK_PIXELS // math.prod(subject.dataset.image_shape))
+    yield from check_data(subject, max(copies, 1))
+    yield from check_network(subject.within(QUICK_FLOPS), without=SLOW)
 
 
 def tried(name: str, check: Check, subject: Subject) -> Finding:

@@ -17,6 +17,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Arrays, Engine, Objective
 from pellucid.graph.graph import Graph, LayerEntry, Nested
 from pellucid.graph.plan import plan
+from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -29,7 +30,10 @@ Weights = Callable[[Engine], tuple[dict[str, Any], dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Subject:
-    """A run that has not begun. `weights` gives fresh copies of its first weights; `drawn` says they are random."""
+    """A run that has not begun. `weights` gives fresh copies of its first weights; `drawn` says they are random.
+
+    `pixels` bounds what one sample of images holds.
+    """
 
     dataset: Dataset
     batches: Batches
@@ -40,6 +44,7 @@ class Subject:
     weights: Weights
     key: Key
     drawn: bool = True
+    pixels: int = PIXELS
 
     @property
     def classes(self) -> int:
@@ -56,6 +61,11 @@ class Subject:
         """The check's own stream of random numbers."""
         return self.key.fold("checks", check)
 
+    def within(self, flops: float) -> Subject:
+        """The same, with samples that one forward pass takes through the network in so many FLOPs."""
+        size, each = math.prod(self.batches.source.images.shape[1:]), max(summarize(self.graph).flops, 1)
+        return replace(self, pixels=min(self.pixels, int(flops / each * size)))
+
     def sample(self, check: str, most: int) -> Batch:
         """At most `most` training images drawn at random, preprocessed, not augmented."""
         return self.batch_of(self.drawn_at_random(check, most))
@@ -63,7 +73,7 @@ class Subject:
     def drawn_at_random(self, check: str, most: int) -> np.ndarray:
         """(B,) sorted numbers of training images: at most `most`, fewer of large ones, so that memory is bounded."""
         part = self.batches.source
-        fit = max(PIXELS // math.prod(part.images.shape[1:]), FEWEST)
+        fit = max(self.pixels // math.prod(part.images.shape[1:]), FEWEST)
         return np.sort(self.key_of(check).fold("sample").generator().permutation(len(part))[: min(most, fit)])
 
     def few_of_each(self, check: str, *, each: int, most: int) -> Batch:

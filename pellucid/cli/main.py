@@ -10,7 +10,16 @@ from types import FrameType
 
 import typer
 
-from pellucid.cli import check, data, evaluate, predict, runs, summary, train  # noqa: F401  (each joins the application)
+from pellucid.cli import (  # noqa: F401  (each joins the application)
+    check,
+    data,
+    diagnose,
+    evaluate,
+    predict,
+    runs,
+    summary,
+    train,
+)
 from pellucid.cli.app import app
 from pellucid.errors import ArgumentError, PellucidError, UsageError
 

@@ -20,8 +20,12 @@ def summary(
     model: Annotated[
         str, typer.Argument(help="A name, words such as conv_8,pool,FC_32, a model file or a run folder.")
     ],
-    input: Annotated[str, typer.Option("--input", help="HxWxC of one image.")] = "28x28x1",
-    classes: Annotated[int, typer.Option(min=1, help="Number of classes.")] = 10,
+    input: Annotated[
+        str | None, typer.Option("--input", help="HxWxC of one image; default: a name's own size, else 28x28x1.")
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(min=1, help="Number of classes; default: a name's own number, else 10.")
+    ] = None,
     activation: Annotated[str, typer.Option(help="Activation of networks in words.")] = "relu",
     explain: Annotated[
         bool, typer.Option("--explain", help="Follow one output pixel of the first convolution, product by product.")

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.cli import flags
 from pellucid.cli.app import app
+from pellucid.cli.flags import DEFAULTS
 from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
 from pellucid.errors import PellucidError, UsageError
@@ -24,75 +26,42 @@ from pellucid.storage.writer import append_text
 if TYPE_CHECKING:
     from pellucid.runs.experiment import Outcome
 
-DEFAULTS = RunConfig()
-NETWORK, LEARNING, DATA = "Network", "Learning", "Data"
-MACHINE, RUN = "Machine and chance", "The run folder"
-
-
-def option(panel: str, text: str, *names: str) -> Any:
-    """An option under a heading of the help page."""
-    return typer.Option(*names, help=text, rich_help_panel=panel)
-
-
 @app.command(cls=GroupedCommand)
 def train(
-    data: Annotated[str | None, typer.Argument(help="digits, a known name, a folder or a file.")] = None,
-    model: Annotated[str | None, option(NETWORK, "A name, words such as conv_8,pool,FC_32, or a model file to go on "
-                                                 "from; default: words chosen by image size.")] = None,
-    activation: Annotated[str, option(NETWORK, "Activation of networks in words.")] = DEFAULTS.activation,
-    dropout: Annotated[
-        float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
-    ] = None,
-    l2: Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")] = DEFAULTS.l2,
-    epochs: Annotated[
-        int | None,
-        option(LEARNING, "Passes over the training part; default: 30 below 20,000 training images, else 5."),
-    ] = None,
-    batch_size: Annotated[int, option(LEARNING, "Images in one step.")] = DEFAULTS.batch_size,
-    optimizer: Annotated[str, option(LEARNING, "sgd, adagrad, rmsprop or adam.")] = DEFAULTS.optimizer,
-    lr: Annotated[float | None, option(LEARNING, "Learning rate; default: the optimizer's own.")] = None,
-    schedule: Annotated[
-        str, option(LEARNING, "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F.")
-    ] = DEFAULTS.schedule,
-    patience: Annotated[
-        int, option(LEARNING, "Stop after so many epochs without improvement; 0: never.")
-    ] = DEFAULTS.patience,
-    class_weight: Annotated[
-        str, option(LEARNING, "none, or balanced: rare classes count as much as common ones.")
-    ] = DEFAULTS.class_weight,
-    augment: Annotated[
-        str, option(LEARNING, "Change training images a little, e.g. flip,shift=2,rotate=10.")
-    ] = DEFAULTS.augment,
-    preprocess: Annotated[
-        str, option(DATA, "E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.")
-    ] = DEFAULTS.preprocess,
-    resize: Annotated[str | None, option(DATA, "HxW: bring all images to this size.")] = None,
-    channels: Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")] = None,
-    limit: Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")] = None,
-    val_fraction: Annotated[
-        float, option(DATA, "Share of the training part held for validation.")
-    ] = DEFAULTS.val_fraction,
-    split_seed: Annotated[int, option(DATA, "Which images are held out.")] = DEFAULTS.split_seed,
-    group: Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")] = None,
-    label: Annotated[str | None, option(DATA, "CSV column of the classes.")] = None,
-    allow_leak: Annotated[bool, option(DATA, "Train although a group is in two parts.", "--allow-leak")] = False,
-    data_dir: Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")] = None,
-    seed: Annotated[int, option(MACHINE, "First weights, order of images, noise.")] = DEFAULTS.seed,
-    engine: Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")] = DEFAULTS.engine,
-    precision: Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")] = DEFAULTS.precision,
-    device: Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")] = DEFAULTS.device,
-    threads: Annotated[
-        int | None,
-        option(MACHINE, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores."),
-    ] = None,
-    out: Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")] = None,
-    checkpoint_every: Annotated[
-        int, option(RUN, "Steps between checkpoints; 0: after each epoch only.")
-    ] = DEFAULTS.checkpoint_every,
-    resume: Annotated[str | None, option(RUN, "Continue the run in this folder, to the same bits.")] = None,
-    allow_different: Annotated[
-        bool, option(RUN, "Resume although versions or machine differ.", "--allow-different")
-    ] = False,
+    data: flags.DataOrNone = None,
+    model: flags.Model = None,
+    activation: flags.Activation = DEFAULTS.activation,
+    dropout: flags.Dropout = None,
+    l2: flags.L2 = DEFAULTS.l2,
+    epochs: flags.Epochs = None,
+    batch_size: flags.BatchSize = DEFAULTS.batch_size,
+    optimizer: flags.Optimizer = DEFAULTS.optimizer,
+    lr: flags.Rate = None,
+    schedule: flags.Schedule = DEFAULTS.schedule,
+    patience: flags.Patience = DEFAULTS.patience,
+    class_weight: flags.ClassWeight = DEFAULTS.class_weight,
+    augment: flags.Augment = DEFAULTS.augment,
+    preprocess: flags.Preprocess = DEFAULTS.preprocess,
+    resize: flags.Resize = None,
+    channels: flags.Channels = None,
+    limit: flags.Limit = None,
+    val_fraction: flags.ValFraction = DEFAULTS.val_fraction,
+    train_dev_fraction: flags.TrainDevFraction = DEFAULTS.train_dev_fraction,
+    split_seed: flags.SplitSeed = DEFAULTS.split_seed,
+    group: flags.Group = None,
+    label: flags.Label = None,
+    allow_leak: flags.AllowLeak = False,
+    data_dir: flags.DataDir = None,
+    seed: flags.Seed = DEFAULTS.seed,
+    engine: flags.Engine = DEFAULTS.engine,
+    precision: flags.Precision = DEFAULTS.precision,
+    device: flags.Device = DEFAULTS.device,
+    threads: flags.Threads = None,
+    out: flags.Out = None,
+    checkpoint_every: flags.CheckpointEvery = DEFAULTS.checkpoint_every,
+    no_checks: flags.NoChecks = False,
+    resume: flags.Resume = None,
+    allow_different: flags.AllowDifferent = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Train a network on images. Writes a run folder: model, history, pictures, report."""

@@ -23,11 +23,12 @@ from pellucid.data.options import parse_size
 from pellucid.data.pca import PCA, Whiten
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.single import read_image
-from pellucid.data.splits import ensure_test, leaking_groups, split_validation
+from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.data.steps import Center, MinMax, Scale, Standardize
 
 __all__ = [
-    "open_dataset", "read_image", "describe_dataset", "split_validation", "ensure_test", "leaking_groups", "parse_size",
+    "open_dataset", "read_image", "describe_dataset", "split_validation", "split_train_dev", "ensure_test",
+    "leaking_groups", "parse_size",
     "Dataset", "Part", "Images", "ArrayImages", "FileImages", "KNOWN", "find_known", "cache_folder",
     "Pipeline", "default_pipeline", "Scale", "Center", "Standardize", "MinMax", "PCA", "Whiten", "Augmentation",
     "Batch", "Batches", "ArrayBatches",

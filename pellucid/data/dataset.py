@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.data.images import Array, Images, choose
 from pellucid.errors import ShapeError, UsageError, describe
 
-PARTS = ("train", "validation", "test")
+PARTS = ("train", "train-dev", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _choose_names(names: Sequence[str], indices: Array) -> Sequence[str]:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One part of a data set (train, validation or test); all fields have one entry a sample."""
+    """One part of a data set (train, train-dev, validation or test); all fields have one entry a sample."""
 
     images: Images
     labels: Array

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.images import Images
+from pellucid.keys import Key
 
 LEAST = 0.999
 BLOCKS = 16
@@ -34,23 +36,67 @@ class Likeness:
     names: Sequence[str]
     same: np.ndarray  # (P, 2) equal pixels; of more than two equal images each is paired with the first
     near: np.ndarray  # (Q, 2) nearly equal pictures
+    of: int  # images there are, looked at or not
+
+    @property
+    def among(self) -> str:
+        """The beginning of a sentence on a sample; empty when all images were looked at."""
+        seen = len(self.part)
+        return "" if seen == self.of else f"among {seen:,} images drawn from {self.of:,}: "
 
 
-def find_alike(dataset: Dataset) -> Likeness:
-    """All pairs of equal and nearly equal images of a data set, in all its parts."""
+def find_alike(dataset: Dataset, most: int | None = None, *, key: Key | None = None) -> Likeness:
+    """All pairs of equal and nearly equal images of a data set, in all its parts.
+
+    With `most`, among so many images at most: small parts whole, of the others a sample drawn from `key`.
+    """
+    parts = list(dataset.parts.values())
+    looked_at = [
+        np.sort((key or Key.of(0)).fold("alike", number).generator().permutation(len(part))[:count])
+        for number, (part, count) in enumerate(zip(parts, shared_out([len(part) for part in parts], most), strict=True))
+    ]
+    same, near = alike_pairs([(part.images, rows) for part, rows in zip(parts, looked_at, strict=True)])
+    return Likeness(
+        part=np.repeat(np.arange(len(parts)), [len(rows) for rows in looked_at]),
+        label=np.concatenate([part.labels[rows] for part, rows in zip(parts, looked_at, strict=True)]),
+        names=[part.names[int(row)] for part, rows in zip(parts, looked_at, strict=True) for row in rows],
+        same=same,
+        near=near,
+        of=sum(len(part) for part in parts),
+    )
+
+
+def alike_images(images: Images) -> np.ndarray:
+    """Whether an image is equal, or nearly equal, to another one of the same images (N,)."""
+    alike = np.zeros(len(images), bool)
+    alike[np.concatenate(alike_pairs([(images, np.arange(len(images)))])).ravel()] = True
+    return alike
+
+
+def alike_pairs(parts: Sequence[tuple[Images, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of equal images (P, 2) and of nearly equal ones (Q, 2) among these numbers of images, counted through."""
     digests: list[bytes] = []
     signatures: list[np.ndarray] = []
-    for part in dataset.parts.values():
-        rows = max(1, CHUNK_BYTES // (part.images.dtype.itemsize * math.prod(part.images.shape[1:])))
-        for start in range(0, len(part), rows):
-            x = part.images.take(np.arange(start, min(start + rows, len(part))))
+    for images, rows in parts:
+        at_once = max(1, CHUNK_BYTES // (images.dtype.itemsize * math.prod(images.shape[1:])))
+        for start in range(0, len(rows), at_once):
+            x = images.take(rows[start : start + at_once])
             digests += [hashlib.sha256(image.tobytes()).digest() for image in x]
             signatures.append(signatures_of(x))
-    owners = np.repeat(np.arange(len(dataset.parts)), [len(part) for part in dataset.parts.values()])
-    labels = np.concatenate([part.labels for part in dataset.parts.values()])
-    names = [name for part in dataset.parts.values() for name in part.names]
     same, first = equal_pairs(digests)
-    return Likeness(owners, labels, names, same, near_pairs(np.concatenate(signatures), first))
+    return same, near_pairs(np.concatenate(signatures), first)
+
+
+def shared_out(sizes: Sequence[int], most: int | None) -> list[int]:
+    """How many of each part to look at, `most` in all: as equal numbers as the parts are large enough for."""
+    if most is None or sum(sizes) <= most:
+        return list(sizes)
+    counts, left = [0] * len(sizes), most
+    order = sorted(range(len(sizes)), key=lambda number: sizes[number])
+    for place, number in enumerate(order):
+        counts[number] = min(sizes[number], left // (len(order) - place))
+        left -= counts[number]
+    return counts
 
 
 def equal_pairs(digests: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Splits: a validation part or a test part taken from the training part, stratified, and never through a group.
+"""Splits: a validation, train-dev or test part taken from the training part, stratified, and never through a group.
 
 Without groups every class keeps its share and the size is exact (largest remainders). With groups whole groups move;
 among the ways that leave every class something to learn from, the size comes as near to the wish as a search of
@@ -30,6 +30,17 @@ def split_validation(dataset: Dataset, *, fraction: float, seed: int) -> Dataset
     if "validation" in dataset.parts or fraction == 0:
         return dataset
     return _split(dataset, "validation", fraction, Key.of(seed).fold("split", "validation"))
+
+
+def split_train_dev(dataset: Dataset, *, fraction: float, seed: int) -> Dataset:
+    """The data set with a train-dev part: `fraction` of "train", held out to be scored and never learnt from.
+
+    It tells variance from mismatch when the validation part comes from elsewhere than the training images. Raises
+    DataError when a class or the groups cannot be divided.
+    """
+    if "train-dev" in dataset.parts or fraction == 0:
+        return dataset
+    return _split(dataset, "train-dev", fraction, Key.of(seed).fold("split", "train-dev"))
 
 
 def ensure_test(dataset: Dataset, *, fraction: float = TEST_FRACTION, seed: int = 0) -> Dataset:

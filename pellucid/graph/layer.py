@@ -7,7 +7,8 @@ all models cut from the same layers share them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
@@ -47,6 +48,13 @@ class Call:
         self.outputs = tuple(Tensor(self, index, shape) for index, shape in enumerate(shapes))
 
 
+@dataclass(frozen=True)
+class Undrawn:
+    """A weight that nobody has asked for yet; `draw` gives its first numbers, the same whenever it is called."""
+
+    draw: Callable[[], Any]
+
+
 class Layer:
     """A layer of a network; subclasses name their spec, whose arguments they take.
 
@@ -78,7 +86,7 @@ class Layer:
         self.name = name
         self.trainable = trainable
         self.created = next(CREATED)
-        self.weights: dict[str, Any] = {}  # short name -> array; empty until a model is built
+        self.held: dict[str, Any] = {}  # short name -> array or Undrawn; empty until a model is built
         self.inner: tuple[Layer, ...] = ()  # the layers of a sub-model, in its graph's order
         self.calls: list[Call] = []
 
@@ -102,6 +110,14 @@ class Layer:
     def label(self) -> str:
         """How messages name the layer: conv2d 'stem'."""
         return f"{self.spec.prefix} '{self.name}'" if self.name else self.spec.prefix
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """Short name -> array, drawn when first asked for; empty until a model is built."""
+        for short, value in list(self.held.items()):
+            if isinstance(value, Undrawn):
+                self.held[short] = value.draw()
+        return self.held
 
     def output_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         """The outputs' shapes; raises ShapeError that names the layer."""

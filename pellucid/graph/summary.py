@@ -71,7 +71,7 @@ def summarize(graph: Graph) -> Summary:
         total_flops += flops
         names = tuple(graph.layers[graph.nodes[source].layer].name for source, _ in node.inputs)
         shapes = ", ".join(shown(shape) for shape in graph.shapes[number])
-        row = Row(entry.name, "Model" if nested else type(entry.spec).__name__, shapes, owned.get(entry.name, 0), flops,
+        row = Row(entry.name, "Model" if nested else entry.spec.title, shapes, owned.get(entry.name, 0), flops,
                   sights[-1].field, names, entry.trainable)
         rows.setdefault(node.layer, row)
     counts = [(math.prod(weight.shape), weight.trainable) for weight in graph.weights.values()]

@@ -155,6 +155,11 @@ class Rescaling(Layer):
     spec_class = reshaping.Rescaling
 
 
+class Temperature(Layer):
+    __doc__ = reshaping.Temperature.__doc__
+    spec_class = reshaping.Temperature
+
+
 class PositionBias(Layer):
     __doc__ = reshaping.PositionBias.__doc__
     spec_class = reshaping.PositionBias

@@ -39,7 +39,7 @@ def save_model(model: Network, path: Path) -> None:
 def read_weights(model: Network, path: Path) -> dict[str, Any]:
     """The weights of a file; raises ArgumentError when they are not those of `model`."""
     weights = dict(read_model(path).weights)
-    own = set(model.weights_by_key())
+    own = set(model.built.graph.weights)
     if set(weights) != own:
         differing = ", ".join(sorted(set(weights) ^ own)[:5])
         raise ArgumentError(f"{os.fspath(path)}: its weights are not this model's; they differ in {differing}.")
@@ -82,5 +82,5 @@ def network_of(file: ModelFile, path: str) -> Built:
         raise FileError(f"{path} is damaged: weight '{differing[0]}' does not fit its graph. Save it again.")
     layers = layers_of(graph)
     for key, (layer, short) in homes(graph, layers).items():
-        layer.weights[short] = file.weights[key]
+        layer.held[short] = file.weights[key]
     return Built(graph, layers)

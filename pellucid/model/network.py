@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
 from pellucid.graph.summary import summarize, table
+from pellucid.graph.temperature import temperature_of
 from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.model.compiled import Compiled
@@ -52,7 +53,7 @@ class Network:
     def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
         self._built = build(inputs, outputs, training_only)
         self._inputs, self._outputs = inputs, outputs
-        weights.draw_missing(self._built, self.key)
+        weights.promise_missing(self._built, self.key)
 
     def _restore(self, built: Built) -> None:
         """Take a graph and layers that a file gave."""
@@ -138,6 +139,20 @@ class Network:
             self._layer.inner = self.built.layers
         return self._layer
 
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the last softmax; 1 unless `with_temperature` gave another."""
+        return temperature_of(self.graph)
+
+    def with_temperature(self, value: float) -> Self:
+        """A copy whose logits are divided by `value`: above 1 it is less sure. Its order of classes stays the same.
+
+        Raises ArgumentError when the model does not end in one softmax, or for a value that is not above 0.
+        """
+        from pellucid.model.cooling import cooled
+
+        return cooled(self, value)
+
     def summary(self, print_fn: Any = None) -> None:
         """Print the table of layers: output shape, parameters, receptive field; totals below."""
         (print_fn or print)(table(self.graph))
@@ -158,7 +173,7 @@ class Network:
 
     def set_weights(self, values: Sequence[Any]) -> None:
         """Replace all weights, also while fit runs; raises ShapeError that names the first that does not fit."""
-        own = list(weights.by_key(self.built))
+        own = list(self.built.graph.weights)
         if len(values) != len(own):
             raise ShapeError(describe(self.name, "weights", f"a list of {len(own)} arrays", f"{len(values)} arrays"))
         self._take(dict(zip(own, values, strict=True)))

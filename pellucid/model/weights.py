@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,20 @@ from pellucid.engines.drawing import draw
 from pellucid.engines.protocol import Engine
 from pellucid.errors import ShapeError, describe
 from pellucid.graph.build import Built
+from pellucid.graph.layer import Undrawn
 from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
 from pellucid.training.events import Progress
 
 SECTIONS = ("params", "state")
+DTYPE = np.dtype(np.float32)  # of weights that are drawn
 
 
-def draw_missing(built: Built, key: Key) -> None:
-    """Give every layer that has no weights yet its first ones, each from a key of its own."""
+def promise_missing(built: Built, key: Key) -> None:
+    """Every layer that has no weights yet will draw its first ones when asked, each from a key of its own."""
     for name, (layer, short) in homes(built.graph, built.layers).items():
-        if short not in layer.weights:
-            layer.weights[short] = draw(built.graph.weights[name], key.fold("init", name), np.dtype(np.float32))
+        if short not in layer.held:
+            layer.held[short] = Undrawn(partial(draw, built.graph.weights[name], key.fold("init", name), DTYPE))
 
 
 def by_key(built: Built) -> dict[str, np.ndarray]:
@@ -34,12 +37,12 @@ def take(built: Built, where: str, values: Mapping[str, Any]) -> None:
     """Hang copies of these on the layers; raises ShapeError, before any is replaced, that names what does not fit."""
     own = homes(built.graph, built.layers)
     arrays = {key: np.asarray(values[key]) for key in own}
-    for key, (layer, short) in own.items():
-        wanted, given = layer.weights[short].shape, arrays[key].shape
+    for key in own:
+        wanted, given = built.graph.weights[key].shape, arrays[key].shape
         if wanted != given:
             raise ShapeError(describe(where, f"weight '{key}'", f"of shape {wanted}", str(given)))
     for key, (layer, short) in own.items():
-        layer.weights[short] = np.array(arrays[key], layer.weights[short].dtype, order="C")
+        layer.held[short] = np.array(arrays[key], getattr(layer.held[short], "dtype", DTYPE), order="C")
 
 
 def native(built: Built, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -56,4 +59,4 @@ def hang(built: Built, progress: Progress) -> None:
     for section in SECTIONS:
         for key, value in progress.engine.get(progress.state[section]).items():
             layer, short = own[key]
-            layer.weights[short] = value
+            layer.held[short] = value

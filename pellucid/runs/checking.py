@@ -1,18 +1,27 @@
-"""The checks of a run that has not begun: from its settings to a subject, and the findings one by one."""
+"""The checks of a run that has not begun: all of them for `pellucid check`, the quick ones at the start of a run."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from pellucid.checks.finding import Finding
-from pellucid.checks.series import check_all
+from pellucid.checks.series import check_all, check_quick
 from pellucid.checks.subject import Subject
+from pellucid.errors import FileError, TrainingError
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import Prepared, prepare, understand
 from pellucid.runs.weights import native_weights
+from pellucid.storage.reading import read_json
+from pellucid.storage.run_folder import RunFolder
+
+LOG = logging.getLogger("pellucid")
+BEARABLE = ("empty-class", "initial-loss")  # failures that a network may still learn with
+LEAKS = ("leakage", "group-leakage")  # these are let pass by --allow-leak
 
 
 def subject_of(prepared: Prepared) -> Subject:
@@ -38,3 +47,41 @@ def check_run(config: RunConfig) -> Iterator[Finding]:
     words = understand(config)
     with limited_threads(config.threads or 1):
         yield from check_all(subject_of(prepare(replace(config, allow_leak=True), words)))
+
+
+def check_before(prepared: Prepared) -> list[Finding]:
+    """The quick checks, each said as it is made.
+
+    Raises TrainingError, after the last of them, for a failure that makes training pointless.
+    """
+    found = []
+    for finding in check_quick(subject_of(prepared)):
+        found.append(finding)
+        for line in finding.lines():
+            LOG.info("check  %s", line)
+    fatal = [finding for finding in found if stops(finding, prepared.config)]
+    if fatal:
+        first, more = fatal[0], f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""
+        way_round = "--allow-leak" if all(finding.name in LEAKS for finding in fatal) else "--no-checks"
+        raise TrainingError(
+            f"training was not begun, because the check {first.name} failed{more}: {first.meaning.rstrip('.')}. "
+            f"{first.remedy} Train all the same with {way_round}."
+        )
+    return found
+
+
+def stops(finding: Finding, config: RunConfig) -> bool:
+    """Whether a finding makes training pointless: nothing would be learnt, or the score would mean nothing."""
+    allowed = BEARABLE + (LEAKS if config.allow_leak else ())
+    return finding.status == "failure" and finding.name not in allowed
+
+
+def findings_kept(folder: RunFolder) -> list[dict[str, Any]]:
+    """What checks.json holds; nothing for a run that was begun with --no-checks. Raises FileError when it is broken."""
+    if not folder.checks.exists():
+        return []
+    record = read_json(folder.checks)
+    found = record.get("checks") if isinstance(record, dict) else None
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise FileError(f"{folder.checks} is damaged: it has no list of checks. Remove it; the run needs it no more.")
+    return found

@@ -41,6 +41,7 @@ class RunConfig:
     seed: int = 0
     split_seed: int = 0
     val_fraction: float = 0.1
+    train_dev_fraction: float = 0.0  # held out of the training part, scored by pellucid diagnose alone
     group: str | None = None
     label: str | None = None
     resize: str | None = None
@@ -50,6 +51,7 @@ class RunConfig:
     threads: int | None = None  # None: 1 for little work a step, else all cores (environment.threads_for)
     allow_leak: bool = False
     checkpoint_every: int = 0  # steps; 0: after each epoch only
+    no_checks: bool = False  # begin without the quick checks
 
     def __post_init__(self) -> None:
         least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
@@ -60,7 +62,7 @@ class RunConfig:
                 raise UsageError(describe("train", flag(name), f"at least {low}", value))
         if self.lr is not None and not self.lr > 0:
             raise UsageError(describe("train", "--lr", "above 0", self.lr))
-        for name in ("val_fraction", "dropout"):
+        for name in ("val_fraction", "train_dev_fraction", "dropout"):
             if not 0 <= (getattr(self, name) or 0) < 1:
                 raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
         if self.class_weight not in ("none", "balanced"):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.diagnosis.curves import HEALTHY
+from pellucid.diagnosis.series import Rows, column, layer_ratios, step_clock, thin
 from pellucid.runs import drawing as d
-from pellucid.runs.series import Rows, column, layer_ratios, step_clock, thin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HEALTHY = (3e-4, 3e-3)  # half a decade to each side of 1e-3
 MOST_NAMED_LAYERS = 8  # more lines are coloured by depth instead of named
 
 

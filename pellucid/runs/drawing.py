@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pellucid.diagnosis.wording import percent as percent
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -168,11 +170,3 @@ def short_names(names: Sequence[str], length: int) -> list[str]:
 def number(value: float) -> str:
     """Three figures that matter: 0.0213, 1.87, 12.3, 1.2e-05."""
     return f"{value:.3g}"
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage, rounded; it says 100 % or 0 % only when that is exactly so (0.9999 is 99.9 %)."""
-    if share in (0.0, 1.0):
-        return f"{100 * share:.0f} %"
-    least = 10.0**-digits
-    return f"{min(max(round(100 * share, digits), least), 100 - least):.{digits}f} %"

@@ -22,9 +22,9 @@ BEHIND: dict[str, tuple[str, ...]] = {"reference": (), "pytorch": ("torch",)}  #
 ONE_THREAD_BELOW = {"reference": 20e9, "pytorch": 2e9}
 
 
-def threads_for(engine: Engine, flops: int, batch_size: int) -> int:
-    """Threads for a network of `flops` an image: 1 when a step (forward and backward) is little work, else all."""
-    return 1 if 3 * flops * batch_size < ONE_THREAD_BELOW[engine.name] else threads_now(engine)
+def threads_for(flops: int, batch_size: int, most: int, engine: str = "reference") -> int:
+    """Threads for a network of `flops` an image: 1 when a step (forward and backward) is little work, else `most`."""
+    return 1 if 3 * flops * batch_size < ONE_THREAD_BELOW[engine] else most
 
 
 def numpy_pools() -> list[dict[str, Any]]:
@@ -40,9 +40,9 @@ def of_numpy(path: Path) -> bool:
     return any(part.startswith("numpy") for part in path.parts[-3:-1])
 
 
-def threads_now(engine: Engine) -> int:
-    """Threads of the engine: by itself all cores, or what OMP_NUM_THREADS and OPENBLAS_NUM_THREADS say."""
-    if engine.name == "pytorch":
+def threads_now(engine: str = "reference") -> int:
+    """Threads of an engine: by itself all cores, or what OMP_NUM_THREADS and OPENBLAS_NUM_THREADS say."""
+    if engine == "pytorch":
         return int(sys.modules["torch"].get_num_threads())
     return max((int(pool["num_threads"]) for pool in numpy_pools()), default=1)
 
@@ -94,7 +94,7 @@ def environment_of(engine: Engine) -> dict[str, Any]:
         "engine": engine.name,
         "precision": getattr(engine, "precision", "float32"),
         "device": getattr(engine, "device", "cpu"),
-        "threads": threads_now(engine),
+        "threads": threads_now(engine.name),
         "processes": 1,
         "blas": sorted({library(pool) for pool in numpy_pools()}),
         "libraries": libraries_of(engine),

@@ -2,10 +2,8 @@
 
 Axes      N samples, K classes
 Shapes    labels (N,)   probabilities (N,K)   confusion (K,K): rows true, columns predicted
-Scores    precision, recall and F1 from scikit-learn. A score that divides by nothing (recall of a class with no
-          sample, precision of a class never predicted) is None, not 0. Balanced accuracy is the mean recall of the
-          classes that have samples; macro F1 the mean F1 of the classes that were true or predicted at least once.
-Source    Brodersen et al. 2010, balanced accuracy.
+Scores    as `diagnosis.scores` defines them. A score that divides by nothing (recall of a class with no sample,
+          precision of a class never predicted) is None, not 0.
 """
 
 from __future__ import annotations
@@ -18,17 +16,22 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.diagnosis.answers import Answers
+from pellucid.diagnosis.costs import Costs
 from pellucid.diagnosis.intervals import wilson_interval
-from pellucid.errors import DataError, ShapeError, describe
+from pellucid.diagnosis.measures import parts_of, ratio
+from pellucid.diagnosis.resampling import Counts
+from pellucid.diagnosis.scores import DEFAULT, score_all
+from pellucid.errors import ShapeError, describe
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """Labels and predicted probabilities of one part, and the scores that follow from them.
 
-    split names the part ("train", "validation", "test"); labels (N,) are class numbers from 0; probabilities (N,K);
-    class_names has K entries; names (N) says where each sample came from; loss is the mean over the part;
-    ids (N,) are the global sample numbers, if there are any.
+    split names the part ("train", "train-dev", "validation", "test"); labels (N,) are class numbers from 0;
+    probabilities (N,K); class_names has K entries; names (N) says where each sample came from; loss is the mean over
+    the part; ids (N,) are the global sample numbers, if there are any.
     Raises ShapeError when these sizes disagree and DataError when the part is empty or a label is outside 0..K-1.
     """
 
@@ -41,90 +44,74 @@ class Evaluation:
     ids: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        where = f"evaluation of '{self.split}'"
-        labels, probabilities = np.shape(self.labels), np.shape(self.probabilities)
-        if len(labels) != 1:
-            raise ShapeError(describe(where, "labels", "one number a sample, (N,)", f"of shape {labels}"))
-        wanted = (labels[0], len(self.class_names))
-        if probabilities != wanted:
-            raise ShapeError(describe(where, "probabilities", f"(N, K) = {wanted}", f"of shape {probabilities}"))
-        if len(self.names) != labels[0]:
-            raise ShapeError(describe(where, "names", f"one a sample, {labels[0]} in all", f"{len(self.names)} long"))
-        if labels[0] == 0:
-            raise DataError(describe(where, "the part", "at least one sample", "empty", "Choose another --split."))
-        low, high = int(np.min(self.labels)), int(np.max(self.labels))
-        if low < 0 or high >= wanted[1]:
-            text = f"from {low} to {high}"
-            raise DataError(describe(where, "every label", f"a class number from 0 to {wanted[1] - 1}", text))
+        if len(self.names) != self.answers.n:
+            wanted = f"one a sample, {self.answers.n} in all"
+            raise ShapeError(describe(self.answers.where, "names", wanted, f"{len(self.names)} long"))
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Labels and probabilities alone, as the questions of the diagnosis take them."""
+        return Answers(self.labels, self.probabilities, self.class_names, f"evaluation of '{self.split}'")
 
     @property
     def n(self) -> int:
         """Number of samples."""
-        return len(self.labels)
+        return self.answers.n
 
-    @cached_property
+    @property
     def scores(self) -> np.ndarray:
         """Probabilities (N,K) with NaN, as a diverged model gives, counted as no confidence at all."""
-        return np.nan_to_num(np.asarray(self.probabilities, dtype=np.float64), nan=0.0)
+        return self.answers.scores
 
-    @cached_property
+    @property
     def predicted(self) -> np.ndarray:
         """Most probable class of each sample (N,); the first one on a tie."""
-        best: np.ndarray = np.argmax(self.scores, axis=1)
-        return best
+        return self.answers.predicted
 
-    @cached_property
+    @property
     def confidence(self) -> np.ndarray:
         """Probability of the predicted class (N,)."""
-        highest: np.ndarray = np.max(self.scores, axis=1)
-        return highest
+        return self.answers.confidence
 
     @property
     def accuracy(self) -> float:
         """Share of samples whose predicted class is the true one."""
-        return float(np.mean(self.predicted == self.labels))
+        return float(np.mean(self.answers.right))
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
         """95 % Wilson interval of the accuracy."""
-        return wilson_interval(int(np.sum(self.predicted == self.labels)), self.n)
+        return wilson_interval(int(np.sum(self.answers.right)), self.n)
 
-    @cached_property
+    @property
     def confusion(self) -> np.ndarray:
         """Counts (K,K), rows true, columns predicted."""
-        classes = len(self.class_names)
-        cells = np.asarray(self.labels, dtype=np.int64) * classes + self.predicted
-        counts: np.ndarray = np.bincount(cells, minlength=classes * classes)
-        return counts.reshape(classes, classes)
+        return self.answers.confusion
 
     @cached_property
     def per_class(self) -> dict[str, np.ndarray]:
         """precision, recall, f1 (K,) floats, NaN where undefined, and n (K,) the number of true samples."""
-        from sklearn.metrics import precision_recall_fscore_support
+        counts = Counts.of(self.answers)
+        columns = {name: ratio(*parts_of(counts, name))[0] for name in ("precision", "recall", "f1")}
+        return {**columns, "n": counts.true[0]}
 
-        classes = np.arange(len(self.class_names))
-        precision, recall, f1, n = precision_recall_fscore_support(
-            self.labels, self.predicted, labels=classes, average=None, zero_division=np.nan
-        )
-        return {"precision": precision, "recall": recall, "f1": f1, "n": n}
+    def _value(self, name: str) -> float | None:
+        return score_all([name], self.answers, resamples=0)[0].value
 
     @property
-    def macro_f1(self) -> float:
+    def macro_f1(self) -> float | None:
         """Mean F1 of the classes that were true or predicted at least once."""
-        return float(np.nanmean(self.per_class["f1"]))
+        return self._value("macro_f1")
 
     @property
-    def balanced_accuracy(self) -> float:
+    def balanced_accuracy(self) -> float | None:
         """Mean recall of the classes that have samples."""
-        return float(np.nanmean(self.per_class["recall"]))
+        return self._value("balanced_accuracy")
 
-    @cached_property
+    @property
     def top5(self) -> float | None:
         """Share of samples whose true class is among the five most probable; None for five classes or fewer."""
-        if len(self.class_names) <= 5:
-            return None
-        best = np.argsort(-self.scores, axis=1, kind="stable")[:, :5]
-        return float(np.mean(np.any(best == np.asarray(self.labels)[:, None], axis=1)))
+        return self._value("top5")
 
     def worst_mistakes(self, count: int) -> np.ndarray:
         """Indices of at most `count` wrong samples, the most confident in its wrong class first."""
@@ -139,8 +126,13 @@ class Evaluation:
         pairs = [(int(true), int(said)) for true, said in zip(*np.unravel_index(order, wrong.shape), strict=True)]
         return [(true, said, int(wrong[true, said])) for true, said in pairs if wrong[true, said]]
 
-    def to_metrics(self) -> dict[str, Any]:
-        """All scores as plain JSON values; None for what is undefined or not finite."""
+    def to_metrics(self, names: Sequence[str] = DEFAULT, costs: Costs | None = None) -> dict[str, Any]:
+        """The scores as plain JSON values; None for what is undefined or not finite.
+
+        Loss, accuracy, the usual scores and the table of classes are always there; "scores" holds those of `names`
+        with n, interval and what there is to know of them.
+        Raises UsageError for a name that is no score.
+        """
         columns = self.per_class
         per_class = [
             {"class": name, "n": int(columns["n"][k])}
@@ -151,18 +143,19 @@ class Evaluation:
             {"true": self.class_names[true], "predicted": self.class_names[said], "count": count}
             for true, said, count in self.most_confused(10)
         ]
-        metrics: dict[str, Any] = {
+        scores = score_all(names, self.answers, costs=costs)
+        plain = score_all(DEFAULT, self.answers, resamples=0)
+        return {
             "split": self.split,
             "n": self.n,
             "loss": _finite(self.loss),
             "accuracy": self.accuracy,
             "accuracy_interval": list(self.accuracy_interval),
-            "balanced_accuracy": self.balanced_accuracy,
-            "macro_f1": self.macro_f1,
+            **{score.name: score.value for score in (*plain, *scores) if score.is_plain},
+            "scores": [score.to_json() for score in scores],
             "per_class": per_class,
             "most_confused": confused,
         }
-        return metrics if self.top5 is None else metrics | {"top5": self.top5}
 
 
 def interval_of(metrics: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.checks.finding import record_of
 from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
+from pellucid.runs.checking import check_before
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for
+from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
+from pellucid.runs.finite import finite
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
@@ -51,7 +54,8 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
     announce_engine(words.engine)
     with limited_threads(config.threads or 1):
         prepared = prepare(config, words)
-    threads = config.threads or threads_for(words.engine, prepared.summary.flops, config.batch_size)
+    engine = words.engine.name
+    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, threads_now(engine), engine)
     with limited_threads(threads):
         record = {
             "format": RUN_FORMAT,
@@ -63,8 +67,11 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
             **settings_in_force(prepared),
             "threads": threads,
         }
-        write_json(folder.config, record)
         announce(prepared, threads)
+        findings = [] if config.no_checks else check_before(prepared)
+        write_json(folder.config, record)
+        if findings:
+            write_json(folder.checks, finite(record_of(findings)))
         return run(prepared, folder, record, console, checkpoint=None)
 
 

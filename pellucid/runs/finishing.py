@@ -10,6 +10,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.info import describe_dataset
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
+from pellucid.runs.checking import findings_kept
 from pellucid.runs.finite import finite
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.preparation import OBJECTIVE, Prepared, settings_in_force
@@ -64,7 +65,7 @@ def finish(
         folder, history=progress.history, steps=steps, evaluation=evaluation,
         images=lambda indices: part.images.take(np.asarray(indices)),
     )
-    write_report(folder, context=context_of(prepared, record, metrics, dataset))
+    write_report(folder, context=context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)})
     return metrics
 
 

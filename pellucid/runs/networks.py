@@ -26,11 +26,12 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
     """The network that --model names: an architecture, words of the notation, or a model file to go on from."""
     wanted = config.model
     if wanted is not None and wanted.lower().endswith(FILES):
-        refuse_for_named(config)
+        refuse_setting("--l2", config.l2 > 0, wanted)
+        refuse_setting("--dropout", config.dropout is not None, wanted)
         return model_from_file(wanted, shape, classes), wanted
     if wanted and not in_words(wanted):
-        refuse_for_named(config)
-        model = architecture(wanted, shape, classes)  # type: ignore[arg-type]
+        refuse_setting("--l2", config.l2 > 0, wanted)
+        model = architecture(wanted, shape, classes, config.dropout)  # type: ignore[arg-type]
         name = wanted
     else:
         name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")
@@ -47,13 +48,11 @@ def in_words(text: str) -> bool:
     return text.lower().replace("_", "-") not in NAMES and (is_notation(text) or MEANT.match(text) is not None)
 
 
-def refuse_for_named(config: RunConfig) -> None:
-    """Settings that change a network in notation do not change one with a name of its own."""
-    for name, given in (("--l2", config.l2 > 0), ("--dropout", config.dropout is not None)):
-        if given:
-            raise UsageError(
-                f"{name} goes with networks in notation (--model conv_8,pool,FC_32), not with --model {config.model}."
-            )
+def refuse_setting(name: str, given: bool, model: str) -> None:
+    """Raise UsageError when a setting of networks in notation was given for one with a name of its own."""
+    if given:
+        fitting = "networks in notation (--model conv_8,pool,FC_32)"
+        raise UsageError(f"{name} goes with {fitting}, not with --model {model}.")
 
 
 def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:

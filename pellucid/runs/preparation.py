@@ -13,7 +13,7 @@ from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
-from pellucid.data.splits import ensure_test, leaking_groups, split_validation
+from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.errors import DataError
 from pellucid.graph.summary import Summary, summarize
@@ -63,20 +63,8 @@ class Prepared:
 
 
 def load_data(config: RunConfig) -> Dataset:
-    """The data set with its parts: train, a validation part of the chosen size, test."""
-    dataset = open_dataset(
-        config.data,
-        data_dir=config.data_dir,
-        resize=parse_size(config.resize),
-        channels=config.channels,
-        limit=config.limit,
-        group=config.group,
-        label=config.label,
-    )
-    dataset = ensure_test(dataset, seed=config.split_seed)
-    if "train" not in dataset.parts:
-        raise DataError(f"{config.data} has no training part. Put the images to learn from into a folder train/.")
-    dataset = split_validation(dataset, fraction=config.val_fraction, seed=config.split_seed)
+    """The data set with its parts: train, train-dev if it is asked for, validation, test; no group in two of them."""
+    dataset = divide(read_data(config), config)
     leaking = leaking_groups(dataset)
     if leaking and not config.allow_leak:
         group, parts = next(iter(leaking.items()))
@@ -85,6 +73,28 @@ def load_data(config: RunConfig) -> Dataset:
             "look better than they are. Split by group, or train all the same with --allow-leak."
         )
     return dataset
+
+
+def read_data(config: RunConfig) -> Dataset:
+    """The data set with the parts it comes with."""
+    return open_dataset(
+        config.data,
+        data_dir=config.data_dir,
+        resize=parse_size(config.resize),
+        channels=config.channels,
+        limit=config.limit,
+        group=config.group,
+        label=config.label,
+    )
+
+
+def divide(dataset: Dataset, config: RunConfig) -> Dataset:
+    """The data set with the parts it lacks, taken from its training part."""
+    dataset = ensure_test(dataset, seed=config.split_seed)
+    if "train" not in dataset.parts:
+        raise DataError(f"{config.data} has no training part. Put the images to learn from into a folder train/.")
+    dataset = split_validation(dataset, fraction=config.val_fraction, seed=config.split_seed)
+    return split_train_dev(dataset, fraction=config.train_dev_fraction, seed=config.split_seed)
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,21 @@
-"""report.html: one page that says what was trained, on what, how well it does, and what to type next.
-
-The page needs no other file: pictures are embedded, style is inline, nothing is fetched and nothing runs. Every value
-is escaped by the template, so class names and paths can hold any character.
-"""
+"""report.html: one page that says what was trained, on what, how well it does, and what to type next."""
 
 from __future__ import annotations
 
-import base64
 import shlex
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import FileError, describe
-from pellucid.runs.drawing import DPI
 from pellucid.runs.evaluation import interval_of
+from pellucid.runs.pages import Picture, embedded, template
 from pellucid.runs.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores, share
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from pellucid.storage.run_folder import RunFolder
 
 WEAKEST = 10
 MOST_CONFUSED = 6
-Picture = dict[str, Any]  # source: a data address; width_px: how wide it was meant
 
 
 def write_report(folder: RunFolder, *, context: Mapping[str, Any]) -> Path:
@@ -48,28 +37,15 @@ def write_report(folder: RunFolder, *, context: Mapping[str, Any]) -> Path:
 
 def read_pictures(folder: RunFolder) -> dict[str, Picture]:
     """The pictures that are there: curves, confusion, mistakes."""
-    found = {}
-    for name, path in (("curves", folder.curves), ("confusion", folder.confusion), ("mistakes", folder.mistakes)):
-        try:
-            found[name] = embed(Path(path).read_bytes())
-        except FileNotFoundError:
-            continue
-        except OSError as fault:
-            raise FileError(describe("report", f"the picture {path}", "readable", f"not ({fault.strerror})")) from None
-    return found
-
-
-def embed(png: bytes) -> Picture:
-    """A PNG of ours as a data address, as wide on the page as it was drawn (bytes 16 to 20 hold its width)."""
-    width = int.from_bytes(png[16:20], "big") * 96 // DPI
-    return {"source": "data:image/png;base64," + base64.b64encode(png).decode("ascii"), "width_px": width}
+    found = {name: embedded(getattr(folder, name)) for name in ("curves", "confusion", "mistakes")}
+    return {name: picture for name, picture in found.items() if picture is not None}
 
 
 def render(context: Mapping[str, Any], *, path: Path, pictures: Mapping[str, Picture]) -> str:
     """The page as text; path is the run folder."""
     evaluation = context.get("evaluation") or {}
     dataset = context.get("dataset") or {}
-    return _template().render(
+    return template("report.html").render(
         name=path.resolve().name,
         headline=headline(evaluation),
         state=str(context.get("state") or "unfinished"),
@@ -90,14 +66,6 @@ def render(context: Mapping[str, Any], *, path: Path, pictures: Mapping[str, Pic
         environment=facts(context.get("environment") or {}),
         next_steps=next_steps(context, path),
     )
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(files("pellucid.runs").joinpath("report.html").read_text(encoding="utf-8"))
 
 
 def headline(evaluation: Mapping[str, Any]) -> dict[str, str] | None:

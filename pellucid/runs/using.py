@@ -16,13 +16,17 @@ from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import default_pipeline
 from pellucid.data.single import read_image
+from pellucid.diagnosis.costs import read_costs
+from pellucid.diagnosis.measures import refuse_unknown
+from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError, DataError, UsageError, describe
 from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig, named, read_record
-from pellucid.runs.environment import limited_threads, threads_for
+from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
 from pellucid.runs.scoring import score
@@ -50,6 +54,11 @@ def engine_of(folder: RunFolder | None, wanted: str | None) -> Engine:
             return engine_named(config.engine, config.precision, None)
     with named("--engine"):
         return engine_named(wanted or "auto", "float32", None)
+
+
+def all_or_one(model: Model, engine: Engine, batch_size: int) -> int:
+    """How many threads predicting takes."""
+    return threads_for(summarize(model.graph).flops, batch_size, threads_now(engine.name), engine.name)
 
 
 def data_of(
@@ -88,27 +97,43 @@ def evaluate_on(
     batch_size: int,
     data_dir: str | None,
     limit: int | None,
+    metrics: Sequence[str] = DEFAULT,
+    costs: str | None = None,
+    max_latency: float | None = None,
     engine: str | None = None,
 ) -> dict[str, Any]:
-    """Scores of a run or model on a part; raises DataError when the classes or the images do not fit."""
+    """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
+
+    Raises DataError when the classes or the images do not fit, UsageError for a score that is not there.
+    """
+    refuse_limit(max_latency)
     model, folder = model_of(run)
     dataset = data_of(folder, model, data, data_dir, limit)
     names = tuple(model.class_names or dataset.class_names)
+    prices = None if costs is None else read_costs(costs, names)
+    refuse_unknown(metrics, names, prices)
     chosen = choose_split(dataset, split)
     part = with_labels_of(dataset, dataset.part(chosen), names)
     chosen_engine = engine_of(folder, engine)
     params, state = native_weights(model, chosen_engine)
+    preprocessing = model.preprocessing or default_pipeline()
+
+    def predict(x: np.ndarray) -> object:
+        inputs = chosen_engine.put({"input": preprocessing.apply(x)})
+        return chosen_engine.get(chosen_engine.forward(model.graph, params, state, inputs, training=False).outputs)
+
     began = time.perf_counter()
-    with limited_threads(threads_for(chosen_engine, summarize(model.graph).flops, batch_size)):
+    with limited_threads(all_or_one(model, chosen_engine, batch_size)):
         evaluation = score(
             model.graph, chosen_engine, {"params": params, "state": state}, OBJECTIVE, part,
-            preprocessing=model.preprocessing or default_pipeline(), split=chosen, class_names=names,
-            batch_size=batch_size,
+            preprocessing=preprocessing, split=chosen, class_names=names, batch_size=batch_size,
         )
-    seconds = time.perf_counter() - began
-    return evaluation.to_metrics() | {
+        seconds = time.perf_counter() - began
+        latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
+    return evaluation.to_metrics(metrics, prices) | {
         "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
+        **({} if latency is None else {"latency": latency.to_json()}),
     }
 
 
@@ -147,15 +172,20 @@ def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | No
     return found
 
 
-def network_named(model: str, size: str, classes: int, activation: str) -> Model:
+def network_named(model: str, size: str | None, classes: int | None, activation: str) -> Model:
     """The network of a run, a model file, an architecture or words of the notation."""
     if Path(model).is_dir() or model.lower().endswith(FILES):
         return model_of(model)[0]
+    if not in_words(model):
+        return architecture(model, None if size is None else image_shape(size), classes)
+    shape = image_shape(size or "28x28x1")
+    return Sequential(parse(model, input_shape=shape, classes=classes or 10, activation=activation))
+
+
+def image_shape(size: str) -> tuple[int, int, int]:
+    """HxW or HxWxC as numbers; raises UsageError for anything else."""
     parts = size.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
     height, width, channels = (int(part) for part in [*parts, "1"][:3])
-    shape = (height, width, channels)
-    if not in_words(model):
-        return architecture(model, shape, classes)
-    return Sequential(parse(model, input_shape=shape, classes=classes, activation=activation))
+    return height, width, channels

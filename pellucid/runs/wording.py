@@ -16,7 +16,8 @@ DASH = "\N{EN DASH}"
 
 def scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The other scores as label and text, only those that were measured."""
-    shares = {"balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1", "top5": "Top 5"}
+    shares = {"balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1", "top5": "Top 5",
+              "ece": "Calibration error"}
     found = [(label, share(evaluation[key])) for key, label in shares.items() if _measured(evaluation.get(key))]
     numbers = {"loss": ("Loss", "{:.4g}"), "seconds": ("Seconds", "{:,.1f}"),
                "images_per_second": ("Images a second", "{:,.0f}")}  # fmt: skip

@@ -27,6 +27,7 @@ FORMULAS = {
     "ZeroPadding2D": "y = x with zeros around",
     "UpSampling2D": "y[n,i,j,c] = x[n, i // rows, j // columns, c]",
     "Rescaling": "y = scale x + offset",
+    "Temperature": "y = x / value",
     "PositionBias": "y[n,h,w,c] = x[n,h,w,c] + bias[h,w,c]",
     "Add": "y = x1 + x2 + ...",
     "Multiply": "y = x1 x2 ...",

@@ -53,6 +53,11 @@ class LayerSpec(Spec):
     prefix: ClassVar[str] = "layer"  # of automatic names
     arity: ClassVar[tuple[int, int | None]] = (1, 1)  # fewest and most inputs
 
+    @property
+    def title(self) -> str:
+        """What a table calls the layer: its kind, and the one number that matters where there is such a number."""
+        return type(self).__name__
+
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         """The output's shape; raises ShapeError that names the layer `where`."""
         return inputs[0]

@@ -9,7 +9,7 @@ from pellucid.errors import ShapeError, describe
 from pellucid.spec.base import Member
 from pellucid.spec.convolution import FORMAT
 from pellucid.spec.initializers import INITIALIZERS, Initializer
-from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec
+from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec
 from pellucid.spec.legal import OneOf, Pair, Real, Sides, Sizes, legal
 from pellucid.spec.shapes import Shape, as_map, shown, volume
 
@@ -113,6 +113,25 @@ class Rescaling(LayerSpec):
     prefix = "rescaling"
     scale: float = legal(Real())
     offset: float = legal(Real(), 0.0)
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class Temperature(LayerSpec):
+    """y = x / value, before the last softmax: above 1 a model is less sure, its order of classes stays.
+
+    Source: Guo et al. 2017, section 4.2.
+    """
+
+    prefix = "temperature"
+    value: float = legal(Real(0.0, open_low=True))
+
+    @property
+    def title(self) -> str:
+        return f"Temperature {self.value:.4g}"
+
+    def primitives(self) -> tuple[Primitive, ...]:
+        return (Primitive(Rescaling(1 / self.value), {}),)
 
 
 @LAYERS.register()

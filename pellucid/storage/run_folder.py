@@ -57,6 +57,11 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     @property
+    def calibrated(self) -> Path:
+        """The same model with a temperature; training writes none, so that a resume gives the same bytes."""
+        return self.path / "calibrated.safetensors"
+
+    @property
     def last(self) -> Path:
         """The checkpoint: all that a resume needs."""
         return self.path / "last.safetensors"
@@ -102,6 +107,20 @@ class RunFolder:
         return self.path / "mistakes.png"
 
     @property
+    def diagnosis(self) -> Path:
+        """What pellucid diagnose found."""
+        return self.path / "diagnosis.json"
+
+    @property
+    def diagnosis_page(self) -> Path:
+        """The diagnosis, one HTML file that needs no other."""
+        return self.path / "diagnosis.html"
+
+    def diagnosis_picture(self, name: str) -> Path:
+        """A picture of the diagnosis: split, mistakes, reliability or labels."""
+        return self.path / f"diagnosis-{name}.png"
+
+    @property
     def log(self) -> Path:
         """What was said during the run."""
         return self.path / "log.txt"
@@ -112,7 +131,7 @@ class RunFolder:
                 f"{self.path} already holds a run. Choose another --out, or continue it with: "
                 f"pellucid train --resume {self.path}"
             )
-        for path in (self.model, self.last, self.history, self.steps, self.metrics, self.checks, self.report,
-                     self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
+        for path in (self.model, self.calibrated, self.last, self.history, self.steps, self.metrics, self.checks,
+                     self.report, self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
             if path.exists():
                 raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")

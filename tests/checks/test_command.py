@@ -12,12 +12,6 @@ from pellucid.checks.series import NAMES
 from tests.cli.terminal import Terminal, pictures, write_npz
 
 
-@pytest.fixture
-def terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.chdir(tmp_path)
-    return Terminal(capsys)
-
-
 def test_digits_pass_and_nothing_is_written(terminal: Terminal) -> None:
     typed = terminal.type("check", "digits", "--model", "conv_4,pool,FC_16", "--limit", "200")
     assert typed.code == 0 and typed.err == ""

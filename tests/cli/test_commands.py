@@ -75,10 +75,14 @@ def test_evaluate_repeats_what_training_found(terminal: Terminal) -> None:
 
 
 def test_evaluate_table(terminal: Terminal) -> None:
-    lines = terminal.type("evaluate", "runs/photos").out.splitlines()
-    assert lines[0].startswith("test accuracy ") and "macro F1" in lines[0]
-    assert lines[1].split() == ["class", "n", "precision", "recall", "F1"]
-    assert [line.split()[0] for line in lines[3:]] == ["cat", "dog"]
+    headline, scores, classes = terminal.type("evaluate", "runs/photos").out.strip().split("\n\n")
+    assert headline.startswith("test accuracy ") and "macro F1" in headline
+    lines = scores.splitlines()
+    assert lines[0].split() == ["score", "value", "from", "to", "n"]
+    assert [line.split()[0] for line in lines[2:]] == ["accuracy", "balanced_accuracy", "macro_f1", "top5", "ece"]
+    lines = classes.splitlines()
+    assert lines[0].split() == ["class", "n", "precision", "recall", "F1"]
+    assert [line.split()[0] for line in lines[2:]] == ["cat", "dog"]
 
 
 def test_predict(terminal: Terminal) -> None:

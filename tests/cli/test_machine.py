@@ -38,19 +38,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 ])  # fmt: skip
 def test_little_work_takes_one_thread(flops: int, batch_size: int, threads: int) -> None:
     with limited_threads(3):
-        assert threads_for(engine_named("reference", "float32", None), flops, batch_size) == threads
+        assert threads_for(flops, batch_size, threads_now()) == threads
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
 def test_pytorch_takes_more_threads_sooner() -> None:
-    engine = engine_named("pytorch", "float32", "cpu")
-    with limited_threads(3):
-        assert [threads_for(engine, flops, 32) for flops in (20_833_333, 20_833_334)] == [1, 3]
+    assert [threads_for(flops, 32, 3, "pytorch") for flops in (20_833_333, 20_833_334)] == [1, 3]
 
 
 @pytest.mark.parametrize("name", ["reference", "auto"])
 def test_threads_are_limited_and_given_back(name: str) -> None:
-    engine = engine_named(name, "float32", None)
+    engine = engine_named(name, "float32", None).name
     before = threads_now(engine)
     with limited_threads(3):
         assert threads_now(engine) == 3

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from pellucid.data import ArrayImages, Dataset, Part, ensure_test, open_dataset, split_validation
+from pellucid.data import ArrayImages, Dataset, Part, ensure_test, open_dataset, split_train_dev, split_validation
 from pellucid.data.apportion import shares, stratified_sample
 from pellucid.errors import ArgumentError, DataError
 from pellucid.keys import Key
@@ -88,6 +88,17 @@ def test_a_validation_part_that_is_there_is_kept() -> None:
     once = split_validation(open_dataset("digits"), fraction=0.1, seed=1)
     assert split_validation(once, fraction=0.5, seed=2) is once
     assert "validation part: 144 of 1,437 training images (stratified)" in once.notes
+
+
+def test_a_train_dev_part_comes_out_of_the_training_part_alone() -> None:
+    before = split_validation(ensure_test(open_dataset("digits")), fraction=0.1, seed=0)
+    after = split_train_dev(before, fraction=0.2, seed=0)
+    assert list(after.parts) == ["train", "train-dev", "validation", "test"]
+    held, left = after.part("train-dev"), after.part("train")
+    assert len(held) == round(0.2 * len(before.part("train"))) and not set(held.ids) & set(left.ids)
+    assert {*held.ids, *left.ids} == set(before.part("train").ids)
+    assert after.parts["validation"] is before.parts["validation"] and after.parts["test"] is before.parts["test"]
+    assert split_train_dev(before, fraction=0, seed=0) is before
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, 1.5])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.diagnosis.intervals import difference_interval
+from pellucid.diagnosis.intervals import difference_interval, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,12 @@ def test_difference_holds_the_truth_in_about_95_of_100() -> None:
     held = [low <= truth <= high for low, high in (difference_interval(int(a), 800, int(b), 500)
                                                    for a, b in zip(first, second, strict=True))]  # fmt: skip
     assert 0.94 < np.mean(held) < 0.97
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (20, 20, 0.8389, 1.0), (1, 1, 0.2065, 1.0)],
+)
+def test_a_share_as_published(hits: int, n: int, low: float, high: float) -> None:
+    # 81 of 263 and 0 of 20 are worked examples of Newcombe 1998a, table I, method 3
+    assert wilson_interval(hits, n) == pytest.approx((low, high), abs=5e-5)

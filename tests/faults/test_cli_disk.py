@@ -103,7 +103,8 @@ def test_a_folder_that_may_not_be_written_into(terminal: Terminal, monkeypatch: 
     ("model.safetensors", "write", 0),
     ("history.csv", "write", 2),
     ("steps.csv", "write", 3),
-    ("log.txt", "write", 5),
+    ("log.txt", "write", 2),
+    ("checks.json", "write", 0),
     ("metrics.json", "write", 0),
     ("report.html", "write", 0),
 ])  # fmt: skip

@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
     "notation's number": (["data.npz", "--model", "conv8"], ["'conv8' is no word", "conv_F"]),
     "too small for the network": (["data.npz", "--model", "pool*4"], ["pool", "network notation"]),
     "dropout": (["data.npz", "--model", "lenet5", "--dropout", "0.5"], ["--dropout goes with networks in notation"]),
+    "no dropout": (["data.npz", "--model", "cifar10cnn-small", "--dropout", "0.5"], ["which has no dropout"]),
     "column": (["data.npz", "--group", "donor"], ["--group names a column of a CSV table"]),
     "limit": (["data.npz", "--limit", "1"], ["--limit", "2 classes"]),
     "another's flag": (["data.npz", "--allow-different"], ["--allow-different goes with --resume"]),

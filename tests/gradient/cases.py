@@ -31,7 +31,15 @@ from pellucid.spec.pooling import (
     GlobalMaxPooling2D,
     MaxPooling2D,
 )
-from pellucid.spec.reshaping import Flatten, PositionBias, Rescaling, Reshape, UpSampling2D, ZeroPadding2D
+from pellucid.spec.reshaping import (
+    Flatten,
+    PositionBias,
+    Rescaling,
+    Reshape,
+    Temperature,
+    UpSampling2D,
+    ZeroPadding2D,
+)
 
 Sizes = tuple[int, ...]
 MAP = (7, 5, 3)
@@ -124,6 +132,7 @@ PLAIN = [
     Case(ZeroPadding2D(((0, 2), (1, 3)))),
     Case(UpSampling2D((2, 3))),
     Case(Rescaling(-1.7, 0.3)),
+    Case(Temperature(1.7)),
     Case(PositionBias(), keras=False),
     Case(Add(), (MAP, MAP, MAP)),
     Case(Add(), (MAP, (1, 1, 3))),

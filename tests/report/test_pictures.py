@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.diagnosis.series import column, layer_ratios, step_clock, thin
 from pellucid.errors import ShapeError
 from pellucid.runs import drawing
 from pellucid.runs.confusion import cell_colours, confusion_png
@@ -20,7 +21,6 @@ from pellucid.runs.curves import curves_png, ratio_words, score_words
 from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.mistakes import displayable, mistakes_png
 from pellucid.runs.pictures import write_pictures
-from pellucid.runs.series import column, layer_ratios, step_clock, thin
 from pellucid.storage.run_folder import RunFolder
 
 ODD_NAMES = ("$x_1$ & <b>", "a$b", "\\frac{1}{2}", "%d {name}", "класс", "猫", "line\nbreak", "")

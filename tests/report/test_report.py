@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -11,37 +10,14 @@ import numpy as np
 import pytest
 
 from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.pages import embed
 from pellucid.runs.pictures import write_pictures
-from pellucid.runs.report import embed, headline, next_steps, render, write_report
+from pellucid.runs.report import headline, next_steps, render, write_report
 from pellucid.runs.wording import per_class, shape_text, text
 from pellucid.storage.run_folder import RunFolder
+from tests.report.page import Page
 
 EVIL = "<script>alert('x')</script> & \"co\""
-VOID = {"meta", "img", "br", "link", "input"}
-
-
-class Page(HTMLParser):
-    """Collects the visible text, every tag with its attributes, and tags that are not closed in order."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(source)
-        self.text = " ".join(" ".join(self.words).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"</{tag}> closes the wrong tag"
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] not in (["style"], ["title"]):
-            self.words.append(data)
 
 
 def context(evaluation: Evaluation) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_changed_data_are_refused(driver: Driver) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 256, (40, 6, 5, 1), dtype=np.uint8), np.arange(40) % 2
     np.savez(driver.folder / "d.npz", x_train=x, y_train=y, x_test=x, y_test=y)
-    words = ["d.npz", "--model", "FC_4", "--epochs", "3", "--batch-size", "8", "--out", "changed"]
+    words = ["d.npz", "--model", "FC_4", "--epochs", "3", "--batch-size", "8", "--allow-leak", "--out", "changed"]
     assert driver.command("train", *words, fault={"signal": 9, "step": 6}).code == -9
     x[0] += 1
     np.savez(driver.folder / "d.npz", x_train=x, y_train=y, x_test=x, y_test=y)

@@ -41,6 +41,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "Rescaling": {"scale": 0.5},
     "Reshape": {"target_shape": (2, -1)},
     "SeparableConv2D": {"filters": 4, "kernel_size": 3},
+    "Temperature": {"value": 1.5},
 }
 
 # Beside the defaults: values that take another stored form (a pair from a number, a spec from a word, a schedule).

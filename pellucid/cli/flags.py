@@ -1,0 +1,86 @@
+"""The settings of a run as flags, one entry each: `train` and the commands that ask about a run share them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from pellucid.runs.config import RunConfig
+
+DEFAULTS = RunConfig()
+NETWORK, LEARNING, DATA = "Network", "Learning", "Data"
+MACHINE, RUN = "Machine and chance", "The run folder"
+
+
+def option(panel: str, text: str, *names: str) -> Any:
+    """An option under a heading of the help page."""
+    return typer.Option(*names, help=text, rich_help_panel=panel)
+
+
+WHAT = typer.Argument(help="digits, a known name, a folder or a file.")
+Data = Annotated[str, WHAT]
+DataOrNone = Annotated[str | None, WHAT]
+
+Model = Annotated[
+    str | None,
+    option(NETWORK, "A name, words such as conv_8,pool,FC_32, or a model file to go on from; default: words chosen by "
+                    "image size."),
+]  # fmt: skip
+Activation = Annotated[str, option(NETWORK, "Activation of networks in words.")]
+Dropout = Annotated[
+    float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
+]
+L2 = Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")]
+
+Epochs = Annotated[
+    int | None,
+    option(LEARNING, "Passes over the training part; default: 30 below 20,000 training images, else 5."),
+]
+BatchSize = Annotated[int, option(LEARNING, "Images in one step.")]
+Optimizer = Annotated[str, option(LEARNING, "sgd, adagrad, rmsprop or adam.")]
+Rate = Annotated[float | None, option(LEARNING, "Learning rate; default: the optimizer's own.")]
+Schedule = Annotated[
+    str, option(LEARNING, "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F.")
+]
+Patience = Annotated[int, option(LEARNING, "Stop after so many epochs without improvement; 0: never.")]
+ClassWeight = Annotated[str, option(LEARNING, "none, or balanced: rare classes count as much as common ones.")]
+Augment = Annotated[str, option(LEARNING, "Change training images a little, e.g. flip,shift=2,rotate=10.")]
+
+Preprocess = Annotated[
+    str, option(DATA, "E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.")
+]
+Resize = Annotated[str | None, option(DATA, "HxW: bring all images to this size.")]
+Channels = Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")]
+Limit = Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")]
+ValFraction = Annotated[float, option(DATA, "Share of train held for validation.")]
+TrainDevFraction = Annotated[
+    float,
+    option(DATA, "Share of train held out for pellucid diagnose, which then tells variance from mismatch."),
+]
+SplitSeed = Annotated[int, option(DATA, "Which images are held out.")]
+Group = Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")]
+Label = Annotated[str | None, option(DATA, "CSV column of the classes.")]
+AllowLeak = Annotated[
+    bool, option(DATA, "Train although a group or an image is in two parts.", "--allow-leak")
+]
+DataDir = Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")]
+
+Seed = Annotated[int, option(MACHINE, "First weights, order of images, noise.")]
+Engine = Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")]
+Precision = Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")]
+Device = Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")]
+Threads = Annotated[
+    int | None,
+    option(MACHINE, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores."),
+]
+
+Out = Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")]
+CheckpointEvery = Annotated[int, option(RUN, "Steps between checkpoints; 0: after each epoch only.")]
+NoChecks = Annotated[
+    bool, option(RUN, "Begin without the quick checks of data and network, and whatever they would say.", "--no-checks")
+]
+Resume = Annotated[str | None, option(RUN, "Continue the run in this folder, to the same bits.")]
+AllowDifferent = Annotated[
+    bool, option(RUN, "Resume although versions or machine differ.", "--allow-different")
+]

@@ -1,0 +1,53 @@
+"""What a diagnosis knows of a run besides its errors: the settings that a next step may change, and other evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Confused:
+    """The commonest mistake: `count` of `wrong` mistakes take class `true` for class `said`."""
+
+    true: str
+    said: str
+    count: int
+    wrong: int
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How a property of the pictures differs: its mean in the training part, in dev, and the latter's distance from
+    the former in standard deviations of the training part."""
+
+    name: str
+    train: float
+    dev: float
+    deviations: float
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Settings in force and evidence; None where it is not known or does not apply.
+
+    rate: the learning rate at the start; notation: the words of the network, None for one with a name of its own;
+    image_shape (H,W,C); dev_drawn: whether the validation part was taken out of the training part, by --val-fraction;
+    guess_error: the error on dev of always naming its commonest class.
+    """
+
+    data: str
+    epochs: int
+    rate: float
+    optimizer: str
+    augment: str
+    dropout: float
+    l2: float
+    train_images: int
+    classes: int
+    parameters: int
+    image_shape: tuple[int, int, int]
+    dev_drawn: bool = True
+    notation: str | None = None
+    guess_error: float | None = None
+    confused: Confused | None = None
+    shift: Shift | None = None

@@ -1,0 +1,199 @@
+"""Reading the learning curves: what the way the loss went says about the learning rate and the number of epochs.
+
+Rows      history and steps as in history.csv and steps.csv (see series.py)
+Course    the training loss, averaged in 20 windows of equal length over the whole run: of the steps where there are
+          enough of them, else of the epochs
+Readings  loss-rises, fast-then-flat, falls-slowly, not-finished, over-fitting, update-ratio; settled when none of them
+Source    Karpathy, CS231n notes, part 3 (curves of rates too high and too low; update ratio about 1e-3); Goodfellow,
+          Bengio & Courville 2016, section 7.8 (where over-fitting begins).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.diagnosis.series import Rows, column, layer_ratios
+
+WINDOWS = 20
+STEPS_A_WINDOW = 5
+HEALTHY = (3e-4, 3e-3)  # of the update ratio: half a decade to each side of 1e-3
+BEARABLE = (1e-4, 1e-2)  # a decade to each side: beyond, the rate does not suit the layer
+NOTICED = 0.05  # smaller changes, as a share of what they change, are not spoken of
+HIGH = 0.3  # a loss of more of the first one than this is still high
+SURE = 3.0  # standard errors
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing that the curves say, with its number, what that means, and what to do (empty when nothing)."""
+
+    name: str
+    value: float | None
+    meaning: str
+    remedy: str = ""
+    epoch: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Mean training loss of each window (W,), its standard error (W,), and the loss of the first weights."""
+
+    mean: np.ndarray
+    error: np.ndarray
+    first: float
+
+    @property
+    def quarter(self) -> int:
+        """Windows in a quarter of the run."""
+        return max(1, len(self.mean) // 4)
+
+    @property
+    def low(self) -> float:
+        """The lowest window."""
+        return float(self.mean.min())
+
+    @property
+    def fall(self) -> float:
+        """How much of the first loss was lost at best."""
+        return self.first - self.low
+
+    @property
+    def last_quarters(self) -> tuple[float, float, float]:
+        """Mean of the third quarter, of the last, and the standard error of their difference."""
+        q = self.quarter
+        third, last = self.mean[-2 * q : -q], self.mean[-q:]
+        error = float(np.sqrt(np.sum(self.error[-2 * q :] ** 2)) / q)
+        return float(third.mean()), float(last.mean()), error
+
+
+def read_curves(history: Rows, steps: Rows) -> tuple[Reading, ...]:
+    """Everything the curves say, the gravest first; one reading, "settled", when there is nothing to object to."""
+    course = course_of(history, steps)
+    if course is None:
+        short = f"{len(steps)} steps and {len(history)} epochs are too few to read the curves"
+        return (Reading("too-short", float(len(steps)), short),)
+    over = over_fitting(history)
+    found = [rises(course) or fast_then_flat(course) or falls_slowly(course) or not_finished(course, over), over,
+             update_ratio(steps)]  # fmt: skip
+    told = tuple(reading for reading in found if reading is not None)
+    return told or (settled(course),)
+
+
+def course_of(history: Rows, steps: Rows) -> Course | None:
+    """The windows of a run; None when there are fewer than four values."""
+    loss = column(steps, "loss")
+    loss = loss[np.isfinite(loss)]
+    first = float(loss[:3].mean()) if len(loss) else np.nan
+    if len(loss) < WINDOWS * STEPS_A_WINDOW:
+        loss = column(history, "loss")
+        loss = loss[np.isfinite(loss)]
+        first = float(loss[0]) if len(loss) and not np.isfinite(first) else first
+    if len(loss) < 4:
+        return None
+    windows = np.array_split(loss, min(WINDOWS, len(loss)))
+    error = [window.std(ddof=1) / np.sqrt(len(window)) if len(window) > 1 else 0.0 for window in windows]
+    return Course(np.array([window.mean() for window in windows]), np.array(error), first)
+
+
+def rises(course: Course) -> Reading | None:
+    """The loss ends above its lowest by more than the noise: the rate is too high."""
+    at = int(course.mean.argmin())
+    last = float(course.mean[-1])
+    rise = last - course.low
+    if last > course.first * (1 + NOTICED):
+        meaning = f"the training loss rose from {course.first:.3g} to {last:.3g}"
+    elif rise > NOTICED * course.fall and rise > SURE * float(np.hypot(course.error[at], course.error[-1])):
+        meaning = f"the training loss rose again from {course.low:.3g} to {last:.3g}"
+    else:
+        return None
+    value = last / max(min(course.low, course.first), 1e-12)
+    return Reading("loss-rises", value, meaning, "The learning rate is too high: take a third of it.")
+
+
+def fast_then_flat(course: Course) -> Reading | None:
+    """Nearly all of the fall is made in the first fifth, and what is left is high: the rate is rather high."""
+    if course.fall < NOTICED * course.first:
+        return None
+    there = int(np.argmax(course.mean <= course.first - 0.9 * course.fall))
+    third, last, _ = course.last_quarters
+    flat = abs(third - last) < NOTICED * third
+    if there >= len(course.mean) / 5 or course.low < HIGH * course.first or not flat:
+        return None
+    share = (there + 1) / len(course.mean)
+    meaning = (f"the training loss made nine tenths of its fall in the first {share:.0%} of the run and then stayed at "
+               f"{last:.3g}, {last / course.first:.0%} of the first")  # fmt: skip
+    return Reading("fast-then-flat", last, meaning,
+                   "The learning rate is rather high for the end: let it fall (--schedule cosine) or take a third of "
+                   "it. If that changes nothing, the network is too small.")  # fmt: skip
+
+
+def falls_slowly(course: Course) -> Reading | None:
+    """More than half of the loss is left, and the fall goes on evenly: the rate is too low."""
+    third, last, error = course.last_quarters
+    gone = course.fall / course.first
+    falling = third - last > SURE * error and third - last > 0.15 * course.fall
+    hardly = gone < NOTICED
+    if not hardly and (last < 0.5 * course.first or not falling):
+        return None
+    meaning = f"the training loss has lost {max(gone, 0):.0%} of its first value {course.first:.3g}"
+    meaning += "" if hardly else ", evenly to the end"
+    remedy = "The learning rate is too low: take three times as much." if not hardly else (
+        "It hardly learns at all: pellucid check names a rate and looks for what hinders it."
+    )  # fmt: skip
+    return Reading("falls-slowly", max(gone, 0.0), meaning, remedy)
+
+
+def not_finished(course: Course, over: Reading | None) -> Reading | None:
+    """The loss still falls in the last quarter, and the validation loss does not rise."""
+    third, last, error = course.last_quarters
+    if over is not None or third - last < max(NOTICED * third, SURE * error, 0.01 * course.first):
+        return None
+    value = (third - last) / third
+    meaning = f"the training loss still fell by {value:.0%} in the last quarter of the run, to {last:.3g}"
+    return Reading("not-finished", value, meaning, "Train for more epochs.")
+
+
+def over_fitting(history: Rows) -> Reading | None:
+    """The validation loss has its lowest at an epoch and rises after it, while the training loss falls on."""
+    epoch, train, dev = (column(history, name) for name in ("epoch", "loss", "val_loss"))
+    if np.isfinite(dev).sum() < 3:
+        return None
+    best = int(np.nanargmin(dev))
+    tail = dev[-max(1, len(dev) // 10) :]
+    last = float(np.nanmean(tail)) if np.isfinite(tail).any() else np.nan
+    value = last / float(dev[best])
+    if not (value > 1 + NOTICED and train[-1] < train[best]):
+        return None
+    begins = int(epoch[best]) if np.isfinite(epoch[best]) else best + 1
+    meaning = (f"over-fitting begins at epoch {begins}: from there the validation loss rose from {dev[best]:.3g} to "
+               f"{last:.3g} while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}")  # fmt: skip
+    return Reading("over-fitting", value, meaning,
+                   "The best epoch is kept already; more data, augmentation, dropout or a penalty move that point.",
+                   epoch=begins)  # fmt: skip
+
+
+def update_ratio(steps: Rows) -> Reading | None:
+    """The layer whose updates are farthest from a thousandth of its weights, if that is more than tenfold."""
+    middle = {layer: float(np.nanmedian(values)) for layer, values in layer_ratios(steps).items()}
+    off = {layer: value for layer, value in middle.items() if not BEARABLE[0] <= value <= BEARABLE[1]}
+    if not off:
+        return None
+    layer = max(off, key=lambda name: abs(np.log10(off[name] / 1e-3)))
+    small = off[layer] < 1e-3
+    meaning = (f"the updates of '{layer}' are {off[layer]:.1g} of its weights at the median, healthy is about 0.001; "
+               f"{len(off)} of {len(middle)} layers are more than tenfold off")  # fmt: skip
+    remedy = "Raise the learning rate, if the loss allows it." if small else "Lower the learning rate."
+    return Reading("update-ratio", off[layer], meaning, remedy)
+
+
+def settled(course: Course) -> Reading:
+    """Nothing to object to."""
+    last = float(course.mean[-1])
+    return Reading("settled", last, f"the training loss fell from {course.first:.3g} to {last:.3g} and settled there")

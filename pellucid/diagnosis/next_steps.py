@@ -1,0 +1,209 @@
+"""Three next steps, in order, each with the number that argues for it.
+
+Order     first what the curves and the parts themselves show to be wrong, then the list of the main problem, then
+          those of the problems beside it, then what would make the next diagnosis say more
+Lists     bias: rate, more epochs, less regularisation, a larger or another network; variance: augmentation, more data,
+          dropout, penalty, a smaller network; mismatch: error analysis, training data like dev; dev over-fitting: more
+          and fresh dev images
+Source    Ng 2018, "Machine Learning Yearning", chapters 14-19 (error analysis) and 20-43 (the lists).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pellucid.diagnosis.circumstances import Circumstances
+from pellucid.diagnosis.curves import Reading
+from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, PartError
+from pellucid.diagnosis.wording import counted, percent, points
+
+HOW_MANY = 3
+FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
+LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
+WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do, the number that argues for it, and the flags that do it in a new training (empty: none do)."""
+
+    action: str
+    because: str
+    flags: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"flags": list(self.flags)}
+
+
+def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstances) -> tuple[Step, ...]:
+    """The three next steps, the most promising first."""
+    read = {reading.name: reading for reading in curves}
+    lists: dict[str, Callable[[Decomposition, dict[str, Reading], Circumstances], Iterator[Step]]] = {
+        BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
+    }  # fmt: skip
+    found = list(guessing(split, run))
+    for problem in split.problems:
+        found += lists[problem](split, read, run)
+    found += to_see_more(split, run)
+    first: dict[str, Step] = {}
+    for step in found:
+        first.setdefault(step.action, step)
+    return tuple(first.values())[:HOW_MANY]
+
+
+def guesses(error: PartError | None, run: Circumstances) -> bool:
+    """Whether a part's error is no better than always naming the commonest class."""
+    return error is not None and run.guess_error is not None and error.interval[1] >= run.guess_error
+
+
+def dev_of(split: Decomposition) -> PartError | None:
+    """The first part that was not trained on and is there: validation, else train-dev, else test."""
+    parts = ("validation", "train-dev", "test")
+    return next((found for part in parts if (found := split.error_of(part)) is not None), None)
+
+
+def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
+    """A network that does no better than guess has a fault that no list mends."""
+    train, dev = split.errors[0], dev_of(split)
+    if not guesses(dev, run) or dev is None or run.guess_error is None:
+        return
+    level = f"the error of always naming the commonest class is {percent(run.guess_error)}"
+    if guesses(train, run):
+        yield Step("Look for what hinders learning: type pellucid check with the same data and flags",
+                   f"{percent(train.error)} of the training images themselves are wrong, and {level}")  # fmt: skip
+        return
+    yield Step("See whether the labels belong to the images: look at 20 training images with their labels",
+               f"{percent(dev.error)} of the {dev.part} images are wrong, no better than a guess ({level}), although "
+               f"only {percent(train.error)} of the training images are: they were learnt by heart")  # fmt: skip
+    yield Step("Check how images and labels were joined: the order of files, an offset, a shuffle",
+               f"{run.parameters / max(run.train_images, 1):,.0f} parameters for each training image can learn any "
+               "labels by heart, so the training error says nothing for them")  # fmt: skip
+    yield Step("Label 20 images of each class anew by hand and train on those alone",
+               f"dev must then beat the guess of {percent(run.guess_error)}, if images tell the classes apart at all")
+
+
+def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
+    """Learn the training images better."""
+    gap, train = split.gap(BIAS), split.errors[0]
+    assert gap is not None, "every decomposition has a bias"
+    for name, factor in (("loss-rises", 1 / 3), ("fast-then-flat", 1 / 3), ("falls-slowly", 3.0)):
+        if name in read:
+            rate = f"{run.rate * factor:.1g}"
+            yield Step(f"Take the learning rate {rate} instead of {run.rate:g}", read[name].meaning, ("--lr", rate))
+    if "not-finished" in read:
+        epochs = f"{2 * run.epochs}"
+        yield Step(f"Train for {epochs} epochs instead of {run.epochs}", read["not-finished"].meaning,
+                   ("--epochs", epochs))  # fmt: skip
+    size = f"the bias is {points(gap.value)}"
+    if run.dropout > 0:
+        yield Step("Train without dropout", f"a rate of {run.dropout:g} holds it back while {size}", ("--dropout", "0"))
+    if run.l2 > 0:
+        yield Step("Take a tenth of the penalty", f"l2 is {run.l2:g} while {size}", ("--l2", f"{run.l2 / 10:g}"))
+    left = f"{counted(run.parameters, 'parameter')} leave {percent(train.error)} of the training images wrong"
+    if run.notation:
+        wider = WORDS.sub(lambda word: f"{word[1]}{2 * int(word[2])}", run.notation)
+        yield Step("Take twice as many filters and units in each layer", left, ("--model", wider))
+    else:
+        yield Step("Take a larger network", left)
+    yield from reference(split)
+    yield Step("Try another architecture or optimizer", f"{size} with {run.optimizer}")
+
+
+def for_variance(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
+    """Make what was learnt hold for other images."""
+    gap = split.gap(VARIANCE)
+    assert gap is not None, "variance is among the problems"
+    size = f"the error rises by {points(gap.value)} from the training images to {gap.end} images"
+    late = f"; {read['over-fitting'].meaning}" if "over-fitting" in read else ""
+    a_class = run.train_images // max(run.classes, 1)
+    if not run.augment:
+        height, _, channels = run.image_shape
+        words = f"shift={max(1, round(height / 14))},rotate=10" + (",flip" if channels == 3 else "")
+        yield Step("Augment the training images",
+                   f"{run.train_images:,} images were shown {counted(run.epochs, 'time')} each, unchanged, and {size}",
+                   ("--augment", words))  # fmt: skip
+    if a_class < FEW_A_CLASS:
+        yield Step("Collect more training images", f"there are {a_class:,} of a class, and {size}")
+    if run.dropout == 0:
+        yield Step("Put dropout before the later dense layers", size + late,
+                   ("--dropout", "0.5") if run.notation else ())  # fmt: skip
+    if run.l2 == 0:
+        yield Step("Put a penalty on the weights", size + late, ("--l2", "0.0001") if run.notation else ())
+    each = run.parameters / max(run.train_images, 1)
+    if each > LARGE:
+        yield Step("Take a smaller network", f"there are {each:,.0f} parameters for each training image")
+    yield Step("Collect more training images", f"there are {a_class:,} of a class, and {size}")
+
+
+def for_mismatch(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
+    """Bring training and dev images together."""
+    gap = split.gap(MISMATCH)
+    assert gap is not None, "mismatch is among the problems"
+    size = f"{gap.end} images are {points(gap.value)} worse than held-out images of the training kind"
+    if run.shift is not None:
+        shift = run.shift
+        yield Step(f"Make the training images like the {gap.end} images, in {shift.name} first",
+                   f"their mean {shift.name} is {shift.train:.3g} in training and {shift.dev:.3g} there, "
+                   f"{abs(shift.deviations):.1f} standard deviations apart; {size}")  # fmt: skip
+    yield from error_analysis(run)
+    end = split.error_of(gap.end)
+    assert end is not None, "a gap ends at a part that was measured"
+    yield Step(f"Move some of the {end.n:,} {gap.end} images into the training part, or collect more like them", size)
+
+
+def for_dev(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
+    """Make dev speak for new images again."""
+    gap, dev = split.gap(DEV), split.error_of("validation")
+    assert gap is not None and dev is not None, "dev over-fitting is among the problems"
+    size = f"new images are {points(gap.value)} worse than the dev images"
+    low, high = dev.interval
+    yield Step("Take more images for validation", f"{dev.n:,} of them tell the error only to {percent(low)} to "
+               f"{percent(high)}, and {size}", ("--val-fraction", "0.2") if run.dev_drawn else ())  # fmt: skip
+    yield Step("Take other images for validation", f"the best of {counted(run.epochs, 'epoch')} was chosen on the same "
+               f"{dev.n:,} images, and {size}", ("--split-seed", "1") if run.dev_drawn else ())  # fmt: skip
+    yield Step("Report the test error, and choose fewer settings by dev", size)
+
+
+def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
+    """What would make the next diagnosis say more, whatever the problem is."""
+    dev = dev_of(split)
+    yield from error_analysis(run)
+    if dev is not None and not split.problems:
+        low, high = dev.interval
+        yield Step("Take more images for validation, so that smaller differences show",
+                   f"{dev.n:,} {dev.part} images tell the error only to {percent(low)} to {percent(high)}",
+                   ("--val-fraction", "0.2") if run.dev_drawn else ())  # fmt: skip
+    if any(gap.undivided for gap in split.gaps):
+        gap = next(gap for gap in split.gaps if gap.undivided)
+        yield Step("Hold a train-dev part out of the training images", f"the {points(gap.value)} from {gap.start} to "
+                   f"{gap.end} are variance and mismatch undivided", ("--train-dev-fraction", "0.1"))  # fmt: skip
+    yield from reference(split)
+    if dev is not None:
+        yield Step("Look at the wrong images one by one and tag them (diagnose --tags)",
+                   f"{counted(dev.wrong, 'mistake')} of {dev.n:,}; mending a tag gains at most its share of them")
+        yield Step("Rank the labels that look wrong (diagnose --label-errors)",
+                   f"a wrong label among the {counted(dev.wrong, 'mistake')} is no fault of the network")  # fmt: skip
+    yield Step("Hold images out of the training part, to see how new ones fare",
+               f"all {split.errors[0].n:,} scored images were trained on", ("--val-fraction", "0.1"))  # fmt: skip
+
+
+def error_analysis(run: Circumstances) -> Iterator[Step]:
+    """The commonest mistake and what mending it can gain at most."""
+    if run.confused is not None and run.confused.count > 1:
+        pair = run.confused
+        share = pair.count / pair.wrong
+        yield Step(f"Look at the images of {pair.true} that are taken for {pair.said}",
+                   f"{pair.count:,} of {pair.wrong:,} mistakes: mending them all gains at most {percent(share)} of the "
+                   "error")  # fmt: skip
+
+
+def reference(split: Decomposition) -> Iterator[Step]:
+    """Bias means nothing without a level to compare with."""
+    if not split.reference_given:
+        train = split.errors[0]
+        yield Step("Measure the error of a person on 100 dev images and give it with --reference-error",
+                   f"without it all {percent(train.error)} of training error count as bias")  # fmt: skip

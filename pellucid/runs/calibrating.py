@@ -1,0 +1,44 @@
+"""Calibrating a run's model: the temperature is fitted on its validation part and kept in a model file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.data.dataset import Part
+from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.diagnosis.temperature import BATCH, FittedTemperature, fit_temperature, logits_of
+from pellucid.errors import UsageError
+from pellucid.graph.summary import summarize
+from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.using import data_of, model_of
+
+
+def calibrate_run(run: str) -> tuple[FittedTemperature, Path]:
+    """Fit a temperature on the run's validation part and write RUN/calibrated.safetensors; return both.
+
+    model.safetensors stays as training left it, so that a resume finds and gives the same bytes. Raises UsageError for
+    a run without a validation part, DataError when it is too small, ArgumentError without a softmax at the end.
+    """
+    model, folder = model_of(run)
+    if folder is None:
+        raise UsageError(f"calibrate: {run} is a model file. Give the run folder: its validation part is needed.")
+    dataset = data_of(folder, model, None, None, None)
+    if "validation" not in dataset.parts:
+        raise UsageError(f"calibrate: {run} has no validation part. Train it with --val-fraction 0.1 or more.")
+    part = dataset.part("validation")
+    preprocessing = model.preprocessing or default_pipeline()
+    with limited_threads(threads_for(summarize(model.graph).flops, BATCH, threads_now())):
+        fitted = fit_temperature(logits_of(model, batches_of(part, preprocessing)), part.labels)
+    cooled = model.with_temperature(fitted.value)
+    cooled.training_record = (model.training_record or {}) | {"calibration": fitted.to_json()}
+    cooled.save(folder.calibrated)
+    return fitted, folder.calibrated
+
+
+def batches_of(part: Part, preprocessing: Pipeline) -> Iterator[np.ndarray]:
+    """The images of a part, preprocessed, a few at a time (B,H,W,C)."""
+    for start in range(0, len(part), BATCH):
+        yield preprocessing.apply(part.images.take(np.arange(start, min(start + BATCH, len(part)))))

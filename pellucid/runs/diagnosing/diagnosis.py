@@ -1,0 +1,165 @@
+"""diagnose_run: the whole diagnosis of a run as plain values, and its files in the run folder."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.diagnosis.circumstances import Circumstances, Confused
+from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.decomposition import Decomposition, PartError, decompose
+from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
+from pellucid.diagnosis.next_steps import Step, next_steps
+from pellucid.errors import UsageError, describe
+from pellucid.runs.config import RunConfig, flag
+from pellucid.runs.diagnosing.gathering import Gathered, gather
+from pellucid.runs.diagnosing.page import write_page
+from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.finite import finite
+from pellucid.runs.networks import in_words
+from pellucid.spec.optimizers import OPTIMIZERS
+from pellucid.storage.tables import read_csv
+from pellucid.storage.writer import write_json
+
+MOST_TRAINING_IMAGES = 10_000  # scored for the training error; its interval is then at most 1 point to each side
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for."""
+
+    reference_error: float | None = None
+    data: str | None = None
+    data_dir: str | None = None
+    train_sample: int = MOST_TRAINING_IMAGES
+    images: bool = True  # show images of the data on the page
+
+    def __post_init__(self) -> None:
+        if self.reference_error is not None and not 0 <= self.reference_error <= 1:
+            wanted = "a share from 0 to 1, e.g. 0.002 for 0.2 %"
+            raise UsageError(describe("diagnose", "--reference-error", wanted, self.reference_error))
+        if self.train_sample < 0:
+            raise UsageError(describe("diagnose", "--train-sample", "0 (all) or more", self.train_sample))
+
+
+def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
+    """Diagnose a run folder; write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds.
+
+    Raises UsageError, DataError and FileError for a run or data that cannot be read; what is merely missing (a part, a
+    class, probabilities) becomes a sentence and the rest still stands.
+    """
+    gathered = gather(run, data=wishes.data, data_dir=wishes.data_dir, most=wishes.train_sample)
+    history, steps = (read_csv(path) if path.exists() else [] for path in (gathered.folder.history,
+                                                                           gathered.folder.steps))  # fmt: skip
+    split = split_of(gathered, wishes.reference_error)
+    readings = read_curves(history, steps)
+    run_as_was = circumstances(gathered)
+    title, sentence = headline(split, run_as_was)
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "run": gathered.folder.path.as_posix(),
+        "data": gathered.config.data,
+        "title": title,
+        "sentence": sentence,
+        **split.to_json(),
+        "next_steps": [told_step(step, gathered.config) for step in next_steps(split, readings, run_as_was)],
+        "readings": [reading.to_json() for reading in readings],
+        "mistakes": mistakes_of(gathered.dev),
+        "notes": [*cautions(split, run_as_was), *notes_on_parts(gathered), *gathered.notes],
+    }
+    found = dict(finite(found))
+    write_json(gathered.folder.diagnosis, found)
+    write_page(gathered, split, found, images=wishes.images)
+    return found
+
+
+def split_of(gathered: Gathered, reference: float | None) -> Decomposition:
+    """The split of the error over all parts there are."""
+    errors = [PartError(name, int(np.sum(found.predicted != found.labels)), found.n)
+              for name, found in gathered.evaluations.items()]  # fmt: skip
+    return decompose(errors, reference=reference, dev_drawn_from_train=gathered.dev_drawn)
+
+
+def circumstances(gathered: Gathered) -> Circumstances:
+    """The settings in force, and the commonest mistake on dev."""
+    record, config = gathered.record, gathered.config
+    network = str(record.get("model") or config.model or "")
+    rate = OPTIMIZERS.named(config.optimizer).learning_rate if config.lr is None else config.lr
+    return Circumstances(
+        data=config.data,
+        epochs=int(record.get("epochs") or config.epochs or 1),
+        rate=float(rate),  # type: ignore[arg-type]
+        optimizer=config.optimizer,
+        augment=config.augment,
+        dropout=dropout_of(gathered),
+        l2=config.l2,
+        train_images=len(gathered.dataset.part("train")),
+        classes=len(gathered.dataset.class_names),
+        parameters=gathered.model.count_params(),
+        image_shape=gathered.dataset.image_shape,
+        dev_drawn=gathered.dev_drawn,
+        notation=network if network and in_words(network) else None,
+        guess_error=guess_error({name: part.labels for name, part in gathered.parts.items()}),
+        confused=confused_of(gathered.dev),
+    )
+
+
+def dropout_of(gathered: Gathered) -> float:
+    """The largest dropout rate in the network."""
+    specs = [layer.spec for layer in gathered.model.graph.layers]
+    return max((float(getattr(spec, "rate", 0.0)) for spec in specs if spec.prefix == "dropout"), default=0.0)
+
+
+def confused_of(dev: Evaluation | None) -> Confused | None:
+    """The commonest mistake."""
+    pairs = dev.most_confused(1) if dev is not None else []
+    if dev is None or not pairs:
+        return None
+    true, said, count = pairs[0]
+    return Confused(dev.class_names[true], dev.class_names[said], count, int(np.sum(dev.predicted != dev.labels)))
+
+
+def mistakes_of(dev: Evaluation | None) -> dict[str, Any]:
+    """The mistakes on dev by pair of classes; the share of a pair is the most that mending it can gain."""
+    if dev is None:
+        return {"absent": "mistakes are looked at on the validation part, and this run has none (--val-fraction 0.1)"}
+    wrong = int(np.sum(dev.predicted != dev.labels))
+    pairs = [{"true": dev.class_names[true], "said": dev.class_names[said], "count": count, "cap": count / wrong}
+             for true, said, count in dev.most_confused(10)]  # fmt: skip
+    return {"part": dev.split, "n": dev.n, "wrong": wrong, "pairs": pairs}
+
+
+def notes_on_parts(gathered: Gathered) -> list[str]:
+    """Sentences on parts that say less than they seem to: one class, too few of a class, no probabilities."""
+    names = gathered.dataset.class_names
+    found = [note for name, part in gathered.dataset.parts.items() for note in thin_classes(name, part.labels, names)]
+    return found
+
+
+def told_step(step: Step, config: RunConfig) -> dict[str, Any]:
+    """A step as plain values, with the command that carries it out."""
+    return step.to_json() | {"command": command_with(config, step.flags) if step.flags else ""}
+
+
+def command_with(config: RunConfig, flags: Sequence[str]) -> str:
+    """pellucid train with the run's own settings, those in `flags` changed."""
+    changed = dict(zip(flags[::2], flags[1::2], strict=True))
+    words = ["pellucid", "train", config.data]
+    for name, value in given(config).items():
+        if name in changed:
+            continue
+        words += [name] if value is True else [name, str(value)]
+    return shlex.join([*words, *flags])
+
+
+def given(config: RunConfig) -> Mapping[str, Any]:
+    """The settings that differ from the defaults, by flag; the engine is chosen anew."""
+    defaults = RunConfig().to_json()
+    differing = {name: value for name, value in config.to_json().items()
+                 if value != defaults[name] and name not in ("data", "engine")}  # fmt: skip
+    return {flag(name): value for name, value in differing.items() if value is not False}

@@ -1,0 +1,113 @@
+"""What a diagnosis is made from: a finished run, its data divided as then, and its answers on every part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.apportion import stratified_sample
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.preprocessing import default_pipeline
+from pellucid.data.splits import leaking_groups
+from pellucid.errors import DataError, PellucidError, UsageError
+from pellucid.graph.summary import summarize
+from pellucid.keys import Key
+from pellucid.model import Model
+from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.preparation import OBJECTIVE, divide, read_data, understand
+from pellucid.runs.scoring import BATCH_SIZE, score
+from pellucid.runs.using import model_of
+from pellucid.runs.weights import native_weights
+from pellucid.storage.run_folder import RunFolder
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """A run with its answers: `parts` and `evaluations` by name; of a large training part only some images."""
+
+    folder: RunFolder
+    record: Mapping[str, Any]
+    config: RunConfig
+    model: Model
+    dataset: Dataset
+    parts: Mapping[str, Part]
+    evaluations: Mapping[str, Evaluation]
+    dev_drawn: bool  # the validation part was taken at random out of the training part
+    notes: tuple[str, ...]
+
+    @property
+    def dev(self) -> Evaluation | None:
+        """The answers on the validation part, if there is one."""
+        return self.evaluations.get("validation")
+
+
+def gather(run: str, *, data: str | None, data_dir: str | None, most: int) -> Gathered:
+    """Answers of the best epoch's model on all parts; of the training part at most `most` images (0: all of them).
+
+    Raises FileError when `run` is no run folder, UsageError when its data are not here, DataError when they changed.
+    """
+    folder = RunFolder.open(run)
+    model, record = model_of(run)[0], read_record(folder)
+    config = RunConfig.from_json(record["settings"], str(folder.config))
+    found = opened(replace(config, data=data or config.data, data_dir=data_dir or config.data_dir), moved=data is None)
+    dataset = divide(found, config)
+    if dataset.fingerprint != record.get("fingerprint"):
+        raise DataError(
+            f"diagnose: {found.name} is not what {run} was trained on (its fingerprint differs). "
+            f"Give the run's own data with --data, or score it on these with: pellucid evaluate {run} DATA"
+        )
+    parts, notes = dict(dataset.parts), list(remarks(dataset))
+    if most and len(parts["train"]) > most:
+        whole = parts["train"]
+        parts["train"] = whole.subset(stratified_sample(whole.labels, most, key=Key.of(0).fold("diagnosis")))
+        notes.append(f"the training error is that of {most:,} of {len(whole):,} training images")
+    drawn = "validation" not in found.parts and found.part("train").groups is None
+    evaluations = dict(answers(model, config, dataset.class_names, parts))
+    return Gathered(folder, record, config, model, dataset, parts, evaluations, drawn, tuple(notes))
+
+
+def opened(config: RunConfig, *, moved: bool) -> Dataset:
+    """The data with the parts they come with; where they are not found, the message says what to type."""
+    try:
+        return read_data(config)
+    except UsageError as fault:
+        if not moved:
+            raise
+        raise UsageError(f"{fault} If the run's data lie elsewhere now, say where with --data.") from fault
+
+
+def remarks(dataset: Dataset) -> Iterator[str]:
+    """What makes the parts less than they seem."""
+    leaking = leaking_groups(dataset)
+    if leaking:
+        yield (f"{len(leaking):,} groups are in several parts, e.g. '{next(iter(leaking))}': the gaps look smaller "
+               "than they are")  # fmt: skip
+
+
+def answers(
+    model: Model, config: RunConfig, class_names: tuple[str, ...], parts: Mapping[str, Part]
+) -> Iterator[tuple[str, Evaluation]]:
+    """The evaluation of each part, on the engine of the run; without noise and without augmentation."""
+    engine = understand(config).engine
+    params, state = native_weights(model, engine)
+    threads = config.threads or threads_for(summarize(model.graph).flops, BATCH_SIZE, threads_now())
+    with limited_threads(threads), np.errstate(all="ignore"):  # numbers that are not finite are spoken of later
+        for name, part in parts.items():
+            yield name, score(
+                model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
+                preprocessing=model.preprocessing or default_pipeline(), split=name, class_names=class_names,
+            )
+
+
+def told(make: Any) -> dict[str, Any]:
+    """What `make` gives as plain values; or, when it cannot be made, {"absent": why}, so that the rest still stands."""
+    try:
+        found: dict[str, Any] = make()
+    except PellucidError as fault:
+        return {"absent": str(fault)}
+    return found

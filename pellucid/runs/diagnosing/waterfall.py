@@ -1,0 +1,92 @@
+"""diagnosis-split.png: the way from the reference error to the test error, one gap a step.
+
+Levels (reference, and the error of the last part) stand on the axis and are blue. A gap hangs where the error before
+it ended: vermilion for the main problem, orange for the problems beside it, green where the error falls; a gap within
+the noise is hollow. Whiskers are 95 % intervals of the gap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pellucid.diagnosis.decomposition import Decomposition, Gap
+from pellucid.diagnosis.wording import percent, points
+from pellucid.runs import drawing as d
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 0.62
+GREY = "#98a1b0"
+CALLED = {"train": "training", "validation": "dev", "reference": "reference"}  # as the page speaks of the parts
+
+
+def waterfall_png(split: Decomposition, title: str) -> bytes:
+    """PNG bytes of the split of the error."""
+    columns = len(split.gaps) + 2
+    figure = d.new_figure(max(7.2, 1.55 * columns + 1.2), 4.3)
+    axes = figure.add_axes((0.075, 0.2, 0.905, 0.62))
+    d.plain_axes(axes, title=title, subtitle="share of wrong images; each column adds to the one before it; whiskers: "
+                 "95 % intervals")  # fmt: skip
+    last = split.errors[-1]
+    _level(axes, 0, split.reference)
+    top, level = max(split.reference, *(error.interval[1] for error in split.errors)), split.reference
+    for place, gap in enumerate(split.gaps, start=1):
+        _gap(axes, place, level, gap, colour_of(gap, split))
+        top = max(top, level + gap.high)
+        level += gap.value
+    _level(axes, columns - 1, last.error)
+    axes.set_xlim(-0.6, columns - 0.4)
+    low = min(0.0, *(error.error for error in split.errors))
+    axes.set_ylim(low, (top or 0.01) * 1.13)
+    axes.set_xticks(range(columns), _labels(split), parse_math=False, family=d.fonts()[0])
+    axes.tick_params(axis="x", labelsize=d.TEXT_PT, labelcolor=d.INK, pad=5)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
+    return d.to_png(figure)
+
+
+def called(part: str) -> str:
+    """The name of a part on the page."""
+    return CALLED.get(part, part)
+
+
+def colour_of(gap: Gap, split: Decomposition) -> str:
+    """By what the gap is: the main problem, another, a fall, or small."""
+    if gap.name == split.main_problem:
+        return d.VERMILION
+    if gap.name in split.problems:
+        return d.ORANGE
+    return d.GREEN if gap.high < 0 else GREY
+
+
+def _labels(split: Decomposition) -> list[str]:
+    """Under each column: what it is, and which parts it lies between."""
+    names = []
+    for gap in split.gaps:
+        name = gap.name + (" or\nmismatch" if gap.undivided and gap.name == "variance" else "")
+        names.append(f"{name}\n{called(gap.start)} to {called(gap.end)}" if "\n" not in name else name)
+    last = split.errors[-1]
+    return ["reference" if split.reference_given else "0 %\n(no reference)", *names,
+            f"{called(last.part)} error\n{last.wrong:,} of {last.n:,}"]  # fmt: skip
+
+
+def _level(axes: Axes, place: float, value: float) -> None:
+    """A bar that stands on the axis."""
+    axes.bar([place], [value], WIDTH, color=d.BLUE, linewidth=0)
+    d.note(axes, percent(value), (place, value), "data", (0, 5), ha="center", color=d.BLUE, weight="bold")
+
+
+def _gap(axes: Axes, place: int, level: float, gap: Gap, colour: str) -> None:
+    """A hanging bar with its whisker, and the line that carries the level on from the column before."""
+    axes.plot([place - 1 + WIDTH / 2, place - WIDTH / 2], [level, level], color=d.FAINT, linewidth=0.9)
+    style: dict[str, Any] = {"color": colour, "linewidth": 0}
+    if gap.noise:
+        style = {"facecolor": d.PAPER, "edgecolor": colour, "linewidth": 1.2, "hatch": "////"}
+    axes.bar([place], [gap.value], WIDTH, bottom=[level], **style)
+    axes.plot([place, place], [level + gap.low, level + gap.high], color=d.INK, linewidth=1.1)
+    end = level + gap.value
+    axes.plot([place + WIDTH / 2, place + 1 - WIDTH / 2], [end, end], color=d.FAINT, linewidth=0.9)
+    sign = "+" if gap.value > 0 else ""
+    words = f"{sign}{points(gap.value)}" + (", noise" if gap.noise else "")
+    d.note(axes, words, (place, level + max(gap.high, gap.value, 0)), "data", (0, 5), ha="center",
+           color=d.FAINT if gap.noise or colour == GREY else colour, weight="bold")  # fmt: skip

@@ -1,0 +1,162 @@
+"""pellucid diagnose on real runs: what it prints and writes, and what it says of runs that lack something."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cli.terminal import Terminal, pictures, write_npz
+from tests.report.page import Page
+
+SMALL = {"model": "FC_8", "epochs": 6, "engine": "reference", "seed": 1}
+
+
+def train(out: str, **settings: Any) -> str:
+    """A small run, without the command line around it."""
+    from pellucid.runs.config import RunConfig
+    from pellucid.runs.experiment import start_run
+    from pellucid.storage.run_folder import RunFolder
+
+    folder = RunFolder.create(out)
+    start_run(RunConfig(**(SMALL | {"no_checks": True} | settings)), folder, command="pellucid train", console=None)
+    return out
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a run on digits that has all four parts, and runs on 24 images that lack some."""
+    place = tmp_path_factory.mktemp("diagnose")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        train("digits", data="digits", limit=400, train_dev_fraction=0.2, val_fraction=0.2, epochs=12)
+        write_npz(Path("data.npz"))
+        train("no-dev", data="data.npz", val_fraction=0.0)
+        x = pictures(3, 16)
+        other = {"x_val": 255 - x, "y_val": np.arange(16) % 2}  # dark where they were bright
+        write_npz(Path("other.npz"), x_train=pictures(0, 80), y_train=np.arange(80) % 2, **other)
+        train("other", data="other.npz", train_dev_fraction=0.3, epochs=20)
+        write_npz(Path("thin.npz"), x_val=x[::2], y_val=np.zeros(8, np.int64), x_test=x[:3], y_test=np.array([0, 1, 0]))
+        train("thin", data="thin.npz")
+        yield place
+
+
+@pytest.fixture
+def terminal(place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.chdir(place)
+    return Terminal(capsys)
+
+
+def diagnosed(terminal: Terminal, *words: str) -> dict[str, Any]:
+    """The one JSON object that the command prints; the same as it wrote."""
+    typed = terminal.type("diagnose", *words, "--json")
+    assert typed.code == 0 and typed.out.count("\n") == 1, typed.err
+    found = json.loads(typed.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert json.loads((Path(words[0]) / "diagnosis.json").read_text()) == found
+    assert isinstance(found, dict)
+    return found
+
+
+def test_all_four_parts_are_scored_as_evaluate_scores_them(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "digits", "--reference-error", "0.01")
+    assert [part["part"] for part in found["parts"]] == ["train", "train-dev", "validation", "test"]
+    for part in found["parts"]:
+        scores = json.loads(terminal.type("evaluate", "digits", "--split", part["part"], "--json").out)
+        assert part["error"] == pytest.approx(1 - scores["accuracy"]) and part["n"] == scores["n"]
+    assert [gap["name"] for gap in found["gaps"]] == ["bias", "variance", "mismatch", "dev over-fitting"]
+    assert sum(gap["value"] for gap in found["gaps"]) + 0.01 == pytest.approx(found["parts"][-1]["error"])
+    assert len(found["next_steps"]) == 3 and found["readings"] and found["mistakes"]["n"] == found["parts"][2]["n"]
+
+
+def test_people_are_told_in_a_few_lines_and_the_command_of_a_step_is_one_that_can_be_typed(terminal: Terminal) -> None:
+    typed = terminal.type("diagnose", "digits")
+    assert typed.code == 0 and typed.err == ""
+    lines = typed.out.splitlines()
+    found = json.loads(Path("digits/diagnosis.json").read_text())
+    assert lines[0].startswith(found["title"]) and lines[-1] == "page    digits/diagnosis.html"
+    assert [line[:3] for line in lines if re.match(r"\d\. ", line)] == ["1. ", "2. ", "3. "]
+    commands = [line.strip() for line in lines if line.startswith("   pellucid train ")]
+    assert commands and all("--limit 400" in line and "--train-dev-fraction 0.2" in line for line in commands)
+    words = commands[0].split()[1:]
+    typed = terminal.type(*words, "--epochs", "1", "--limit", "40", "--val-fraction", "0.3", "--out", "followed")
+    assert typed.code == 0, typed.err
+
+
+def test_the_page_says_it_all_and_needs_nothing_else(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "digits")
+    source = Path("digits/diagnosis.html").read_text(encoding="utf-8")
+    page = Page(source)
+    assert page.open == [] and not {"script", "link", "iframe"} & {tag for tag, _ in page.tags}
+    assert not re.search(r"https?:|url\(|@import", source)
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 3 and all(str(image["src"]).startswith("data:image/png") and image["alt"] for image in images)
+    for wanted in (found["title"], found["sentence"], *(step["action"] for step in found["next_steps"]),
+                   *(step["because"] for step in found["next_steps"]), "train-dev", "dev over-fitting",
+                   f"{found['mistakes']['wrong']} of {found['mistakes']['n']} images are wrong"):  # fmt: skip
+        assert wanted in page.text
+    assert {path.name for path in Path("digits").glob("diagnosis*")} == {
+        "diagnosis.json", "diagnosis.html", "diagnosis-split.png", "diagnosis-mistakes.png",
+    }  # fmt: skip
+
+
+def test_images_of_the_data_can_be_left_out(terminal: Terminal) -> None:
+    assert terminal.type("diagnose", "no-dev", "--no-images").code == 0
+    assert terminal.type("diagnose", "other", "--no-images").code == 0
+    assert not list(Path("other").glob("diagnosis-mistakes.png"))
+    page = Page(Path("other/diagnosis.html").read_text())
+    assert sum(tag == "img" for tag, _ in page.tags) == 2
+
+
+def test_dev_images_of_another_kind_are_a_mismatch(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "other", "--reference-error", "0")
+    assert found["main_problem"] == "mismatch" and found["problems"] == ["mismatch"]
+    assert {part["part"]: part["error"] for part in found["parts"]}["validation"] >= 0.5
+
+
+def test_without_a_dev_part_the_rest_stands(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "no-dev")
+    assert [part["part"] for part in found["parts"]] == ["train", "test"]
+    assert "no dev part" in " ".join(found["notes"]) and "--val-fraction 0.1" in found["mistakes"]["absent"]
+    assert found["gaps"][1]["undivided"] and len(found["next_steps"]) == 3
+    assert found["mistakes"]["absent"] in Page(Path("no-dev/diagnosis.html").read_text()).text
+
+
+def test_one_class_in_dev_and_too_few_of_a_class_are_said(terminal: Terminal) -> None:
+    notes = diagnosed(terminal, "thin")["notes"]
+    assert "all 8 validation images are of the class '0': their error says nothing about the 1 other class" in notes
+    assert any(note.startswith("1 of 2 classes have fewer than 2 test images ('1')") for note in notes)
+
+
+def test_a_reference_above_the_training_error_is_said(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "other", "--reference-error", "0.5")
+    assert any("is below the reference error (50.0 %)" in note for note in found["notes"])
+    assert found["gaps"][0]["value"] < 0 and found["main_problem"] == "mismatch"
+
+
+def test_a_part_of_a_large_training_part_is_scored_and_that_is_said(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "digits", "--train-sample", "50")
+    assert found["parts"][0]["n"] == 50
+    assert any(note.startswith("the training error is that of 50 of ") for note in found["notes"])
+
+
+def test_wrong_usage_is_one_sentence(terminal: Terminal) -> None:
+    terminal.refused(2, ["--reference-error", "0.002 for 0.2 %", "5"], "diagnose", "digits", "--reference-error", "5")
+    terminal.refused(2, ["--train-sample", "0 (all) or more"], "diagnose", "digits", "--train-sample", "-1")
+    terminal.refused(1, ["is a file, not a run folder"], "diagnose", "digits/model.safetensors")
+    terminal.refused(1, ["does not exist"], "diagnose", "nowhere")
+
+
+def test_data_that_moved_or_changed(terminal: Terminal) -> None:
+    write_npz(Path("moved.npz"))
+    assert diagnosed(terminal, "no-dev", "--data", "moved.npz")["parts"][0]["n"] == 24
+    write_npz(Path("changed.npz"), x_train=pictures(9))
+    terminal.refused(1, ["fingerprint differs", "pellucid evaluate no-dev DATA"], "diagnose", "no-dev", "--data",
+                     "changed.npz")  # fmt: skip
+    Path("data.npz").rename("elsewhere.npz")
+    terminal.refused(2, ["data.npz", "say where with --data"], "diagnose", "no-dev")
+    Path("elsewhere.npz").rename("data.npz")

@@ -1,0 +1,118 @@
+"""Readings of learning curves: worked synthetic courses, each with its number, and what cannot be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.diagnosis.curves import Reading, read_curves
+
+STEPS, EPOCHS = 1000, 10
+
+
+def rows_of(loss: np.ndarray, noise: float = 0.02, seed: int = 0, ratio: float | None = 1e-3) -> list[dict[str, Any]]:
+    """Rows of steps.csv with a loss a step, noisy, and the update ratio of two layers every 50 steps."""
+    noisy = loss * (1 + noise * np.random.default_rng(seed).standard_normal(len(loss)))
+    rows: list[dict[str, Any]] = []
+    for step, value in enumerate(noisy):
+        row = {"step": step + 1, "epoch": step * EPOCHS // len(loss) + 1, "loss": str(value)}
+        if ratio is not None:
+            measured = step % 50 == 0
+            row |= {"update_ratio/conv2d": ratio if measured else "", "update_ratio/dense": 1.2e-3 if measured else ""}
+        rows.append(row)
+    return rows
+
+
+def history_of(loss: list[float], val_loss: list[float]) -> list[dict[str, Any]]:
+    return [{"epoch": k + 1, "loss": a, "val_loss": b} for k, (a, b) in enumerate(zip(loss, val_loss, strict=True))]
+
+
+def names(readings: tuple[Reading, ...]) -> list[str]:
+    return [reading.name for reading in readings]
+
+
+at = np.linspace(0, 1, STEPS)
+COURSES = {
+    "loss-rises": 2.3 * np.where(at < 0.3, 1 - 2 * at, 0.4 + 1.2 * (at - 0.3)),  # 2.3, down to 0.92, up to 2.9
+    "fast-then-flat": 1.1 + 1.2 * np.exp(-60 * at),
+    "falls-slowly": 2.3 * (1 - 0.3 * at),
+    "not-finished": 2.3 * np.exp(-3 * at),
+    "settled": 0.05 + 2.25 * np.exp(-25 * at),
+}
+
+
+@pytest.mark.parametrize("name", COURSES)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_worked_course_is_read_as_what_it_is(name: str, seed: int) -> None:
+    assert names(read_curves([], rows_of(COURSES[name], seed=seed))) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("loss-rises", 1.21 / 0.43),  # the middles of the last window, 0.975, and of the one at the turn, 0.325
+        ("fast-then-flat", 1.1),  # where it stays
+        ("falls-slowly", 0.3),  # share that is gone
+        ("not-finished", 1 - np.exp(-0.75)),  # a quarter of the run takes exp(-3/4)
+        ("settled", 0.05),
+    ],
+)
+def test_the_number_of_a_reading(name: str, value: float) -> None:
+    reading = read_curves([], rows_of(COURSES[name], noise=0))[0]
+    assert reading.value == pytest.approx(value, rel=0.03)
+
+
+def test_a_loss_that_only_rises_or_never_moves() -> None:
+    rising = read_curves([], rows_of(2.3 * (1 + at)))[0]
+    assert rising.name == "loss-rises" and "rose from 2.3" in rising.meaning and "third" in rising.remedy
+    still = read_curves([], rows_of(np.full(STEPS, 2.3)))[0]
+    assert still.name == "falls-slowly" and still.value == pytest.approx(0, abs=0.02) and "check" in still.remedy
+
+
+def test_noise_of_single_steps_is_not_a_rise() -> None:
+    for seed in range(20):
+        assert names(read_curves([], rows_of(COURSES["settled"], noise=0.3, seed=seed))) == ["settled"]
+
+
+def test_over_fitting_begins_at_the_epoch_of_the_lowest_validation_loss() -> None:
+    dev = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9]
+    loss = [2.3 * 0.6**k for k in range(10)]
+    found = {reading.name: reading for reading in read_curves(history_of(loss, dev), rows_of(COURSES["not-finished"]))}
+    assert list(found) == ["over-fitting"]  # the training loss falls on, but not because the run was too short
+    assert found["over-fitting"].epoch == 4 and found["over-fitting"].value == pytest.approx(0.9 / 0.4)
+    assert "from 0.4 to 0.9" in found["over-fitting"].meaning
+
+
+def test_a_validation_loss_that_falls_or_hardly_rises_is_no_over_fitting() -> None:
+    falling = [2.3 * 0.6**k for k in range(10)]
+    for dev in (falling, [0.5, 0.4, 0.3] + [0.305] * 7):
+        assert "over-fitting" not in names(read_curves(history_of(falling, dev), rows_of(COURSES["settled"])))
+    rising = falling[::-1]  # the training loss rises as well: that is the rate, not over-fitting
+    assert "over-fitting" not in names(read_curves(history_of(rising, rising), []))
+
+
+@pytest.mark.parametrize(("ratio", "word"), [(2e-5, "Raise"), (0.05, "Lower")])
+def test_update_ratio_far_from_a_thousandth(ratio: float, word: str) -> None:
+    found = read_curves([], rows_of(COURSES["settled"], ratio=ratio))
+    assert names(found) == ["update-ratio"] and found[0].value == pytest.approx(ratio)
+    assert "'conv2d'" in found[0].meaning and "1 of 2 layers" in found[0].meaning and word in found[0].remedy
+
+
+@pytest.mark.parametrize("ratio", [1.1e-4, 9e-3, None])
+def test_update_ratio_within_a_decade_or_not_measured(ratio: float | None) -> None:
+    assert names(read_curves([], rows_of(COURSES["settled"], ratio=ratio))) == ["settled"]
+
+
+def test_epochs_are_read_where_steps_are_few() -> None:
+    loss = [float(2.3 * np.exp(-3 * k / 9)) for k in range(10)]
+    found = read_curves(history_of(loss, loss), [])
+    assert names(found) == ["not-finished"]
+
+
+@pytest.mark.parametrize("history", [[], [{"epoch": "1", "loss": ""}], [{"epoch": "1", "loss": "nan"}] * 9])
+def test_too_little_is_said(history: list[dict[str, Any]]) -> None:
+    found = read_curves(history, [])
+    assert names(found) == ["too-short"] and "too few to read" in found[0].meaning
+    assert found[0].to_json()["name"] == "too-short"

@@ -1,0 +1,123 @@
+"""The three next steps: each problem's list, the evidence that changes their order, and a number in every one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift
+from pellucid.diagnosis.curves import Reading
+from pellucid.diagnosis.decomposition import Decomposition, PartError, decompose
+from pellucid.diagnosis.next_steps import Step, next_steps
+
+RUN = Circumstances(
+    data="digits", epochs=20, rate=0.001, optimizer="adam", augment="", dropout=0.0, l2=0.0, train_images=900,
+    classes=3, parameters=123_456, image_shape=(28, 28, 1), notation="conv_8,pool,FC_32", guess_error=0.6,
+)  # fmt: skip
+
+
+def split(reference: float | None = 0.001, n: int = 10_000, **percent: float) -> Decomposition:
+    errors = [PartError(part.replace("_", "-"), round(value * n / 100), n) for part, value in percent.items()]
+    return decompose(errors, reference=reference, dev_drawn_from_train=True)
+
+
+def actions(steps: tuple[Step, ...]) -> list[str]:
+    return [step.action for step in steps]
+
+
+CASES = {
+    "bias": (split(train=5, validation=6), "twice as many filters"),
+    "variance": (split(train=0.5, validation=5), "Augment"),
+    "both": (split(train=5, validation=10), "twice as many filters"),
+    "mismatch": (split(train=1, train_dev=1.5, validation=10), "Move some of the 10,000 validation images"),
+    "dev": (split(train=1, validation=1.1, test=4), "Take more images for validation"),
+    "none": (split(train=0.1, validation=0.1, n=1000), "Take more images for validation, so that"),
+    "only train": (split(train=0.1, n=1000), "Hold images out"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_problem_has_three_steps_with_a_number_each(name: str) -> None:
+    found, first = CASES[name]
+    steps = next_steps(found, [], RUN)
+    assert first in steps[0].action
+    assert len(steps) == 3 or name == "only train"
+    assert len(set(actions(steps))) == len(steps)
+    for step in steps:
+        assert re.search(r"\d", step.because), f"no number argues for {step.action!r}"
+
+
+def test_flags_are_what_the_command_takes() -> None:
+    steps = next_steps(CASES["variance"][0], [], RUN)
+    assert steps[0].flags == ("--augment", "shift=2,rotate=10") and "4.5 points" in steps[0].because
+    assert actions(steps)[1] == "Collect more training images" and "300 of a class" in steps[1].because
+    assert steps[2].flags == ("--dropout", "0.5")
+    colour = next_steps(CASES["variance"][0], [], replace(RUN, image_shape=(64, 64, 3)))
+    assert colour[0].flags == ("--augment", "shift=5,rotate=10,flip")
+    wider = next_steps(CASES["bias"][0], [], RUN)
+    assert wider[0].flags == ("--model", "conv_16,pool,FC_64") and "123,456 parameters" in wider[0].because
+
+
+def test_what_is_done_already_is_not_proposed() -> None:
+    run = replace(RUN, augment="shift=2", dropout=0.5, l2=1e-4, train_images=9_000_000)
+    assert "Augment the training images" not in actions(next_steps(CASES["variance"][0], [], run))
+    assert all(step.flags not in (("--dropout", "0.5"), ("--l2", "0.0001"))
+               for step in next_steps(CASES["variance"][0], [], run))  # fmt: skip
+    held_back = next_steps(CASES["bias"][0], [], run)
+    assert [step.flags for step in held_back[:2]] == [("--dropout", "0"), ("--l2", "1e-05")]
+
+
+def test_a_network_with_a_name_of_its_own_is_given_no_flags_it_refuses() -> None:
+    named = replace(RUN, notation=None)
+    for case in ("bias", "variance"):
+        for step in next_steps(CASES[case][0], [], named):
+            assert not {"--model", "--dropout", "--l2"} & set(step.flags)
+
+
+@pytest.mark.parametrize(
+    ("reading", "flags"),
+    [
+        ("loss-rises", ("--lr", "0.0003")),
+        ("fast-then-flat", ("--lr", "0.0003")),
+        ("falls-slowly", ("--lr", "0.003")),
+        ("not-finished", ("--epochs", "40")),
+    ],
+)
+def test_the_curves_come_before_the_list(reading: str, flags: tuple[str, ...]) -> None:
+    steps = next_steps(CASES["bias"][0], [Reading(reading, 0.5, "the loss did 0.5")], RUN)
+    assert steps[0].flags == flags and steps[0].because == "the loss did 0.5"
+
+
+def test_both_problems_are_served_bias_first() -> None:
+    run = replace(RUN, notation=None, dropout=0.2)
+    steps = next_steps(split(train=5, validation=10), [], run)
+    assert actions(steps) == ["Train without dropout", "Take a larger network", "Try another architecture or optimizer"]
+
+
+def test_evidence_of_mismatch_and_mistakes() -> None:
+    run = replace(RUN, shift=Shift("brightness", 0.5, 0.2, -1.9), confused=Confused("cat", "dog", 30, 120))
+    steps = next_steps(CASES["mismatch"][0], [], run)
+    assert "in brightness first" in steps[0].action and "1.9 standard deviations" in steps[0].because
+    assert "cat that are taken for dog" in steps[1].action and "at most 25.0 % of the error" in steps[1].because
+
+
+def test_learnt_by_heart_and_no_better_than_a_guess_points_at_the_labels() -> None:
+    steps = next_steps(split(train=1, validation=61), [], RUN)
+    assert "labels belong to the images" in steps[0].action
+    assert "61.0 % of the validation images" in steps[0].because and "60.0 %" in steps[0].because
+    assert "Check how images and labels were joined" in steps[1].action and "137 parameters" in steps[1].because
+    stuck = next_steps(split(train=60, validation=61), [], RUN)
+    assert "pellucid check" in stuck[0].action
+
+
+def test_a_missing_reference_and_an_undivided_gap_are_said() -> None:
+    found = decompose([PartError("train", 100, 10_000), PartError("test", 105, 10_000)])
+    steps = next_steps(found, [], replace(RUN, notation=None))
+    assert "--reference-error" in " ".join(actions(steps)) and "all 1.0 %" in " ".join(step.because for step in steps)
+    quiet = decompose([PartError("train", 0, 100), PartError("test", 1, 100)], reference=0.0)
+    assert ("--train-dev-fraction", "0.1") in [step.flags for step in next_steps(quiet, [], RUN)]
+    brought = next_steps(CASES["dev"][0], [], replace(RUN, dev_drawn=False))
+    assert brought[0].flags == () and brought[1].flags == ()
+    assert brought[0].to_json()["flags"] == []
