@@ -1,6 +1,7 @@
 """Batches: the samples of an epoch, a few at a time, in an order that a resume finds again.
 
-Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,)
+Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,);
+        inputs named in `scales` are bytes still, to be multiplied by that number where they are learnt from
 Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id)
 """
 
@@ -12,8 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
+from pellucid.data.ahead import ahead
 from pellucid.data.dataset import Part
-from pellucid.data.images import Array
+from pellucid.data.images import Array, ArrayImages, ChosenImages
 from pellucid.data.order import check_sizes, steps, steps_in
 from pellucid.errors import ShapeError, describe
 from pellucid.keys import Key
@@ -28,6 +30,7 @@ class Batch:
     weights: dict[str, Array] = field(default_factory=dict)
     masks: dict[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    scales: dict[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -45,12 +48,14 @@ class Batches:
     """Batches of one part of a data set, read (and augmented, then preprocessed) step by step.
 
     Without `preprocessing` the pixels are handed on as float32 unscaled. `sample_weights` (N,), in the order of the
-    part, become `weights[output_name]`.
+    part, become `weights[output_name]`. With `scale_later` pixels that are only to be scaled are handed on as bytes, a
+    quarter of the memory. Batches that are much work (augmented, or read from files) are made ahead, by a thread.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
-                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None) -> None:
+                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
+                 scale_later: bool = False) -> None:
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -58,6 +63,8 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
+        byte = source.images.dtype == np.uint8
+        self.factor = getattr(preprocessing, "factor", None) if scale_later and byte else None
 
     @property
     def samples(self) -> int:
@@ -69,18 +76,22 @@ class Batches:
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
-        for indices in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
-                             epoch=number, start=start):
-            yield self._batch(indices, number)
+        made = (self._batch(indices, number) for indices in steps(
+            self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle, epoch=number, start=start))
+        images = self.source.images
+        kept = images.source if isinstance(images, ChosenImages) else images
+        return made if isinstance(kept, ArrayImages) and self.augmentation is None else ahead(made)
 
     def _batch(self, indices: Array, epoch: int) -> Batch:
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
         if self.augmentation is not None:
             x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids)
-        x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
+        if self.factor is None:
+            x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
+        scales = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
-        return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids)
+        return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids, scales)
 
 
 class ArrayBatches:

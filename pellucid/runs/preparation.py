@@ -138,12 +138,14 @@ def prepare(config: RunConfig, words: Words) -> Prepared:
         key=key.fold("batches"),
         preprocessing=preprocessing,
         augmentation=words.augmentation,
+        scale_later=engine.name == "pytorch",
         sample_weights=class_weights(train.labels) if config.class_weight == "balanced" else None,
     )
     validation = None
     if "validation" in dataset.parts:
         validation = Batches(
-            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
+            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
+            scale_later=engine.name == "pytorch",
         )
     epochs = config.epochs_for(len(train))
     rule = make_rule(config, batches.steps_per_epoch, epochs)

@@ -6,7 +6,7 @@ gradient is asked of it. Weights are leaves that share memory with the given ten
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import Array, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -70,14 +70,17 @@ class PyTorchEngine:
         self.place = device_named(device)
         self.precision, self.device = precision, self.place.type
 
-    def put(self, host: Arrays) -> dict[str, Tensor]:
+    def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Tensor]:
         """Copies on the device, floats in the engine's precision; integers and bools stay as they are.
 
-        Names with a slash are weights and their slots, which lie in memory as torch's kernels want them.
+        Names with a slash are weights and their slots, which lie in memory as torch's kernels want them. Bytes cross
+        to the device as bytes and are scaled there, in float32, to the bits that the host would have made.
         """
-        return {
-            name: laid_out(self._native(value)) if "/" in name else self._native(value) for name, value in host.items()
-        }
+        samples = max((len(value) for name, value in host.items() if "/" not in name), default=0)
+        with memory_for(samples):
+            found = {name: self._native(value) for name, value in host.items()}
+            found |= {name: found[name] * factor for name, factor in scales.items()}
+        return {name: laid_out(value) if "/" in name else value for name, value in found.items()}
 
     def _native(self, value: Array) -> Tensor:
         return tensor_of(value, self.dtype, self.place)

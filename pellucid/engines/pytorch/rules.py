@@ -21,6 +21,8 @@ from torch import Tensor
 
 from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop
 
+LATE = 1e9  # a step whose bias correction is 1, unless rho is 1 but for 1e-9
+
 Many = list[Tensor]
 Slots = dict[str, Many]
 
@@ -52,6 +54,9 @@ def adagrad(rule: Adagrad, w: Many, g: Many, slots: Slots, t: int, rate: float) 
 def rmsprop(rule: RMSprop, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:
     """One step of RMSprop."""
     s = slots["velocity"]
+    if not rule.centered and not rule.momentum and rule.rho:
+        fused_rmsprop(rule, w, g, s, rate)
+        return
     torch._foreach_mul_(s, rule.rho)
     torch._foreach_addcmul_(s, g, g, value=1 - rule.rho)
     if rule.centered:
@@ -70,6 +75,20 @@ def rmsprop(rule: RMSprop, w: Many, g: Many, slots: Slots, t: int, rate: float) 
     torch._foreach_mul_(v, rule.momentum)
     torch._foreach_addcdiv_(v, g, root, value=rate)
     torch._foreach_sub_(w, v)
+
+
+def fused_rmsprop(rule: RMSprop, w: Many, g: Many, s: Many, rate: float) -> None:
+    """Adam's kernel without a first moment (it becomes g) and, at a late step, without bias correction.
+
+    It works on s + e, so that epsilon is inside the root: r (s + e/r) + (1-r) g^2 is the new s, plus e.
+    """
+    late = [torch.full((), LATE, device=w[0].device)] * len(w)
+    torch._foreach_add_(s, rule.epsilon / rule.rho)
+    torch._fused_adam_(
+        w, g, g, s, [], late, lr=rate, beta1=0.0, beta2=rule.rho, weight_decay=0.0, eps=0.0, amsgrad=False,
+        maximize=False,
+    )  # fmt: skip
+    torch._foreach_sub_(s, rule.epsilon)
 
 
 def adam(rule: Adam, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:

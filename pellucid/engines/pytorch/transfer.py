@@ -18,7 +18,8 @@ def tensor_of(value: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
         return value
     array = np.asarray(value, order="C")
     wanted = WIDTHS[dtype] if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
-    return torch.tensor(array.astype(wanted, copy=False), device=device)
+    copy = torch.tensor(array.astype(wanted, copy=False))
+    return copy.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else copy
 
 
 def laid_out(weight: Tensor) -> Tensor:
