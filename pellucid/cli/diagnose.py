@@ -19,6 +19,13 @@ def diagnose(
     ] = None,
     data: Annotated[str | None, typer.Option(help="Where the run's data lie now; default: where they lay.")] = None,
     data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,
+    tags: Annotated[
+        str | None, typer.Option(help="A table of tags for dev images: path or id, then tags or columns of your own.")
+    ] = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Fit a temperature on dev, so that confidences are honest, and keep it "
+                                               "in RUN/calibrated.safetensors.")
+    ] = False,
     train_sample: Annotated[int, typer.Option(help="Training images scored, at most; 0: all.")] = 10_000,
     no_images: Annotated[
         bool, typer.Option("--no-images", help="Leave images of the data out of the page, to pass it on.")
@@ -30,7 +37,8 @@ def diagnose(
     from pellucid.runs.environment import keep_freed_memory
 
     keep_freed_memory()
-    found = diagnose_run(run, Wishes(reference_error, data, data_dir, train_sample, images=not no_images))
+    found = diagnose_run(run, Wishes(reference_error, data, data_dir, train_sample, images=not no_images, tags=tags,
+                                     calibrate=calibrate))  # fmt: skip
     if as_json:
         print_json(found)
     else:
@@ -62,6 +70,33 @@ def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for reading in found["readings"]:
         yield f"curves  {reading['meaning']}. {reading['remedy']}".rstrip()
+    yield from lines_of_dev(found)
     for note in found["notes"]:
         yield f"note    {note}"
     yield f"page    {found['run']}/diagnosis.html"
+
+
+def lines_of_dev(found: Mapping[str, Any]) -> Iterator[str]:
+    """What the sections on dev say, a line each; a section that is missing says why."""
+    from pellucid.diagnosis.wording import percent, points, spanned
+
+    mistakes, slices, calibration = found["mistakes"], found["slices"], found["calibration"]
+    if "absent" in mistakes:
+        yield f"dev     {mistakes['absent']}"
+        return
+    for pair in mistakes["pairs"][:3]:
+        yield (f"dev     {pair['true']} taken for {pair['predicted']}: {pair['mistakes']} of {mistakes['mistakes']} "
+               f"mistakes, {percent(pair['share'])}")  # fmt: skip
+    for tag in mistakes["tags"][:3]:
+        yield f"tag     {tag['tag']}: {percent(tag['share'])} of the mistakes, mending them gains {points(tag['cap'])}"
+    for one in slices.get("worse", [])[:3]:
+        size = spanned(one["difference"], *one["difference_interval"])
+        yield f"slice   {one['tag']} ({one['n']:,} images) is {size} worse than the rest"
+    fitted = found.get("temperature")
+    if "absent" in calibration or fitted is None:
+        yield f"trust   {calibration.get('absent') or 'ECE {ece:.3f} on dev'.format(**calibration)}"
+    elif "absent" in fitted:
+        yield f"trust   {fitted['absent']}"
+    else:
+        yield ("trust   temperature {value:.3g}: ECE {ece_before:.3f} becomes {ece_after:.3f}; ".format(**fitted)
+               + f"kept in {found['run']}/calibrated.safetensors")  # fmt: skip

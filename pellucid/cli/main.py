@@ -17,6 +17,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     evaluate,
     predict,
     runs,
+    search,
     summary,
     train,
 )

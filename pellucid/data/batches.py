@@ -2,7 +2,7 @@
 
 Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,);
         inputs named in `scales` are bytes still, to be multiplied by that number where they are learnt from
-Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id)
+Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id, copy)
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from pellucid.data.ahead import ahead
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages
 from pellucid.data.order import check_sizes, steps, steps_in
+from pellucid.data.sampling import Sampler
 from pellucid.errors import ShapeError, describe
 from pellucid.keys import Key
+
+COPY = 1 << 40  # beyond all sample numbers: a copy is changed in another way than its original
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,15 @@ class Batches:
     """Batches of one part of a data set, read (and augmented, then preprocessed) step by step.
 
     Without `preprocessing` the pixels are handed on as float32 unscaled. `sample_weights` (N,), in the order of the
-    part, become `weights[output_name]`. With `scale_later` pixels that are only to be scaled are handed on as bytes, a
-    quarter of the memory. Batches that are much work (augmented, or read from files) are made ahead, by a thread.
+    part, become `weights[output_name]`. A `sampler` says how often each sample is in an epoch. With `scale_later`
+    pixels that are only to be scaled are handed on as bytes, a quarter of the memory. Batches that are much work
+    (augmented, or read from files) are made ahead, by a thread.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
                  input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
-                 scale_later: bool = False) -> None:
+                 sampler: Sampler | None = None, scale_later: bool = False) -> None:
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -63,12 +67,14 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
+        self.sampler = sampler
         byte = source.images.dtype == np.uint8
         self.factor = getattr(preprocessing, "factor", None) if scale_later and byte else None
 
     @property
     def samples(self) -> int:
-        return len(self.source)
+        """Samples of an epoch, copies counted."""
+        return len(self.source) if self.sampler is None else self.sampler.size
 
     @property
     def steps_per_epoch(self) -> int:
@@ -76,17 +82,28 @@ class Batches:
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
-        made = (self._batch(indices, number) for indices in steps(
-            self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle, epoch=number, start=start))
+        made = (self._batch(draws, number) for draws in self._draws(number, start))
         images = self.source.images
         kept = images.source if isinstance(images, ChosenImages) else images
         return made if isinstance(kept, ArrayImages) and self.augmentation is None else ahead(made)
 
-    def _batch(self, indices: Array, epoch: int) -> Batch:
+    def order(self, number: int) -> Array:
+        """(samples,) which samples of the part are in epoch `number`, one after the other."""
+        return np.concatenate(list(self._draws(number, 0))) % len(self.source)
+
+    def _draws(self, number: int, start: int) -> Iterator[Array]:
+        """Of each step the samples as index + N * number of the copy."""
+        drawn = None if self.sampler is None else self.sampler.draws(self.key.fold("sample", number))
+        for places in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
+                            epoch=number, start=start):
+            yield places if drawn is None else drawn[places]
+
+    def _batch(self, draws: Array, epoch: int) -> Batch:
+        copies, indices = np.divmod(draws, len(self.source))
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
         if self.augmentation is not None:
-            x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids)
+            x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids + COPY * copies)
         if self.factor is None:
             x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         scales = {} if self.factor is None else {self.input_name: self.factor}

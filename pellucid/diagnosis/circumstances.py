@@ -16,6 +16,18 @@ class Confused:
 
 
 @dataclass(frozen=True)
+class Worse:
+    """The images with a tag in which the network is surely worse: `mistakes` of `wrong` mistakes, both errors."""
+
+    tag: str
+    mistakes: int
+    wrong: int
+    error: float
+    rest_error: float
+    cap: float  # points of the whole error that mending all of them gains
+
+
+@dataclass(frozen=True)
 class Shift:
     """How a property of the pictures differs: its mean in the training part, in dev, and the latter's distance from
     the former in standard deviations of the training part."""
@@ -51,3 +63,4 @@ class Circumstances:
     guess_error: float | None = None
     confused: Confused | None = None
     shift: Shift | None = None
+    worse: Worse | None = None

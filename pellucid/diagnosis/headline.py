@@ -9,7 +9,8 @@ import numpy as np
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, Gap
 from pellucid.diagnosis.next_steps import dev_of, guesses
-from pellucid.diagnosis.wording import percent, points
+from pellucid.diagnosis.wording import points, spanned
+from pellucid.diagnosis.wording import small_percent as percent
 
 FEWEST = 2  # images of a class that a part must have for its error to say anything about the class
 NAMED = 5
@@ -44,7 +45,8 @@ def _bias(gap: Gap, split: Decomposition) -> str:
     above = f"{points(gap.value)} above the reference of {percent(split.reference)}" if split.reference else (
         "and the reference is taken as 0 %"
     )  # fmt: skip
-    return f"It does not learn its own training images: {percent(split.errors[0].error)} of them are wrong, {above}."
+    wrong = percent(split.errors[0].error)
+    return f"It has not learnt its own training images well enough: {wrong} of them are wrong, {above}."
 
 
 def _variance(gap: Gap, split: Decomposition) -> str:
@@ -65,9 +67,8 @@ SENTENCES = {BIAS: _bias, VARIANCE: _variance, MISMATCH: _mismatch, DEV: _dev}
 
 
 def between(gap: Gap) -> str:
-    """8.0 points (7.1 to 8.9)."""
-    low, high = points(gap.low).partition(" ")[0], points(gap.high).partition(" ")[0]
-    return f"{points(gap.value)} ({low} to {high})"
+    """The size of a gap with its interval."""
+    return spanned(gap.value, gap.low, gap.high)
 
 
 def cautions(split: Decomposition, run: Circumstances) -> Iterator[str]:

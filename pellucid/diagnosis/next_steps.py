@@ -18,10 +18,12 @@ from typing import Any
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.curves import Reading
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, PartError
-from pellucid.diagnosis.wording import counted, percent, points
+from pellucid.diagnosis.wording import counted, points
+from pellucid.diagnosis.wording import small_percent as percent
 
 HOW_MANY = 3
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
+FEW_EPOCHS = 5
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
 WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 
@@ -94,11 +96,13 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
         if name in read:
             rate = f"{run.rate * factor:.1g}"
             yield Step(f"Take the learning rate {rate} instead of {run.rate:g}", read[name].meaning, ("--lr", rate))
-    if "not-finished" in read:
-        epochs = f"{2 * run.epochs}"
-        yield Step(f"Train for {epochs} epochs instead of {run.epochs}", read["not-finished"].meaning,
-                   ("--epochs", epochs))  # fmt: skip
     size = f"the bias is {points(gap.value)}"
+    short = read["not-finished"].meaning if "not-finished" in read else ""
+    longer = Step(f"Train for {2 * run.epochs} epochs instead of {run.epochs}",
+                  short or f"{size} after {counted(run.epochs, 'look')} at each image",
+                  ("--epochs", f"{2 * run.epochs}"))  # fmt: skip
+    if short or run.epochs <= FEW_EPOCHS:
+        yield longer
     if run.dropout > 0:
         yield Step("Train without dropout", f"a rate of {run.dropout:g} holds it back while {size}", ("--dropout", "0"))
     if run.l2 > 0:
@@ -110,6 +114,7 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
     else:
         yield Step("Take a larger network", left)
     yield from reference(split)
+    yield longer
     yield Step("Try another architecture or optimizer", f"{size} with {run.optimizer}")
 
 
@@ -192,7 +197,12 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
 
 
 def error_analysis(run: Circumstances) -> Iterator[Step]:
-    """The commonest mistake and what mending it can gain at most."""
+    """The images that are surely worse, the commonest mistake, and what mending each can gain at most."""
+    if run.worse is not None:
+        worse = run.worse
+        yield Step(f"Look at the images tagged '{worse.tag}' first",
+                   f"{percent(worse.error)} of them are wrong and {percent(worse.rest_error)} of the rest; mending all "
+                   f"{counted(worse.mistakes, 'mistake')} gains {points(worse.cap)}")  # fmt: skip
     if run.confused is not None and run.confused.count > 1:
         pair = run.confused
         share = pair.count / pair.wrong
