@@ -62,7 +62,7 @@ class ResNet50(Net):
 
 
 def resnet50() -> Net:
-    return ResNet50([InputLayer((224, 224, 3))], Adam(), 16, 1108, 1)
+    return ResNet50([InputLayer((224, 224, 3))], Adam(), 16, 1108, 2)
 
 
 SIX: dict[str, Callable[[], Net]] = {**NETS, "ResNet-50": resnet50}

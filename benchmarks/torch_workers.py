@@ -1,6 +1,6 @@
 """One peer of `torch_engine.py` in a process of its own, as `engine_workers.py`: a line `k` in, processor seconds out.
 
-ours-float32, ours-bfloat16    model.fit on the PyTorch engine          keras-torch, keras-jax    Keras's fit
+ours-float32, ours-bfloat16    our loop on the PyTorch engine          keras-torch, keras-jax    Keras's fit
 torch, torch-compiled          a loop written by hand, channels-last, without and with torch.compile
 """
 
@@ -20,15 +20,29 @@ from benchmarks.torch_nets import ResNet50, net_of, pellucid_model, torch_module
 
 
 def ours(net: Net, precision: str) -> Train:
-    """Pellucid, as its users train."""
-    model = pellucid_model(net)
-    model.compile(net.optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch",
-                  precision=precision, device="cpu")  # fmt: skip
+    """Pellucid's loop, which `fit` and `pellucid train` run."""
+    from pellucid.data.batches import ArrayBatches
+    from pellucid.engines.pytorch.engine import PyTorchEngine
+    from pellucid.keys import Key
+    from pellucid.runs.preparation import OBJECTIVE
+    from pellucid.training import loop
+    from pellucid.training.events import Position
+    from pellucid.training.program import Supervised
+
+    engine = PyTorchEngine(precision, "cpu")
+    program = Supervised(pellucid_model(net).graph, OBJECTIVE, net.optimizer)
+    state, position = program.start(engine, Key.of(0)), Position()
     x, y = net.data()
 
     def train(steps: int) -> None:
+        nonlocal state
         n = steps * net.batch
-        model.fit(x[:n], y[:n], batch_size=net.batch, verbose=0, shuffle=False)
+        batches = ArrayBatches({"input": x[:n]}, {"output": y[:n]}, batch_size=net.batch, key=Key.of(1), shuffle=False)
+        going_on = Position(step=position.step)
+        state = loop.train(
+            program, engine, batches, [], state=state, position=going_on, epochs=1, key=Key.of(2)
+        ).state
+        position.step = going_on.step
 
     return train
 

@@ -166,7 +166,7 @@ class StopAt(Event):
 
 
 def test_a_run_on_pytorch_resumes_to_the_same_bits(tmp_path: Path) -> None:
-    words = {"model": "conv_4,pool,FC_8", "dropout": 0.3, "epochs": 2, "limit": 60}
+    words = {"model": "conv_4,pool,FC_8", "dropout": 0.3, "epochs": 2, "limit": 60, "augment": "shift=1"}
     config = RunConfig("digits", engine="pytorch", device="cpu", **words)
     whole, stopped = RunFolder.create(tmp_path / "whole"), RunFolder.create(tmp_path / "stopped")
     start_run(config, whole, command="", console=None)
