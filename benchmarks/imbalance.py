@@ -9,14 +9,14 @@ Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository. W
 
 from __future__ import annotations
 
-import csv
 import json
 import os
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,24 @@ import numpy as np
 from benchmarks.published import ROOT, commit
 from pellucid.data.opening import open_dataset
 from pellucid.keys import Key
+from pellucid.runs.config import RunConfig, flag
 from pellucid.runs.environment import environment_of
+from pellucid.runs.experiment import start_run
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.tables import read_csv
 from pellucid.training.session import engine_named
 
+Settings = dict[str, Any]  # of a RunConfig
 SEEDS, TUNING_SEED = (0, 1, 2), 100
 LARGEST, RATIO, HELD, CLASSES, RAREST = 4800, 100, 100, 10, 3
 PASSES = 6  # over the cut; other epochs are converted to as many images
 MODEL = "conv_16,pool,conv_32,pool,conv_64,pool,FC_64"
-COMMON = ["--model", MODEL, "--engine", "pytorch", "--precision", "bfloat16", "--batch-size", "64", "--augment",
-          "flip,shift=2", "--no-checks", "--json"]  # fmt: skip
-GRIDS = {"focal loss": ["focal:0.5", "focal:1", "focal:2"], "mining in rounds": ["1", "2", "5"]}
-FLAGS = {"focal loss": "--loss", "mining in rounds": "--mine-rounds"}
+COMMON = RunConfig(model=MODEL, engine="pytorch", precision="bfloat16", batch_size=128, augment="flip,shift=2",
+                   threads=1, no_checks=True)  # fmt: skip
+GRIDS: dict[str, list[Settings]] = {
+    "focal loss": [{"loss": f"focal:{gamma}"} for gamma in ("0.5", "1", "2")],
+    "mining in rounds": [{"mine_rounds": rounds} for rounds in (1, 2, 5)],
+}
 RESULT = ROOT / "benchmarks" / "results" / "imbalance.json"
 
 
@@ -60,49 +67,45 @@ def write_cut(path: Path, seed: int) -> None:
     np.savez(path, **arrays)
 
 
-def epochs_of(words: list[str]) -> int:
-    """Epochs that show as many images as PASSES over the whole cut."""
-    images = {"over": CLASSES * max(sizes()), "under": CLASSES * min(sizes())}
-    sampler = words[words.index("--sampler") + 1] if "--sampler" in words else ""
-    return max(1, round(PASSES * sum(sizes()) / images.get(sampler, sum(sizes()))))
+def config_of(cut: Path, remedy: Settings, seed: int) -> RunConfig:
+    """The run of a remedy, with as many epochs as show the images of PASSES over the whole cut."""
+    sampler = remedy.get("sampler", "none")
+    images = {"over": CLASSES * max(sizes()), "under": CLASSES * min(sizes()), "none": sum(sizes())}[sampler]
+    return replace(COMMON, data=str(cut), epochs=max(1, round(PASSES * sum(sizes()) / images)), seed=seed, **remedy)
 
 
-def train(cut: Path, words: list[str], seed: int, place: Path) -> dict[str, float]:
+def train(cut: Path, remedy: Settings, seed: int, place: Path) -> Settings:
     """The scores of one run."""
-    out = place / "run"
-    command = [sys.executable, "-m", "pellucid", "train", str(cut), *COMMON, *words, "--epochs", str(epochs_of(words)),
-               "--seed", str(seed), "--out", str(out)]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)} (seed {seed}) failed: {done.stderr.strip()}")
-    found = json.loads(done.stdout)
-    with (out / "history.csv").open(encoding="utf-8") as file:
-        validation = max(float(row["val_accuracy"]) for row in csv.DictReader(file))
-    for path in out.iterdir():
-        path.unlink()
-    out.rmdir()
+    out = Path(tempfile.mkdtemp(dir=place))
+    found = start_run(config_of(cut, remedy, seed), RunFolder.create(out / "run"), command="", console=None).metrics
+    validation = max(float(row["val_accuracy"]) for row in read_csv(out / "run" / "history.csv"))
+    shutil.rmtree(out)
     rare = statistics.mean(row["recall"] for row in found["per_class"][-RAREST:])
     return {"seed": seed, "balanced_accuracy": found["balanced_accuracy"], "rare_recall": rare,
             "validation_balanced_accuracy": validation, "seconds": found["seconds"]}  # fmt: skip
 
 
-def choose(cut: Path, place: Path) -> tuple[dict[str, list[str]], dict[str, Any]]:
+def choose(cut: Path, place: Path) -> tuple[dict[str, Settings], list[Settings]]:
     """The remedies with their settings, and what each setting came to on the validation part."""
-    tried: dict[str, Any] = {}
-    chosen = {}
-    for remedy, values in GRIDS.items():
-        scores = {value: train(cut, [FLAGS[remedy], value], TUNING_SEED, place)["validation_balanced_accuracy"]
-                  for value in values}  # fmt: skip
-        best = max(scores, key=lambda value: scores[value])
-        tried[remedy], chosen[remedy] = scores, [FLAGS[remedy], best]
-        print(f"{remedy}: {scores}, taken {best}", flush=True)
-    remedies = {"none": [], "class weights": ["--class-weight", "balanced"], "focal loss": chosen["focal loss"],
-                "over-sampling": ["--sampler", "over"], "under-sampling": ["--sampler", "under"],
-                "mining in rounds": chosen["mining in rounds"]}  # fmt: skip
+    remedies: dict[str, Settings] = {"none": {}, "class weights": {"class_weight": "balanced"}, "focal loss": {},
+                                     "over-sampling": {"sampler": "over"}, "under-sampling": {"sampler": "under"},
+                                     "mining in rounds": {}}  # fmt: skip
+    tried = []
+    for name, grid in GRIDS.items():
+        scores = [train(cut, remedy, TUNING_SEED, place)["validation_balanced_accuracy"] for remedy in grid]
+        remedies[name] = grid[int(np.argmax(scores))]
+        tried += [{**remedy, "score": score} for remedy, score in zip(grid, scores, strict=True)]
+        print(f"{name}: {list(zip(grid, scores, strict=True))}, taken {remedies[name]}", flush=True)
     return remedies, tried
 
 
-def summary(runs: list[dict[str, float]], none: list[dict[str, float]]) -> dict[str, Any]:
+def words_of(remedy: Settings, cut: Path) -> str:
+    """The settings as `pellucid train` is told them."""
+    words = [f"{flag(name)} {value}" for name, value in remedy.items()]
+    return " ".join([*words, f"--epochs {config_of(cut, remedy, 0).epochs}"])
+
+
+def summary(runs: list[Settings], none: list[Settings]) -> dict[str, Any]:
     """Means and spreads over the seeds, and the gain over none seed by seed."""
     found: dict[str, Any] = {"runs": runs}
     for score in ("balanced_accuracy", "rare_recall"):
@@ -120,16 +123,16 @@ def main() -> int:
         cut = place / "cut.npz"
         write_cut(cut, TUNING_SEED)
         remedies, tried = choose(cut, place)
-        runs: dict[str, list[dict[str, float]]] = {name: [] for name in remedies}
+        runs: dict[str, list[Settings]] = {name: [] for name in remedies}
         for seed in SEEDS:
             write_cut(cut, seed)
-            for name, words in remedies.items():
-                runs[name].append(train(cut, words, seed, place))
+            for name, remedy in remedies.items():
+                runs[name].append(train(cut, remedy, seed, place))
                 print(f"seed {seed}, {name}: {runs[name][-1]['balanced_accuracy']:.4f}", flush=True)
     result = {
         "cut": {"sizes": sizes(), "held_for_validation": HELD, "passes": PASSES, "rarest": RAREST},
-        "command": ["pellucid", "train", "CUT", *COMMON],
-        "words": {name: [*words, "--epochs", str(epochs_of(words))] for name, words in remedies.items()},
+        "settings": COMMON.to_json(),
+        "words": {name: words_of(remedy, cut) for name, remedy in remedies.items()},
         "validation_balanced_accuracy_while_choosing": tried,
         "tuning_seed": TUNING_SEED,
         "seeds": SEEDS,
@@ -141,7 +144,7 @@ def main() -> int:
         "date": time.strftime("%Y-%m-%d"),
     }
     RESULT.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    for name, found in result["remedies"].items():  # type: ignore[attr-defined]
+    for name, found in result["remedies"].items():
         score, gain = found["balanced_accuracy"], found["gain"]
         print(f"{name}: balanced accuracy {score['mean']:.4f} (spread {score['spread']:.4f}), {gain['mean']:+.4f}")
     return 0

@@ -64,11 +64,17 @@ class Gradients:
 
 @dataclass(frozen=True)
 class Term:
-    """One loss on one output."""
+    """One loss on one output; with `shares` it reads the targets, weights and masks of another output."""
 
     output: str
     loss: LossSpec
     weight: float = 1.0
+    shares: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The name of the targets it reads."""
+        return self.shares or self.output
 
 
 @dataclass(frozen=True)

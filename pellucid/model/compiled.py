@@ -51,7 +51,10 @@ class Compiled:
         objective = self.objective_of(graph)
         return {
             "optimizer": self.optimizer.to_config(),
-            "losses": [[term.output, term.loss.to_config(), term.weight] for term in objective.terms],
+            "losses": [
+                [term.output, term.loss.to_config(), term.weight, *([term.shares] if term.shares else [])]
+                for term in objective.terms
+            ],
             "metrics": [[m.output, m.metric.to_config(), m.name] for m in objective.measures],
         }
 
@@ -59,7 +62,7 @@ class Compiled:
     def from_config(cls, config: Mapping[str, Any]) -> Compiled:
         """As `to_config` wrote it; raises FileError for a name this Pellucid does not know."""
         objective = Objective(
-            tuple(Term(output, LOSSES.revive(loss), weight) for output, loss, weight in config["losses"]),
+            tuple(Term(output, LOSSES.revive(loss), *rest) for output, loss, *rest in config["losses"]),
             tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
         )
         return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective)

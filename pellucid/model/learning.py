@@ -75,7 +75,8 @@ def start_of(model: Model, program: Supervised) -> State:
 
 def feed_of(model: Model, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
-    return Feed.of(model.built.graph, [term.output for term in objective.terms] if objective else [], where)
+    needed = dict.fromkeys(term.target for term in objective.terms) if objective else ()
+    return Feed.of(model.built.graph, tuple(needed), where)
 
 
 def fit(
@@ -163,7 +164,7 @@ def predict(model: Model, x: Any, *, batch_size: int | None, steps: int | None) 
     joined = [
         np.concatenate([part[name] for part in parts]) if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
         for name, shape in graph.output_shapes.items()
-        if name not in graph.training_only
+        if name in graph.lasting
     ]
     return joined[0] if len(joined) == 1 else joined
 

@@ -97,9 +97,9 @@ class Network:
 
     @property
     def outputs(self) -> list[Tensor]:
-        """The output tensors, to build on."""
-        _ = self.built
-        return list(self._outputs)
+        """The output tensors, to build on; without those for training only."""
+        named = zip(self.built.graph.output_shapes, self._outputs, strict=True)
+        return [tensor for name, tensor in named if name in self.built.graph.lasting]
 
     @property
     def input(self) -> Any:
@@ -119,7 +119,8 @@ class Network:
     @property
     def output_shape(self) -> Any:
         """The output's shape with the batch axis; a mapping when there are several."""
-        return with_batch(self.built.graph.output_shapes)
+        graph = self.built.graph
+        return with_batch({name: graph.output_shapes[name] for name in graph.lasting})
 
     @property
     def trainable(self) -> bool:

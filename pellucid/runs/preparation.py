@@ -22,8 +22,9 @@ from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampl
 from pellucid.runs.networks import make_model
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.weights import native_weights
-from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
+from pellucid.spec.losses import LossSpec, SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.compiling import make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
@@ -154,11 +155,16 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     epochs = config.epochs_for(len(train))
     ends_of_rounds(config, epochs)  # refused here, before anything is written
     rule = make_rule(config, batches.steps_per_epoch, epochs)
-    objective = replace(OBJECTIVE, terms=(Term("output", loss_of(config.loss)),))
+    objective = objective_of(model, loss_of(config.loss))
     program = Supervised(model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine))
     return Prepared(
         config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
     )
+
+
+def objective_of(model: Model, loss: LossSpec) -> Objective:
+    """What a run minimises, also at outputs for training only, and its accuracy."""
+    return replace(make_objective(model.graph, loss), measures=OBJECTIVE.measures)
 
 
 def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:

@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
-from pellucid.data.preprocessing import default_pipeline
+from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_image
 from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
@@ -33,6 +33,8 @@ from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.training.session import engine_named, predict_each
+
+MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
@@ -116,7 +118,7 @@ def evaluate_on(
     part = with_labels_of(dataset, dataset.part(chosen), names)
     chosen_engine = engine_of(folder, engine)
     params, state = native_weights(model, chosen_engine)
-    preprocessing = model.preprocessing or default_pipeline()
+    preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
 
     def predict(x: np.ndarray) -> object:
         inputs = chosen_engine.put({"input": preprocessing.apply(x)})
@@ -130,7 +132,9 @@ def evaluate_on(
         )
         seconds = time.perf_counter() - began
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
+    table = evaluation.confusion.tolist() if len(names) <= MOST_IN_TABLE else None
     return evaluation.to_metrics(metrics, prices) | {
+        "confusion": table,
         "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
         **({} if latency is None else {"latency": latency.to_json()}),
@@ -157,12 +161,12 @@ def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | No
     record = model.input_record or {}
     resize = (record["height"], record["width"]) if record else None
     names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
-    preprocessing = model.preprocessing or default_pipeline()
     found = []
     for image in images:
         if Path(image).is_dir():
             raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
         pixels = read_image(image, resize=resize, channels=colours(record))
+        preprocessing = model.preprocessing or assumed_pipeline(pixels.dtype)
         parts = [{"input": preprocessing.apply(pixels[None])}]
         (outputs,) = predict_each(model.graph, chosen_engine, params, state, parts)
         probabilities = outputs["output"][0]

@@ -65,4 +65,4 @@ def predict_each(
     """Outputs by name of the inputs of every batch, in order; those for training only are left out."""
     for part in parts:
         run = engine.forward(graph, params, state, engine.put(part), training=False)
-        yield engine.get({name: value for name, value in run.outputs.items() if name not in graph.training_only})
+        yield engine.get({name: value for name, value in run.outputs.items() if name in graph.lasting})

@@ -203,7 +203,7 @@ def test_training_only_outputs_are_left_out_in_eval_mode() -> None:
     module = Model(x, [main, aside], training_only=[aside]).to_torch()
     assert module(torch.zeros(2, 5)).shape == (2, 3)
     assert {name: tuple(y.shape) for name, y in module.train()(torch.zeros(2, 5)).items()} == {
-        "main": (2, 3), "aside": (2, 2)}  # fmt: skip
+        "output": (2, 3), "aside": (2, 2)}  # fmt: skip
 
 
 def test_it_survives_a_file_and_torch_export() -> None:

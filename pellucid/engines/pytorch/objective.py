@@ -67,7 +67,7 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     prediction = wide(values[number])
     host = target_of(term, tuple(prediction.shape), batch)
     sizes = tuple(prediction.shape[:-1])
-    coefficient, count = coefficients(term.output, batch, sizes, WIDTHS[prediction.dtype])
+    coefficient, count = coefficients(term.target, batch, sizes, WIDTHS[prediction.dtype])
     target = tensor_of(host, prediction.dtype, prediction.device)
     if term.loss.labels != "index":
         target = target.to(prediction.dtype)

@@ -12,11 +12,14 @@ from pellucid.runs.diagnosing.gathering import Gathered
 from pellucid.runs.diagnosing.reliability import reliability_png
 from pellucid.runs.diagnosing.sections import OnDev
 from pellucid.runs.diagnosing.waterfall import called, waterfall_png
-from pellucid.runs.mistakes import mistakes_png
+from pellucid.runs.drawing import message_picture
+from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.labels import Suspicion
+from pellucid.runs.mistakes import MOST, mistakes_png
 from pellucid.runs.pages import Picture, embed, embedded, template
 from pellucid.storage.writer import write_bytes, write_text
 
-MOST_PAIRS, MOST_TAGS = 10, 12
+MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 
 
 def write_page(
@@ -35,6 +38,8 @@ def write_page(
         drawn["mistakes"] = mistakes_png(dev, part.images.take)
     if looked.reliability is not None:
         drawn["reliability"] = reliability_png(looked.reliability)
+    if looked.suspicion is not None and images:
+        drawn["labels"] = labels_png(looked.suspicion)
     for name, png in drawn.items():
         write_bytes(folder.diagnosis_picture(name), png)
         pictures[name] = embed(png)
@@ -59,6 +64,7 @@ def render(
         slices=slices_of(found["slices"]),
         calibration=found["calibration"],
         temperature=found.get("temperature"),
+        labels=labels_of(found.get("labels")),
         pictures={name: picture for name, picture in pictures.items() if picture is not None},
     )
 
@@ -97,3 +103,23 @@ def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
         for one in found["worse"]
     ]  # fmt: skip
     return {"rows": rows, "tried": found["tried"], "too_small": found["too_small"], "least": found["least"]}
+
+
+def labels_png(suspicion: Suspicion) -> bytes:
+    """The most suspicious training labels as pictures: what models that did not learn them say."""
+    part, answers, suspects = suspicion.validated.part, suspicion.validated.answers, suspicion.found.suspects
+    judged = Evaluation("train", answers.labels, answers.probabilities, answers.class_names, part.names, 0.0)
+    if not len(suspects):
+        return message_picture("No suspicious labels", "No training label is contradicted by models without it.")
+    title = f"The {min(MOST, len(suspects))} most suspicious of {len(suspects):,} flagged labels"
+    return mistakes_png(judged, part.images.take, chosen=suspects, title=title, told=("likely", "given"))
+
+
+def labels_of(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The section of suspicious labels in words; None when it was not asked for."""
+    if found is None or "absent" in found:
+        return None if found is None else dict(found)
+    rows = [row | {name: percent(row[name]) for name in ("probability_given", "probability_suggested")}
+            for row in found["suspects"][:MOST_LABELS]]  # fmt: skip
+    return {"rows": rows, "estimated": f"{found['estimated']:,.0f}", "judged": f"{found['judged']:,}",
+            "flagged": f"{found['flagged']:,}", "folds": found["folds"]}  # fmt: skip
