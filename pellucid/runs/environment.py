@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.launch import launched
 from pellucid.engines.protocol import Engine
 from pellucid.errors import UsageError
 
@@ -45,6 +46,11 @@ def threads_now(engine: str = "reference") -> int:
     if engine == "pytorch":
         return int(sys.modules["torch"].get_num_threads())
     return max((int(pool["num_threads"]) for pool in numpy_pools()), default=1)
+
+
+def threads_each(engine: str = "reference") -> int:
+    """The most threads that a process may take when several on this machine share the cores."""
+    return max(1, threads_now(engine) // launched().local_count)
 
 
 @contextmanager
@@ -95,7 +101,7 @@ def environment_of(engine: Engine) -> dict[str, Any]:
         "precision": getattr(engine, "precision", "float32"),
         "device": getattr(engine, "device", "cpu"),
         "threads": threads_now(engine.name),
-        "processes": 1,
+        "processes": getattr(engine, "processes", 1),
         "blas": sorted({library(pool) for pool in numpy_pools()}),
         "libraries": libraries_of(engine),
     }
