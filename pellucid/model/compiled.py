@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.graph.selecting import Selection
@@ -15,6 +14,7 @@ from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import make_objective
 from pellucid.training.program import State
+from pellucid.training.session import engine_named
 
 
 @dataclass
@@ -22,12 +22,19 @@ class Compiled:
     """The choices of one compile, and the slots and clock that calls of fit hand on."""
 
     optimizer: OptimizerSpec
-    engine: Engine
+    chosen: Engine | None = None  # None: 'auto', looked for at first use
     wanted: tuple[Any, Any, Any] | None = None  # loss, loss_weights, metrics as the user gave them
     objective: Objective | None = None
     state: State | None = None
     fits: int = 0
     rate_factors: Mapping[Selection, float] = field(default_factory=dict)  # on the learning rate of chosen layers
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the model."""
+        if self.chosen is None:
+            self.chosen = engine_named("auto", "float32", None)
+        return self.chosen
 
     def objective_of(self, graph: Graph) -> Objective:
         """The objective, made for the graph's outputs the first time."""
@@ -63,4 +70,4 @@ class Compiled:
             tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
         )
         factors = dict(config.get("rate_factors", ()))
-        return cls(OPTIMIZERS.revive(config["optimizer"]), ReferenceEngine(), objective=objective, rate_factors=factors)
+        return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective, rate_factors=factors)

@@ -12,7 +12,7 @@ from tests.resume.driver import Driver
 
 STAGED = ["--model", "seed.safetensors", "--new-head", "--limit", "200", "--epochs", "4", "--batch-size", "32",
           "--lr", "0.01", "--schedule", "plateau:1:0.5", "--freeze", "all-but-head", "--unfreeze-after", "2",
-          "--unfreeze-rate", "0.2", "--trunk-rate", "0.5", "--seed", "3"]  # fmt: skip
+          "--unfreeze-rate", "0.2", "--trunk-rate", "0.5", "--seed", "3", "--engine", "reference"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
