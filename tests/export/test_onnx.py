@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 
 from pellucid.architectures.names import NAMES
@@ -17,7 +16,7 @@ from pellucid.errors import ArgumentError, FileError
 from pellucid.layers import Concatenate, Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
 from pellucid.model import exporting
 from pellucid.models import Model, Sequential
-from tests.architectures.small import numbers, small
+from tests.export.comparing import assert_same, compare_exported, runs
 
 # The others are these with more or fewer layers, in another form, or of the same few layers; the full walk over all
 # names is `python -m benchmarks.exports`.
@@ -25,42 +24,12 @@ FAMILIES = (
     "lenet5", "lenet5-1998", "cifar10cnn", "allconv", "alphagopolicy", "alexnet", "vgg11", "resnet18",
     "resnet18-torchvision", "preactresnet18", "seresnet50", "googlenet", "mobilenetv2",
 )  # fmt: skip
-TOLERANCE = 1e-4  # of the largest value
-
-
-def runs(path: Path, *inputs: np.ndarray) -> list[np.ndarray]:
-    """What onnxruntime makes of the inputs."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [entry.name for entry in session.get_inputs()]
-    found: list[np.ndarray] = session.run(None, dict(zip(names, inputs, strict=True)))
-    return found
-
-
-def assert_same(ours: np.ndarray, theirs: np.ndarray) -> None:
-    """Shape, dtype and values."""
-    assert ours.shape == theirs.shape and theirs.dtype == np.float32
-    np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCE * np.abs(ours).max())
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_an_architecture_gives_the_same_numbers_in_onnxruntime(name: str, tmp_path: Path) -> None:
     assert name in NAMES
     compare_exported(name, tmp_path / "model.onnx")
-
-
-def compare_exported(name: str, path: Path) -> float:
-    """Export a small form of a network and hold it to the engine's numbers; the largest difference it saw."""
-    model = small(name, channels=2)
-    params, state = numbers(model.graph)
-    model.set_weights([{**params, **state}[key] for key in model.graph.weights])
-    model.compile("sgd", "sparse_categorical_crossentropy", engine="pytorch")
-    x = np.random.default_rng(1).normal(size=(5, *model.input_shape[1:])).astype(np.float32)
-    difference = float(model.export(path)["difference"])
-    (found,) = runs(path, x)
-    wanted = model.predict(x)
-    assert np.ptp(wanted, axis=0).max() > 1e-3, "the images are told apart, so that a difference would show"
-    assert_same(wanted, found)
-    return difference
 
 
 def test_a_map_comes_out_as_it_does_here_for_images_of_any_size(tmp_path: Path) -> None:
