@@ -8,6 +8,7 @@ from pellucid.spec.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "SparseCategoricalCrossentropy",
+    "SparseCategoricalFocalCrossentropy",
 ]

@@ -25,8 +25,8 @@ def check_rare_class(subject: Subject) -> Finding:
     name = subject.dataset.class_names[small]
     told = f"the smallest class '{name}' has {counts[small]:,} training images, the largest {counts.max():,}"
     status = "warning" if present.min() < FEW else graded(ratio, warn=IMBALANCE)
-    remedy = "" if status == "pass" else "Add images of it, or train with --class-weight balanced."
-    return Finding("rare-class", status, ratio, told, remedy)
+    remedy = "Add images of it, or try --class-weight balanced, --sampler over or --loss focal."
+    return Finding("rare-class", status, ratio, told, "" if status == "pass" else remedy)
 
 
 def check_empty_class(subject: Subject) -> Finding:

@@ -18,8 +18,9 @@ BELOW = 0.5            # share of the chance loss that random weights cannot fal
 
 def check_initial_loss(subject: Subject) -> Finding:
     """Value: the first weights' loss on training images."""
-    if not subject.is_cross_entropy:
-        return Finding("initial-loss", "pass", None, "only cross-entropy has a known first value")
+    chance = subject.chance
+    if chance is None:
+        return Finding("initial-loss", "pass", None, "only cross-entropy and focal loss have a known first value")
     engine, term = subject.engine, subject.objective.terms[0]
     graph = without_noise(subject.graph, penalties=False)
     params, state = subject.weights(engine)
@@ -28,14 +29,14 @@ def check_initial_loss(subject: Subject) -> Finding:
         graph, params, state, engine.put(batch.inputs), training=True, key=subject.key_of("initial-loss")
     )
     loss = mean(engine.measure(subject.objective, run, batch)[f"loss:{term.output}"])
-    chance = math.log(subject.classes)
     told = f"the first loss is {loss:.3f}, chance among {subject.classes} classes gives {chance:.3f}"
     if loss < BELOW * chance:
         if not subject.drawn:
             return Finding("initial-loss", "pass", loss, told + ": this model has learnt already")
         return Finding("initial-loss", "warning", loss, told + ", and random weights cannot know better",
                        "See whether the labels can be read from the images, and whether the loss is the one you want.")
-    status = graded(loss - chance, warn=WARN, fail=FAIL)
+    share = chance / math.log(subject.classes) if chance else 1.0  # 1, or what focal loss counts an unsure answer for
+    status = graded(loss - chance, warn=WARN * share, fail=FAIL * share)
     if status == "pass":
         return Finding("initial-loss", status, loss, told)
     return Finding("initial-loss", status, loss, told + ": the network begins sure of wrong answers",

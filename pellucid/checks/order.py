@@ -6,18 +6,13 @@ import numpy as np
 
 from pellucid.checks.finding import Finding
 from pellucid.checks.subject import Subject
-from pellucid.data.order import steps
 
 FAR = 6.0  # standard deviations from what a shuffle gives
 
 
 def check_order(subject: Subject) -> Finding:
     """Value: the share of neighbours in the first epoch that have the same class; a shuffle gives sum p_k^2."""
-    batches = subject.batches
-    order = list(
-        steps(batches.samples, batch_size=batches.batch_size, key=batches.key, shuffle=batches.shuffle, epoch=0)
-    )
-    labels = batches.source.labels[np.concatenate(order)]
+    labels = subject.batches.source.labels[subject.batches.order(0)]
     if len(labels) < 2:
         return Finding("order", "pass", 0.0, "there is one training image")
     counts = np.bincount(labels).astype(float)

@@ -29,7 +29,7 @@ def check_shapes(subject: Subject) -> Finding:
                            "Give the layers smaller first weights, or the network smaller numbers.")
     y = next(iter(outputs.values()))
     shape = " x ".join(map(str, y.shape[1:]))
-    if subject.is_cross_entropy and y.shape[1:] != (subject.classes,):
+    if subject.chance is not None and y.shape[1:] != (subject.classes,):
         meaning = f"the network gives {shape} numbers an image, the data has {subject.classes} classes"
         return Finding("shapes", "failure", y[0].size, meaning, f"End it with Dense({subject.classes}).")
     given = " x ".join(map(str, next(iter(batch.inputs.values())).shape[1:]))

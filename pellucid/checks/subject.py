@@ -20,7 +20,12 @@ from pellucid.graph.plan import plan
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
-from pellucid.spec.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
+from pellucid.spec.losses import (
+    CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
+)
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.spec.optimizers import OptimizerSpec
 
@@ -52,11 +57,16 @@ class Subject:
         return len(self.dataset.class_names)
 
     @property
-    def is_cross_entropy(self) -> bool:
-        """Whether the one loss that has targets of its own is a cross-entropy over classes."""
-        kinds = (SparseCategoricalCrossentropy, CategoricalCrossentropy)
-        own = [term for term in self.objective.terms if term.shares is None]
-        return len(own) == 1 and own[0] is self.objective.terms[0] and isinstance(own[0].loss, kinds)
+    def chance(self) -> float | None:
+        """The loss of a network that gives every class the same probability; None unless it is over classes."""
+        loss, even = self.objective.terms[0].loss, math.log(self.classes)
+        if len(self.objective.terms) > 1:
+            return None
+        if isinstance(loss, (SparseCategoricalCrossentropy, CategoricalCrossentropy)):
+            return even
+        if isinstance(loss, (SparseCategoricalFocalCrossentropy, CategoricalFocalCrossentropy)):
+            return float(loss.alpha * (1 - 1 / self.classes) ** loss.gamma * even)
+        return None
 
     def key_of(self, check: str) -> Key:
         """The check's own stream of random numbers."""

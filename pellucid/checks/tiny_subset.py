@@ -26,11 +26,12 @@ ANOTHER_RATE = 0.01
 
 def check_tiny_subset(subject: Subject) -> Finding:
     """Value: the least loss reached."""
-    if not subject.is_cross_entropy:
-        return Finding("tiny-subset", "pass", None, "only tried with cross-entropy")
+    chance = subject.chance
+    if chance is None:
+        return Finding("tiny-subset", "pass", None, "only tried with cross-entropy and focal loss")
     batch = subject.few_of_each("tiny-subset", each=EACH, most=MOST)
     images = len(batch.ids)
-    goal = NEAR_ZERO * math.log(subject.classes)
+    goal = NEAR_ZERO * chance
     rate = rate_at(subject.rule.learning_rate, 0)
     own, steps = least_loss(subject, batch, subject.rule, rate, goal)
     if own < goal:
@@ -38,7 +39,7 @@ def check_tiny_subset(subject: Subject) -> Finding:
         return Finding("tiny-subset", "pass", own, told)
     name = type(subject.rule).__name__.lower()
     other, _ = least_loss(subject, batch, Adam(), ANOTHER_RATE, goal)
-    if other < goal and own < BARELY * math.log(subject.classes):
+    if other < goal and own < BARELY * chance:
         way = f"{name} at {rate:g} is on its way ({own:.3f})"
         told = f"{images} images were learnt with adam at {ANOTHER_RATE:g}, {way}"
         return Finding("tiny-subset", "pass", other, told)
@@ -46,7 +47,7 @@ def check_tiny_subset(subject: Subject) -> Finding:
     if other < goal:
         return Finding("tiny-subset", "warning", own, f"{told}; adam at {ANOTHER_RATE:g} learns them",
                        "Change --lr or --optimizer; the learning-rate check suggests a rate.")
-    status: Status = "failure" if not min(own, other) < BARELY * math.log(subject.classes) else "warning"
+    status: Status = "failure" if not min(own, other) < BARELY * chance else "warning"
     return Finding("tiny-subset", status, min(own, other), f"{told}, with adam at {ANOTHER_RATE:g} {other:.3f}",
                    "Look for equal images with different classes, an activation before the loss, frozen layers, or a "
                    "network too small for the classes.")

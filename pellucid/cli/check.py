@@ -25,6 +25,8 @@ def check(
     optimizer: flags.Optimizer = DEFAULTS.optimizer,
     lr: flags.Rate = None,
     schedule: flags.Schedule = DEFAULTS.schedule,
+    loss: flags.Loss = DEFAULTS.loss,
+    sampler: flags.Sampler = DEFAULTS.sampler,
     preprocess: flags.Preprocess = DEFAULTS.preprocess,
     resize: flags.Resize = None,
     channels: flags.Channels = None,

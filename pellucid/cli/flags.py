@@ -44,7 +44,16 @@ Schedule = Annotated[
     str, option(LEARNING, "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F.")
 ]
 Patience = Annotated[int, option(LEARNING, "Stop after so many epochs without improvement; 0: never.")]
+Loss = Annotated[
+    str, option(LEARNING, "crossentropy, or focal[:GAMMA[:ALPHA]]: what is known well counts for little.")
+]
 ClassWeight = Annotated[str, option(LEARNING, "none, or balanced: rare classes count as much as common ones.")]
+Sampler = Annotated[
+    str, option(LEARNING, "none, over: every class is shown as often as the largest, or under: as the smallest.")
+]
+MineRounds = Annotated[
+    int, option(LEARNING, "Times, evenly spread, that training images which are wrong get double weight; 0: never.")
+]
 Augment = Annotated[str, option(LEARNING, "Change training images a little, e.g. flip,shift=2,rotate=10.")]
 
 Preprocess = Annotated[

@@ -18,6 +18,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     export,
     predict,
     runs,
+    search,
     summary,
     train,
 )

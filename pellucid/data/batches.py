@@ -1,7 +1,7 @@
 """Batches: the samples of an epoch, a few at a time, in an order that a resume finds again.
 
 Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,)
-Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id)
+Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id, copy)
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import numpy as np
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array
 from pellucid.data.order import check_sizes, steps, steps_in
+from pellucid.data.sampling import Sampler
 from pellucid.errors import ShapeError, describe
 from pellucid.keys import Key
+
+COPY = 1 << 40  # beyond all sample numbers: a copy is changed in another way than its original
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,13 @@ class Batches:
     """Batches of one part of a data set, read (and augmented, then preprocessed) step by step.
 
     Without `preprocessing` the pixels are handed on as float32 unscaled. `sample_weights` (N,), in the order of the
-    part, become `weights[output_name]`.
+    part, become `weights[output_name]`. A `sampler` says how often each sample is in an epoch.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
-                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None) -> None:
+                 input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
+                 sampler: Sampler | None = None) -> None:
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -58,10 +62,12 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
+        self.sampler = sampler
 
     @property
     def samples(self) -> int:
-        return len(self.source)
+        """Samples of an epoch, copies counted."""
+        return len(self.source) if self.sampler is None else self.sampler.size
 
     @property
     def steps_per_epoch(self) -> int:
@@ -69,15 +75,26 @@ class Batches:
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
-        for indices in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
-                             epoch=number, start=start):
-            yield self._batch(indices, number)
+        for draws in self._draws(number, start):
+            yield self._batch(draws, number)
 
-    def _batch(self, indices: Array, epoch: int) -> Batch:
+    def order(self, number: int) -> Array:
+        """(samples,) which samples of the part are in epoch `number`, one after the other."""
+        return np.concatenate(list(self._draws(number, 0))) % len(self.source)
+
+    def _draws(self, number: int, start: int) -> Iterator[Array]:
+        """Of each step the samples as index + N * number of the copy."""
+        drawn = None if self.sampler is None else self.sampler.draws(self.key.fold("sample", number))
+        for places in steps(self.samples, batch_size=self.batch_size, key=self.key, shuffle=self.shuffle,
+                            epoch=number, start=start):
+            yield places if drawn is None else drawn[places]
+
+    def _batch(self, draws: Array, epoch: int) -> Batch:
+        copies, indices = np.divmod(draws, len(self.source))
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
         if self.augmentation is not None:
-            x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids)
+            x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids + COPY * copies)
         x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
         return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.images import Images
 from pellucid.keys import Key
 
 LEAST = 0.999
@@ -54,23 +55,36 @@ def find_alike(dataset: Dataset, most: int | None = None, *, key: Key | None = N
         np.sort((key or Key.of(0)).fold("alike", number).generator().permutation(len(part))[:count])
         for number, (part, count) in enumerate(zip(parts, shared_out([len(part) for part in parts], most), strict=True))
     ]
-    digests: list[bytes] = []
-    signatures: list[np.ndarray] = []
-    for part, rows in zip(parts, looked_at, strict=True):
-        at_once = max(1, CHUNK_BYTES // (part.images.dtype.itemsize * math.prod(part.images.shape[1:])))
-        for start in range(0, len(rows), at_once):
-            x = part.images.take(rows[start : start + at_once])
-            digests += [hashlib.sha256(image.tobytes()).digest() for image in x]
-            signatures.append(signatures_of(x))
-    same, first = equal_pairs(digests)
+    same, near = alike_pairs([(part.images, rows) for part, rows in zip(parts, looked_at, strict=True)])
     return Likeness(
         part=np.repeat(np.arange(len(parts)), [len(rows) for rows in looked_at]),
         label=np.concatenate([part.labels[rows] for part, rows in zip(parts, looked_at, strict=True)]),
         names=[part.names[int(row)] for part, rows in zip(parts, looked_at, strict=True) for row in rows],
         same=same,
-        near=near_pairs(np.concatenate(signatures), first),
+        near=near,
         of=sum(len(part) for part in parts),
     )
+
+
+def alike_images(images: Images) -> np.ndarray:
+    """Whether an image is equal, or nearly equal, to another one of the same images (N,)."""
+    alike = np.zeros(len(images), bool)
+    alike[np.concatenate(alike_pairs([(images, np.arange(len(images)))])).ravel()] = True
+    return alike
+
+
+def alike_pairs(parts: Sequence[tuple[Images, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of equal images (P, 2) and of nearly equal ones (Q, 2) among these numbers of images, counted through."""
+    digests: list[bytes] = []
+    signatures: list[np.ndarray] = []
+    for images, rows in parts:
+        at_once = max(1, CHUNK_BYTES // (images.dtype.itemsize * math.prod(images.shape[1:])))
+        for start in range(0, len(rows), at_once):
+            x = images.take(rows[start : start + at_once])
+            digests += [hashlib.sha256(image.tobytes()).digest() for image in x]
+            signatures.append(signatures_of(x))
+    same, first = equal_pairs(digests)
+    return same, near_pairs(np.concatenate(signatures), first)
 
 
 def shared_out(sizes: Sequence[int], most: int | None) -> list[int]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, Gap
-from pellucid.diagnosis.next_steps import dev_of, guesses
-from pellucid.diagnosis.wording import percent, points
+from pellucid.diagnosis.next_steps import HELD_OUT, guesses, held_out_of
+from pellucid.diagnosis.wording import points, spanned
+from pellucid.diagnosis.wording import small_percent as percent
 
 FEWEST = 2  # images of a class that a part must have for its error to say anything about the class
 NAMED = 5
@@ -17,7 +18,7 @@ NAMED = 5
 
 def headline(split: Decomposition, run: Circumstances) -> tuple[str, str]:
     """Title and sentence."""
-    train, dev = split.errors[0], dev_of(split)
+    train, dev = split.errors[0], held_out_of(split)
     if guesses(dev, run) and dev is not None and run.guess_error is not None:
         title = "No better than a guess"
         level = f"always naming the commonest class is wrong on {percent(run.guess_error)}"
@@ -44,7 +45,8 @@ def _bias(gap: Gap, split: Decomposition) -> str:
     above = f"{points(gap.value)} above the reference of {percent(split.reference)}" if split.reference else (
         "and the reference is taken as 0 %"
     )  # fmt: skip
-    return f"It does not learn its own training images: {percent(split.errors[0].error)} of them are wrong, {above}."
+    wrong = percent(split.errors[0].error)
+    return f"It has not learnt its own training images well enough: {wrong} of them are wrong, {above}."
 
 
 def _variance(gap: Gap, split: Decomposition) -> str:
@@ -65,9 +67,8 @@ SENTENCES = {BIAS: _bias, VARIANCE: _variance, MISMATCH: _mismatch, DEV: _dev}
 
 
 def between(gap: Gap) -> str:
-    """8.0 points (7.1 to 8.9)."""
-    low, high = points(gap.low).partition(" ")[0], points(gap.high).partition(" ")[0]
-    return f"{points(gap.value)} ({low} to {high})"
+    """The size of a gap with its interval."""
+    return spanned(gap.value, gap.low, gap.high)
 
 
 def cautions(split: Decomposition, run: Circumstances) -> Iterator[str]:
@@ -112,8 +113,8 @@ def thin_classes(part: str, labels: np.ndarray, class_names: Sequence[str]) -> I
 
 
 def guess_error(labels_by_part: Mapping[str, np.ndarray]) -> float | None:
-    """The error of naming the commonest class of the first part not trained on; None where that has one class only."""
-    for part in ("validation", "train-dev", "test"):
+    """The error of always naming the commonest class of the part that `held_out_of` takes; None if it has one class."""
+    for part in HELD_OUT:
         if part in labels_by_part:
             counts = np.bincount(labels_by_part[part])
             return float(1 - counts.max() / counts.sum()) if np.count_nonzero(counts) > 1 else None

@@ -18,11 +18,16 @@ from typing import Any
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.curves import Reading
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, PartError
-from pellucid.diagnosis.wording import counted, percent, points
+from pellucid.diagnosis.wording import counted, points
+from pellucid.diagnosis.wording import small_percent as percent
 
 HOW_MANY = 3
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
+FEW_EPOCHS = 5
+LARGE_SHARE = 0.25  # of the error: wrong labels of so much are worth mending first
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
+ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
+HELD_OUT = ("train-dev", "validation", "test")
 WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 
 
@@ -45,7 +50,7 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
     lists: dict[str, Callable[[Decomposition, dict[str, Reading], Circumstances], Iterator[Step]]] = {
         BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
     }  # fmt: skip
-    found = list(guessing(split, run))
+    found = [*guessing(split, run), *labels(split, run)]
     for problem in split.problems:
         found += lists[problem](split, read, run)
     found += to_see_more(split, run)
@@ -56,8 +61,15 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
 
 
 def guesses(error: PartError | None, run: Circumstances) -> bool:
-    """Whether a part's error is no better than always naming the commonest class."""
-    return error is not None and run.guess_error is not None and error.interval[1] >= run.guess_error
+    """Whether a part's error is about that of always naming the commonest class, or worse, and not surely below it."""
+    if error is None or run.guess_error is None:
+        return False
+    return error.interval[1] >= run.guess_error and error.error >= ABOUT * run.guess_error
+
+
+def held_out_of(split: Decomposition) -> PartError | None:
+    """The part not trained on that is most like the training images: a guess there means that nothing was learnt."""
+    return next((found for part in HELD_OUT if (found := split.error_of(part)) is not None), None)
 
 
 def dev_of(split: Decomposition) -> PartError | None:
@@ -68,7 +80,7 @@ def dev_of(split: Decomposition) -> PartError | None:
 
 def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     """A network that does no better than guess has a fault that no list mends."""
-    train, dev = split.errors[0], dev_of(split)
+    train, dev = split.errors[0], held_out_of(split)
     if not guesses(dev, run) or dev is None or run.guess_error is None:
         return
     level = f"the error of always naming the commonest class is {percent(run.guess_error)}"
@@ -86,6 +98,17 @@ def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
                f"dev must then beat the guess of {percent(run.guess_error)}, if images tell the classes apart at all")
 
 
+def labels(split: Decomposition, run: Circumstances) -> Iterator[Step]:
+    """Wrong labels come first where they are a large share of the error."""
+    dev = dev_of(split)
+    if run.labels is None or dev is None or run.labels.estimated / run.labels.n < LARGE_SHARE * dev.error:
+        return
+    yield Step("Mend the labels listed in diagnosis-labels.csv",
+               f"about {run.labels.estimated:,.0f} of {run.labels.n:,} training labels are wrong "
+               f"({percent(run.labels.estimated / run.labels.n)}), where the {dev.part} error is {percent(dev.error)}; "
+               f"{run.labels.flagged:,} are listed")  # fmt: skip
+
+
 def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
     """Learn the training images better."""
     gap, train = split.gap(BIAS), split.errors[0]
@@ -94,11 +117,13 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
         if name in read:
             rate = f"{run.rate * factor:.1g}"
             yield Step(f"Take the learning rate {rate} instead of {run.rate:g}", read[name].meaning, ("--lr", rate))
-    if "not-finished" in read:
-        epochs = f"{2 * run.epochs}"
-        yield Step(f"Train for {epochs} epochs instead of {run.epochs}", read["not-finished"].meaning,
-                   ("--epochs", epochs))  # fmt: skip
     size = f"the bias is {points(gap.value)}"
+    short = read["not-finished"].meaning if "not-finished" in read else ""
+    longer = Step(f"Train for {2 * run.epochs} epochs instead of {run.epochs}",
+                  short or f"{size} after {counted(run.epochs, 'look')} at each image",
+                  ("--epochs", f"{2 * run.epochs}"))  # fmt: skip
+    if short or run.epochs <= FEW_EPOCHS:
+        yield longer
     if run.dropout > 0:
         yield Step("Train without dropout", f"a rate of {run.dropout:g} holds it back while {size}", ("--dropout", "0"))
     if run.l2 > 0:
@@ -110,6 +135,7 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
     else:
         yield Step("Take a larger network", left)
     yield from reference(split)
+    yield longer
     yield Step("Try another architecture or optimizer", f"{size} with {run.optimizer}")
 
 
@@ -185,6 +211,7 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     if dev is not None:
         yield Step("Look at the wrong images one by one and tag them (diagnose --tags)",
                    f"{counted(dev.wrong, 'mistake')} of {dev.n:,}; mending a tag gains at most its share of them")
+    if dev is not None and run.labels is None:
         yield Step("Rank the labels that look wrong (diagnose --label-errors)",
                    f"a wrong label among the {counted(dev.wrong, 'mistake')} is no fault of the network")  # fmt: skip
     yield Step("Hold images out of the training part, to see how new ones fare",
@@ -192,7 +219,12 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
 
 
 def error_analysis(run: Circumstances) -> Iterator[Step]:
-    """The commonest mistake and what mending it can gain at most."""
+    """The images that are surely worse, the commonest mistake, and what mending each can gain at most."""
+    if run.worse is not None:
+        worse = run.worse
+        yield Step(f"Look at the images tagged '{worse.tag}' first",
+                   f"{percent(worse.error)} of them are wrong and {percent(worse.rest_error)} of the rest; mending all "
+                   f"{counted(worse.mistakes, 'mistake')} gains {points(worse.cap)}")  # fmt: skip
     if run.confused is not None and run.confused.count > 1:
         pair = run.confused
         share = pair.count / pair.wrong

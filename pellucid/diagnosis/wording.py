@@ -11,10 +11,21 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{min(max(round(100 * share, digits), least), 100 - least):.{digits}f} %"
 
 
+def small_percent(share: float) -> str:
+    """A share as a percentage, with a second digit where it is below one per cent."""
+    return percent(share, 2 if share < 0.01 else 1)
+
+
 def points(difference: float) -> str:
     """A difference of two shares in points of a percentage: 0.083 is 8.3 points."""
     text = f"{100 * difference:.1f}" if abs(difference) >= 0.0095 else f"{100 * difference:.2g}"
     return f"{text} point{'' if text in ('1', '1.0') else 's'}"
+
+
+def spanned(difference: float, low: float, high: float) -> str:
+    """A difference with its interval: 8.0 points (7.1 to 8.9)."""
+    ends = (points(end).partition(" ")[0] for end in (low, high))
+    return f"{points(difference)} ({' to '.join(ends)})"
 
 
 def counted(n: int, noun: str) -> str:

@@ -7,7 +7,9 @@ from importlib.metadata import version
 
 import numpy as np
 
+from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Engine
+from pellucid.runs.imbalance import said_of_classes
 from pellucid.runs.preparation import Prepared
 
 LOG = logging.getLogger("pellucid")
@@ -21,14 +23,20 @@ def announce_engine(engine: Engine) -> None:
     LOG.info("engine %s (%s, %s)", engine.name, library, getattr(engine, "precision", "float32"))
 
 
-def announce(prepared: Prepared, threads: int) -> None:
-    """The next lines: data and network."""
-    sizes = ", ".join(f"{name} {len(part):,}" for name, part in prepared.dataset.parts.items())
-    height, width, channels = prepared.dataset.image_shape
-    classes = len(prepared.dataset.class_names)
+def announce_data(dataset: Dataset) -> None:
+    """The next lines: the data."""
+    sizes = ", ".join(f"{name} {len(part):,}" for name, part in dataset.parts.items())
+    height, width, channels = dataset.image_shape
     size = f"{height}x{width}x{channels}"
-    LOG.info("data   %s: %s images of %s in %d classes", prepared.dataset.name, sizes, size, classes)
-    for note in prepared.dataset.notes:
+    LOG.info("data   %s: %s images of %s in %d classes", dataset.name, sizes, size, len(dataset.class_names))
+    for note in dataset.notes:
         LOG.info("       %s", note)
+
+
+def announce(prepared: Prepared, threads: int) -> None:
+    """The data, then the network."""
+    announce_data(prepared.dataset)
+    for line in said_of_classes(prepared.config, prepared.dataset):
+        LOG.info("       %s", line)
     LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
              "" if threads == 1 else "s")

@@ -12,8 +12,10 @@ from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.diagnosis.temperature import BATCH, FittedTemperature, fit_temperature, logits_of
 from pellucid.errors import UsageError
 from pellucid.graph.summary import summarize
+from pellucid.model import Model
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.using import data_of, model_of
+from pellucid.storage.run_folder import RunFolder
 
 
 def calibrate_run(run: str) -> tuple[FittedTemperature, Path]:
@@ -28,7 +30,14 @@ def calibrate_run(run: str) -> tuple[FittedTemperature, Path]:
     dataset = data_of(folder, model, None, None, None)
     if "validation" not in dataset.parts:
         raise UsageError(f"calibrate: {run} has no validation part. Train it with --val-fraction 0.1 or more.")
-    part = dataset.part("validation")
+    return calibrate(model, dataset.part("validation"), folder)
+
+
+def calibrate(model: Model, part: Part, folder: RunFolder) -> tuple[FittedTemperature, Path]:
+    """Fit a temperature on a part and write it with the model into the run folder, beside the model itself.
+
+    Raises DataError when the part is too small and ArgumentError without a softmax at the end.
+    """
     preprocessing = model.preprocessing or default_pipeline()
     with limited_threads(threads_for(summarize(model.graph).flops, BATCH, threads_now())):
         fitted = fit_temperature(logits_of(model, batches_of(part, preprocessing)), part.labels)

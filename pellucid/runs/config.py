@@ -34,7 +34,10 @@ class RunConfig:
     dropout: float | None = None  # None: 0.3 in the network chosen by image size, 0 in one that is named
     augment: str = ""
     preprocess: str = ""  # empty: uint8 to 0..1, floats left alone
+    loss: str = "crossentropy"  # or focal[:gamma[:alpha]]
     class_weight: str = "none"
+    sampler: str = "none"  # over: every class as often as the largest; under: as the smallest
+    mine_rounds: int = 0  # times that wrong training images are given more weight; 0: never
     patience: int = 0  # epochs without improvement before stopping; 0: never
     precision: str = "float32"
     device: str = "auto"
@@ -55,7 +58,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
-                 "seed": 0, "split_seed": 0, "l2": 0.0}
+                 "seed": 0, "split_seed": 0, "l2": 0.0, "mine_rounds": 0}
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None and not value >= low:

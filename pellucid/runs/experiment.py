@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.checks.finding import record_of
+from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
@@ -21,8 +22,10 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
+from pellucid.runs.imbalance import ends_of_rounds
+from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.networks import sha256_of_model
-from pellucid.runs.preparation import Prepared, prepare, settings_in_force, understand
+from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
 from pellucid.runs.schedules import plateau_of
 from pellucid.runs.weights import write_run_model
@@ -52,27 +55,38 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
     """Train from the beginning into an empty folder."""
     words = understand(config)
     announce_engine(words.engine)
-    most = threads_now()
-    with limited_threads(config.threads or 1):
-        prepared = prepare(config, words)
-    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+    prepared, threads = prepare_alone(config, words)
     with limited_threads(threads):
-        record = {
-            "format": RUN_FORMAT,
-            "command": command,
-            "settings": replace(config, engine=words.engine.name).to_json(),  # a resume keeps what 'auto' chose
-            "environment": environment_of(words.engine),
-            "fingerprint": prepared.dataset.fingerprint,
-            "model_sha256": sha256_of_model(config),
-            **settings_in_force(prepared),
-            "threads": threads,
-        }
+        record = beginning_record(prepared, command, threads)
         announce(prepared, threads)
         findings = [] if config.no_checks else check_before(prepared)
         write_json(folder.config, record)
         if findings:
             write_json(folder.checks, finite(record_of(findings)))
         return run(prepared, folder, record, console, checkpoint=None)
+
+
+def prepare_alone(config: RunConfig, words: Words, dataset: Dataset | None = None) -> tuple[Prepared, int]:
+    """What a run begins with, made with one thread unless told, and the threads that its steps take."""
+    most = threads_now()
+    with limited_threads(config.threads or 1):
+        prepared = prepare(config, words, dataset)
+    return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+
+
+def beginning_record(prepared: Prepared, command: str, threads: int) -> dict[str, Any]:
+    """What config.json holds of a run that begins now, with the threads that are in force."""
+    config, engine = prepared.config, prepared.engine
+    return {
+        "format": RUN_FORMAT,
+        "command": command,
+        "settings": replace(config, engine=engine.name).to_json(),  # a resume keeps what 'auto' chose
+        "environment": environment_of(engine),
+        "fingerprint": prepared.dataset.fingerprint,
+        "model_sha256": sha256_of_model(config),
+        **settings_in_force(prepared),
+        "threads": threads,
+    }
 
 
 def resume_run(path: str | Path, *, allow_different: bool, console: Event | None) -> Outcome:
@@ -116,9 +130,33 @@ def run(
     checkpoint: Checkpoint | None,
 ) -> Outcome:
     """Train what is left and finish the folder."""
+    learnt = learn(prepared, folder, record, console, checkpoint=checkpoint)
+    metrics = finish(prepared, folder, record, learnt.progress, learnt.best.best_epoch, learnt.seconds)
+    stop = learnt.progress.stop
+    return Outcome(metrics, folder, bool(stop) and not stop.startswith("stopped early"))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """How far training came, its best epoch, and the seconds it took, validation included."""
+
+    progress: Progress
+    best: KeepBest
+    seconds: float
+
+
+def learn(
+    prepared: Prepared,
+    folder: RunFolder,
+    record: dict[str, Any],
+    console: Event | None,
+    *,
+    checkpoint: Checkpoint | None,
+    also: Sequence[Event] = (),
+) -> Learnt:
+    """Train what is left into the folder; nothing is scored but validation. Events of `also` may stop it."""
     engine, program = prepared.engine, prepared.program
-    environment = record["environment"]
-    remembering, events = make_events(prepared, folder, environment, console)
+    remembering, events = make_events(prepared, folder, record["environment"], console, also)
     state, position, history, stop = beginning(prepared, checkpoint, remembering)
     began = time.perf_counter()
     if stop or position.epoch >= prepared.epochs:
@@ -131,9 +169,7 @@ def run(
             )
     best = dict(remembering)["best"]
     assert isinstance(best, KeepBest), "make_events puts the best epoch's keeper there"
-    metrics = finish(prepared, folder, record, progress, best.best_epoch, time.perf_counter() - began)
-    stopped = bool(progress.stop) and not progress.stop.startswith("stopped early")
-    return Outcome(metrics, folder, stopped)
+    return Learnt(progress, best, time.perf_counter() - began)
 
 
 @contextmanager
@@ -148,21 +184,32 @@ def kept_said(folder: RunFolder) -> Iterator[None]:
         raise TrainingError(f"{fault} The checkpoint of step {step} is kept in {folder.path}.") from fault
 
 
-def make_events(
-    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None
-) -> tuple[list[tuple[str, Event]], list[Event]]:
-    """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
+def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
+    """The events with a memory, by name: the best epoch, early stopping, the plateau, mining."""
     part = "val_" if prepared.validation is not None else ""
-
-    def save_best(progress: Progress) -> None:
-        write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
-
     remembering: list[tuple[str, Event]] = [("best", KeepBest(part, save_best))]
     if prepared.config.patience:
         remembering.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         remembering.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
+    if prepared.config.mine_rounds:
+        assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
+        ends = ends_of_rounds(prepared.config, prepared.epochs)
+        remembering.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
+    return remembering
+
+
+def make_events(
+    prepared: Prepared, folder: RunFolder, environment: dict[str, Any], console: Event | None,
+    also: Sequence[Event] = (),
+) -> tuple[list[tuple[str, Event]], list[Event]]:
+    """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
+
+    def save_best(progress: Progress) -> None:
+        write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
+
+    remembering = remembering_events(prepared, save_best)
     trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
     layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []
@@ -172,6 +219,7 @@ def make_events(
         *[event for _, event in remembering],
         HistoryTable(folder.history),
         *shown,
+        *also,
         Interrupts(),
         Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment, flush=steps.flush),
     ]

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
@@ -20,17 +18,18 @@ from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
+from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import make_model
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.weights import native_weights
-from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
+from pellucid.spec.losses import LossSpec, SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
 
-OBJECTIVE = Objective(
+OBJECTIVE = Objective(  # every score is measured with it, whatever loss a run was trained on
     (Term("output", SparseCategoricalCrossentropy()),),
     (Measure("output", SparseCategoricalAccuracy(), "accuracy"),),
 )
@@ -111,6 +110,7 @@ def understand(config: RunConfig) -> Words:
     """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
     parse_size(config.resize)
     words_of(config.schedule)
+    refuse_twice(config)
     with named("--optimizer"):
         OPTIMIZERS.named(config.optimizer)
     with named("--engine, --precision or --device"):
@@ -122,49 +122,47 @@ def understand(config: RunConfig) -> Words:
     return Words(engine, preprocessing, augmentation)
 
 
-def prepare(config: RunConfig, words: Words) -> Prepared:
-    """Read the data, fit the preprocessing on the training part alone, build the network and the batches."""
+def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
+    """Read the data, fit the preprocessing on the training part alone, build the network and the batches.
+
+    `dataset` is what `load_data` gave for the same settings of the data, if it is at hand already.
+    """
     key = Key.of(config.seed)
-    dataset = load_data(config)
+    dataset = load_data(config) if dataset is None else dataset
     train = dataset.part("train")
     preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
         model, name = make_model(config, shape, len(dataset.class_names), key)
-    with named("--batch-size"):
-        refuse_lonely_batches(model.graph, len(train), config.batch_size)
     batches = Batches(
         train,
         batch_size=config.batch_size,
         key=key.fold("batches"),
         preprocessing=preprocessing,
         augmentation=words.augmentation,
-        sample_weights=class_weights(train.labels) if config.class_weight == "balanced" else None,
+        sample_weights=weights_of(config, train.labels),
+        sampler=sampler_of(config, train.labels),
     )
+    with named("--batch-size"):
+        refuse_lonely_batches(model.graph, batches.samples, config.batch_size)
     validation = None
     if "validation" in dataset.parts:
         validation = Batches(
             dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
         )
     epochs = config.epochs_for(len(train))
+    ends_of_rounds(config, epochs)  # refused here, before anything is written
     rule = make_rule(config, batches.steps_per_epoch, epochs)
-    objective = objective_of(model)
+    objective = objective_of(model, loss_of(config.loss))
     program = Supervised(model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine))
     return Prepared(
         config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
     )
 
 
-def objective_of(model: Model) -> Objective:
-    """What a run minimises: the objective of its scores, and the losses of outputs for training only."""
-    return replace(make_objective(model.graph, OBJECTIVE.terms[0].loss), measures=OBJECTIVE.measures)
-
-
-def class_weights(labels: np.ndarray) -> np.ndarray:
-    """A weight for each sample, N / (K n_k), so that every class counts the same in all."""
-    counts = np.bincount(labels)
-    present = np.count_nonzero(counts)
-    return np.asarray(len(labels) / (present * counts[labels]), np.float32)
+def objective_of(model: Model, loss: LossSpec) -> Objective:
+    """What a run minimises, also at outputs for training only, and its accuracy."""
+    return replace(make_objective(model.graph, loss), measures=OBJECTIVE.measures)
 
 
 def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:

@@ -32,6 +32,8 @@ from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 
+MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
+
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
     """The model of a run folder or a model file."""
@@ -112,7 +114,9 @@ def evaluate_on(
         )
         seconds = time.perf_counter() - began
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
+    table = evaluation.confusion.tolist() if len(names) <= MOST_IN_TABLE else None
     return evaluation.to_metrics(metrics, prices) | {
+        "confusion": table,
         "engine": engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
         **({} if latency is None else {"latency": latency.to_json()}),

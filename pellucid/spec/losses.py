@@ -56,6 +56,18 @@ class CategoricalFocalCrossentropy(LossSpec):
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
 
 
+@LOSSES.register("sparse_categorical_focal_crossentropy")
+@dataclass(frozen=True)
+class SparseCategoricalFocalCrossentropy(LossSpec):
+    """-alpha (1-p)^gamma log p of the labelled class; labels are class numbers. Source: Lin et al. 2017, eq. 5."""
+
+    labels = "index"
+    fuses = "Softmax"
+    alpha: float = legal(Real(0.0), 0.25)
+    gamma: float = legal(Real(0.0), 2.0)
+    from_logits: bool = legal(Flag(), False)
+
+
 @LOSSES.register("binary_crossentropy", "bce")
 @dataclass(frozen=True)
 class BinaryCrossentropy(LossSpec):

@@ -121,9 +121,25 @@ class RunFolder:
         return self.path / f"diagnosis-{name}.png"
 
     @property
+    def suspicious_labels(self) -> Path:
+        """Training labels that are probably wrong, the most suspicious first."""
+        return self.path / "diagnosis-labels.csv"
+
+    @property
+    def to_tag(self) -> Path:
+        """A hundred mistakes for a person to tag; pellucid diagnose --tags reads it back."""
+        return self.path / "diagnosis-to-tag.csv"
+
+    @property
     def log(self) -> Path:
         """What was said during the run."""
         return self.path / "log.txt"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that training may write."""
+        return (self.config, self.model, self.calibrated, self.last, self.history, self.steps, self.metrics,
+                self.checks, self.report, self.curves, self.confusion, self.mistakes, self.log)  # fmt: skip
 
     def _refuse_files_of_a_run(self) -> None:
         if self.config.exists():
@@ -131,7 +147,6 @@ class RunFolder:
                 f"{self.path} already holds a run. Choose another --out, or continue it with: "
                 f"pellucid train --resume {self.path}"
             )
-        for path in (self.model, self.calibrated, self.last, self.history, self.steps, self.metrics, self.checks,
-                     self.report, self.curves, self.confusion, self.mistakes, self.log):  # fmt: skip
+        for path in self.files:
             if path.exists():
                 raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")

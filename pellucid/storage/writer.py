@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,17 @@ def make_folder(path: str | os.PathLike[str]) -> None:
         raise FileError(f"{path} is a file, so no folder of that name can be made. Choose another name.") from error
     except OSError as error:
         raise not_written(Path(path), error) from error
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files; one that is not there is fine. Raises FileError when the system refuses."""
+    for path in paths:
+        try:
+            system.remove(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise not_written(path, error) from error
 
 
 def remove_leftovers(folder: str | os.PathLike[str]) -> None:

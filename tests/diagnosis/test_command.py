@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("diagnose")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        train("digits", data="digits", limit=400, train_dev_fraction=0.2, val_fraction=0.2, epochs=12)
+        train("digits", data="digits", model="FC_32", limit=400, train_dev_fraction=0.2, val_fraction=0.2, lr=0.01)
         write_npz(Path("data.npz"))
         train("no-dev", data="data.npz", val_fraction=0.0)
         x = pictures(3, 16)
@@ -71,6 +72,8 @@ def test_all_four_parts_are_scored_as_evaluate_scores_them(terminal: Terminal) -
     assert [gap["name"] for gap in found["gaps"]] == ["bias", "variance", "mismatch", "dev over-fitting"]
     assert sum(gap["value"] for gap in found["gaps"]) + 0.01 == pytest.approx(found["parts"][-1]["error"])
     assert len(found["next_steps"]) == 3 and found["readings"] and found["mistakes"]["n"] == found["parts"][2]["n"]
+    assert found["mistakes"]["mistakes"] == found["parts"][2]["wrong"] > 0 and found["slices"]["tried"] >= 0
+    assert 0 < found["calibration"]["ece"] < 1 and "temperature" not in found
 
 
 def test_people_are_told_in_a_few_lines_and_the_command_of_a_step_is_one_that_can_be_typed(terminal: Terminal) -> None:
@@ -94,13 +97,14 @@ def test_the_page_says_it_all_and_needs_nothing_else(terminal: Terminal) -> None
     assert page.open == [] and not {"script", "link", "iframe"} & {tag for tag, _ in page.tags}
     assert not re.search(r"https?:|url\(|@import", source)
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 3 and all(str(image["src"]).startswith("data:image/png") and image["alt"] for image in images)
+    assert len(images) == 4 and all(str(image["src"]).startswith("data:image/png") and image["alt"] for image in images)
     for wanted in (found["title"], found["sentence"], *(step["action"] for step in found["next_steps"]),
                    *(step["because"] for step in found["next_steps"]), "train-dev", "dev over-fitting",
-                   f"{found['mistakes']['wrong']} of {found['mistakes']['n']} images are wrong"):  # fmt: skip
+                   f"{found['mistakes']['mistakes']} of {found['mistakes']['n']} images are wrong"):  # fmt: skip
         assert wanted in page.text
     assert {path.name for path in Path("digits").glob("diagnosis*")} == {
         "diagnosis.json", "diagnosis.html", "diagnosis-split.png", "diagnosis-mistakes.png",
+        "diagnosis-reliability.png", "diagnosis-to-tag.csv",
     }  # fmt: skip
 
 
@@ -109,12 +113,13 @@ def test_images_of_the_data_can_be_left_out(terminal: Terminal) -> None:
     assert terminal.type("diagnose", "other", "--no-images").code == 0
     assert not list(Path("other").glob("diagnosis-mistakes.png"))
     page = Page(Path("other/diagnosis.html").read_text())
-    assert sum(tag == "img" for tag, _ in page.tags) == 2
+    assert sum(tag == "img" for tag, _ in page.tags) == 3
 
 
 def test_dev_images_of_another_kind_are_a_mismatch(terminal: Terminal) -> None:
     found = diagnosed(terminal, "other", "--reference-error", "0")
     assert found["main_problem"] == "mismatch" and found["problems"] == ["mismatch"]
+    assert found["title"] == "Mismatch" and "standard deviations apart" in found["next_steps"][0]["because"]
     assert {part["part"]: part["error"] for part in found["parts"]}["validation"] >= 0.5
 
 
@@ -123,7 +128,9 @@ def test_without_a_dev_part_the_rest_stands(terminal: Terminal) -> None:
     assert [part["part"] for part in found["parts"]] == ["train", "test"]
     assert "no dev part" in " ".join(found["notes"]) and "--val-fraction 0.1" in found["mistakes"]["absent"]
     assert found["gaps"][1]["undivided"] and len(found["next_steps"]) == 3
-    assert found["mistakes"]["absent"] in Page(Path("no-dev/diagnosis.html").read_text()).text
+    for section in ("mistakes", "slices", "calibration"):
+        assert "hold one out with --val-fraction" in found[section]["absent"]
+    assert found["mistakes"]["absent"][1:] in Page(Path("no-dev/diagnosis.html").read_text()).text
 
 
 def test_one_class_in_dev_and_too_few_of_a_class_are_said(terminal: Terminal) -> None:
@@ -142,6 +149,68 @@ def test_a_part_of_a_large_training_part_is_scored_and_that_is_said(terminal: Te
     found = diagnosed(terminal, "digits", "--train-sample", "50")
     assert found["parts"][0]["n"] == 50
     assert any(note.startswith("the training error is that of 50 of ") for note in found["notes"])
+
+
+def test_tags_of_a_person_are_read_back(terminal: Terminal) -> None:
+    diagnosed(terminal, "digits")
+    lines = Path("digits/diagnosis-to-tag.csv").read_text().splitlines()
+    assert lines[0].endswith(",tags") and len(lines) == 1 + min(
+        100, json.loads(Path("digits/diagnosis.json").read_text())["mistakes"]["mistakes"]
+    )
+    Path("tagged.csv").write_text("\n".join([lines[0], *(f"{line}smudged" for line in lines[1:])]) + "\n")
+    found = diagnosed(terminal, "digits", "--tags", "tagged.csv")
+    smudged = next(tag for tag in found["mistakes"]["tags"] if tag["tag"] == "smudged")
+    assert smudged["mistakes"] == smudged["n"] == len(lines) - 1 and smudged["kind"] == "given"
+    assert "smudged" in Page(Path("digits/diagnosis.html").read_text()).text
+    terminal.refused(1, ["nowhere.csv"], "diagnose", "digits", "--tags", "nowhere.csv")
+
+
+def test_a_temperature_can_be_fitted_and_kept(terminal: Terminal) -> None:
+    found = diagnosed(terminal, "digits", "--calibrate")
+    fitted = found["temperature"]
+    assert fitted["value"] > 0 and fitted["nll_after"] <= fitted["nll_before"] and fitted["n"] == 80
+    before, after = (json.loads(terminal.type("evaluate", model, "digits", "--limit", "400", "--json").out)
+                     for model in ("digits/model.safetensors", "digits/calibrated.safetensors"))  # fmt: skip
+    assert before["accuracy"] == after["accuracy"] and before["loss"] != after["loss"]
+    assert "changes no answer" in Page(Path("digits/diagnosis.html").read_text()).text
+    thin = diagnosed(terminal, "thin", "--calibrate")
+    assert "at least 50" in thin["temperature"]["absent"] and thin["readings"]
+
+
+def test_outputs_that_are_no_probabilities_are_said_and_the_rest_stands(terminal: Terminal) -> None:
+    from pellucid.layers import Dense, Flatten, Input
+    from pellucid.models import Sequential
+
+    shutil.copytree("digits", "linear")
+    model = Sequential([Input((8, 8, 1)), Flatten(), Dense(10)])
+    model.save("linear/model.safetensors")
+    found = diagnosed(terminal, "linear")
+    assert any("no probabilities" in note and "activation='softmax'" in note for note in found["notes"])
+    assert "no probabilities" in found["calibration"]["absent"]
+    assert len(found["parts"]) == 4 and len(found["next_steps"]) == 3 and found["mistakes"]["pairs"]
+    assert "no probabilities" in Page(Path("linear/diagnosis.html").read_text()).text
+
+
+def test_labels_that_look_wrong_are_listed(terminal: Terminal) -> None:
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    wrong = np.arange(0, 300, 15)  # 20 of 300
+    given = y[:300].copy()
+    given[wrong] = (given[wrong] + 3) % 10
+    images = (x * 15).astype(np.uint8).reshape(-1, 8, 8)
+    write_npz(Path("wrong.npz"), x_train=images[:300], y_train=given, x_test=images[300:400], y_test=y[300:400])
+    train("wrong", data="wrong.npz", model="FC_32", lr=0.01)
+    found = diagnosed(terminal, "wrong", "--label-errors", "--folds", "3")
+    listed = Path("wrong/diagnosis-labels.csv").read_text().splitlines()
+    assert found["labels"]["folds"] == 3 and len(listed) == 1 + found["labels"]["flagged"]
+    planted = {int(line.split("#")[1].split(",")[0]) for line in listed[1:]} & set(wrong.tolist())
+    assert len(planted) >= 12  # of about 18 that are not in the validation part
+    assert "diagnosis-labels.csv" in found["next_steps"][0]["action"]
+    page = Page(Path("wrong/diagnosis.html").read_text())
+    assert "Training labels that look wrong" in page.text and Path("wrong/diagnosis-labels.png").exists()
+    assert sum(tag == "img" for tag, _ in page.tags) == 5
+    terminal.refused(2, ["--folds", "2 or more"], "diagnose", "wrong", "--label-errors", "--folds", "1")
 
 
 def test_wrong_usage_is_one_sentence(terminal: Terminal) -> None:

@@ -22,7 +22,7 @@ from tests.export.comparing import assert_same, compare_exported, runs
 # names is `python -m benchmarks.exports`.
 FAMILIES = (
     "lenet5", "lenet5-1998", "cifar10cnn", "allconv", "alphagopolicy", "alexnet", "vgg11", "resnet18",
-    "resnet18-torchvision", "preactresnet18", "seresnet50", "googlenet", "mobilenetv2",
+    "preactresnet18", "seresnet50", "googlenet", "mobilenetv2",
 )  # fmt: skip
 
 

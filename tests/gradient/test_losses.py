@@ -24,6 +24,7 @@ from pellucid.spec.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
 )
 from pellucid.spec.regularizers import L1, L1L2, L2, Regularizer
 from pellucid.spec.reshaping import Flatten, InputLayer
@@ -44,6 +45,9 @@ PAIRS = [
     (CategoricalFocalCrossentropy(), "softmax"),
     (CategoricalFocalCrossentropy(0.7, 1.3, from_logits=True), "linear"),
     (CategoricalFocalCrossentropy(0.7, 3.0, label_smoothing=0.1), "sigmoid"),
+    (SparseCategoricalFocalCrossentropy(), "softmax"),
+    (SparseCategoricalFocalCrossentropy(0.7, 1.3, from_logits=True), "linear"),
+    (SparseCategoricalFocalCrossentropy(0.7, 3.0), "sigmoid"),
     (BinaryCrossentropy(), "sigmoid"),
     (BinaryCrossentropy(from_logits=True, label_smoothing=0.1), "tanh"),
     (BinaryCrossentropy(), "softmax"),

@@ -22,6 +22,7 @@ from pellucid.spec.losses import (
     MeanSquaredError,
     SparseCategoricalAccuracy,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
     TopKCategoricalAccuracy,
 )
 from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop, newton
@@ -76,6 +77,10 @@ def test_weights_divide_by_n_and_masks_by_what_is_labelled() -> None:
 def test_focal() -> None:
     # p = 1/2, alpha 1/4, gamma 2: 1/4 * (1/2)^2 * ln 2 = ln 2 / 16
     assert value_of(CategoricalFocalCrossentropy(), [[1 / 2, 1 / 2]], [[1, 0]]) == pytest.approx(LN2 / 16)
+    assert value_of(SparseCategoricalFocalCrossentropy(), [[1 / 2, 1 / 2]], [0]) == pytest.approx(LN2 / 16)
+    # p = 1/4, alpha 1, gamma 1: 3/4 * 2 ln 2
+    loss = SparseCategoricalFocalCrossentropy(alpha=1.0, gamma=1.0)
+    assert value_of(loss, [[1 / 4, 3 / 4]], [0]) == pytest.approx(1.5 * LN2)
 
 
 def test_binary_cross_entropy() -> None:

@@ -23,6 +23,7 @@ from pellucid.spec.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
 )
 
 EPSILON = 1e-7
@@ -69,6 +70,14 @@ def focal(spec: CategoricalFocalCrossentropy, prediction: Tensor, target: Tensor
     return (-spec.alpha * t * (1 - p) ** spec.gamma * p.log()).sum(dim=-1)
 
 
+def sparse_focal(
+    spec: SparseCategoricalFocalCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool
+) -> Tensor:
+    """The same against class numbers (N,)."""
+    wanted = CategoricalFocalCrossentropy(spec.alpha, spec.gamma)
+    return focal(wanted, prediction, F.one_hot(target, prediction.shape[-1]).to(prediction.dtype), from_logits)
+
+
 def binary_crossentropy(spec: BinaryCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool) -> Tensor:
     """Cross-entropy of yes-or-no values."""
     t = smooth(target, spec.label_smoothing, 2)
@@ -97,6 +106,7 @@ LOSSES: dict[type[LossSpec], Callable[[Any, Tensor, Tensor, bool], Tensor]] = {
     SparseCategoricalCrossentropy: sparse_crossentropy,
     CategoricalCrossentropy: crossentropy,
     CategoricalFocalCrossentropy: focal,
+    SparseCategoricalFocalCrossentropy: sparse_focal,
     BinaryCrossentropy: binary_crossentropy,
     MeanSquaredError: squared,
     MeanAbsoluteError: absolute,

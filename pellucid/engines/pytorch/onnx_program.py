@@ -63,6 +63,8 @@ def onnx_program(module: ChannelsLast, graph: Graph, notes: Mapping[str, str], d
         )  # fmt: skip
         assert program is not None, "the exporter by torch.export returns the program"
         proto = program.model_proto
+    for part in (proto.graph, *proto.graph.node, *proto.graph.value_info, *proto.graph.input, *proto.graph.output):
+        del part.metadata_props[:]  # the exporter's notes hold the paths of this machine, and differ from call to call
     proto.doc_string, proto.producer_name = description, "pellucid"
     for key, value in notes.items():
         entry = proto.metadata_props.add()

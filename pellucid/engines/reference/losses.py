@@ -27,6 +27,7 @@ from pellucid.spec.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
 )
 
 EPSILON = 1e-7
@@ -101,6 +102,14 @@ def focal(
     return losses.sum(axis=-1), slope
 
 
+def sparse_focal(
+    spec: SparseCategoricalFocalCrossentropy, prediction: np.ndarray, target: np.ndarray, from_logits: bool
+) -> Pair:
+    """The same against class numbers (N,)."""
+    wanted = CategoricalFocalCrossentropy(spec.alpha, spec.gamma)
+    return focal(wanted, prediction, np.eye(prediction.shape[-1], dtype=prediction.dtype)[target], from_logits)
+
+
 def binary_crossentropy(
     spec: BinaryCrossentropy, prediction: np.ndarray, target: np.ndarray, from_logits: bool
 ) -> Pair:
@@ -145,6 +154,7 @@ LOSSES: dict[type[LossSpec], Callable[[Any, np.ndarray, np.ndarray, bool], Pair]
     SparseCategoricalCrossentropy: sparse_crossentropy,
     CategoricalCrossentropy: crossentropy,
     CategoricalFocalCrossentropy: focal,
+    SparseCategoricalFocalCrossentropy: sparse_focal,
     BinaryCrossentropy: binary_crossentropy,
     MeanSquaredError: squared,
     MeanAbsoluteError: absolute,

@@ -4,47 +4,27 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.circumstances import Circumstances, Confused
+from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Worse, WrongLabels
 from pellucid.diagnosis.curves import read_curves
-from pellucid.diagnosis.decomposition import Decomposition, PartError, decompose
+from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
 from pellucid.diagnosis.next_steps import Step, next_steps
-from pellucid.errors import UsageError, describe
 from pellucid.runs.config import RunConfig, flag
 from pellucid.runs.diagnosing.gathering import Gathered, gather
 from pellucid.runs.diagnosing.page import write_page
-from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.diagnosing.sections import OnDev, look_at_dev, shift_between
+from pellucid.runs.diagnosing.wishes import Wishes
 from pellucid.runs.finite import finite
 from pellucid.runs.networks import in_words
 from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
 
-MOST_TRAINING_IMAGES = 10_000  # scored for the training error; its interval is then at most 1 point to each side
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the user asked for."""
-
-    reference_error: float | None = None
-    data: str | None = None
-    data_dir: str | None = None
-    train_sample: int = MOST_TRAINING_IMAGES
-    images: bool = True  # show images of the data on the page
-
-    def __post_init__(self) -> None:
-        if self.reference_error is not None and not 0 <= self.reference_error <= 1:
-            wanted = "a share from 0 to 1, e.g. 0.002 for 0.2 %"
-            raise UsageError(describe("diagnose", "--reference-error", wanted, self.reference_error))
-        if self.train_sample < 0:
-            raise UsageError(describe("diagnose", "--train-sample", "0 (all) or more", self.train_sample))
 
 
 def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
@@ -58,7 +38,8 @@ def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
                                                                            gathered.folder.steps))  # fmt: skip
     split = split_of(gathered, wishes.reference_error)
     readings = read_curves(history, steps)
-    run_as_was = circumstances(gathered)
+    looked = look_at_dev(gathered, wishes)
+    run_as_was = circumstances(gathered, split, looked)
     title, sentence = headline(split, run_as_was)
     found: dict[str, Any] = {
         "format": FORMAT,
@@ -69,12 +50,12 @@ def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
         **split.to_json(),
         "next_steps": [told_step(step, gathered.config) for step in next_steps(split, readings, run_as_was)],
         "readings": [reading.to_json() for reading in readings],
-        "mistakes": mistakes_of(gathered.dev),
+        **looked.told,
         "notes": [*cautions(split, run_as_was), *notes_on_parts(gathered), *gathered.notes],
     }
     found = dict(finite(found))
     write_json(gathered.folder.diagnosis, found)
-    write_page(gathered, split, found, images=wishes.images)
+    write_page(gathered, split, looked, found, images=wishes.images)
     return found
 
 
@@ -85,8 +66,8 @@ def split_of(gathered: Gathered, reference: float | None) -> Decomposition:
     return decompose(errors, reference=reference, dev_drawn_from_train=gathered.dev_drawn)
 
 
-def circumstances(gathered: Gathered) -> Circumstances:
-    """The settings in force, and the commonest mistake on dev."""
+def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Circumstances:
+    """The settings in force, and what the sections found that argues for a step."""
     record, config = gathered.record, gathered.config
     network = str(record.get("model") or config.model or "")
     rate = OPTIMIZERS.named(config.optimizer).learning_rate if config.lr is None else config.lr
@@ -105,7 +86,10 @@ def circumstances(gathered: Gathered) -> Circumstances:
         dev_drawn=gathered.dev_drawn,
         notation=network if network and in_words(network) else None,
         guess_error=guess_error({name: part.labels for name, part in gathered.parts.items()}),
-        confused=confused_of(gathered.dev),
+        confused=confused_of(looked),
+        shift=shift_of(gathered, split),
+        worse=worse_of(looked),
+        labels=labels_of(looked),
     )
 
 
@@ -115,30 +99,46 @@ def dropout_of(gathered: Gathered) -> float:
     return max((float(getattr(spec, "rate", 0.0)) for spec in specs if spec.prefix == "dropout"), default=0.0)
 
 
-def confused_of(dev: Evaluation | None) -> Confused | None:
+def confused_of(looked: OnDev) -> Confused | None:
     """The commonest mistake."""
-    pairs = dev.most_confused(1) if dev is not None else []
-    if dev is None or not pairs:
+    found = looked.mistakes
+    if found is None or not found.pairs:
         return None
-    true, said, count = pairs[0]
-    return Confused(dev.class_names[true], dev.class_names[said], count, int(np.sum(dev.predicted != dev.labels)))
+    pair = found.pairs[0]
+    return Confused(pair.true, pair.predicted, pair.mistakes, found.mistakes)
 
 
-def mistakes_of(dev: Evaluation | None) -> dict[str, Any]:
-    """The mistakes on dev by pair of classes; the share of a pair is the most that mending it can gain."""
-    if dev is None:
-        return {"absent": "mistakes are looked at on the validation part, and this run has none (--val-fraction 0.1)"}
-    wrong = int(np.sum(dev.predicted != dev.labels))
-    pairs = [{"true": dev.class_names[true], "said": dev.class_names[said], "count": count, "cap": count / wrong}
-             for true, said, count in dev.most_confused(10)]  # fmt: skip
-    return {"part": dev.split, "n": dev.n, "wrong": wrong, "pairs": pairs}
+def worse_of(looked: OnDev) -> Worse | None:
+    """The slice that is worse by most for sure."""
+    if looked.slices is None or looked.mistakes is None or not looked.slices.worse:
+        return None
+    one, total = looked.slices.worse[0], looked.mistakes
+    return Worse(one.tag, one.mistakes, total.mistakes, one.error, one.rest_error, one.mistakes / total.n)
+
+
+def labels_of(looked: OnDev) -> WrongLabels | None:
+    """How many training labels are probably wrong, if that was looked for."""
+    if looked.suspicion is None:
+        return None
+    found = looked.suspicion.found
+    return WrongLabels(int(found.flagged.sum()), found.estimated, int(found.judged.sum()))
+
+
+def shift_of(gathered: Gathered, split: Decomposition) -> Shift | None:
+    """How the pictures on the far side of a mismatch differ from the training images."""
+    gap = split.gap(MISMATCH)
+    if gap is None or MISMATCH not in split.problems:
+        return None
+    return shift_between(gathered.parts["train"], gathered.parts[gap.end])
 
 
 def notes_on_parts(gathered: Gathered) -> list[str]:
-    """Sentences on parts that say less than they seem to: one class, too few of a class, no probabilities."""
+    """Sentences on parts that say less than they seem to: one class, too few of a class, outputs that are no
+    probabilities."""
     names = gathered.dataset.class_names
     found = [note for name, part in gathered.dataset.parts.items() for note in thin_classes(name, part.labels, names)]
-    return found
+    unsound = next((one.answers.unsound for one in gathered.evaluations.values() if one.answers.unsound), "")
+    return [*found, *([unsound] if unsound else [])]
 
 
 def told_step(step: Step, config: RunConfig) -> dict[str, Any]:

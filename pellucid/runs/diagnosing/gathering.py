@@ -12,7 +12,7 @@ from pellucid.data.apportion import stratified_sample
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.preprocessing import default_pipeline
 from pellucid.data.splits import leaking_groups
-from pellucid.errors import DataError, PellucidError, UsageError
+from pellucid.errors import DataError, UsageError
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.model import Model
@@ -61,6 +61,8 @@ def gather(run: str, *, data: str | None, data_dir: str | None, most: int) -> Ga
             f"diagnose: {found.name} is not what {run} was trained on (its fingerprint differs). "
             f"Give the run's own data with --data, or score it on these with: pellucid evaluate {run} DATA"
         )
+    if model.preprocessing is None:  # a model that was put in the place of the run's own
+        model.preprocessing = default_pipeline().fit(dataset.part("train"), key=Key.of(0))
     parts, notes = dict(dataset.parts), list(remarks(dataset))
     if most and len(parts["train"]) > most:
         whole = parts["train"]
@@ -100,14 +102,5 @@ def answers(
         for name, part in parts.items():
             yield name, score(
                 model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
-                preprocessing=model.preprocessing or default_pipeline(), split=name, class_names=class_names,
+                preprocessing=model.preprocessing, split=name, class_names=class_names,
             )
-
-
-def told(make: Any) -> dict[str, Any]:
-    """What `make` gives as plain values; or, when it cannot be made, {"absent": why}, so that the rest still stands."""
-    try:
-        found: dict[str, Any] = make()
-    except PellucidError as fault:
-        return {"absent": str(fault)}
-    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pellucid.diagnosis.decomposition import Decomposition, Gap
-from pellucid.diagnosis.wording import percent, points
+from pellucid.diagnosis.wording import points, small_percent
 from pellucid.runs import drawing as d
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ GREY = "#98a1b0"
 CALLED = {"train": "training", "validation": "dev", "reference": "reference"}  # as the page speaks of the parts
 
 
-def waterfall_png(split: Decomposition, title: str) -> bytes:
+def waterfall_png(split: Decomposition) -> bytes:
     """PNG bytes of the split of the error."""
     columns = len(split.gaps) + 2
     figure = d.new_figure(max(7.2, 1.55 * columns + 1.2), 4.3)
     axes = figure.add_axes((0.075, 0.2, 0.905, 0.62))
-    d.plain_axes(axes, title=title, subtitle="share of wrong images; each column adds to the one before it; whiskers: "
-                 "95 % intervals")  # fmt: skip
+    d.plain_axes(axes, title=title_of(split), subtitle="share of wrong images; each column adds to the one before it; "
+                 "whiskers: 95 % intervals")  # fmt: skip
     last = split.errors[-1]
     _level(axes, 0, split.reference)
     top, level = max(split.reference, *(error.interval[1] for error in split.errors)), split.reference
@@ -43,6 +43,16 @@ def waterfall_png(split: Decomposition, title: str) -> bytes:
     axes.tick_params(axis="x", labelsize=d.TEXT_PT, labelcolor=d.INK, pad=5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
     return d.to_png(figure)
+
+
+def title_of(split: Decomposition) -> str:
+    """How much of the error the main problem makes up."""
+    last, problem = split.errors[-1], split.main_problem
+    gap = split.gap(problem) if problem else None
+    if gap is None:
+        return "No gap is larger than its noise"
+    name = gap.name[0].upper() + gap.name[1:]
+    return f"{name} adds {points(gap.value)} on the way to {small_percent(last.error)} {called(last.part)} error"
 
 
 def called(part: str) -> str:
@@ -73,7 +83,7 @@ def _labels(split: Decomposition) -> list[str]:
 def _level(axes: Axes, place: float, value: float) -> None:
     """A bar that stands on the axis."""
     axes.bar([place], [value], WIDTH, color=d.BLUE, linewidth=0)
-    d.note(axes, percent(value), (place, value), "data", (0, 5), ha="center", color=d.BLUE, weight="bold")
+    d.note(axes, small_percent(value), (place, value), "data", (0, 5), ha="center", color=d.BLUE, weight="bold")
 
 
 def _gap(axes: Axes, place: int, level: float, gap: Gap, colour: str) -> None:

@@ -1,0 +1,121 @@
+"""pellucid search: the settings that do best on the validation part, and the run that has them."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import shlex
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pellucid.cli import flags
+from pellucid.cli.app import app
+from pellucid.cli.flags import DEFAULTS, RUN, option
+from pellucid.cli.help import GroupedCommand
+from pellucid.cli.output import JSON_FLAG, print_json, show_lines
+from pellucid.cli.train import default_name, train
+from pellucid.runs.config import RunConfig
+
+if TYPE_CHECKING:
+    from pellucid.runs.searching.search import Found
+
+SEARCH = "The search"
+# A search has words of its own for the first two, and no use for the others.
+LEFT_OUT = ("data", "epochs", "checkpoint_every", "train_dev_fraction", "no_checks")
+
+
+def with_settings_of_train(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the flags of `pellucid train` that are settings of a run, after its own."""
+    own = inspect.signature(command, eval_str=True)
+    settings = DEFAULTS.to_json().keys() - set(LEFT_OUT)
+    trains = inspect.signature(train, eval_str=True).parameters
+    kept = [given for given in own.parameters.values() if given.kind is not given.VAR_KEYWORD]
+    added = [given.replace(kind=given.KEYWORD_ONLY) for name, given in trains.items() if name in settings]
+    last = kept.pop()  # --json
+    merged = [*kept, *added, last.replace(kind=last.KEYWORD_ONLY)]
+    command.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+    return command
+
+
+@app.command(cls=GroupedCommand)
+@with_settings_of_train
+def search(
+    data: flags.Data,
+    trials: Annotated[int, option(SEARCH, "How many, over all rounds.")] = 14,
+    range: Annotated[
+        list[str] | None,
+        option(SEARCH, "NAME=LOW:HIGH, or NAME=LOW:HIGH:log, once for each number that varies; default: "
+                       "lr=1e-5:1e-1:log, and in networks of words l2=1e-6:1e-3:log and dropout=0:0.6."),
+    ] = None,
+    choice: Annotated[
+        list[str] | None,
+        option(SEARCH, "NAME=ONE,OTHER, once for each setting that varies; of model, augment and preprocess, whose "
+                       "words hold commas, NAME=ONE|OTHER."),
+    ] = None,
+    rounds: Annotated[
+        str, option(SEARCH, "Epochs of each round; every round is half as large, around the best of the one before.")
+    ] = "1,5,20",
+    method: Annotated[
+        str, option(SEARCH, "random, qmc (evenly spread) or tpe (learns from earlier trials).")
+    ] = "random",
+    pruner: Annotated[str, option(SEARCH, "median, halving or none: which hopeless trials are stopped.")] = "median",
+    workers: Annotated[int, option(SEARCH, "Processes, of one thread each where there are several.")] = 1,
+    storage: Annotated[
+        str | None,
+        option(SEARCH, "sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME for several machines; "
+                       "default: study.sqlite3 in the folder."),
+    ] = None,
+    keep: Annotated[str, option(RUN, "best or all: of which trials the weights are kept.")] = "best",
+    out: Annotated[str | None, option(RUN, "The search's folder; default: runs/search-DATA-DATE-TIME.")] = None,
+    as_json: Annotated[bool, JSON_FLAG] = False,
+    **settings: Any,
+) -> None:
+    """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
+    from pellucid.runs.environment import keep_freed_memory
+    from pellucid.runs.searching.search import search as carry_out
+    from pellucid.runs.searching.settings import Plan, parse_rounds, space_of
+
+    logger = show_lines(as_json)
+    base = RunConfig(data=data, **settings)
+    plan = Plan(base, space_of(base, range or [], choice or []), trials, parse_rounds(rounds), method, pruner, keep,
+                workers)  # fmt: skip
+    keep_freed_memory()
+    command = shlex.join(["pellucid", *without_password(sys.argv[1:])])
+    found = carry_out(plan, out or f"runs/search-{default_name(data)}", storage=storage, command=command)
+    tell(found, logger)
+    if as_json:
+        print_json(found.to_json())
+    if found.stopped:
+        raise typer.Exit(1)
+
+
+def without_password(words: list[str]) -> list[str]:
+    """What was typed, fit for a page that others read."""
+    from pellucid.runs.searching.storage import hidden
+
+    return [hidden(word) if "://" in word else word for word in words]
+
+
+def tell(found: Found, logger: logging.Logger) -> None:
+    """The last lines: the best trial, its score on new images, what to do about borders, where everything is."""
+    from pellucid.search.space import spelled
+
+    best, metrics, folder = found.best, found.metrics, found.folder
+    if best is not None:
+        logger.info("best   trial %d: validation accuracy %.4f after %d epoch%s  %s", best.number, best.accuracy,
+                    best.epochs, "s" if best.epochs > 1 else "", spelled(best.values))  # fmt: skip
+    if metrics is not None:
+        low, high = metrics["accuracy_interval"]
+        logger.info("%s accuracy %.4f (%.4f to %.4f, %s images), read for the best run alone", metrics["split"],
+                    metrics["accuracy"], low, high, f"{metrics['n']:,}")  # fmt: skip
+    for border in found.borders:
+        logger.info("border %s", border)
+    if found.stopped:
+        logger.info("stopped after %d of %d trials; the same command with --out %s continues", len(found.trials),
+                    found.plan.trials, shlex.quote(folder.path.as_posix()))  # fmt: skip
+    elif metrics is not None:
+        logger.info("run    %s", folder.best.path.as_posix())
+        logger.info("page   %s", folder.page.as_posix())

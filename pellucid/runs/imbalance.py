@@ -1,0 +1,93 @@
+"""What a run does about classes of very different sizes; all of it touches the training part alone.
+
+--loss crossentropy | focal[:GAMMA[:ALPHA]]   --class-weight balanced   --sampler over | under   --mine-rounds R
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pellucid.checks.classes import IMBALANCE
+from pellucid.data.dataset import Dataset
+from pellucid.data.sampling import KINDS, Sampler, by_class, evenly
+from pellucid.errors import ArgumentError, UsageError, describe
+from pellucid.runs.config import RunConfig
+from pellucid.spec.losses import LossSpec, SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
+
+LOSSES = "crossentropy or focal[:GAMMA[:ALPHA]], e.g. focal:2"
+MOST_COPIES = 20  # of one image an epoch, beyond which it is learnt by heart
+
+
+def loss_of(text: str) -> LossSpec:
+    """The loss that --loss names; raises UsageError for anything else."""
+    word, *rest = text.lower().split(":")
+    if word == "crossentropy" and not rest:
+        return SparseCategoricalCrossentropy()
+    focal = SparseCategoricalFocalCrossentropy()
+    try:
+        gamma, alpha = [*map(float, rest), *(focal.gamma, focal.alpha)[len(rest) :]]
+        if word == "focal":
+            return replace(focal, gamma=gamma, alpha=alpha)
+    except (ValueError, ArgumentError):  # no number, one below zero, or too many
+        pass
+    raise UsageError(describe("train", "--loss", LOSSES, repr(text)))
+
+
+def sampler_of(config: RunConfig, labels: np.ndarray) -> Sampler | None:
+    """How often each training image (labels (N,)) is shown; None when every one is, once."""
+    if config.sampler in ("over", "under"):
+        return by_class(labels, config.sampler)
+    return evenly(labels) if config.mine_rounds else None
+
+
+def weights_of(config: RunConfig, labels: np.ndarray) -> np.ndarray | None:
+    """A weight for each training image (N,), N / (K n_k), so that every class counts the same in all."""
+    if config.class_weight == "none":
+        return None
+    counts = np.bincount(labels)
+    present = np.count_nonzero(counts)
+    return np.asarray(len(labels) / (present * counts[labels]), np.float32)
+
+
+def ends_of_rounds(config: RunConfig, epochs: int) -> list[int]:
+    """The epochs after which hard images are looked for; raises UsageError when there are too few epochs."""
+    rounds = config.mine_rounds
+    if rounds >= epochs:
+        wanted = f"below the number of epochs, {epochs}"
+        raise UsageError(describe("train", "--mine-rounds", wanted, rounds, "Pass more --epochs."))
+    return [round(epochs * number / (rounds + 1)) for number in range(1, rounds + 1)]
+
+
+def refuse_twice(config: RunConfig) -> None:
+    """Raise UsageError for words that mean nothing, and for two remedies that would count rare classes twice."""
+    loss_of(config.loss)
+    if config.sampler not in KINDS:
+        raise UsageError(describe("train", "--sampler", "none, over or under", repr(config.sampler)))
+    if config.sampler != "none" and config.class_weight != "none":
+        raise UsageError(f"train: --sampler {config.sampler} and --class-weight {config.class_weight} both make up for "
+                         "rare classes, which would then count twice. Leave one out.")
+
+
+def said_of_classes(config: RunConfig, dataset: Dataset) -> list[str]:
+    """Lines on classes of very different sizes, and on what is done about them; none when they are alike."""
+    labels = dataset.part("train").labels
+    counts = np.bincount(labels)
+    least, most = int(counts[counts > 0].min()), int(counts.max())
+    ratio = most / least
+    lines = []
+    if ratio >= IMBALANCE:
+        remedies = in_force(config) or "nothing is done about it (see --class-weight, --sampler, --loss, --mine-rounds)"
+        lines.append(f"classes have {least:,} to {most:,} training images, 1 to {ratio:.0f}: {remedies}")
+    if config.sampler == "over" and ratio > MOST_COPIES:
+        lines.append(f"over-sampling shows images of the rarest class {ratio:.0f} times an epoch; beyond {MOST_COPIES} "
+                     f"they are learnt by heart{'' if config.augment else ', more so without --augment'}")
+    return lines
+
+
+def in_force(config: RunConfig) -> str:
+    """The flags that answer to rare classes, as they were typed."""
+    given = {"--class-weight": config.class_weight, "--sampler": config.sampler, "--loss": config.loss,
+             "--mine-rounds": config.mine_rounds}  # fmt: skip
+    return ", ".join(f"{flag} {value}" for flag, value in given.items() if value not in ("none", "crossentropy", 0))

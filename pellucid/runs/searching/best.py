@@ -1,0 +1,57 @@
+"""The best trial as an ordinary run folder: its own weights, now scored on the test part, the only time it is read.
+
+The trial's folder is copied and finished as a run is that was stopped after its last step. Where the trial ran on
+another machine, it is trained anew with the same settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.environment import limited_threads
+from pellucid.runs.experiment import beginning_record, prepare_alone, run
+from pellucid.runs.preparation import understand
+from pellucid.runs.searching.settings import command_of, config_of
+from pellucid.runs.searching.trial import Bench
+from pellucid.search.trials import Trial
+from pellucid.storage.checkpoint import read_checkpoint
+from pellucid.storage.reading import read_bytes, read_json
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.writer import remove_files, write_bytes, write_json
+
+
+def make_best(bench: Bench, trial: Trial) -> dict[str, Any]:
+    """Write the run folder of the best trial and return its scores; one that is there already is left as it is."""
+    folder, source = bench.folder.best, bench.folder.trial(trial.number)
+    config = config_of(bench.plan.base, trial.values, trial.epochs)
+    if is_finished(folder, config):
+        return dict(read_json(folder.metrics))
+    RunFolder.create(folder.path, exist_ok=True)
+    remove_files(folder.files)
+    folder.sweep()
+    prepared, threads = prepare_alone(config, understand(config), bench.dataset)
+    if source.last.exists() and source.model.exists() and of_run(source, config):
+        for name in ("config", "model", "history", "steps", "last"):
+            write_bytes(getattr(folder, name), read_bytes(getattr(source, name)))
+        record = read_record(folder)
+        with limited_threads(int(record["environment"]["threads"])):
+            return run(prepared, folder, record, None, checkpoint=read_checkpoint(folder.last)).metrics
+    with limited_threads(threads):
+        record = beginning_record(prepared, command_of(config), threads)
+        write_json(folder.config, record)
+        return run(prepared, folder, record, None, checkpoint=None).metrics
+
+
+def is_finished(folder: RunFolder, config: RunConfig) -> bool:
+    """Whether a folder holds the finished run of these settings."""
+    return folder.metrics.exists() and folder.report.exists() and of_run(folder, config)
+
+
+def of_run(folder: RunFolder, config: RunConfig) -> bool:
+    """Whether a folder's run has these settings; where the data lie and how many threads there are is no matter."""
+    if not folder.config.exists():
+        return False
+    before = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+    return replace(before, data=config.data, data_dir=config.data_dir, threads=config.threads) == config

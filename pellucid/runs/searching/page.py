@@ -1,0 +1,77 @@
+"""search.html: one page that says what was tried, what was best, and what to type next. It needs no other file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from pellucid.runs.pages import embed, template
+from pellucid.runs.searching.folder import SearchFolder
+from pellucid.runs.searching.settings import Plan, command_of, config_of
+from pellucid.runs.wording import share
+from pellucid.search.space import as_words, spelled
+from pellucid.search.trials import COMPLETE, Trial, ranked
+from pellucid.storage.reading import read_bytes
+from pellucid.storage.writer import write_text
+
+
+def write_page(
+    folder: SearchFolder,
+    plan: Plan,
+    trials: Sequence[Trial],
+    best: Trial | None,
+    metrics: dict[str, Any] | None,
+    borders: Sequence[str],
+    *,
+    command: str,
+    fingerprint: str,
+) -> None:
+    """Write search.html, with the picture that is in the folder. Raises FileError when that cannot be done."""
+    order = ranked(trials)
+    rest = [trial for trial in trials if trial.state != COMPLETE]
+    page = template("search.html").render(
+        name=folder.path.resolve().name,
+        command=command,
+        plan=plan,
+        space=as_words(plan.space),
+        rounds=", then ".join(f"{n} of {e}" for n, e in zip(plan.shares, plan.rounds, strict=True)),
+        fingerprint=fingerprint,
+        best=best,
+        best_values=spelled(best.values) if best else "",
+        validation=share(best.accuracy) if best else "",
+        scored=None if metrics is None else scored(metrics),
+        borders=borders,
+        picture=embed(read_bytes(folder.picture)),
+        rows=[row_of(trial) for trial in [*order, *rest]],
+        next_steps=next_steps(folder, plan, best if metrics is not None else None),
+    )
+    write_text(folder.page, page)
+
+
+def scored(metrics: dict[str, Any]) -> str:
+    """What the best run reached on the part that chose nothing, and how sure that is."""
+    low, high = metrics["accuracy_interval"]
+    return f"{share(metrics['accuracy'])} of {metrics['n']:,} {metrics['split']} images ({share(low)} to {share(high)})"
+
+
+def row_of(trial: Trial) -> dict[str, str]:
+    """A trial as the table shows it."""
+    return {
+        "number": str(trial.number), "round": str(trial.round + 1), "epochs": str(trial.epochs),
+        "accuracy": share(trial.accuracy), "loss": "" if trial.loss is None else f"{trial.loss:.4g}",
+        "values": spelled(trial.values), "state": trial.state, "reason": trial.reason,
+    }  # fmt: skip
+
+
+def next_steps(folder: SearchFolder, plan: Plan, best: Trial | None) -> list[tuple[str, str]]:
+    """What to type next, as (what it does, command)."""
+    if best is None:
+        return []
+    again = command_of(config_of(plan.base, best.values, best.epochs))
+    run = shlex.quote(folder.best.path.as_posix())
+    return [
+        ("Ask the best run about pictures of your own", f"pellucid predict {run} IMAGE..."),
+        ("Train with its settings again, longer or with another seed", again),
+        ("See the trials side by side", f"pellucid runs {shlex.quote((folder.path / 'trials').as_posix())}"),
+    ]  # fmt: skip

@@ -1,0 +1,142 @@
+"""The database of a search: SQLite in the search's folder, or a server that several machines reach.
+
+SQLite gives two processes the same trial unless a transaction takes the lock when it begins, which Optuna leaves to
+the engine; so every transaction here begins as an immediate one.
+Source    sqlalchemy.org, "SQLite: enabling non-legacy transactional modes"; sqlite.org/lang_transaction.html.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid.errors import FileError, PellucidError, UsageError, describe
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
+
+HEARTBEAT, GRACE = 10, 60  # seconds between two signs of life, and of silence before a trial is taken over
+LOCKED = 30.0  # seconds to wait while another process writes
+CONNECT = 10  # seconds until a server is taken to be out of reach
+FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+DRIVER = 'pip install "psycopg[binary]"'
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a database in a file."""
+    return f"sqlite:///{path.resolve().as_posix()}"
+
+
+def address_of(text: str) -> str:
+    """The address as SQLAlchemy wants it; raises UsageError for another kind of database, or none."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(text)
+        kind = url.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise UsageError(describe("search", "--storage", FORMS, repr(hidden(text)))) from None
+    if kind == "sqlite" and url.database not in (None, "", ":memory:"):
+        return text
+    if kind == "postgresql" and url.host and url.database:
+        return str(url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
+    raise UsageError(describe("search", "--storage", FORMS, repr(hidden(text))))
+
+
+def hidden(text: str) -> str:
+    """An address without its password, fit for messages and files."""
+    scheme, mark, rest = text.partition("://")
+    user, at, place = rest.rpartition("@")
+    name = user.partition(":")[0] + (":***" if ":" in user else "")
+    return f"{scheme}{mark}{name}{at}{place}"
+
+
+@contextmanager
+def opened(address: str) -> Iterator[RDBStorage]:
+    """The database, its tables made if there are none; closed at the end.
+
+    Raises FileError, which says what to do, when it is locked, out of reach, damaged or of another version.
+    """
+    with told(address):
+        storage = connect(address)
+        try:
+            yield storage
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
+
+
+def connect(address: str) -> RDBStorage:
+    """Optuna's storage at an address."""
+    from optuna.exceptions import ExperimentalWarning
+    from optuna.storages import RDBStorage
+
+    sqlite = address.startswith("sqlite")
+    options: dict[str, Any] = {"timeout": LOCKED} if sqlite else {"connect_timeout": CONNECT}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)  # its heartbeat
+        storage = RDBStorage(
+            address, engine_kwargs={"connect_args": options}, heartbeat_interval=HEARTBEAT, grace_period=GRACE
+        )
+    if sqlite:
+        lock_from_the_beginning(storage.engine)
+    return storage
+
+
+def lock_from_the_beginning(engine: Any) -> None:
+    """Let every transaction take SQLite's lock when it begins."""
+    from sqlalchemy import event
+
+    def leave_transactions_to_us(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    engine.dispose()  # the connections that made the tables are of the other kind
+    event.listen(engine, "connect", leave_transactions_to_us)
+    event.listen(engine, "begin", begin)
+
+
+@contextmanager
+def told(address: str) -> Iterator[None]:
+    """Put what a database says into one sentence."""
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except PellucidError:
+        raise
+    except (StorageInternalError, SQLAlchemyError) as error:
+        raise fault_of(address, error) from error
+    except ImportError as error:
+        raise UsageError(f"search: {hidden(address)} needs the driver of its server. Type: {DRIVER}") from error
+    except RuntimeError as error:
+        if "optuna" not in str(error).lower() and "schema" not in str(error).lower():
+            raise
+        where = hidden(address)
+        raise FileError(f"the study in {where} is of another version of Optuna ({error}). Choose another --out or "
+                        "--storage.") from error  # fmt: skip
+
+
+def fault_of(address: str, error: BaseException) -> FileError:
+    """The error in our words, by what the driver said."""
+    cause: BaseException = error
+    while cause.__cause__ is not None and getattr(cause, "orig", None) is None:
+        cause = cause.__cause__
+    said = " ".join(str(getattr(cause, "orig", None) or cause).split())
+    where = hidden(address).removeprefix("sqlite:///")
+    if "locked" in said:
+        return FileError(f"the study {where} is locked: another process has been writing to it for {LOCKED:g} seconds. "
+                         "End that process, or choose another --out.")  # fmt: skip
+    if "not a database" in said or "malformed" in said:
+        return FileError(f"the study {where} is damaged ({said}). Bring it back from a copy, or choose another --out.")
+    if address.startswith("sqlite"):
+        return FileError(f"the study {where} cannot be used: {said}. Check its folder and your rights there.")
+    return FileError(f"the study at {where} cannot be used: {said}. Start the server, or check --storage: host, port, "
+                     "user, password and name.")  # fmt: skip

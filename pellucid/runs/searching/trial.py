@@ -1,0 +1,134 @@
+"""One trial: train with its values into a run folder of its own. Only the validation part is scored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from multiprocessing import parent_process
+from typing import TYPE_CHECKING, Any
+
+from pellucid.data.dataset import Dataset
+from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
+from pellucid.runs.environment import limited_threads
+from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
+from pellucid.runs.finite import finite
+from pellucid.runs.preparation import Prepared, load_data, understand
+from pellucid.runs.searching.folder import SearchFolder
+from pellucid.runs.searching.settings import Plan, command_of, config_of
+from pellucid.search.space import Value
+from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.writer import remove_files, write_json
+from pellucid.training.events import Event, Progress
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial as Running
+
+HOPELESS = "pruned after epoch"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all trials of a process share: the plan, the folder, and the data, read once."""
+
+    plan: Plan
+    folder: SearchFolder
+    dataset: Dataset
+
+    @classmethod
+    def open(cls, plan: Plan, folder: SearchFolder) -> Bench:
+        """Read the data. Raises UsageError where there is nothing to choose on."""
+        dataset = load_data(plan.base)
+        if "validation" not in dataset.parts:
+            raise UsageError("search: the best is chosen on a validation part, and there is none. Pass e.g. "
+                             "--val-fraction 0.1")  # fmt: skip
+        return cls(plan, folder, dataset)
+
+
+class Watched(Event):
+    """Tells the study how a trial does, and stops it when it is hopeless or nobody waits for it any more."""
+
+    def __init__(self, trial: Running) -> None:
+        self.trial = trial
+
+    def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+        epoch, accuracy = int(row["epoch"]), float(row["val_accuracy"])
+        if math.isfinite(accuracy):
+            self.trial.report(accuracy, epoch)
+        if orphaned():
+            progress.stop = "stopped with its search"
+        elif epoch < progress.epochs and self.trial.should_prune():
+            progress.stop = f"{HOPELESS} {epoch}"
+
+
+def orphaned() -> bool:
+    """Whether the process that began this one has died."""
+    parent = parent_process()
+    return parent is not None and not parent.is_alive()
+
+
+def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Mapping[str, Value]) -> dict[str, Any]:
+    """Train a trial and say what it came to: its state, accuracy, loss, best_epoch, seconds, parameters, reason.
+
+    Values that the network or the data refuse, and weights that are no longer finite, are outcomes too. Raises
+    KeyboardInterrupt when it was stopped, DataError and FileError for what would meet every other trial as well.
+    """
+    folder = RunFolder.create(bench.folder.trial(number).path, exist_ok=True)
+    remove_files(folder.files)
+    folder.sweep()
+    try:
+        config = config_of(bench.plan.base, values, epochs)
+        prepared, threads = prepare_alone(config, understand(config), bench.dataset)
+        with limited_threads(threads):
+            record = beginning_record(prepared, command_of(config), threads)
+            write_json(folder.config, record)
+            learnt = learn(prepared, folder, record, None, checkpoint=None, also=[Watched(trial)])
+    except TrainingError as fault:
+        return {"state": DIVERGED, "reason": str(fault)}
+    except (ArgumentError, ShapeError, UsageError) as fault:
+        return {"state": FAILED, "reason": str(fault)}
+    except MemoryError:
+        return {"state": FAILED, "reason": "out of memory"}
+    stop = learnt.progress.stop
+    if stop and not stop.startswith((HOPELESS, "stopped early")):
+        remove_files(folder.files)
+        raise KeyboardInterrupt
+    scores = scores_of(learnt, prepared)
+    write_metrics(folder, scores, learnt, prepared)
+    return scores | {"state": PRUNED if stop.startswith(HOPELESS) else COMPLETE, "reason": stop}
+
+
+def scores_of(learnt: Learnt, prepared: Prepared) -> dict[str, Any]:
+    """What is known of a trial, as plain values."""
+    return {
+        "accuracy": learnt.best.best,
+        "loss": finite(float(learnt.best.best_loss)),
+        "best_epoch": learnt.best.best_epoch,
+        "seconds": round(learnt.seconds, 3),
+        "parameters": prepared.summary.total,
+    }
+
+
+def write_metrics(folder: RunFolder, scores: dict[str, Any], learnt: Learnt, prepared: Prepared) -> None:
+    """metrics.json of a trial: the scores of its validation part, so that `pellucid runs` can show it."""
+    assert prepared.validation is not None, "the bench refuses data without a validation part"
+    told = {
+        "split": "validation", "n": prepared.validation.samples, "engine": prepared.engine.name,
+        "epochs": learnt.progress.position.epoch, "state": learnt.progress.stop or "finished",
+        "run": folder.path.as_posix(),
+    }  # fmt: skip
+    write_json(folder.metrics, scores | told)
+
+
+def drop_weights(bench: Bench, finished: list[int], best: int | None) -> None:
+    """Keep the weights of the best trial alone; of the others the settings, the history and the scores stay."""
+    for number in finished:
+        folder = bench.folder.trial(number)
+        if number != best:
+            remove_files((folder.model, folder.last, folder.steps))
+
+
+def with_one_thread(plan: Plan) -> Plan:
+    """Of several workers each takes one thread: more would only get in one another's way."""
+    return plan if plan.workers == 1 else replace(plan, base=replace(plan.base, threads=1))

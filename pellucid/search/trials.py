@@ -1,0 +1,39 @@
+"""What is known of a trial, and which of several is the best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pellucid.search.space import Value
+
+COMPLETE, PRUNED, DIVERGED, FAILED = "complete", "pruned", "diverged", "failed"
+LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of values and what it came to; accuracy and loss are of the validation part, at the best epoch."""
+
+    number: int
+    round: int  # from 0
+    epochs: int
+    values: Mapping[str, Value]
+    state: str
+    accuracy: float | None = None
+    loss: float | None = None
+    best_epoch: int | None = None
+    seconds: float | None = None
+    parameters: int | None = None
+    reason: str = ""
+    curve: tuple[tuple[int, float], ...] = ()  # (epoch, validation accuracy so far)
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """The complete trials, the best first: by accuracy, among equals by loss, then the earlier one."""
+    complete = [trial for trial in trials if trial.state == COMPLETE and trial.accuracy is not None]
+    return sorted(complete, key=lambda trial: (-(trial.accuracy or 0.0), _loss(trial), trial.number))
+
+
+def _loss(trial: Trial) -> float:
+    return float("inf") if trial.loss is None else trial.loss

@@ -1,0 +1,91 @@
+"""Two real processes on one study: every place filled once, whatever dies; and one process after kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.search.conftest import ROOT, SEARCH
+from tests.search.test_search import table
+
+WORDS = [*SEARCH, "--rounds", "12,3", "--trials", "12", "--range", "lr=1e-4:1e-1:log", "--pruner", "none"]
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    """A search in a process of its own, begun as a person would."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "error"}
+    return subprocess.Popen([sys.executable, "-m", "pellucid", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, env=environment)  # fmt: skip
+
+
+def workers_of(path: str) -> Counter[int]:
+    """How many trials each process began, from the database itself."""
+    with sqlite3.connect(path) as database:
+        rows = database.execute("SELECT value_json FROM trial_user_attributes WHERE key = 'owner'").fetchall()
+    database.close()
+    return Counter(json.loads(row[0])[1] for row in rows)
+
+
+def numbers_said(out: str) -> list[int]:
+    return [int(line.split()[1]) for line in out.splitlines() if line.startswith("trial ")]
+
+
+def test_two_workers_share_a_search_and_one_that_is_killed_is_missed_by_nobody(terminal: Terminal) -> None:
+    process = started(*WORDS, "--workers", "2", "--out", "two")
+    assert process.stdout is not None
+    said = ""
+    while said.count("trial ") < 1:  # both are at work, or about to be
+        said += process.stdout.readline()
+    while len(workers := workers_of("two/study.sqlite3")) < 2 and process.poll() is None:
+        time.sleep(0.05)
+    os.kill(next(iter(workers)), signal.SIGKILL)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert len(workers) == 2 and err == ""
+    numbers = numbers_said(said + out)
+    assert len(set(numbers)) == len(numbers) >= 11  # what the killed one finished last may not have been heard
+    terminal.type(*WORDS, "--out", "one")
+    assert table("two", "loss") == table("one", "loss")  # the same values and scores, none lost, none twice
+    found = json.loads(Path("two/search.json").read_text(encoding="utf-8"))
+    assert found["state"] == "finished" and Path("two/best/report.html").exists()
+
+
+def test_a_search_that_was_killed_goes_on(terminal: Terminal) -> None:
+    process = started(*WORDS, "--out", "killed")
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("trial   1"):
+        pass
+    process.kill()
+    process.communicate()
+    typed = terminal.type(*WORDS, "--out", "killed")
+    assert typed.code == 0, typed.err
+    again = numbers_said(typed.out)
+    assert again and 0 not in again and 1 not in again
+    assert [row["trial"] for row in table("killed")] == [str(number) for number in range(12)]
+    assert {row["state"] for row in table("killed")} == {"complete"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_workers_end_with_their_search(terminal: Terminal, number: signal.Signals) -> None:
+    process = started(*WORDS, "--workers", "2", "--out", "stopped")
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("trial "):
+        pass
+    workers = workers_of("stopped/study.sqlite3")
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert (process.returncode, err) == (1, "")
+    assert "the same command with --out stopped continues" in out
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
