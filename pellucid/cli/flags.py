@@ -79,6 +79,11 @@ Seed = Annotated[int, option(MACHINE, "First weights, order of images, noise.")]
 Engine = Annotated[str, option(MACHINE, "auto (reference), reference or pytorch.")]
 Precision = Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")]
 Device = Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")]
+SyncBatchNorm = Annotated[
+    bool,
+    option(MACHINE, "Under torchrun: batch norm over the batch of all processes, not over each one's share of it.",
+           "--sync-batch-norm"),
+]  # fmt: skip
 Threads = Annotated[
     int | None,
     option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),

@@ -80,6 +80,11 @@ def default_pipeline() -> Pipeline:
     return Pipeline((Scale(),))
 
 
+def assumed_pipeline(dtype: np.dtype[Any]) -> Pipeline:
+    """The default, ready for images of `dtype`: for a model that a program saved without saying what it was given."""
+    return Pipeline((Scale().fit(lambda: iter(()), dtype),))
+
+
 def _chunks(part: Part, indices: Array, before: Pipeline) -> Iterator[Array]:
     _, height, width, channels = part.images.shape
     rows = max(1, CHUNK_BYTES // (4 * height * width * channels))

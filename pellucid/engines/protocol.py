@@ -143,10 +143,10 @@ class Engine(Protocol):
         """Gradients of sum(cotangent * output), outputs or taps by name; wrt: parameters, inputs and/or taps."""
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
-        """The objective's sums on this batch, and its gradients."""
+        """The objective's sums on this batch, and its gradients; both over the shares of all processes."""
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
-        """The objective's sums on this batch."""
+        """The objective's sums on this batch; of several processes, on this one's share."""
 
     def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, Array]:
         """The arrays an update rule starts from."""

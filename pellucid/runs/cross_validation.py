@@ -18,7 +18,7 @@ from pellucid.errors import UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
-from pellucid.runs.experiment import remembering_events
+from pellucid.runs.learning import remembering_events
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import OBJECTIVE, Prepared, load_data, prepare, understand
 from pellucid.runs.scoring import score

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.launch import launched
 from pellucid.engines.protocol import Engine
 from pellucid.errors import UsageError
 
@@ -42,6 +43,11 @@ def of_numpy(path: Path) -> bool:
 def threads_now() -> int:
     """Threads of NumPy's matrix products: by itself all cores, or what OPENBLAS_NUM_THREADS says."""
     return max((int(pool["num_threads"]) for pool in numpy_pools()), default=1)
+
+
+def threads_each() -> int:
+    """The most threads that a process may take when several on this machine share the cores."""
+    return max(1, threads_now() // launched().local_count)
 
 
 @contextmanager
@@ -81,7 +87,7 @@ def environment_of(engine: Engine) -> dict[str, Any]:
         "precision": getattr(engine, "precision", "float32"),
         "device": getattr(engine, "device", "cpu"),
         "threads": threads_now(),
-        "processes": 1,
+        "processes": getattr(engine, "processes", 1),
         "blas": sorted({library(pool) for pool in numpy_pools()}),
         "libraries": libraries_of(engine),
     }

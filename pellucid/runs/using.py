@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
-from pellucid.data.preprocessing import default_pipeline
+from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_image
 from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
@@ -100,7 +100,7 @@ def evaluate_on(
     part = with_labels_of(dataset, dataset.part(chosen), names)
     engine = ReferenceEngine()
     params, state = native_weights(model, engine)
-    preprocessing = model.preprocessing or default_pipeline()
+    preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
 
     def predict(x: np.ndarray) -> object:
         inputs = engine.put({"input": preprocessing.apply(x)})
@@ -141,12 +141,12 @@ def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str
     record = model.input_record or {}
     resize = (record["height"], record["width"]) if record else None
     names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
-    preprocessing = model.preprocessing or default_pipeline()
     found = []
     for image in images:
         if Path(image).is_dir():
             raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
         pixels = read_image(image, resize=resize, channels=colours(record))
+        preprocessing = model.preprocessing or assumed_pipeline(pixels.dtype)
         probabilities = model.predict(preprocessing.apply(pixels[None]), verbose=0)[0]
         order = np.argsort(-probabilities, kind="stable")[:top]
         classes = [{"class": names[k], "probability": float(probabilities[k])} for k in order]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import Sequential
+from pellucid import Sequential, load_model
 from pellucid.data.preprocessing import Pipeline
 from pellucid.data.steps import Scale
 from pellucid.layers import Activation, Flatten, Input
@@ -71,6 +71,22 @@ def test_a_table_written_elsewhere(terminal: Terminal) -> None:
     text = f"\ufeffImage,Class,note\r\n{place},dark,the first complaint\r\nunsure.png,dark,\r\n"
     Path("pictures/cases.csv").write_bytes(text.encode())
     assert terminal.type(*CASES).out == "core cases: 2 of 2 kept\n"
+
+
+def test_a_model_that_a_program_saved_without_preprocessing_is_given_numbers_from_0_to_1(terminal: Terminal) -> None:
+    model = load_model("model.safetensors")
+    model.preprocessing = None
+    model.save("plain.safetensors")
+    write("dark.png,dark")
+    words = ("--cases", "pictures/cases.csv")
+    assert terminal.type("evaluate", "plain.safetensors", *words).out == "core cases: 1 of 1 kept\n"
+    said = [terminal.type("predict", name, "pictures/dark.png").out for name in ("plain.safetensors", CASES[1])]
+    assert "dark 0.7311" in said[0] and said[0] == said[1]
+    x = np.array([[[255, 0]], [[0, 255]]] * 6, np.uint8)[..., None]
+    np.savez("data.npz", x_train=x, y_train=np.arange(12) % 2, x_test=x, y_test=np.arange(12) % 2,
+             class_names=np.array(CLASSES))  # fmt: skip
+    typed = terminal.type("evaluate", "plain.safetensors", "data.npz", "--json")
+    assert json.loads(typed.out)["loss"] == pytest.approx(-np.log(0.7311), abs=1e-4)
 
 
 def test_with_data_both_are_scored(terminal: Terminal) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
 )
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
-from pellucid.engines.pytorch.objective import penalty_of, total_of
+from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.rules import move
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, tensor_of
 from pellucid.engines.reading import last_reads, tap_value, trainable
@@ -35,6 +36,9 @@ from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.optimizers import OptimizerSpec
+
+if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class PyTorchEngine:
     """torch on a CPU or a GPU. `bfloat16` computes layers in it; weights, slots and losses stay float32."""
 
     name = "pytorch"
+    company: Processes | None = None  # whose batches count as one to batch norm
 
     def __init__(self, precision: str = "float32", device: str = "auto") -> None:
         self.dtype, self.compute = precision_named(precision)
@@ -129,7 +134,7 @@ class PyTorchEngine:
             own = {name: tape.leaves[key] for name, key in step.weights}
             if not isinstance(step.spec, BatchNormalization):  # which takes its float32 statistics as they are
                 own = {name: weight.to(self.compute) for name, weight in own.items()}
-            context = Context(step, given.training, given.key)
+            context = Context(step, given.training, given.key, self.company)
             rows = [values[number] for number in step.inputs]
             y = arithmetic_of(step.spec)(step.spec, rows, own, context)
             values[step.output] = y.view_as(y) if any(y is x for x in rows) else y
@@ -161,17 +166,15 @@ class PyTorchEngine:
         """Sums and gradients of the objective, penalties included; autograd's notes are used up."""
         tape = self._differentiable(run)
         with torch.enable_grad(), memory_for(self._samples(run)):
-            total = total_of(objective, plan(run.graph), tape.values, batch)
-            total.add_penalty(penalty_of(run.graph, tape.leaves), self._samples(run))
-        loss, sums = total.loss, total.sums()
+            total = total_of(objective, run.graph, tape.values, tape.leaves, batch)
+            sums = self.reduce(total.sums())
+            loss = total.loss(sums)
         return sums, self._backward(run, tape, [loss], [torch.ones_like(loss)], wrt, keep=False)
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
         """Sums of the objective."""
         with torch.no_grad():
-            total = total_of(objective, plan(run.graph), run.tape.values, batch)
-            total.add_penalty(penalty_of(run.graph, run.tape.leaves), self._samples(run))
-        return total.sums()
+            return total_of(objective, run.graph, run.tape.values, run.tape.leaves, batch).sums()
 
     def _samples(self, run: Run) -> int:
         return len(next(iter(run.outputs.values())))
