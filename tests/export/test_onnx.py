@@ -66,9 +66,9 @@ def plain_model() -> Sequential:
     model = Sequential([Input((6, 6, 1)), Conv2D(2, 3), Flatten(), Dense(3, activation="softmax")], name="plain")
     model.class_names = ["a", "b", "ü"]
     model.input_record = {"height": 6, "width": 6, "channels": 1, "channel_names": ["gray"], "dtype": "uint8"}
-    pipeline = Pipeline.parse("scale,standardize")
+    steps = [{"name": "scale", "divisor": 255.0}, {"name": "standardize", "per": "channel"}]
     fitted = {"1_standardize/mean": np.float32([0.25]), "1_standardize/deviation": np.float32([0.5])}
-    model.preprocessing = Pipeline.from_config({**pipeline.to_config(), "fitted_on": 9}, fitted)
+    model.preprocessing = Pipeline.from_config({"steps": steps, "fitted_on": 9}, fitted)
     return model
 
 
@@ -100,9 +100,18 @@ def test_what_would_give_other_numbers_is_not_written(
         plain_model.export(tmp_path / "plain.onnx")
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
-    plain_model.get_layer(index=0).set_weights([np.full((3, 3, 1, 2), np.nan, np.float32), np.zeros(2, np.float32)])
+    plain_model.layers[0].set_weights([np.full((3, 3, 1, 2), np.nan, np.float32), np.zeros(2, np.float32)])
     with pytest.raises(FileError, match="weights that are not finite"):
         plain_model.export(tmp_path / "plain.onnx")
+
+
+def test_a_network_that_makes_rounding_large_is_held_to_its_own(
+    plain_model: Sequential, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = exporting.run_onnx
+    monkeypatch.setattr(exporting, "run_onnx", lambda data, inputs: [y * 1.001 for y in right(data, inputs)])
+    monkeypatch.setattr(exporting, "ROUNDINGS", 1e9)  # as if its float32 were that far from float64
+    assert plain_model.export(tmp_path / "plain.onnx")["difference"] == pytest.approx(1e-3, rel=0.1)
 
 
 def test_a_missing_package_is_named_with_the_pip_line(
