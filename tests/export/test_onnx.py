@@ -13,7 +13,16 @@ import pytest
 from pellucid.architectures.names import NAMES
 from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import ArgumentError, FileError
-from pellucid.layers import Concatenate, Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
+from pellucid.layers import (
+    Concatenate,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePooling2D,
+    Input,
+    MaxPooling2D,
+    ZeroPadding2D,
+)
 from pellucid.model import exporting
 from pellucid.models import Model, Sequential
 from tests.export.comparing import assert_same, compare_exported, runs
@@ -39,6 +48,16 @@ def test_a_map_comes_out_as_it_does_here_for_images_of_any_size(tmp_path: Path) 
     for size in ((3, 20, 26, 3), (1, 33, 17, 3)):
         images = np.random.default_rng(2).random(size, np.float32)
         assert_same(model.predict(images), runs(tmp_path / "map.onnx", images)[0])
+
+
+def test_zeros_around_negative_pixels_stay_the_largest(tmp_path: Path) -> None:
+    x = Input((6, 6, 1))
+    model = Model(x, MaxPooling2D(3, 3)(ZeroPadding2D(((2, 1), (2, 1)))(x)))
+    images = -np.random.default_rng(2).uniform(1, 2, (3, 6, 6, 1)).astype(np.float32)
+    model.export(tmp_path / "zeros.onnx")
+    (found,) = runs(tmp_path / "zeros.onnx", images)
+    assert_same(model.predict(images), found)
+    assert (found[:, 0] == 0).all() and (found[:, 1, 1] < -1).all()
 
 
 def test_padding_that_depends_on_the_size_wants_a_size(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from pellucid.graph.graph import Graph
 from pellucid.spec.shapes import Shape
 
+LOWEST = "lowest_float32"
 OPSET = 18  # ONNX 1.13 of 2022: read by every runtime of today
 OPEN_SIDES = (64, 71)  # pixels of the example, and of what checks it, where the graph leaves a size open
 
@@ -63,6 +64,7 @@ def onnx_program(module: ChannelsLast, graph: Graph, notes: Mapping[str, str], d
         )  # fmt: skip
         assert program is not None, "the exporter by torch.export returns the program"
         proto = program.model_proto
+    guard_zeros(proto.graph)
     for part in (proto.graph, *proto.graph.node, *proto.graph.value_info, *proto.graph.input, *proto.graph.output):
         del part.metadata_props[:]  # the exporter's notes hold the paths of this machine, and differ from call to call
     proto.doc_string, proto.producer_name = description, "pellucid"
@@ -71,6 +73,25 @@ def onnx_program(module: ChannelsLast, graph: Graph, notes: Mapping[str, str], d
         entry.key, entry.value = key, value
     data: bytes = proto.SerializeToString()
     return data
+
+
+def guard_zeros(graph: Any) -> None:
+    """Keep zeros around a map apart from the maximum that follows.
+
+    onnxruntime makes one step of Pad and MaxPool, and takes minus infinity for the zeros, which is another number where
+    all pixels of a window are negative. A maximum with the lowest float32 between them changes nothing and stops it.
+    """
+    from onnx import helper, numpy_helper
+
+    padded = {node.output[0] for node in graph.node if node.op_type == "Pad"}
+    pools = [node for node in graph.node if node.op_type == "MaxPool" and node.input[0] in padded]
+    if pools:
+        graph.initializer.append(numpy_helper.from_array(np.array(np.finfo(np.float32).min, np.float32), LOWEST))
+    for pool in pools:
+        guarded = f"{pool.input[0]}_guarded"
+        place = list(graph.node).index(pool)
+        graph.node.insert(place, helper.make_node("Max", [pool.input[0], LOWEST], [guarded], name=f"node_{guarded}"))
+        graph.node[place + 1].input[0] = guarded
 
 
 def free_axes(shape: Shape) -> dict[int, Any]:
