@@ -76,7 +76,7 @@ AllowLeak = Annotated[
 DataDir = Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")]
 
 Seed = Annotated[int, option(MACHINE, "First weights, order of images, noise.")]
-Engine = Annotated[str, option(MACHINE, "auto (reference), reference or pytorch.")]
+Engine = Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")]
 Precision = Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")]
 Device = Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")]
 SyncBatchNorm = Annotated[
@@ -86,7 +86,7 @@ SyncBatchNorm = Annotated[
 ]  # fmt: skip
 Threads = Annotated[
     int | None,
-    option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),
+    option(MACHINE, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores."),
 ]
 
 Out = Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")]

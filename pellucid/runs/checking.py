@@ -46,8 +46,8 @@ def check_run(config: RunConfig) -> Iterator[Finding]:
 
     Raises DataError, UsageError or ArgumentError for data that cannot be read and settings that mean nothing.
     """
+    words = understand(config)
     with limited_threads(config.threads or 1):
-        words = understand(config)
         yield from check_all(subject_of(prepare(replace(config, allow_leak=True), words)))
 
 

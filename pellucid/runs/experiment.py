@@ -68,10 +68,11 @@ def start_run(
 
 def prepare_alone(config: RunConfig, words: Words, dataset: Dataset | None = None) -> tuple[Prepared, int]:
     """What a run begins with, made with one thread unless told, and the threads that its steps take."""
-    most = threads_each()
+    engine = words.engine.name
+    most = threads_each(engine)
     with limited_threads(config.threads or 1):
         prepared = prepare(config, words, dataset)
-    return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+    return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most, engine)
 
 
 def beginning_record(prepared: Prepared, command: str, threads: int) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         sample_weights=weights_of(config, train.labels),
         sampler=sampler_of(config, train.labels),
         share=share,
+        scale_later=engine.name == "pytorch",
     )
     with named("--batch-size"):
         apart = 1 if config.sync_batch_norm else share.count
@@ -158,7 +159,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     if "validation" in dataset.parts:
         validation = Batches(
             dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
-            share=share,
+            share=share, scale_later=engine.name == "pytorch",
         )
     epochs = config.epochs_for(len(train))
     ends_of_rounds(config, epochs)  # refused here, before anything is written

@@ -6,7 +6,7 @@ gradient is asked of it. Weights are leaves that share memory with the given ten
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import Array, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -29,8 +29,8 @@ from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.rules import move
-from pellucid.engines.pytorch.transfer import WIDTHS, array_of, tensor_of
-from pellucid.engines.reading import last_reads, tap_value, trainable
+from pellucid.engines.pytorch.transfer import WIDTHS, array_of, laid_out, like, tensor_of
+from pellucid.engines.reading import last_reads, once, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
@@ -75,9 +75,17 @@ class PyTorchEngine:
         self.place = device_named(device)
         self.precision, self.device = precision, self.place.type
 
-    def put(self, host: Arrays) -> dict[str, Tensor]:
-        """Copies on the device, floats in the engine's precision; integers and bools stay as they are."""
-        return {name: self._native(value) for name, value in host.items()}
+    def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Tensor]:
+        """Copies on the device, floats in the engine's precision; integers and bools stay as they are.
+
+        Names with a slash are weights and their slots, which lie in memory as torch's kernels want them. Bytes cross
+        to the device as bytes and are scaled there, in float32, to the bits that the host would have made.
+        """
+        samples = max((len(value) for name, value in host.items() if "/" not in name), default=0)
+        with memory_for(samples):
+            found = {name: self._native(value) for name, value in host.items()}
+            found |= {name: found[name] * factor for name, factor in scales.items()}
+        return {name: laid_out(value) if "/" in name else value for name, value in found.items()}
 
     def _native(self, value: Array) -> Tensor:
         return tensor_of(value, self.dtype, self.place)
@@ -116,8 +124,8 @@ class PyTorchEngine:
         """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
-        for name, value in {**given.state, **given.params}.items():
-            tape.leaves[name] = self._native(value).data.requires_grad_(keep and name in trained)
+        for name, value in self._computed(graph, {**given.state, **given.params}).items():
+            tape.leaves[name] = value.requires_grad_(keep and name in trained)
         for name, number in todo.inputs.items():
             x = self._native(entering(name, given.inputs, todo.input_shapes[name])).to(self.place, self.compute)
             tape.values[number] = x.detach().requires_grad_(keep)
@@ -127,13 +135,22 @@ class PyTorchEngine:
         tape.differentiable = keep
         return tape
 
+    def _computed(self, graph: Graph, weights: Arrays) -> dict[str, Tensor]:
+        """The weights as layers compute with them; batch norm takes its own, and its statistics, as they are stored."""
+        found = {name: self._native(value).data for name, value in weights.items()}
+        if self.compute != self.dtype:
+            exact_ones = once(graph, "_batch_norm_weights", batch_norm_weights)
+            narrowed = [name for name in found if name not in exact_ones]
+            copies = [torch.empty_like(found[name], dtype=self.compute) for name in narrowed]
+            torch._foreach_copy_(copies, [found[name] for name in narrowed])
+            found |= zip(narrowed, copies, strict=True)
+        return found
+
     def _steps(self, graph: Graph, tape: Tape, keep: bool) -> None:
         todo, values, given = plan(graph), tape.values, tape.given
         tapped = {tap_value(todo, tap) for tap in given.taps}
         for step, last_read in zip(todo.steps, last_reads(graph), strict=True):
             own = {name: tape.leaves[key] for name, key in step.weights}
-            if not isinstance(step.spec, BatchNormalization):  # which takes its float32 statistics as they are
-                own = {name: weight.to(self.compute) for name, weight in own.items()}
             context = Context(step, given.training, given.key, self.company)
             rows = [values[number] for number in step.inputs]
             y = arithmetic_of(step.spec)(step.spec, rows, own, context)
@@ -220,10 +237,17 @@ class PyTorchEngine:
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Move every weight that has a gradient, in place."""
         own = {slot: [slots[f"{key}/{slot}"] for key in grads] for slot in rule.slots}
-        given = [self._native(gradient) for gradient in grads.values()]
-        move(rule, [params[key] for key in grads], given, own, step + 1, rate)
+        weights = [params[key] for key in grads]
+        given = like(weights, [self._native(gradient) for gradient in grads.values()])
+        move(rule, weights, given, own, step + 1, rate)
         return dict(params), dict(slots)
 
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""
         return sums
+
+
+def batch_norm_weights(graph: Graph) -> frozenset[str]:
+    """The keys of all weights and statistics of batch norm."""
+    steps = plan(graph).steps
+    return frozenset(key for step in steps if isinstance(step.spec, BatchNormalization) for _, key in step.weights)

@@ -128,7 +128,7 @@ def penalty_of(graph: Graph, weights: Mapping[str, Tensor]) -> Tensor | None:
     for key, weight in graph.weights.items():
         if weight.regularizer is None or not weight.trainable:
             continue
-        w, penalty = weights[key], weight.regularizer
+        w, penalty = wide(weights[key]), weight.regularizer
         own = penalty.l1 * w.abs().sum() + penalty.l2 * (w * w).sum()
         found = own if found is None else found + own
     return found

@@ -73,7 +73,7 @@ class SharedEngine(PyTorchEngine):
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
         """Sums and weight gradients of the whole batch; those of inputs and taps are of this process's share."""
         sums, own = super().grad(objective, run, batch, wrt=wrt)
-        added = self.others.add(list(own.parameters.values()))
+        added = self.others.add([value.to(self.dtype) for value in own.parameters.values()])  # never in bfloat16
         return sums, replace(own, parameters=dict(zip(own.parameters, added, strict=True)))
 
     def reduce(self, sums: Sums) -> Sums:
