@@ -16,6 +16,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     diagnose,
     evaluate,
     export,
+    features,
     predict,
     runs,
     search,

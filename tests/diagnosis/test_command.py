@@ -230,3 +230,12 @@ def test_data_that_moved_or_changed(terminal: Terminal) -> None:
     Path("data.npz").rename("elsewhere.npz")
     terminal.refused(2, ["data.npz", "say where with --data"], "diagnose", "no-dev")
     Path("elsewhere.npz").rename("data.npz")
+
+
+def test_another_engine_finds_the_same(terminal: Terminal) -> None:
+    pytest.importorskip("torch")
+    found = diagnosed(terminal, "digits", "--engine", "pytorch")
+    again = diagnosed(terminal, "digits")
+    assert found["parts"] == again["parts"] and found["main_problem"] == again["main_problem"]
+    assert found["calibration"]["ece"] == pytest.approx(again["calibration"]["ece"], abs=1e-3)
+    terminal.refused(2, ["--engine"], "diagnose", "digits", "--engine", "nonsense")
