@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.published import ROOT, commit
+from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig, flag
@@ -53,9 +54,8 @@ def sizes() -> list[int]:
     return [round(LARGEST * RATIO ** (-k / (CLASSES - 1))) for k in range(CLASSES)]
 
 
-def write_cut(path: Path, seed: int) -> None:
+def write_cut(path: Path, data: Dataset, seed: int) -> None:
     """The long-tailed cut as an NPZ with the parts train, val and test."""
-    data = open_dataset("cifar10", data_dir=os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
     train, test = data.part("train"), data.part("test")
     random = Key.of(seed).fold("long tail").generator()
     rows: dict[str, list[int]] = {"train": [], "val": []}
@@ -128,10 +128,12 @@ def main() -> int:
     began, load, count = time.perf_counter(), os.getloadavg()[0], int((*sys.argv[1:], "1")[0])
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(count, get_context("spawn")) as workers:
         place = Path(folder)
+        data = open_dataset("cifar10", data_dir=os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
         for seed in (TUNING_SEED, *SEEDS):
-            write_cut(cut_of(place, seed), seed)
+            write_cut(cut_of(place, seed), data, seed)
         remedies, tried = choose(place, workers)
-        tasks = {(name, seed): workers.submit(train, place, remedies[name], seed) for seed in SEEDS for name in remedies}
+        tasks = {(name, seed): workers.submit(train, place, remedy, seed)
+                 for seed in SEEDS for name, remedy in remedies.items()}  # fmt: skip
         runs: dict[str, list[Settings]] = {name: [] for name in remedies}
         for (name, seed), task in tasks.items():
             runs[name].append(task.result())
