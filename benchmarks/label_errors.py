@@ -6,7 +6,7 @@ systematic   as many images, all of them 4s called 9 and 7s called 1: the models
 Five models judge the folds they did not learn from (`runs.cross_validation`), confident learning ranks the labels
 (`diagnosis.label_errors`). Labels that MNIST itself has wrong count against the precision. The test part is not read.
 
-Run with   python -m benchmarks.label_errors MNIST_FOLDER     (about ten minutes on one core)
+Run with   python -m benchmarks.label_errors MNIST_FOLDER     (four minutes of one processor)
 Writes     benchmarks/results/label-errors.json
 """
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, table
 from pellucid.errors import UsageError
 from pellucid.runs.config import flag
 
@@ -40,6 +40,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many images of each part, classes in proportion.")
     ] = None,
+    engine: Annotated[str | None, ENGINE_FLAG] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Scores with their intervals, then precision, recall and F1 of each class."""
@@ -52,12 +53,12 @@ def evaluate(
     scored = cases is None or data is not None
     if not scored:
         refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency, limit=limit)
-    judged = None if cases is None else judge_cases(run, cases)
+    judged = None if cases is None else judge_cases(run, cases, engine)
     names = list(DEFAULT) if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     if costs is not None and metrics is None:
         names.append("weighted_error")
     found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit, metrics=names,
-                        costs=costs, max_latency=max_latency) if scored else {}  # fmt: skip
+                        costs=costs, max_latency=max_latency, engine=engine) if scored else {}  # fmt: skip
     if as_json:
         print_json(found | ({} if judged is None else {"cases": judged}))
     else:

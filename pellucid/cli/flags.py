@@ -76,12 +76,17 @@ AllowLeak = Annotated[
 DataDir = Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")]
 
 Seed = Annotated[int, option(MACHINE, "First weights, order of images, noise.")]
-Engine = Annotated[str, option(MACHINE, "auto (reference), reference or pytorch.")]
+Engine = Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")]
 Precision = Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")]
 Device = Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")]
+SyncBatchNorm = Annotated[
+    bool,
+    option(MACHINE, "Under torchrun: batch norm over the batch of all processes, not over each one's share of it.",
+           "--sync-batch-norm"),
+]  # fmt: skip
 Threads = Annotated[
     int | None,
-    option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),
+    option(MACHINE, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores."),
 ]
 
 Out = Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")]

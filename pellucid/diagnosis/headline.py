@@ -21,9 +21,10 @@ def headline(split: Decomposition, run: Circumstances) -> tuple[str, str]:
     train, dev = split.errors[0], held_out_of(split)
     if guesses(dev, run) and dev is not None and run.guess_error is not None:
         title = "No better than a guess"
-        level = f"always naming the commonest class is wrong on {percent(run.guess_error)}"
-        return title, (f"{percent(dev.error)} of the {dev.part} images are wrong, and {level}; of the training images "
-                       f"{percent(train.error)} are wrong.")  # fmt: skip
+        heart = "" if guesses(train, run) else ": it learnt them by heart"
+        return title, (f"{percent(dev.error)} of the {dev.part} images are wrong; always naming their commonest class "
+                       f"would be wrong on {percent(run.guess_error)}. Of the training images {percent(train.error)} "
+                       f"are wrong{heart}.")  # fmt: skip
     problem = split.main_problem
     gap = split.gap(problem) if problem else None
     if gap is None:

@@ -1,7 +1,7 @@
 """Three next steps, in order, each with the number that argues for it.
 
-Order     first what the curves and the parts themselves show to be wrong, then the list of the main problem, then
-          those of the problems beside it, then what would make the next diagnosis say more
+Order     first what the curves and the parts themselves show to be wrong, then the list of the main problem (with room
+          for the first step of the one beside it), then what would make the next diagnosis say more
 Lists     bias: rate, more epochs, less regularisation, a larger or another network; variance: augmentation, more data,
           dropout, penalty, a smaller network; mismatch: error analysis, training data like dev; dev over-fitting: more
           and fresh dev images
@@ -51,8 +51,11 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
         BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
     }  # fmt: skip
     found = [*guessing(split, run), *labels(split, run)]
-    for problem in split.problems:
-        found += lists[problem](split, read, run)
+    by_problem = [list(lists[problem](split, read, run)) for problem in split.problems]
+    if len(by_problem) > 1:  # room for the first step of the problem beside the main one
+        found += [*by_problem[0][: HOW_MANY - 1], by_problem[1][0]]
+    for steps in by_problem:
+        found += steps
     found += to_see_more(split, run)
     first: dict[str, Step] = {}
     for step in found:
@@ -93,7 +96,7 @@ def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
                f"only {percent(train.error)} of the training images are: they were learnt by heart")  # fmt: skip
     yield Step("Check how images and labels were joined: the order of files, an offset, a shuffle",
                f"{run.parameters / max(run.train_images, 1):,.0f} parameters for each training image can learn any "
-               "labels by heart, so the training error says nothing for them")  # fmt: skip
+               "labels by heart, so a low training error is no sign that they are right")  # fmt: skip
     yield Step("Label 20 images of each class anew by hand and train on those alone",
                f"dev must then beat the guess of {percent(run.guess_error)}, if images tell the classes apart at all")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import make_objective
 from pellucid.training.program import State
+from pellucid.training.session import engine_named
 
 
 @dataclass
@@ -21,11 +21,18 @@ class Compiled:
     """The choices of one compile, and the slots and clock that calls of fit hand on."""
 
     optimizer: OptimizerSpec
-    engine: Engine
+    chosen: Engine | None = None  # None: 'auto', looked for at first use
     wanted: tuple[Any, Any, Any] | None = None  # loss, loss_weights, metrics as the user gave them
     objective: Objective | None = None
     state: State | None = None
     fits: int = 0
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the model."""
+        if self.chosen is None:
+            self.chosen = engine_named("auto", "float32", None)
+        return self.chosen
 
     def objective_of(self, graph: Graph) -> Objective:
         """The objective, made for the graph's outputs the first time."""
@@ -58,4 +65,4 @@ class Compiled:
             tuple(Term(output, LOSSES.revive(loss), *rest) for output, loss, *rest in config["losses"]),
             tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
         )
-        return cls(OPTIMIZERS.revive(config["optimizer"]), ReferenceEngine(), objective=objective)
+        return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.engines.protocol import Objective
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.model import weights
 from pellucid.model.compiled import Compiled
@@ -157,7 +156,7 @@ def predict(model: Model, x: Any, *, batch_size: int | None, steps: int | None) 
     model._build_for(x)
     size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
     graph = model.graph
-    engine = model._compiled.engine if model._compiled is not None else ReferenceEngine()
+    engine = model.engine
     _ = model.weights_by_key()  # hangs those of a run that goes on
     params, state = weights.native(model.built, engine)
     inputs = input_parts(x, feed_of(model, None, "predict"), batch_size=size, steps=steps)

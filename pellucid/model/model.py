@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.protocol import Engine
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.layer import Tensor
 from pellucid.model import learning, tracing
@@ -54,8 +53,8 @@ class Model(Network):
 
     @property
     def engine(self) -> Engine:
-        """What runs the model; the reference engine until compile says otherwise."""
-        return self._compiled.engine if self._compiled else ReferenceEngine()
+        """What runs the model: what compile chose, until then what engine='auto' would."""
+        return self._compiled.engine if self._compiled else engine_named("auto", "float32", None)
 
     def compile(
         self,

@@ -38,5 +38,6 @@ def announce(prepared: Prepared, threads: int) -> None:
     announce_data(prepared.dataset)
     for line in said_of_classes(prepared.config, prepared.dataset):
         LOG.info("       %s", line)
-    LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
-             "" if threads == 1 else "s")
+    several = "" if prepared.processes is None else f" in each of {prepared.processes.launch.count} processes"
+    LOG.info("model  %s: %s parameters, %d thread%s%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
+             "" if threads == 1 else "s", several)

@@ -51,13 +51,13 @@ class Lost:
                 f"({self.probability:.4f}) was predicted")
 
 
-def judge_cases(run: str, file: str) -> dict[str, Any]:
+def judge_cases(run: str, file: str, engine: str | None = None) -> dict[str, Any]:
     """How many core cases a run or model file keeps, and each that it loses.
 
     Raises FileError for a table or picture that cannot be read, DataError for a row that makes no sense.
     """
     cases = read_cases(file)
-    found = predict_files(run, [str(case.place) for case in cases], top=sys.maxsize)
+    found = predict_files(run, [str(case.place) for case in cases], top=sys.maxsize, engine=engine)
     lost = [judged for case, entry in zip(cases, found, strict=True)
             if (judged := judge(file, case, entry["classes"])) is not None]  # fmt: skip
     return {"file": file, "n": len(cases), "kept": len(cases) - len(lost), "lost": [asdict(one) for one in lost]}

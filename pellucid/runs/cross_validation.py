@@ -18,7 +18,7 @@ from pellucid.errors import UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
-from pellucid.runs.experiment import remembering_events
+from pellucid.runs.learning import remembering_events
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import OBJECTIVE, Prepared, load_data, prepare, understand
 from pellucid.runs.scoring import score
@@ -75,7 +75,8 @@ def cross_validate(config: RunConfig, *, folds: int = FOLDS, dataset: Dataset | 
 def answers_without(config: RunConfig, whole: Dataset, kept: Part, held_out: Part) -> np.ndarray:
     """Probabilities (B,K) for the held-out images by a model that learnt from `kept` alone."""
     prepared = prepare(config, understand(config), replace(whole, parts={**whole.parts, "train": kept}))
-    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, threads_now())
+    engine = prepared.engine.name
+    threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, threads_now(engine), engine)
     with limited_threads(threads), np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
         state = best_of(prepared)
         evaluation = score(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
@@ -21,6 +21,7 @@ from pellucid.runs.config import RunConfig, named, parse_size
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import make_model
 from pellucid.runs.schedules import schedule_of, words_of
+from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import LossSpec, SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
@@ -28,6 +29,9 @@ from pellucid.training.compiling import make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
+
+if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
 
 OBJECTIVE = Objective(  # every score is measured with it, whatever loss a run was trained on
     (Term("output", SparseCategoricalCrossentropy()),),
@@ -50,6 +54,7 @@ class Prepared:
     validation: Batches | None
     epochs: int
     key: Key
+    processes: Processes | None = None
 
     @property
     def summary(self) -> Summary:
@@ -104,9 +109,10 @@ class Words:
     engine: Engine
     preprocessing: Pipeline
     augmentation: Augmentation | None
+    processes: Processes | None = None  # which share the work; None for one
 
 
-def understand(config: RunConfig) -> Words:
+def understand(config: RunConfig, processes: Processes | None = None) -> Words:
     """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
     parse_size(config.resize)
     words_of(config.schedule)
@@ -115,11 +121,12 @@ def understand(config: RunConfig) -> Words:
         OPTIMIZERS.named(config.optimizer)
     with named("--engine, --precision or --device"):
         engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+        engine = engine if processes is None else shared_engine(engine, config, processes)
     with named("--preprocess"):
         preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
     with named("--augment"):
         augmentation = Augmentation.parse(config.augment) if config.augment else None
-    return Words(engine, preprocessing, augmentation)
+    return Words(engine, preprocessing, augmentation, processes)
 
 
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
@@ -129,7 +136,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    train = dataset.part("train")
+    train, share = dataset.part("train"), share_of(words.processes)
     preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
@@ -142,13 +149,17 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         augmentation=words.augmentation,
         sample_weights=weights_of(config, train.labels),
         sampler=sampler_of(config, train.labels),
+        share=share,
+        scale_later=engine.name == "pytorch",
     )
     with named("--batch-size"):
-        refuse_lonely_batches(model.graph, batches.samples, config.batch_size)
+        apart = 1 if config.sync_batch_norm else share.count
+        refuse_lonely_batches(model.graph, batches.samples, config.batch_size, apart)
     validation = None
     if "validation" in dataset.parts:
         validation = Batches(
-            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
+            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
+            share=share, scale_later=engine.name == "pytorch",
         )
     epochs = config.epochs_for(len(train))
     ends_of_rounds(config, epochs)  # refused here, before anything is written
@@ -156,7 +167,8 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     objective = objective_of(model, loss_of(config.loss))
     program = Supervised(model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine))
     return Prepared(
-        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
+        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key,
+        words.processes,
     )
 
 

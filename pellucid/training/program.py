@@ -79,7 +79,7 @@ class Supervised:
     def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
         """One update. Raises TrainingError before it when the loss is not finite."""
         step = int(state["clock"]["step"])
-        inputs = engine.put(batch.inputs)
+        inputs = engine.put(batch.inputs, batch.scales)
         run = engine.forward(self.graph, state["params"], state["state"], inputs, training=True, key=key)
         sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
         if not np.isfinite(self.report(sums)["loss"]):
@@ -97,7 +97,7 @@ class Supervised:
 
     def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
         """The objective on a batch, with moving statistics and without noise."""
-        inputs = engine.put(batch.inputs)
+        inputs = engine.put(batch.inputs, batch.scales)
         run = engine.forward(self.graph, state["params"], state["state"], inputs, training=False)
         return engine.measure(self.objective, run, batch)
 

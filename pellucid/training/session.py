@@ -33,13 +33,13 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
 
 
 def engine_named(name: str, precision: str, device: str | None) -> Engine:
-    """The engine of a word; 'auto' is the reference engine, PyTorch's comes when it is named.
+    """The engine of a word; 'auto' is PyTorch's where it is installed, else the reference engine.
 
     Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
     """
     if name not in ("auto", "reference", "pytorch"):
         raise ArgumentError(describe("compile", "engine", "'auto', 'reference' or 'pytorch'", repr(name)))
-    if name == "pytorch":
+    if name == "pytorch" or (name == "auto" and find_spec("torch") is not None):
         require_torch("compile", "engine='pytorch'")
         from pellucid.engines.pytorch.engine import PyTorchEngine
 

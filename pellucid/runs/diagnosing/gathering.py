@@ -97,7 +97,9 @@ def answers(
     """The evaluation of each part, on the engine of the run; without noise and without augmentation."""
     engine = understand(config).engine
     params, state = native_weights(model, engine)
-    threads = config.threads or threads_for(summarize(model.graph).flops, BATCH_SIZE, threads_now())
+    threads = config.threads or threads_for(
+        summarize(model.graph).flops, BATCH_SIZE, threads_now(engine.name), engine.name
+    )
     with limited_threads(threads), np.errstate(all="ignore"):  # numbers that are not finite are spoken of later
         for name, part in parts.items():
             yield name, score(

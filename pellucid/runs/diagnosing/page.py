@@ -82,7 +82,7 @@ def mistakes_of(found: Mapping[str, Any]) -> dict[str, Any]:
     """The section of mistakes in words: pairs and tags, the frequent ones."""
     if "absent" in found:
         return dict(found)
-    frequent = [pair for pair in found["pairs"] if pair["mistakes"] > 1] or found["pairs"]
+    frequent = [pair for pair in found["pairs"] if pair["mistakes"] > 1]
     pairs = [pair | {"share": percent(pair["share"])} for pair in frequent[:MOST_PAIRS]]
     tags = [
         tag | {"share": percent(tag["share"]), "cap": points(tag["cap"]), "error": percent(tag["error"]),
@@ -90,7 +90,7 @@ def mistakes_of(found: Mapping[str, Any]) -> dict[str, Any]:
         for tag in found["tags"][:MOST_TAGS]
     ]  # fmt: skip
     numbers = {"n": f"{found['n']:,}", "wrong": f"{found['mistakes']:,}", "untagged": f"{found['untagged']:,}"}
-    return numbers | {"pairs": pairs, "tags": tags}
+    return numbers | {"any": bool(found["mistakes"]), "pairs": pairs, "tags": tags}
 
 
 def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
