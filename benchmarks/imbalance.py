@@ -3,7 +3,7 @@
 Run with   python -m benchmarks.imbalance [WORKERS]          (about twelve minutes of one processor)
 The cut keeps 4,800 * 100^(-k/9) training images of class k (48 of the last) and holds 100 images a class, which are
 not among them, for validation; it is drawn anew for every seed and thrown away. Each remedy sees as many images as the
-others. gamma and the number of rounds are chosen on the validation part of a seed of their own.
+others, rounded to whole epochs. gamma and the number of rounds are chosen on the validation part of a further seed.
 Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository. Writes benchmarks/results/imbalance.json.
 """
 
