@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, show_lines, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, show_lines, table
 from pellucid.runs.diagnosing.wishes import Wishes
 
 DEFAULTS = Wishes()
@@ -33,6 +33,7 @@ def diagnose(
         bool, typer.Option("--label-errors", help="Rank training labels that look wrong; trains one model a fold.")
     ] = False,
     folds: Annotated[int, typer.Option(help="Models that --label-errors trains.")] = DEFAULTS.folds,
+    engine: Annotated[str | None, ENGINE_FLAG] = None,
     train_sample: Annotated[int, typer.Option(help="Training images scored, at most; 0: all.")] = DEFAULTS.train_sample,
     no_images: Annotated[
         bool, typer.Option("--no-images", help="Leave images of the data out of the page, to pass it on.")
@@ -47,7 +48,8 @@ def diagnose(
     if label_errors:
         show_lines(as_json)
     found = diagnose_run(run, Wishes(reference_error, data, data_dir, train_sample, images=not no_images, tags=tags,
-                                     calibrate=calibrate, label_errors=label_errors, folds=folds))  # fmt: skip
+                                     calibrate=calibrate, label_errors=label_errors, folds=folds,
+                                     engine=engine))  # fmt: skip
     if as_json:
         print_json(found)
     else:

@@ -109,7 +109,8 @@ def test_the_page_says_it_all_and_needs_nothing_else(terminal: Terminal) -> None
 
 
 def test_images_of_the_data_can_be_left_out(terminal: Terminal) -> None:
-    assert terminal.type("diagnose", "no-dev", "--no-images").code == 0
+    assert terminal.type("diagnose", "other").code == 0
+    assert Path("other/diagnosis-mistakes.png").exists()
     assert terminal.type("diagnose", "other", "--no-images").code == 0
     assert not list(Path("other").glob("diagnosis-mistakes.png"))
     page = Page(Path("other/diagnosis.html").read_text())
@@ -229,3 +230,12 @@ def test_data_that_moved_or_changed(terminal: Terminal) -> None:
     Path("data.npz").rename("elsewhere.npz")
     terminal.refused(2, ["data.npz", "say where with --data"], "diagnose", "no-dev")
     Path("elsewhere.npz").rename("data.npz")
+
+
+def test_another_engine_finds_the_same(terminal: Terminal) -> None:
+    pytest.importorskip("torch")
+    found = diagnosed(terminal, "digits", "--engine", "pytorch")
+    again = diagnosed(terminal, "digits")
+    assert found["parts"] == again["parts"] and found["main_problem"] == again["main_problem"]
+    assert found["calibration"]["ece"] == pytest.approx(again["calibration"]["ece"], abs=1e-3)
+    terminal.refused(2, ["--engine"], "diagnose", "digits", "--engine", "nonsense")

@@ -33,7 +33,8 @@ def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
     Raises UsageError, DataError and FileError for a run or data that cannot be read; what is merely missing (a part, a
     class, probabilities) becomes a sentence and the rest still stands.
     """
-    gathered = gather(run, data=wishes.data, data_dir=wishes.data_dir, most=wishes.train_sample)
+    gathered = gather(run, data=wishes.data, data_dir=wishes.data_dir, most=wishes.train_sample,
+                      engine=wishes.engine)  # fmt: skip
     history, steps = (read_csv(path) if path.exists() else [] for path in (gathered.folder.history,
                                                                            gathered.folder.steps))  # fmt: skip
     split = split_of(gathered, wishes.reference_error)

@@ -17,8 +17,9 @@ from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.labels import Suspicion
 from pellucid.runs.mistakes import MOST, mistakes_png
 from pellucid.runs.pages import Picture, embed, embedded, template
-from pellucid.storage.writer import write_bytes, write_text
+from pellucid.storage.writer import remove_files, write_bytes, write_text
 
+PICTURES = ("split", "mistakes", "reliability", "labels")
 MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 
 
@@ -40,6 +41,9 @@ def write_page(
         drawn["reliability"] = reliability_png(looked.reliability)
     if looked.suspicion is not None and images:
         drawn["labels"] = labels_png(looked.suspicion)
+    kept = {"labels"} if images else set()  # of an earlier diagnosis, as is its table
+    stale = (folder.diagnosis_picture(name) for name in PICTURES if name not in kept | drawn.keys())
+    remove_files(stale)
     for name, png in drawn.items():
         write_bytes(folder.diagnosis_picture(name), png)
         pictures[name] = embed(png)

@@ -22,6 +22,7 @@ class Wishes:
     calibrate: bool = False  # fit a temperature on dev and keep it beside the model
     label_errors: bool = False  # cross-validate the training part and rank its labels
     folds: int = 5  # models trained for that
+    engine: str | None = None  # to score with; None: that of the run
 
     def __post_init__(self) -> None:
         if self.reference_error is not None and not 0 <= self.reference_error <= 1:
