@@ -70,8 +70,10 @@ LARGEST = 256  # where the search for the smallest images that a network takes g
 
 
 def default_notation(input_shape: tuple[int, int, int]) -> str:
-    """A small convolutional network for images of this size."""
+    """A small convolutional network for images of this size; for features, maps of one pixel, the linear model."""
     side = min(input_shape[:2])
+    if input_shape[:2] == (1, 1):
+        return ""
     return next((notation for below, notation in DEFAULTS if side < below), LARGE)
 
 

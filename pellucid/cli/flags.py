@@ -9,7 +9,7 @@ import typer
 from pellucid.runs.config import RunConfig
 
 DEFAULTS = RunConfig()
-NETWORK, LEARNING, DATA = "Network", "Learning", "Data"
+NETWORK, TRANSFER, LEARNING, DATA = "Network", "Transfer", "Learning", "Data"
 MACHINE, RUN = "Machine and chance", "The run folder"
 
 
@@ -32,6 +32,25 @@ Dropout = Annotated[
     float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
 ]
 L2 = Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")]
+
+Weights = Annotated[
+    str | None,
+    option(TRANSFER, "Begin with the weights of this file: one of ours, a state dict of torchvision or timm as "
+                     ".safetensors, or Keras's .weights.h5."),
+]  # fmt: skip
+NewHead = Annotated[
+    bool, option(TRANSFER, "Make the last layer anew, for the classes of the data.", "--new-head")
+]
+Freeze = Annotated[
+    str, option(TRANSFER, "Layers that keep their weights: all-but-head, names such as conv1*,bn1, or how many.")
+]
+UnfreezeAfter = Annotated[
+    int, option(TRANSFER, "Train all layers after so many epochs; 0: the frozen ones stay so.")
+]
+UnfreezeRate = Annotated[float, option(TRANSFER, "Share of the learning rate from then on.")]
+TrunkRate = Annotated[
+    float, option(TRANSFER, "Share of the learning rate for all layers but the last with weights.")
+]
 
 Epochs = Annotated[
     int | None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
+from pellucid.graph.selecting import Selection
 from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import make_objective
@@ -26,6 +27,7 @@ class Compiled:
     objective: Objective | None = None
     state: State | None = None
     fits: int = 0
+    rate_factors: Mapping[Selection, float] = field(default_factory=dict)  # on the learning rate of chosen layers
 
     @property
     def engine(self) -> Engine:
@@ -56,6 +58,8 @@ class Compiled:
                 for term in objective.terms
             ],
             "metrics": [[m.output, m.metric.to_config(), m.name] for m in objective.measures],
+            **({"rate_factors": [[word, factor] for word, factor in self.rate_factors.items()]}
+               if self.rate_factors else {}),
         }
 
     @classmethod
@@ -65,4 +69,5 @@ class Compiled:
             tuple(Term(output, LOSSES.revive(loss), *rest) for output, loss, *rest in config["losses"]),
             tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
         )
-        return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective)
+        factors = dict(config.get("rate_factors", ()))
+        return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective, rate_factors=factors)

@@ -11,12 +11,13 @@ from pellucid.engines.protocol import Objective
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.model import weights
 from pellucid.model.compiled import Compiled
+from pellucid.model.freezing import factors_by_key
 from pellucid.training import loop
 from pellucid.training.callbacks import Recorder
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.feeding import Feed, batches_of, input_parts, rows_of, whole
 from pellucid.training.inputs import split_off
-from pellucid.training.preflight import refuse_lonely_batches, try_one_sample
+from pellucid.training.preflight import refuse_lonely_batches, refuse_nothing_trained, try_one_sample
 from pellucid.training.program import State, Supervised
 from pellucid.training.session import events_of, predict_each
 
@@ -59,8 +60,9 @@ def program_of(model: Model) -> Supervised:
     compiled = compiled_of(model)
     objective = compiled.objective_of(model.built.graph)
     return Supervised(
-        model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine)
-    )
+        model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine),
+        rates=factors_by_key(model.built, compiled.rate_factors, model.name),
+    )  # fmt: skip
 
 
 def start_of(model: Model, program: Supervised) -> State:
@@ -102,6 +104,7 @@ def fit(
         data = {**data, **first}
     model._build_for(data["x"])
     program, compiled = program_of(model), compiled_of(model)
+    refuse_nothing_trained(program.graph)
     key = model.key.fold("fit", compiled.fits)
     feed = feed_of(model, program.objective, "fit")
     batches = batches_of(feed=feed, batch_size=size, key=key, **data)

@@ -13,10 +13,11 @@ from pellucid.graph.build import Built, build
 from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
+from pellucid.graph.selecting import ALL_BUT_HEAD, EVERY, Selection
 from pellucid.graph.summary import summarize, table
 from pellucid.graph.temperature import temperature_of
 from pellucid.keys import Key
-from pellucid.model import weights
+from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
 from pellucid.training.events import Progress
 from pellucid.training.seed import ROOT
@@ -24,6 +25,8 @@ from pellucid.training.session import require_torch
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from pellucid.model.foreign.matching import WeightsReport
 
 Path = str | os.PathLike[str]
 
@@ -49,6 +52,7 @@ class Network:
         self.class_names: list[str] | None = None
         self.input_record: dict[str, Any] | None = None
         self.training_record: dict[str, Any] | None = None
+        self.loaded: WeightsReport | None = None  # what load_weights found in its file
 
     def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
         self._built = build(inputs, outputs, training_only)
@@ -133,6 +137,18 @@ class Network:
             for one in (layer, *layer.innermost()):
                 one.trainable = value
 
+    def freeze(self, layers: Selection = ALL_BUT_HEAD) -> list[str]:
+        """Train these layers no more; return the paths of those with weights.
+
+        `layers` is "all-but-head", shell patterns of names with commas between ("conv1*,bn1"), or a number: the first
+        so many layers of the summary. Raises ArgumentError that lists the names when none fits.
+        """
+        return freezing.set_trained(self.built, self.name, layers, False)
+
+    def unfreeze(self, layers: Selection = EVERY) -> list[str]:
+        """Train these layers again, all of them by default; `layers` as in `freeze`."""
+        return freezing.set_trained(self.built, self.name, layers, True)
+
     def as_layer(self) -> Layer:
         """The one layer that stands for this model in others."""
         if self._layer is None:
@@ -207,11 +223,18 @@ class Network:
         """The same file as `save`: it holds the weights by name."""
         self.save(path)
 
-    def load_weights(self, path: Path) -> None:
-        """Take the weights of a model file with the same layers; raises ArgumentError that names what differs."""
-        from pellucid.model.files import read_weights
+    def load_weights(self, path: Path, *, new_head: bool = False, flatten: str = "CHW") -> WeightsReport:
+        """Take the weights of a file and report what matched; all of them or, when they do not fit, none.
 
-        self._take(read_weights(self, path))
+        The file is one of ours, a state dict of torchvision or timm saved as .safetensors, or Keras's .weights.h5.
+        Where only the number of classes differs the head stays as it is, with `new_head` in any case. A state dict's
+        dense layers are taken to read maps flattened as torch does it; pass flatten="HWC" for one of
+        `model.to_torch()`. Raises ArgumentError that lists what is missing, unexpected or of another shape; FileError
+        for a file that cannot be read, pickles (.pth, .pt, .bin) among them.
+        """
+        from pellucid.model.foreign.loading import load_weights
+
+        return load_weights(self, path, new_head=new_head, flatten=flatten)
 
 
 def with_batch(shapes: Mapping[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
+from pellucid.runs.freezing import ever_trained
 from pellucid.runs.learning import Beginning, remembering_events, stopped, train_from
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
@@ -122,7 +123,8 @@ def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
     if config.data not in ("digits", *KNOWN) and not Path(config.data).expanduser().exists():
         raise UsageError(f"the run's data {config.data} is not here. Continue from the folder where the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):
-        raise DataError(f"the model file {config.model} has changed since the run began, or is gone. Bring it back.")
+        name = f"weights file {config.weights}" if config.weights else f"model file {config.model}"
+        raise DataError(f"the {name} has changed since the run began, or is gone. Bring it back.")
 
 
 def run(
@@ -192,10 +194,8 @@ def make_events(
         write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
 
     remembering = remembering_events(prepared, save_best)
-    trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
-    layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
     shown = [console] if console is not None else []
-    steps = StepTable(folder.steps, layers)
+    steps = StepTable(folder.steps, ever_trained(prepared.model, prepared.config))
     events = [
         steps,
         *[event for _, event in remembering],

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.runs.freezing import stage_of
 from pellucid.runs.imbalance import ends_of_rounds
 from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.preparation import Prepared
@@ -16,6 +17,7 @@ from pellucid.runs.schedules import plateau_of
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import State
+from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
 
@@ -40,8 +42,11 @@ def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]
 
 
 def watching(prepared: Prepared) -> list[tuple[str, Event]]:
-    """Those that change how a run learns: early stopping, the plateau, mining."""
+    """Those that change how a run learns: a later stage, early stopping, the plateau, mining."""
     part, events = part_watched(prepared), list[tuple[str, Event]]()
+    stage = stage_of(prepared.model, prepared.config)
+    if stage is not None:
+        events.append(("stage", stage))
     if prepared.config.patience:
         events.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
     plateau = plateau_of(prepared.config.schedule)
@@ -57,10 +62,14 @@ def watching(prepared: Prepared) -> list[tuple[str, Event]]:
 def train_from(begun: Beginning, prepared: Prepared, events: list[Event]) -> Progress:
     """Train what is left, if anything is."""
     if begun.stop or begun.position.epoch >= prepared.epochs:
-        return Progress(
+        progress = Progress(
             prepared.program, prepared.engine, begun.state, begun.position, prepared.epochs, None, begun.history,
             begun.stop,
         )
+        for event in events:
+            if isinstance(event, Unfreeze):
+                event.begin(progress)  # the model is written with the flags it would have had
+        return progress
     with np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
         return train(
             prepared.program, prepared.engine, prepared.batches, events, state=begun.state, position=begun.position,

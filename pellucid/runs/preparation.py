@@ -18,8 +18,9 @@ from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
+from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
-from pellucid.runs.networks import make_model
+from pellucid.runs.networks import make_model, preprocessing_of_file
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
@@ -137,10 +138,16 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
     train, share = dataset.part("train"), share_of(words.processes)
-    preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
+    preprocessing = preprocessing_of_file(config, dataset) or words.preprocessing.fit(
+        train, key=key.fold("preprocessing")
+    )
+    engine = words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
         model, name = make_model(config, shape, len(dataset.class_names), key)
+    epochs = config.epochs_for(len(train))
+    ends_of_rounds(config, epochs)  # refused here, before anything is written
+    rates = freeze_layers(model, config, epochs)
     batches = Batches(
         train,
         batch_size=config.batch_size,
@@ -161,11 +168,11 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
             dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
             share=share, scale_later=engine.name == "pytorch",
         )
-    epochs = config.epochs_for(len(train))
-    ends_of_rounds(config, epochs)  # refused here, before anything is written
     rule = make_rule(config, batches.steps_per_epoch, epochs)
     objective = objective_of(model, loss_of(config.loss))
-    program = Supervised(model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine))
+    program = Supervised(
+        model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine), rates=rates
+    )
     return Prepared(
         config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key,
         words.processes,

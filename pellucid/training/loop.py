@@ -54,11 +54,11 @@ def run_epoch(
     progress: Progress, batches: Batches, events: Sequence[Event], key: Key, validation: Batches | None
 ) -> None:
     """The rest of the current epoch, its validation and its row; or as much of it as came before a stop."""
-    position, program, engine = progress.position, progress.program, progress.engine
+    position, engine = progress.position, progress.engine
     if position.step_in_epoch == 0:
         for event in events:
             event.epoch_begin(progress)
-    rate = progress.rate
+    program, rate = progress.program, progress.rate  # an event may have begun another stage
     for batch in batches.epoch(position.epoch, start=position.step_in_epoch):
         rate = progress.rate
         progress.state, sums = program.step(engine, progress.state, batch, key.fold(position.step))

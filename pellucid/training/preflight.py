@@ -36,6 +36,13 @@ def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int, processes
             )
 
 
+def refuse_nothing_trained(graph: Graph) -> None:
+    """Raise ArgumentError when no weight is trained."""
+    if graph.weights and not any(weight.trainable for weight in graph.weights.values()):
+        remedy = "Train some again: model.unfreeze('head')."
+        raise ArgumentError(f"every layer with weights is frozen, so there is nothing to learn. {remedy}")
+
+
 def lonely(samples: int, processes: int) -> bool:
     """Whether one of the processes has a single sample of so many."""
     return 0 < samples < 2 * processes

@@ -15,6 +15,7 @@ from pellucid.training.callbacks import Callback, Calls
 from pellucid.training.console import console_event
 from pellucid.training.events import Event
 from pellucid.training.interrupts import Interrupts
+from pellucid.training.stages import Unfreeze
 
 
 def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -> list[Event]:
@@ -22,6 +23,8 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
     events: list[Event] = []
     for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
         if isinstance(callback, Event):
+            if isinstance(callback, Unfreeze):
+                callback.set_model(model)
             events.append(callback)
         elif isinstance(callback, Callback) or hasattr(callback, "on_epoch_end"):
             events.append(Calls(callback, model))
