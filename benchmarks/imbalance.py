@@ -1,9 +1,9 @@
 """A long-tailed CIFAR-10 (1:100) and each remedy against none: balanced accuracy of the test part, three seeds.
 
-Run with   python -m benchmarks.imbalance          (about ten minutes of one processor)
+Run with   python -m benchmarks.imbalance [WORKERS]          (about twelve minutes of one processor)
 The cut keeps 4,800 * 100^(-k/9) training images of class k (48 of the last) and holds 100 images a class, which are
 not among them, for validation; it is drawn anew for every seed and thrown away. Each remedy sees as many images as the
-others. gamma and the number of rounds are chosen on the validation part of a seed of their own.
+others, rounded to whole epochs. gamma and the number of rounds are chosen on the validation part of a further seed.
 Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository. Writes benchmarks/results/imbalance.json.
 """
 
@@ -16,13 +16,16 @@ import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.published import ROOT, commit
+from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig, flag
@@ -51,9 +54,8 @@ def sizes() -> list[int]:
     return [round(LARGEST * RATIO ** (-k / (CLASSES - 1))) for k in range(CLASSES)]
 
 
-def write_cut(path: Path, seed: int) -> None:
+def write_cut(path: Path, data: Dataset, seed: int) -> None:
     """The long-tailed cut as an NPZ with the parts train, val and test."""
-    data = open_dataset("cifar10", data_dir=os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
     train, test = data.part("train"), data.part("test")
     random = Key.of(seed).fold("long tail").generator()
     rows: dict[str, list[int]] = {"train": [], "val": []}
@@ -67,6 +69,11 @@ def write_cut(path: Path, seed: int) -> None:
     np.savez(path, **arrays)
 
 
+def cut_of(place: Path, seed: int) -> Path:
+    """Where the cut of a seed lies."""
+    return place / f"cut-{seed}.npz"
+
+
 def config_of(cut: Path, remedy: Settings, seed: int) -> RunConfig:
     """The run of a remedy, with as many epochs as show the images of PASSES over the whole cut."""
     sampler = remedy.get("sampler", "none")
@@ -74,9 +81,9 @@ def config_of(cut: Path, remedy: Settings, seed: int) -> RunConfig:
     return replace(COMMON, data=str(cut), epochs=max(1, round(PASSES * sum(sizes()) / images)), seed=seed, **remedy)
 
 
-def train(cut: Path, remedy: Settings, seed: int, place: Path) -> Settings:
-    """The scores of one run."""
-    out = Path(tempfile.mkdtemp(dir=place))
+def train(place: Path, remedy: Settings, seed: int) -> Settings:
+    """The scores of one run on the cut of its seed."""
+    cut, out = cut_of(place, seed), Path(tempfile.mkdtemp(dir=place))
     found = start_run(config_of(cut, remedy, seed), RunFolder.create(out / "run"), command="", console=None).metrics
     validation = max(float(row["val_accuracy"]) for row in read_csv(out / "run" / "history.csv"))
     shutil.rmtree(out)
@@ -85,24 +92,25 @@ def train(cut: Path, remedy: Settings, seed: int, place: Path) -> Settings:
             "validation_balanced_accuracy": validation, "seconds": found["seconds"]}  # fmt: skip
 
 
-def choose(cut: Path, place: Path) -> tuple[dict[str, Settings], list[Settings]]:
+def choose(place: Path, workers: Executor) -> tuple[dict[str, Settings], list[Settings]]:
     """The remedies with their settings, and what each setting came to on the validation part."""
     remedies: dict[str, Settings] = {"none": {}, "class weights": {"class_weight": "balanced"}, "focal loss": {},
                                      "over-sampling": {"sampler": "over"}, "under-sampling": {"sampler": "under"},
                                      "mining in rounds": {}}  # fmt: skip
     tried = []
     for name, grid in GRIDS.items():
-        scores = [train(cut, remedy, TUNING_SEED, place)["validation_balanced_accuracy"] for remedy in grid]
+        runs = [workers.submit(train, place, remedy, TUNING_SEED) for remedy in grid]
+        scores = [run.result()["validation_balanced_accuracy"] for run in runs]
         remedies[name] = grid[int(np.argmax(scores))]
         tried += [{**remedy, "score": score} for remedy, score in zip(grid, scores, strict=True)]
         print(f"{name}: {list(zip(grid, scores, strict=True))}, taken {remedies[name]}", flush=True)
     return remedies, tried
 
 
-def words_of(remedy: Settings, cut: Path) -> str:
+def words_of(remedy: Settings) -> str:
     """The settings as `pellucid train` is told them."""
     words = [f"{flag(name)} {value}" for name, value in remedy.items()]
-    return " ".join([*words, f"--epochs {config_of(cut, remedy, 0).epochs}"])
+    return " ".join([*words, f"--epochs {config_of(Path(), remedy, 0).epochs}"])
 
 
 def summary(runs: list[Settings], none: list[Settings]) -> dict[str, Any]:
@@ -117,28 +125,30 @@ def summary(runs: list[Settings], none: list[Settings]) -> dict[str, Any]:
 
 def main() -> int:
     """Choose the settings, run every remedy and seed, write the result, print a line a remedy."""
-    began, load = time.perf_counter(), os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder:
+    began, load, count = time.perf_counter(), os.getloadavg()[0], int((*sys.argv[1:], "1")[0])
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(count, get_context("spawn")) as workers:
         place = Path(folder)
-        cut = place / "cut.npz"
-        write_cut(cut, TUNING_SEED)
-        remedies, tried = choose(cut, place)
+        data = open_dataset("cifar10", data_dir=os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
+        for seed in (TUNING_SEED, *SEEDS):
+            write_cut(cut_of(place, seed), data, seed)
+        remedies, tried = choose(place, workers)
+        tasks = {(name, seed): workers.submit(train, place, remedy, seed)
+                 for seed in SEEDS for name, remedy in remedies.items()}  # fmt: skip
         runs: dict[str, list[Settings]] = {name: [] for name in remedies}
-        for seed in SEEDS:
-            write_cut(cut, seed)
-            for name, remedy in remedies.items():
-                runs[name].append(train(cut, remedy, seed, place))
-                print(f"seed {seed}, {name}: {runs[name][-1]['balanced_accuracy']:.4f}", flush=True)
+        for (name, seed), task in tasks.items():
+            runs[name].append(task.result())
+            print(f"seed {seed}, {name}: {runs[name][-1]['balanced_accuracy']:.4f}", flush=True)
     result = {
         "cut": {"sizes": sizes(), "held_for_validation": HELD, "passes": PASSES, "rarest": RAREST},
         "settings": COMMON.to_json(),
-        "words": {name: words_of(remedy, cut) for name, remedy in remedies.items()},
+        "words": {name: words_of(remedy) for name, remedy in remedies.items()},
         "validation_balanced_accuracy_while_choosing": tried,
         "tuning_seed": TUNING_SEED,
         "seeds": SEEDS,
         "remedies": {name: summary(found, runs["none"]) for name, found in runs.items()},
         "environment": environment_of(engine_named("pytorch", "bfloat16", None)),
         "load_before": round(load, 2),
+        "workers": count,
         "seconds_in_all": round(time.perf_counter() - began, 1),
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),

@@ -15,6 +15,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     data,
     diagnose,
     evaluate,
+    export,
     features,
     predict,
     runs,

@@ -213,6 +213,18 @@ class Network:
 
         return plain_module(self.graph, self.weights_by_key(), self.name)
 
+    def export(self, path: Path, format: str = "onnx") -> dict[str, Any]:
+        """Write an ONNX file, float32, with inputs as `predict` takes them; return what is in it.
+
+        Class names and preprocessing are told in its metadata. Raises ArgumentError without the extra "export", for
+        another format and for a layer of one's own; FileError when the file cannot be written.
+        """
+        from pellucid.model.exporting import export_onnx
+
+        if format != "onnx":
+            raise ArgumentError(describe("export", "format", "'onnx'", repr(format)))
+        return export_onnx(self, path)
+
     def save(self, path: Path) -> None:
         """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
         from pellucid.model.files import save_model

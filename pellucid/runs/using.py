@@ -176,6 +176,13 @@ def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | No
     return found
 
 
+def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:
+    """Write the model of a run or a file for other programs; the file's name is chosen when `out` is None."""
+    model, folder = model_of(run)
+    path = Path(out) if out else (Path(run).with_suffix(".onnx") if folder is None else folder.path / "model.onnx")
+    return model.export(path, format)
+
+
 def network_named(model: str, size: str | None, classes: int | None, activation: str) -> Model:
     """The network of a run, a model file, an architecture or words of the notation."""
     if Path(model).is_dir() or model.lower().endswith(FILES):

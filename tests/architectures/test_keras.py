@@ -15,8 +15,6 @@ from pellucid.graph.summary import summarize
 from pellucid.models import Model
 from tests.parity_keras.bridge import keras, tensor
 
-pytest.importorskip("torch")
-
 NETWORKS = ("VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "MobileNetV2")
 INPUT, CLASSES = (40, 48, 3), 7
 TOLERANCE = 1e-4  # of the largest value

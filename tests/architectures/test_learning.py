@@ -8,44 +8,23 @@ import pytest
 from pellucid.architectures.names import NAMES, architecture, smallest
 from pellucid.data.batches import Batch
 from pellucid.errors import ArgumentError, UsageError
-from pellucid.graph.graph import Graph
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.runs.preparation import OBJECTIVE, objective_of
 from pellucid.training.session import engine_named
+from tests.architectures.small import numbers, small
 
-pytest.importorskip("torch")
-
-SMALL = {  # the smallest images that a network takes; where it takes any, such as let every layer do something
-    "alexnet": 67, "alexnet-torchvision": 63, "googlenet": 65, "seinception": 65, "alphagopolicy": 5,
-    "cellshead": 3, "lenet5": 12, "lenet5-1998": 12, "fruitscnn": 14, "allconv": 12,
-}  # fmt: skip
 DEEP = {"preactresnet1001"}  # a thousand layers teach no more than the same code with 164
 KEY = Key.of(1)
 
 
-def numbers(graph: Graph, kind: str) -> dict[str, np.ndarray]:
-    """He-like weights, made of the same few random numbers: drawing sixty million takes longer than the step."""
-    few = np.random.default_rng(6).standard_normal(65_537, np.float32)
-    found = {}
-    for key, weight in graph.weights.items():
-        if weight.name.startswith("moving_") == bool(kind):
-            spread = (2 / weight.fan[0]) ** 0.5 if "kernel" in weight.name else 0.1
-            centre = 1.0 if weight.name in ("gamma", "moving_variance") else 0.0
-            found[key] = centre + spread * np.resize(few, weight.shape)
-    return found
-
-
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in DEEP])
 def test_a_network_takes_a_step(name: str) -> None:
-    side, channels = SMALL.get(name, 32), 2
-    classes = side * side if name == "alphagopolicy" else 4
-    model = architecture(name, (side, side, channels), classes)
-    random = np.random.default_rng(5)
-    x = random.normal(size=(3, side, side, channels)).astype(np.float32)
+    model = small(name, channels=2)
+    x = np.random.default_rng(5).normal(size=(3, *model.input_shape[1:])).astype(np.float32)
     batch = Batch({"input": x}, {"output": np.array([0, 3, 2])}, {}, {}, np.arange(3))
     engine, objective = engine_named("pytorch", "float32", "cpu"), objective_of(model, OBJECTIVE.terms[0].loss)
-    params, state = engine.put(numbers(model.graph, "")), engine.put(numbers(model.graph, "moving_"))
+    params, state = map(engine.put, numbers(model.graph))
     run = engine.forward(model.graph, params, state, engine.put(batch.inputs), training=True, key=KEY)
     sums, found = engine.grad(objective, run, batch, wrt=("parameters",))
     assert np.isfinite(objective.report(sums)["loss"])
