@@ -58,18 +58,31 @@ def pellucid_peer(net: Net) -> Train:
 
 def keras_peer(net: Net) -> Train:
     """Keras 3 on the backend that KERAS_BACKEND names."""
+    return keras_train(net, keras_layers_model(net))
+
+
+def keras_arguments(spec: Any) -> dict[str, Any]:
+    """A layer's or an update rule's arguments in Keras's words."""
+    left_out = ("initializer", "regularizer", "data_format")
+    given = {name: getattr(spec, name) for name in rules(type(spec)) if not name.endswith(left_out)}
+    if given.get("padding") == (1, 1) and spec.kernel_size == (3, 3):
+        given["padding"] = "same"  # the same pixels, in Keras's words
+    return given
+
+
+def keras_layers_model(net: Net) -> Any:
+    """A chain of layers as a Keras model."""
     import keras
 
-    def arguments(spec: Any) -> dict[str, Any]:
-        left_out = ("initializer", "regularizer", "data_format")
-        given = {name: getattr(spec, name) for name in rules(type(spec)) if not name.endswith(left_out)}
-        if given.get("padding") == (1, 1) and spec.kernel_size == (3, 3):
-            given["padding"] = "same"  # the same pixels, in Keras's words
-        return given
+    layers = [getattr(keras.layers, type(spec).__name__)(**keras_arguments(spec)) for spec in net.layers[1:]]
+    return keras.Sequential([keras.Input(net.shape), *layers])
 
-    layers = [getattr(keras.layers, type(spec).__name__)(**arguments(spec)) for spec in net.layers[1:]]
-    model = keras.Sequential([keras.Input(net.shape), *layers])
-    rule = getattr(keras.optimizers, type(net.optimizer).__name__)(**arguments(net.optimizer))
+
+def keras_train(net: Net, model: Any) -> Train:
+    """Training by `fit`."""
+    import keras
+
+    rule = getattr(keras.optimizers, type(net.optimizer).__name__)(**keras_arguments(net.optimizer))
     model.compile(rule, "sparse_categorical_crossentropy", metrics=["accuracy"])
     x, y = net.data()
 
@@ -84,13 +97,22 @@ def torch_peer(net: Net) -> Train:
     """A plain PyTorch loop in float32."""
     import torch
 
-    from benchmarks.engine_torch import module, optimizer
+    from benchmarks.engine_torch import module
 
     torch.set_num_threads(1)
-    model = module(net)
+    return torch_train(net, module(net))
+
+
+def torch_train(net: Net, model: Any, *, channels_last: bool = False) -> Train:
+    """The usual loop around a module; images lie in memory with their channels first, or last."""
+    import torch
+
+    from benchmarks.engine_torch import optimizer
+
     rule, loss_of = optimizer(net.optimizer, model), torch.nn.CrossEntropyLoss()
     x, y = net.data()
-    images, labels = torch.from_numpy(x.transpose(0, 3, 1, 2).copy() if x.ndim == 4 else x), torch.from_numpy(y)
+    images, labels = torch.from_numpy(x.transpose(0, 3, 1, 2) if x.ndim == 4 else x), torch.from_numpy(y)
+    images = images if channels_last else images.contiguous()
 
     def train(steps: int) -> None:
         model.train()

@@ -42,10 +42,10 @@ ONE_THREAD = {
 }
 
 
-def start(peer: str, name: str, core: int, *more: str) -> subprocess.Popen[str]:
+def start(peer: str, name: str, core: int, *more: str, worker: Path = WORKER) -> subprocess.Popen[str]:
     """A worker on one core."""
     return subprocess.Popen(
-        [sys.executable, str(WORKER), peer, name, *more],
+        [sys.executable, str(worker), peer, name, *more],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env=os.environ | ONE_THREAD, preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )  # fmt: skip

@@ -1,41 +1,51 @@
 """A long-tailed CIFAR-10 (1:100) and each remedy against none: balanced accuracy of the test part, three seeds.
 
-Run with   python -m benchmarks.imbalance          (about ten minutes of one processor)
+Run with   python -m benchmarks.imbalance [WORKERS]          (about twelve minutes of one processor)
 The cut keeps 4,800 * 100^(-k/9) training images of class k (48 of the last) and holds 100 images a class, which are
 not among them, for validation; it is drawn anew for every seed and thrown away. Each remedy sees as many images as the
-others. gamma and the number of rounds are chosen on the validation part of a seed of their own.
+others, rounded to whole epochs. gamma and the number of rounds are chosen on the validation part of a further seed.
 Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository. Writes benchmarks/results/imbalance.json.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.published import ROOT, commit
+from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.keys import Key
+from pellucid.runs.config import RunConfig, flag
 from pellucid.runs.environment import environment_of
+from pellucid.runs.experiment import start_run
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.tables import read_csv
 from pellucid.training.session import engine_named
 
+Settings = dict[str, Any]  # of a RunConfig
 SEEDS, TUNING_SEED = (0, 1, 2), 100
 LARGEST, RATIO, HELD, CLASSES, RAREST = 4800, 100, 100, 10, 3
 PASSES = 6  # over the cut; other epochs are converted to as many images
 MODEL = "conv_16,pool,conv_32,pool,conv_64,pool,FC_64"
-COMMON = ["--model", MODEL, "--engine", "pytorch", "--precision", "bfloat16", "--batch-size", "64", "--augment",
-          "flip,shift=2", "--no-checks", "--json"]  # fmt: skip
-GRIDS = {"focal loss": ["focal:0.5", "focal:1", "focal:2"], "mining in rounds": ["1", "2", "5"]}
-FLAGS = {"focal loss": "--loss", "mining in rounds": "--mine-rounds"}
+COMMON = RunConfig(model=MODEL, engine="pytorch", precision="bfloat16", batch_size=128, augment="flip,shift=2",
+                   threads=1, no_checks=True)  # fmt: skip
+GRIDS: dict[str, list[Settings]] = {
+    "focal loss": [{"loss": f"focal:{gamma}"} for gamma in ("0.5", "1", "2")],
+    "mining in rounds": [{"mine_rounds": rounds} for rounds in (1, 2, 5)],
+}
 RESULT = ROOT / "benchmarks" / "results" / "imbalance.json"
 
 
@@ -44,9 +54,8 @@ def sizes() -> list[int]:
     return [round(LARGEST * RATIO ** (-k / (CLASSES - 1))) for k in range(CLASSES)]
 
 
-def write_cut(path: Path, seed: int) -> None:
+def write_cut(path: Path, data: Dataset, seed: int) -> None:
     """The long-tailed cut as an NPZ with the parts train, val and test."""
-    data = open_dataset("cifar10", data_dir=os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
     train, test = data.part("train"), data.part("test")
     random = Key.of(seed).fold("long tail").generator()
     rows: dict[str, list[int]] = {"train": [], "val": []}
@@ -60,49 +69,51 @@ def write_cut(path: Path, seed: int) -> None:
     np.savez(path, **arrays)
 
 
-def epochs_of(words: list[str]) -> int:
-    """Epochs that show as many images as PASSES over the whole cut."""
-    images = {"over": CLASSES * max(sizes()), "under": CLASSES * min(sizes())}
-    sampler = words[words.index("--sampler") + 1] if "--sampler" in words else ""
-    return max(1, round(PASSES * sum(sizes()) / images.get(sampler, sum(sizes()))))
+def cut_of(place: Path, seed: int) -> Path:
+    """Where the cut of a seed lies."""
+    return place / f"cut-{seed}.npz"
 
 
-def train(cut: Path, words: list[str], seed: int, place: Path) -> dict[str, float]:
-    """The scores of one run."""
-    out = place / "run"
-    command = [sys.executable, "-m", "pellucid", "train", str(cut), *COMMON, *words, "--epochs", str(epochs_of(words)),
-               "--seed", str(seed), "--out", str(out)]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)} (seed {seed}) failed: {done.stderr.strip()}")
-    found = json.loads(done.stdout)
-    with (out / "history.csv").open(encoding="utf-8") as file:
-        validation = max(float(row["val_accuracy"]) for row in csv.DictReader(file))
-    for path in out.iterdir():
-        path.unlink()
-    out.rmdir()
+def config_of(cut: Path, remedy: Settings, seed: int) -> RunConfig:
+    """The run of a remedy, with as many epochs as show the images of PASSES over the whole cut."""
+    sampler = remedy.get("sampler", "none")
+    images = {"over": CLASSES * max(sizes()), "under": CLASSES * min(sizes()), "none": sum(sizes())}[sampler]
+    return replace(COMMON, data=str(cut), epochs=max(1, round(PASSES * sum(sizes()) / images)), seed=seed, **remedy)
+
+
+def train(place: Path, remedy: Settings, seed: int) -> Settings:
+    """The scores of one run on the cut of its seed."""
+    cut, out = cut_of(place, seed), Path(tempfile.mkdtemp(dir=place))
+    found = start_run(config_of(cut, remedy, seed), RunFolder.create(out / "run"), command="", console=None).metrics
+    validation = max(float(row["val_accuracy"]) for row in read_csv(out / "run" / "history.csv"))
+    shutil.rmtree(out)
     rare = statistics.mean(row["recall"] for row in found["per_class"][-RAREST:])
     return {"seed": seed, "balanced_accuracy": found["balanced_accuracy"], "rare_recall": rare,
             "validation_balanced_accuracy": validation, "seconds": found["seconds"]}  # fmt: skip
 
 
-def choose(cut: Path, place: Path) -> tuple[dict[str, list[str]], dict[str, Any]]:
+def choose(place: Path, workers: Executor) -> tuple[dict[str, Settings], list[Settings]]:
     """The remedies with their settings, and what each setting came to on the validation part."""
-    tried: dict[str, Any] = {}
-    chosen = {}
-    for remedy, values in GRIDS.items():
-        scores = {value: train(cut, [FLAGS[remedy], value], TUNING_SEED, place)["validation_balanced_accuracy"]
-                  for value in values}  # fmt: skip
-        best = max(scores, key=lambda value: scores[value])
-        tried[remedy], chosen[remedy] = scores, [FLAGS[remedy], best]
-        print(f"{remedy}: {scores}, taken {best}", flush=True)
-    remedies = {"none": [], "class weights": ["--class-weight", "balanced"], "focal loss": chosen["focal loss"],
-                "over-sampling": ["--sampler", "over"], "under-sampling": ["--sampler", "under"],
-                "mining in rounds": chosen["mining in rounds"]}  # fmt: skip
+    remedies: dict[str, Settings] = {"none": {}, "class weights": {"class_weight": "balanced"}, "focal loss": {},
+                                     "over-sampling": {"sampler": "over"}, "under-sampling": {"sampler": "under"},
+                                     "mining in rounds": {}}  # fmt: skip
+    tried = []
+    for name, grid in GRIDS.items():
+        runs = [workers.submit(train, place, remedy, TUNING_SEED) for remedy in grid]
+        scores = [run.result()["validation_balanced_accuracy"] for run in runs]
+        remedies[name] = grid[int(np.argmax(scores))]
+        tried += [{**remedy, "score": score} for remedy, score in zip(grid, scores, strict=True)]
+        print(f"{name}: {list(zip(grid, scores, strict=True))}, taken {remedies[name]}", flush=True)
     return remedies, tried
 
 
-def summary(runs: list[dict[str, float]], none: list[dict[str, float]]) -> dict[str, Any]:
+def words_of(remedy: Settings) -> str:
+    """The settings as `pellucid train` is told them."""
+    words = [f"{flag(name)} {value}" for name, value in remedy.items()]
+    return " ".join([*words, f"--epochs {config_of(Path(), remedy, 0).epochs}"])
+
+
+def summary(runs: list[Settings], none: list[Settings]) -> dict[str, Any]:
     """Means and spreads over the seeds, and the gain over none seed by seed."""
     found: dict[str, Any] = {"runs": runs}
     for score in ("balanced_accuracy", "rare_recall"):
@@ -114,34 +125,36 @@ def summary(runs: list[dict[str, float]], none: list[dict[str, float]]) -> dict[
 
 def main() -> int:
     """Choose the settings, run every remedy and seed, write the result, print a line a remedy."""
-    began, load = time.perf_counter(), os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder:
+    began, load, count = time.perf_counter(), os.getloadavg()[0], int((*sys.argv[1:], "1")[0])
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(count, get_context("spawn")) as workers:
         place = Path(folder)
-        cut = place / "cut.npz"
-        write_cut(cut, TUNING_SEED)
-        remedies, tried = choose(cut, place)
-        runs: dict[str, list[dict[str, float]]] = {name: [] for name in remedies}
-        for seed in SEEDS:
-            write_cut(cut, seed)
-            for name, words in remedies.items():
-                runs[name].append(train(cut, words, seed, place))
-                print(f"seed {seed}, {name}: {runs[name][-1]['balanced_accuracy']:.4f}", flush=True)
+        data = open_dataset("cifar10", data_dir=os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
+        for seed in (TUNING_SEED, *SEEDS):
+            write_cut(cut_of(place, seed), data, seed)
+        remedies, tried = choose(place, workers)
+        tasks = {(name, seed): workers.submit(train, place, remedy, seed)
+                 for seed in SEEDS for name, remedy in remedies.items()}  # fmt: skip
+        runs: dict[str, list[Settings]] = {name: [] for name in remedies}
+        for (name, seed), task in tasks.items():
+            runs[name].append(task.result())
+            print(f"seed {seed}, {name}: {runs[name][-1]['balanced_accuracy']:.4f}", flush=True)
     result = {
         "cut": {"sizes": sizes(), "held_for_validation": HELD, "passes": PASSES, "rarest": RAREST},
-        "command": ["pellucid", "train", "CUT", *COMMON],
-        "words": {name: [*words, "--epochs", str(epochs_of(words))] for name, words in remedies.items()},
+        "settings": COMMON.to_json(),
+        "words": {name: words_of(remedy) for name, remedy in remedies.items()},
         "validation_balanced_accuracy_while_choosing": tried,
         "tuning_seed": TUNING_SEED,
         "seeds": SEEDS,
         "remedies": {name: summary(found, runs["none"]) for name, found in runs.items()},
         "environment": environment_of(engine_named("pytorch", "bfloat16", None)),
         "load_before": round(load, 2),
+        "workers": count,
         "seconds_in_all": round(time.perf_counter() - began, 1),
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),
     }
     RESULT.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    for name, found in result["remedies"].items():  # type: ignore[attr-defined]
+    for name, found in result["remedies"].items():
         score, gain = found["balanced_accuracy"], found["gain"]
         print(f"{name}: balanced accuracy {score['mean']:.4f} (spread {score['spread']:.4f}), {gain['mean']:+.4f}")
     return 0

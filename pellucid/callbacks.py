@@ -8,6 +8,7 @@ from pellucid.training.callbacks import (
     LearningRateScheduler,
     ModelCheckpoint,
 )
+from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "Unfreeze",
 ]

@@ -4,24 +4,41 @@
 classifier_activation="softmax", name="vgg16")`; all but the first two by name.
 """
 
+from pellucid.architectures.alexnet import AlexNet
+from pellucid.architectures.allconv import AllConv
+from pellucid.architectures.alphago import AlphaGoPolicy
+from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.fruits import FruitsCNN
+from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.lenet import LeNet5
+from pellucid.architectures.mobilenet import MobileNetV2
+from pellucid.architectures.preact import PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
+from pellucid.architectures.squeeze import SEInception, SEResNet50
 from pellucid.architectures.vgg import VGG11, VGG13, VGG16, VGG19
 
 __all__ = [
+    "AlexNet",
+    "AllConv",
+    "AlphaGoPolicy",
+    "CellsHead",
     "Cifar10CNN",
     "Cifar10MLP",
     "ClothesMLP",
     "FruitsCNN",
+    "GoogLeNet",
     "LeNet5",
+    "MobileNetV2",
+    "PreActResNet",
     "ResNet101",
     "ResNet152",
     "ResNet18",
     "ResNet34",
     "ResNet50",
+    "SEInception",
+    "SEResNet50",
     "VGG11",
     "VGG13",
     "VGG16",

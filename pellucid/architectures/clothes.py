@@ -1,6 +1,7 @@
 """The Vision chapter's network for Fashion-MNIST.
 
 Table   flatten | dense 500 sigmoid | dense 200 sigmoid | dense classes softmax       494,710 parameters at 28x28x1
+Source  the Vision chapter.
 """
 
 from __future__ import annotations

@@ -89,8 +89,11 @@ class Frame:
         if self.pooling is not None:
             pool, word = POOLINGS[self.pooling]
             x = pool(name=word)(x)
-        refuse_weights(self.name, self.weights)
-        return Model(self.entry, [x, *training_only], name=self.name, training_only=training_only)
+        model = Model(self.entry, [x, *training_only], name=self.name, training_only=training_only)
+        if self.weights is not None:
+            refuse_words(self.name, self.weights)
+            model.load_weights(self.weights)
+        return model
 
 
 def entrance(name: str, options: Options, usual: Size) -> Tensor:
@@ -107,8 +110,8 @@ def entrance(name: str, options: Options, usual: Size) -> Tensor:
     return Input(sizes)
 
 
-def refuse_weights(name: str, weights: Weights) -> None:
-    """Raise ArgumentError for anything but None."""
-    if weights is not None:
-        remedy = "Nothing is downloaded; build it with weights=None, then call model.load_weights('FILE.safetensors')."
-        raise ArgumentError(describe(name, "weights", "None", repr(weights), remedy))
+def refuse_words(name: str, weights: Weights) -> None:
+    """Raise ArgumentError for anything but a path: Keras's 'imagenet' names a file that is nowhere here."""
+    if not isinstance(weights, (str, os.PathLike)) or not os.path.splitext(weights)[1]:
+        remedy = "Nothing is downloaded: give a .safetensors or .weights.h5 file that you have."
+        raise ArgumentError(describe(name, "weights", "None or a file", repr(weights), remedy))

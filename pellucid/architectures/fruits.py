@@ -2,6 +2,7 @@
 
 Table   conv 32 3x3 relu valid | max pool 2 | conv 64 3x3 relu | max pool 2 | flatten | dense 100 sigmoid | dropout 0.15
         | dense 200 sigmoid | dropout 0.15 | dense classes softmax
+Source  the Vision chapter.
 """
 
 from __future__ import annotations

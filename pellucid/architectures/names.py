@@ -6,11 +6,19 @@ from collections.abc import Callable
 from functools import partial
 from inspect import signature
 
+from pellucid.architectures.alexnet import AlexNet
+from pellucid.architectures.allconv import AllConv
+from pellucid.architectures.alphago import AlphaGoPolicy
+from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.fruits import FruitsCNN
+from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.lenet import LeNet5
+from pellucid.architectures.mobilenet import MobileNetV2
+from pellucid.architectures.preact import LAYOUTS, PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
+from pellucid.architectures.squeeze import SEInception, SEResNet50
 from pellucid.architectures.vgg import VGG11, VGG13, VGG16, VGG19
 from pellucid.errors import ShapeError, UsageError
 from pellucid.model import Model
@@ -23,6 +31,11 @@ NAMES: dict[str, Callable[..., Model]] = {
     "cifar10mlp": Cifar10MLP,
     "clothesmlp": ClothesMLP,
     "fruitscnn": FruitsCNN,
+    "cellshead": CellsHead,
+    "allconv": AllConv,
+    "alphagopolicy": AlphaGoPolicy,
+    "alexnet": AlexNet,
+    "alexnet-torchvision": partial(AlexNet, form="torchvision"),
     "vgg11": VGG11,
     "vgg13": VGG13,
     "vgg16": VGG16,
@@ -37,6 +50,13 @@ NAMES: dict[str, Callable[..., Model]] = {
     "resnet50-torchvision": partial(ResNet50, form="torchvision"),
     "resnet101-torchvision": partial(ResNet101, form="torchvision"),
     "resnet152-torchvision": partial(ResNet152, form="torchvision"),
+    **{f"preactresnet{depth}": partial(PreActResNet, depth=depth) for depth in LAYOUTS},
+    "seresnet50": SEResNet50,
+    "googlenet": GoogLeNet,
+    "googlenet-plain": partial(GoogLeNet, auxiliary=False),
+    "seinception": SEInception,
+    "seinception-plain": partial(SEInception, auxiliary=False),
+    "mobilenetv2": MobileNetV2,
 }
 
 # The notation taken for images whose shorter side is below the number.
@@ -50,8 +70,10 @@ LARGEST = 256  # where the search for the smallest images that a network takes g
 
 
 def default_notation(input_shape: tuple[int, int, int]) -> str:
-    """A small convolutional network for images of this size."""
+    """A small convolutional network for images of this size; for features, maps of one pixel, the linear model."""
     side = min(input_shape[:2])
+    if input_shape[:2] == (1, 1):
+        return ""
     return next((notation for below, notation in DEFAULTS if side < below), LARGE)
 
 

@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, show_lines, table
+from pellucid.runs.diagnosing.wishes import Wishes
+
+DEFAULTS = Wishes()
 
 
 @app.command()
@@ -26,19 +29,27 @@ def diagnose(
         bool, typer.Option("--calibrate", help="Fit a temperature on dev, so that confidences are honest, and keep it "
                                                "in RUN/calibrated.safetensors.")
     ] = False,
-    train_sample: Annotated[int, typer.Option(help="Training images scored, at most; 0: all.")] = 10_000,
+    label_errors: Annotated[
+        bool, typer.Option("--label-errors", help="Rank training labels that look wrong; trains one model a fold.")
+    ] = False,
+    folds: Annotated[int, typer.Option(help="Models that --label-errors trains.")] = DEFAULTS.folds,
+    engine: Annotated[str | None, ENGINE_FLAG] = None,
+    train_sample: Annotated[int, typer.Option(help="Training images scored, at most; 0: all.")] = DEFAULTS.train_sample,
     no_images: Annotated[
         bool, typer.Option("--no-images", help="Leave images of the data out of the page, to pass it on.")
     ] = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Say what is wrong with a run and what to do next. Bias, variance, mismatch; curves; mistakes."""
-    from pellucid.runs.diagnosing.diagnosis import Wishes, diagnose_run
+    from pellucid.runs.diagnosing.diagnosis import diagnose_run
     from pellucid.runs.environment import keep_freed_memory
 
     keep_freed_memory()
+    if label_errors:
+        show_lines(as_json)
     found = diagnose_run(run, Wishes(reference_error, data, data_dir, train_sample, images=not no_images, tags=tags,
-                                     calibrate=calibrate))  # fmt: skip
+                                     calibrate=calibrate, label_errors=label_errors, folds=folds,
+                                     engine=engine))  # fmt: skip
     if as_json:
         print_json(found)
     else:
@@ -92,6 +103,7 @@ def lines_of_dev(found: Mapping[str, Any]) -> Iterator[str]:
     for one in slices.get("worse", [])[:3]:
         size = spanned(one["difference"], *one["difference_interval"])
         yield f"slice   {one['tag']} ({one['n']:,} images) is {size} worse than the rest"
+    yield from lines_of_labels(found)
     fitted = found.get("temperature")
     if "absent" in calibration or fitted is None:
         yield f"trust   {calibration.get('absent') or 'ECE {ece:.3f} on dev'.format(**calibration)}"
@@ -100,3 +112,13 @@ def lines_of_dev(found: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield ("trust   temperature {value:.3g}: ECE {ece_before:.3f} becomes {ece_after:.3f}; ".format(**fitted)
                + f"kept in {found['run']}/calibrated.safetensors")  # fmt: skip
+
+
+def lines_of_labels(found: Mapping[str, Any]) -> Iterator[str]:
+    """How many training labels look wrong, if that was asked for."""
+    labels = found.get("labels")
+    if labels is not None:
+        yield f"labels  {labels['absent']}" if "absent" in labels else (
+            f"labels  about {labels['estimated']:,.0f} of {labels['judged']:,} training labels are wrong; "
+            f"{labels['flagged']:,} are listed in {found['run']}/diagnosis-labels.csv"
+        )  # fmt: skip

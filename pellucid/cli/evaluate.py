@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, table
+from pellucid.errors import UsageError
+from pellucid.runs.config import flag
 
 
 @app.command()
@@ -28,30 +30,49 @@ def evaluate(
     max_latency: Annotated[
         float | None, typer.Option(help="Milliseconds that 19 of 20 single images must keep; exit code 1 if not.")
     ] = None,
+    cases: Annotated[
+        str | None,
+        typer.Option(help="CSV of path,label[,min_probability]: pictures that must be right; exit code 1 when one is "
+                          "not. Without DATA nothing else is scored."),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many images of each part, classes in proportion.")
     ] = None,
+    engine: Annotated[str | None, ENGINE_FLAG] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Scores with their intervals, then precision, recall and F1 of each class."""
     from pellucid.diagnosis.scores import DEFAULT
+    from pellucid.runs.cases import judge_cases
     from pellucid.runs.environment import keep_freed_memory
     from pellucid.runs.using import evaluate_on
 
     keep_freed_memory()
+    scored = cases is None or data is not None
+    if not scored:
+        refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency, limit=limit)
+    judged = None if cases is None else judge_cases(run, cases, engine)
     names = list(DEFAULT) if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     if costs is not None and metrics is None:
         names.append("weighted_error")
-    found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit,
-                        metrics=names, costs=costs, max_latency=max_latency)  # fmt: skip
+    found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit, metrics=names,
+                        costs=costs, max_latency=max_latency, engine=engine) if scored else {}  # fmt: skip
     if as_json:
-        print_json(found)
+        print_json(found | ({} if judged is None else {"cases": judged}))
     else:
-        print("\n\n".join(pages(found)))
-    if found.get("latency", {}).get("satisfied") is False:
+        print("\n\n".join([*(pages(found) if scored else []), *([] if judged is None else [cases_in_words(judged)])]))
+    if found.get("latency", {}).get("satisfied") is False or (judged is not None and judged["lost"]):
         raise typer.Exit(1)
+
+
+def refuse_without_data(**given: Any) -> None:
+    """Raise UsageError for a flag that says how data are scored when only core cases are judged."""
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"evaluate: {flag(name)} says how DATA are scored, but only --cases are judged without "
+                             f"DATA. Name the data too, or leave {flag(name)} out.")
 
 
 def pages(found: dict[str, Any]) -> list[str]:
@@ -73,6 +94,14 @@ def pages(found: dict[str, Any]) -> list[str]:
         table(classes, ["class", "n", "precision", "recall", "F1"]),
     ]
     return told + ([in_words(found["latency"])] if "latency" in found else [])
+
+
+def cases_in_words(judged: dict[str, Any]) -> str:
+    """Each core case that was lost, and how many were kept."""
+    from pellucid.runs.cases import Lost
+
+    lines = [f"lost  {Lost(**lost)}" for lost in judged["lost"]]
+    return "\n".join([*lines, f"core cases: {judged['kept']:,} of {judged['n']:,} kept"])
 
 
 def in_words(latency: dict[str, Any]) -> str:

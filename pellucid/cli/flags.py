@@ -9,7 +9,7 @@ import typer
 from pellucid.runs.config import RunConfig
 
 DEFAULTS = RunConfig()
-NETWORK, LEARNING, DATA = "Network", "Learning", "Data"
+NETWORK, TRANSFER, LEARNING, DATA = "Network", "Transfer", "Learning", "Data"
 MACHINE, RUN = "Machine and chance", "The run folder"
 
 
@@ -32,6 +32,25 @@ Dropout = Annotated[
     float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
 ]
 L2 = Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")]
+
+Weights = Annotated[
+    str | None,
+    option(TRANSFER, "Begin with the weights of this file: one of ours, a state dict of torchvision or timm as "
+                     ".safetensors, or Keras's .weights.h5."),
+]  # fmt: skip
+NewHead = Annotated[
+    bool, option(TRANSFER, "Make the last layer anew, for the classes of the data.", "--new-head")
+]
+Freeze = Annotated[
+    str, option(TRANSFER, "Layers that keep their weights: all-but-head, names such as conv1*,bn1, or how many.")
+]
+UnfreezeAfter = Annotated[
+    int, option(TRANSFER, "Train all layers after so many epochs; 0: the frozen ones stay so.")
+]
+UnfreezeRate = Annotated[float, option(TRANSFER, "Share of the learning rate from then on.")]
+TrunkRate = Annotated[
+    float, option(TRANSFER, "Share of the learning rate for all layers but the last with weights.")
+]
 
 Epochs = Annotated[
     int | None,
@@ -76,12 +95,17 @@ AllowLeak = Annotated[
 DataDir = Annotated[str | None, option(DATA, "Where known names such as mnist are looked for first.")]
 
 Seed = Annotated[int, option(MACHINE, "First weights, order of images, noise.")]
-Engine = Annotated[str, option(MACHINE, "auto (reference), reference or pytorch.")]
+Engine = Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")]
 Precision = Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")]
 Device = Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")]
+SyncBatchNorm = Annotated[
+    bool,
+    option(MACHINE, "Under torchrun: batch norm over the batch of all processes, not over each one's share of it.",
+           "--sync-batch-norm"),
+]  # fmt: skip
 Threads = Annotated[
     int | None,
-    option(MACHINE, "Of NumPy's matrix products; default: 1 when a step is less than 20 GFLOP, else all cores."),
+    option(MACHINE, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores."),
 ]
 
 Out = Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")]

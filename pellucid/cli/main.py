@@ -15,6 +15,8 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     data,
     diagnose,
     evaluate,
+    export,
+    features,
     predict,
     runs,
     search,
@@ -22,24 +24,31 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     train,
 )
 from pellucid.cli.app import app
+from pellucid.cli.voice import VOICE
+from pellucid.engines.launch import by_torchrun
 from pellucid.errors import ArgumentError, PellucidError, UsageError
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 130  # Typer's word for Ctrl-C
 TRACEBACK = "PELLUCID_TRACEBACK"  # set it to see where a fault of our own comes from
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; `arguments` are those of the process unless given."""
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
     try:
         code = run(arguments)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     sys.exit(code)
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends a command as Ctrl-C does."""
+    """SIGTERM ends a command as Ctrl-C does; from torchrun either may come twice, and once is enough."""
+    if by_torchrun():
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -67,8 +76,9 @@ def stopped() -> int:
 
 
 def complain(sentence: str, code: int) -> int:
-    """Print one sentence on standard error."""
-    print(f"pellucid: {sentence}", file=sys.stderr)
+    """Print one sentence on standard error; of several processes one does."""
+    if VOICE.speaks():
+        print(f"pellucid: {VOICE.name}{sentence}", file=sys.stderr)
     return code
 
 

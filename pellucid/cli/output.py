@@ -10,6 +10,9 @@ from typing import Any, TextIO
 
 import typer
 
+ENGINE_FLAG = typer.Option(
+    "--engine", help="auto, reference or pytorch; default: that of the run, for a model file pytorch where installed."
+)
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
 
 

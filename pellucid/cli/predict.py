@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json
 
 
 @app.command()
@@ -15,12 +15,13 @@ def predict(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
     images: Annotated[list[str], typer.Argument(help="Picture files.")],
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
+    engine: Annotated[str | None, ENGINE_FLAG] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Name what is in pictures. The most likely classes of each, with their probabilities."""
     from pellucid.runs.using import predict_files
 
-    found = predict_files(run, images, top=top)
+    found = predict_files(run, images, top=top, engine=engine)
     if as_json:
         print_json({"predictions": found})
         return

@@ -18,13 +18,17 @@ from pellucid.cli.app import app
 from pellucid.cli.flags import DEFAULTS
 from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
+from pellucid.cli.voice import with_others
 from pellucid.errors import PellucidError, UsageError
 from pellucid.runs.config import RunConfig, flag
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import append_text
 
 if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
     from pellucid.runs.experiment import Outcome
+    from pellucid.training.events import Event
+
 
 @app.command(cls=GroupedCommand)
 def train(
@@ -33,6 +37,12 @@ def train(
     activation: flags.Activation = DEFAULTS.activation,
     dropout: flags.Dropout = None,
     l2: flags.L2 = DEFAULTS.l2,
+    weights: flags.Weights = None,
+    new_head: flags.NewHead = False,
+    freeze: flags.Freeze = DEFAULTS.freeze,
+    unfreeze_after: flags.UnfreezeAfter = DEFAULTS.unfreeze_after,
+    unfreeze_rate: flags.UnfreezeRate = DEFAULTS.unfreeze_rate,
+    trunk_rate: flags.TrunkRate = DEFAULTS.trunk_rate,
     epochs: flags.Epochs = None,
     batch_size: flags.BatchSize = DEFAULTS.batch_size,
     optimizer: flags.Optimizer = DEFAULTS.optimizer,
@@ -59,6 +69,7 @@ def train(
     engine: flags.Engine = DEFAULTS.engine,
     precision: flags.Precision = DEFAULTS.precision,
     device: flags.Device = DEFAULTS.device,
+    sync_batch_norm: flags.SyncBatchNorm = False,
     threads: flags.Threads = None,
     out: flags.Out = None,
     checkpoint_every: flags.CheckpointEvery = DEFAULTS.checkpoint_every,
@@ -67,7 +78,10 @@ def train(
     allow_different: flags.AllowDifferent = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Train a network on images. Writes a run folder: model, history, pictures, report."""
+    """Train a network on images. Writes a run folder: model, history, pictures, report.
+
+    torchrun --nproc-per-node N -m pellucid train ... --engine pytorch: N processes share every batch.
+    """
     settings = {name: value for name, value in locals().items() if name in DEFAULTS.to_json()}
     command = shlex.join(["pellucid", *sys.argv[1:]])
     if resume is not None:
@@ -78,15 +92,37 @@ def train(
         raise UsageError("train: --allow-different goes with --resume DIR. Leave it out.")
     config = None if resume is not None else RunConfig(**settings)
     path = resume or out or f"runs/{default_name(str(data))}"
+    with with_others() as processes:
+        if processes is not None and not processes.first:
+            stopped = follow(processes)
+        else:
+            stopped = lead(config, path, command, allow_different, as_json, processes)
+    if stopped:
+        raise typer.Exit(1)
+
+
+def follow(processes: Processes) -> bool:
+    """The part of every process but the first; whether the run was stopped."""
+    from pellucid.runs.accompany import accompany
+    from pellucid.runs.environment import keep_freed_memory
+
+    keep_freed_memory()
+    return accompany(processes)
+
+
+def lead(
+    config: RunConfig | None, path: str, command: str, allow_different: bool, as_json: bool, processes: Processes | None
+) -> bool:
+    """Begin the run of `config` in a new folder, or continue the one that is there; whether it was stopped."""
     logger = show_lines(as_json)
     folder = RunFolder.create(path) if config is not None else RunFolder.open(path)
     with kept_log(logger, folder):
-        outcome = carry_out(config, folder, command, allow_different=allow_different, logger=logger, as_json=as_json)
+        console = console_for(logger, as_json)
+        outcome = carry_out(config, folder, command, console, allow_different=allow_different, processes=processes)
         tell(outcome, logger)
     if as_json:
         print_json(outcome.metrics)
-    if outcome.stopped:
-        raise typer.Exit(1)
+    return outcome.stopped
 
 
 def default_name(data: str) -> str:
@@ -126,19 +162,24 @@ def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
 
 
 def carry_out(
-    config: RunConfig | None, folder: RunFolder, command: str, *, allow_different: bool, logger: logging.Logger,
-    as_json: bool,
+    config: RunConfig | None, folder: RunFolder, command: str, console: Event, *, allow_different: bool,
+    processes: Processes | None,
 ) -> Outcome:
-    """Begin or continue the run, with a bar on a terminal and a line an epoch elsewhere."""
+    """Begin or continue the run."""
     from pellucid.runs.environment import keep_freed_memory
     from pellucid.runs.experiment import resume_run, start_run
-    from pellucid.training.console import Bar, EpochLines
 
     keep_freed_memory()
-    console = Bar(logger.info) if sys.stdout.isatty() and not as_json else EpochLines(logger.info)
     if config is None:
-        return resume_run(folder.path, allow_different=allow_different, console=console)
-    return start_run(config, folder, command=command, console=console)
+        return resume_run(folder.path, allow_different=allow_different, console=console, processes=processes)
+    return start_run(config, folder, command=command, console=console, processes=processes)
+
+
+def console_for(logger: logging.Logger, as_json: bool) -> Event:
+    """A bar on a terminal, a line an epoch elsewhere."""
+    from pellucid.training.console import Bar, EpochLines
+
+    return Bar(logger.info) if sys.stdout.isatty() and not as_json else EpochLines(logger.info)
 
 
 def tell(outcome: Outcome, logger: logging.Logger) -> None:

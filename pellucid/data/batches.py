@@ -1,20 +1,23 @@
 """Batches: the samples of an epoch, a few at a time, in an order that a resume finds again.
 
-Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,)
+Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,);
+        inputs named in `scales` are bytes still, to be multiplied by that number where they are learnt from
 Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id, copy)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from pellucid.data.ahead import ahead
 from pellucid.data.dataset import Part
-from pellucid.data.images import Array
-from pellucid.data.order import check_sizes, steps, steps_in
+from pellucid.data.images import Array, ArrayImages, ChosenImages
+from pellucid.data.order import Share, check_sizes, steps, steps_in
 from pellucid.data.sampling import Sampler
 from pellucid.errors import ShapeError, describe
 from pellucid.keys import Key
@@ -24,16 +27,24 @@ COPY = 1 << 40  # beyond all sample numbers: a copy is changed in another way th
 
 @dataclass(frozen=True)
 class Batch:
-    """B samples; `ids` are their global numbers."""
+    """B samples; `ids` are their global numbers, `whole` is B over the shares of all processes."""
 
     inputs: dict[str, Array]
     targets: dict[str, Array]
     weights: dict[str, Array] = field(default_factory=dict)
     masks: dict[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    whole: int | None = None
+    scales: dict[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def emptied(self) -> Batch:
+        """The batch without its samples, for a process that has none of it."""
+        parts = (self.inputs, self.targets, self.weights, self.masks)
+        inputs, targets, weights, masks = (_rows_of(part, slice(0)) for part in parts)
+        return Batch(inputs, targets, weights, masks, self.ids[:0], self.whole, self.scales)
 
 
 class Preprocesses(Protocol):
@@ -48,13 +59,17 @@ class Batches:
     """Batches of one part of a data set, read (and augmented, then preprocessed) step by step.
 
     Without `preprocessing` the pixels are handed on as float32 unscaled. `sample_weights` (N,), in the order of the
-    part, become `weights[output_name]`. A `sampler` says how often each sample is in an epoch.
+    part, become `weights[output_name]`. A `sampler` says how often each sample is in an epoch. `share` is this
+    process's part of every batch; `batch_size` is the whole's. With `scale_later` pixels that are only to be scaled are
+    handed on as bytes, a quarter of the memory. Batches that are much work (augmented, or read from files) are made
+    ahead, by a thread.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
                  input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
-                 sampler: Sampler | None = None) -> None:
+                 sampler: Sampler | None = None, share: Share = Share(),  # noqa: B008  (frozen)
+                 scale_later: bool = False) -> None:
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -62,7 +77,9 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
-        self.sampler = sampler
+        self.sampler, self.share = sampler, share
+        byte = source.images.dtype == np.uint8
+        self.factor = getattr(preprocessing, "factor", None) if scale_later and byte else None
 
     @property
     def samples(self) -> int:
@@ -73,10 +90,18 @@ class Batches:
     def steps_per_epoch(self) -> int:
         return steps_in(self.samples, self.batch_size)
 
+    def whole(self) -> Batches:
+        """The same batches, with all of their samples."""
+        every = copy(self)
+        every.share = Share()
+        return every
+
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
-        for draws in self._draws(number, start):
-            yield self._batch(draws, number)
+        made = (self._batch(draws, number) for draws in self._draws(number, start))
+        images = self.source.images
+        kept = images.source if isinstance(images, ChosenImages) else images
+        return made if isinstance(kept, ArrayImages) and self.augmentation is None else ahead(made)
 
     def order(self, number: int) -> Array:
         """(samples,) which samples of the part are in epoch `number`, one after the other."""
@@ -89,15 +114,20 @@ class Batches:
                             epoch=number, start=start):
             yield places if drawn is None else drawn[places]
 
-    def _batch(self, draws: Array, epoch: int) -> Batch:
-        copies, indices = np.divmod(draws, len(self.source))
+    def _batch(self, whole: Array, epoch: int) -> Batch:
+        draws = self.share.of(whole)
+        copies, indices = np.divmod(draws if len(draws) else whole[:1], len(self.source))
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
         if self.augmentation is not None:
             x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids + COPY * copies)
-        x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
+        if self.factor is None:
+            x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
+        scales = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
-        return Batch({self.input_name: x}, {self.output_name: self.source.labels[indices]}, weights, {}, ids)
+        targets = {self.output_name: self.source.labels[indices]}
+        batch = Batch({self.input_name: x}, targets, weights, {}, ids, len(whole), scales)
+        return batch if len(draws) else batch.emptied()
 
 
 class ArrayBatches:
@@ -128,7 +158,7 @@ class ArrayBatches:
                         _rows_of(self.weights, indices), _rows_of(self.masks, indices), indices.astype(np.int64))
 
 
-def _rows_of(arrays: Mapping[str, Array], indices: Array) -> dict[str, Array]:
+def _rows_of(arrays: Mapping[str, Array], indices: Array | slice) -> dict[str, Array]:
     return {name: array[indices] for name, array in arrays.items()}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.errors import DataError, FileError
 
+CHECKED = 1 << 22  # numbers looked at together
 NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 WANTED = "x_train, y_train[, x_val, y_val], x_test, y_test"
 REMEDY = f"Save plain arrays with numpy.savez({', '.join(name + '=...' for name in ('x_train', 'y_train'))}, ...)."
@@ -25,15 +27,19 @@ REMEDY = f"Save plain arrays with numpy.savez({', '.join(name + '=...' for name 
 
 def open_npz(path: Path, options: Options) -> Dataset:
     """Read an NPZ. Raises FileError for a broken file or a pickle, DataError for arrays that are no data set."""
-    arrays = load_npz(path)
+    return dataset_of_named(path, load_npz(path), options, [], what="an NPZ")
+
+
+def dataset_of_named(path: Path, arrays: Mapping[str, Array], options: Options, notes: list[str], *,
+                     what: str) -> Dataset:
+    """The data set of arrays by name, as `what` holds them. Raises DataError for arrays that are no data set."""
     images: dict[str, Array] = {}
     labels: dict[str, Array] = {}
-    notes: list[str] = []
     for word, part in NAMES.items():
         x, y = f"x_{word}", f"y_{word}"
         if (x in arrays) != (y in arrays):
             have, lack = (x, y) if x in arrays else (y, x)
-            raise DataError(f"{path}: there is {have} but no {lack}. An NPZ needs {WANTED}.")
+            raise DataError(f"{path}: there is {have} but no {lack}. {what[0].upper()}{what[1:]} needs {WANTED}.")
         if x in arrays:
             images[part] = check_images(f"{path}: {x}", arrays[x], notes)
             labels[part] = check_label_array(f"{path}: {y}", arrays[y], len(images[part]), x)
@@ -104,11 +110,14 @@ def check_images(where: str, x: Array, notes: list[str]) -> Array:
 
 
 def _finite(where: str, x: Array, notes: list[str]) -> Array:
-    good = np.isfinite(x)
-    if not good.all():
-        bad = np.argwhere(~good)
-        first = tuple(int(i) for i in bad[0])
-        many = f"{len(bad):,} values are" if len(bad) > 1 else "1 value is"
+    many_bad, first = 0, tuple[int, ...]()
+    for start in range(0, len(x), rows := max(1, CHECKED // max(1, x[0].size))):  # x may be larger than the memory
+        bad = np.argwhere(~np.isfinite(x[start : start + rows]))
+        if len(bad) and not many_bad:
+            first = (start + int(bad[0][0]), *map(int, bad[0][1:]))
+        many_bad += len(bad)
+    if many_bad:
+        many = f"{many_bad:,} values are" if many_bad > 1 else "1 value is"
         raise DataError(f"{where} must be finite, but {many} NaN or infinite, the first at "
                         f"[{', '.join(map(str, first))}] ({x[first]}). Remove those images or correct the values.")
     if x.size and float(x.max()) > 1.5:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import open_digits
 from pellucid.data.folders import class_list, is_picture, open_image_folder
+from pellucid.data.hdf5 import open_hdf5_store
 from pellucid.data.idx import is_idx_folder, open_idx_folder
 from pellucid.data.known import KNOWN, find_known
 from pellucid.data.naming import part_name
@@ -17,13 +18,13 @@ from pellucid.data.sources import Tree, file_source, is_tar, scan_folder, scan_t
 from pellucid.data.tables import is_picture_table, open_table
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 
-FILES = ".npz, .csv, .tar, .tar.gz"
+FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 
 
 def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple[int, int] | None = None,
                  channels: str | None = None, limit: int | None = None, group: str | None = None,
                  label: str | None = None) -> Dataset:
-    """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .csv, .tar, .tar.gz).
+    """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
     proportion; group and label: columns of a CSV table. Raises UsageError (no such data), DataError (data that cannot
@@ -74,6 +75,8 @@ def _open_file(path: Path, options: Options) -> Dataset:
     _refuse_columns(str(path), options)
     if path.suffix.lower() == ".npz":
         return open_npz(path, options)
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        return open_hdf5_store(path, options)
     if is_tar(path.name):
         return open_image_folder(stem(path.name), scan_tar(path), options)
     raise DataError(f"{path}: a file of data must end in {FILES}. IDX files are opened by their folder: {path.parent}.")

@@ -1,14 +1,31 @@
-"""The order of samples in an epoch: a permutation that depends on the key and the epoch alone, cut into steps."""
+"""The order of samples in an epoch: a permutation that depends on the key and the epoch alone, cut into steps.
+
+Of several processes each takes its share of every step, so that together they see what one would.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.data.images import Array
 from pellucid.errors import ArgumentError, describe
 from pellucid.keys import Key
+
+
+@dataclass(frozen=True)
+class Share:
+    """Part number `rank` of `count` nearly equal parts."""
+
+    rank: int = 0
+    count: int = 1
+
+    def of(self, indices: Array) -> Array:
+        """The part of a step's sample numbers: neighbours, and perhaps none."""
+        here, there = (len(indices) * at // self.count for at in (self.rank, self.rank + 1))
+        return indices[here:there]
 
 
 def steps_in(samples: int, batch_size: int) -> int:

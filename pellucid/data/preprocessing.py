@@ -53,6 +53,13 @@ class Pipeline:
             x = step.apply(x)
         return x
 
+    @property
+    def factor(self) -> float | None:
+        """The float32 number that pixels are multiplied by, when that is all that is done to them; else None."""
+        if len(self.steps) != 1 or not isinstance(self.steps[0], Scale) or self.steps[0].divisor is None:
+            return None
+        return float(np.float32(1.0 / self.steps[0].divisor))
+
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one preprocessed image: (H, W, C), or (K,) after PCA and whitening."""
         for step in self.steps:
@@ -78,6 +85,11 @@ class Pipeline:
 def default_pipeline() -> Pipeline:
     """What is done unless asked otherwise: integer pixels to 0..1, floats as they are."""
     return Pipeline((Scale(),))
+
+
+def assumed_pipeline(dtype: np.dtype[Any]) -> Pipeline:
+    """The default, ready for images of `dtype`: for a model that a program saved without saying what it was given."""
+    return Pipeline((Scale().fit(lambda: iter(()), dtype),))
 
 
 def _chunks(part: Part, indices: Array, before: Pipeline) -> Iterator[Array]:

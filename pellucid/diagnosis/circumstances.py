@@ -28,6 +28,15 @@ class Worse:
 
 
 @dataclass(frozen=True)
+class WrongLabels:
+    """How many of n training labels are flagged, and how many are wrong by estimate."""
+
+    flagged: int
+    estimated: float
+    n: int
+
+
+@dataclass(frozen=True)
 class Shift:
     """How a property of the pictures differs: its mean in the training part, in dev, and the latter's distance from
     the former in standard deviations of the training part."""
@@ -44,7 +53,7 @@ class Circumstances:
 
     rate: the learning rate at the start; notation: the words of the network, None for one with a name of its own;
     image_shape (H,W,C); dev_drawn: whether the validation part was taken out of the training part, by --val-fraction;
-    guess_error: the error on dev of always naming its commonest class.
+    guess_error: the error of always naming the commonest class of the held-out part.
     """
 
     data: str
@@ -64,3 +73,4 @@ class Circumstances:
     confused: Confused | None = None
     shift: Shift | None = None
     worse: Worse | None = None
+    labels: WrongLabels | None = None

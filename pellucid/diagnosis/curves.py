@@ -23,7 +23,7 @@ HEALTHY = (3e-4, 3e-3)  # of the update ratio: half a decade to each side of 1e-
 BEARABLE = (1e-4, 1e-2)  # a decade to each side: beyond, the rate does not suit the layer
 NOTICED = 0.05  # smaller changes, as a share of what they change, are not spoken of
 HIGH = 0.3  # a loss of more of the first one than this is still high
-SURE = 3.0  # standard errors
+SURE = 4.0  # standard errors; the lowest of 20 windows lies two below its mean by chance
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ def rises(course: Course) -> Reading | None:
     at = int(course.mean.argmin())
     last = float(course.mean[-1])
     rise = last - course.low
-    if last > course.first * (1 + NOTICED):
+    since_first = last - float(course.mean[0])
+    if last > course.first * (1 + NOTICED) and since_first > SURE * float(np.hypot(course.error[0], course.error[-1])):
         meaning = f"the training loss rose from {course.first:.3g} to {last:.3g}"
     elif rise > NOTICED * course.fall and rise > SURE * float(np.hypot(course.error[at], course.error[-1])):
         meaning = f"the training loss rose again from {course.low:.3g} to {last:.3g}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, Gap
-from pellucid.diagnosis.next_steps import dev_of, guesses
+from pellucid.diagnosis.next_steps import HELD_OUT, guesses, held_out_of
 from pellucid.diagnosis.wording import points, spanned
 from pellucid.diagnosis.wording import small_percent as percent
 
@@ -18,12 +18,13 @@ NAMED = 5
 
 def headline(split: Decomposition, run: Circumstances) -> tuple[str, str]:
     """Title and sentence."""
-    train, dev = split.errors[0], dev_of(split)
+    train, dev = split.errors[0], held_out_of(split)
     if guesses(dev, run) and dev is not None and run.guess_error is not None:
         title = "No better than a guess"
-        level = f"always naming the commonest class is wrong on {percent(run.guess_error)}"
-        return title, (f"{percent(dev.error)} of the {dev.part} images are wrong, and {level}; of the training images "
-                       f"{percent(train.error)} are wrong.")  # fmt: skip
+        heart = "" if guesses(train, run) else ": it learnt them by heart"
+        return title, (f"{percent(dev.error)} of the {dev.part} images are wrong; always naming their commonest class "
+                       f"would be wrong on {percent(run.guess_error)}. Of the training images {percent(train.error)} "
+                       f"are wrong{heart}.")  # fmt: skip
     problem = split.main_problem
     gap = split.gap(problem) if problem else None
     if gap is None:
@@ -113,8 +114,8 @@ def thin_classes(part: str, labels: np.ndarray, class_names: Sequence[str]) -> I
 
 
 def guess_error(labels_by_part: Mapping[str, np.ndarray]) -> float | None:
-    """The error of naming the commonest class of the first part not trained on; None where that has one class only."""
-    for part in ("validation", "train-dev", "test"):
+    """The error of always naming the commonest class of the part that `held_out_of` takes; None if it has one class."""
+    for part in HELD_OUT:
         if part in labels_by_part:
             counts = np.bincount(labels_by_part[part])
             return float(1 - counts.max() / counts.sum()) if np.count_nonzero(counts) > 1 else None

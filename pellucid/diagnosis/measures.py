@@ -53,6 +53,7 @@ class Sampled:
     name: str
     of: Callable[[Answers, np.ndarray], np.ndarray]
     note: Callable[[Answers], str]
+    most_classes: int | None = None  # beyond, there is no interval
 
 
 Measure = Share | Tallied | Sampled
@@ -83,7 +84,7 @@ def measure_named(name: str, class_names: Sequence[str], costs: Costs | None = N
     if match := re.fullmatch(rf"(macro|weighted)_(precision|recall|{BETA})", name):
         return _averaged(name, match[1], match[2])
     if name == "auroc":
-        return Sampled(name, ranking.auroc_of_draws, ranking.why_undefined)
+        return Sampled(name, ranking.auroc_of_draws, ranking.why_undefined, ranking.MOST_CLASSES)
     if match := re.fullmatch(rf"(precision|recall|auroc|{BETA}):(.+)", name):
         return _of_class(name, match[1], _number(name, match[2], class_names))
     raise UsageError(f"there is no score '{name}'. Choose from: {KNOWN}.")

@@ -1,7 +1,7 @@
 """Three next steps, in order, each with the number that argues for it.
 
-Order     first what the curves and the parts themselves show to be wrong, then the list of the main problem, then
-          those of the problems beside it, then what would make the next diagnosis say more
+Order     first what the curves and the parts themselves show to be wrong, then the list of the main problem (with room
+          for the first step of the one beside it), then what would make the next diagnosis say more
 Lists     bias: rate, more epochs, less regularisation, a larger or another network; variance: augmentation, more data,
           dropout, penalty, a smaller network; mismatch: error analysis, training data like dev; dev over-fitting: more
           and fresh dev images
@@ -24,7 +24,10 @@ from pellucid.diagnosis.wording import small_percent as percent
 HOW_MANY = 3
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
 FEW_EPOCHS = 5
+LARGE_SHARE = 0.25  # of the error: wrong labels of so much are worth mending first
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
+ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
+HELD_OUT = ("train-dev", "validation", "test")
 WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 
 
@@ -47,9 +50,12 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
     lists: dict[str, Callable[[Decomposition, dict[str, Reading], Circumstances], Iterator[Step]]] = {
         BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
     }  # fmt: skip
-    found = list(guessing(split, run))
-    for problem in split.problems:
-        found += lists[problem](split, read, run)
+    found = [*guessing(split, run), *labels(split, run)]
+    by_problem = [list(lists[problem](split, read, run)) for problem in split.problems]
+    if len(by_problem) > 1:  # room for the first step of the problem beside the main one
+        found += [*by_problem[0][: HOW_MANY - 1], by_problem[1][0]]
+    for steps in by_problem:
+        found += steps
     found += to_see_more(split, run)
     first: dict[str, Step] = {}
     for step in found:
@@ -58,8 +64,15 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
 
 
 def guesses(error: PartError | None, run: Circumstances) -> bool:
-    """Whether a part's error is no better than always naming the commonest class."""
-    return error is not None and run.guess_error is not None and error.interval[1] >= run.guess_error
+    """Whether a part's error is about that of always naming the commonest class, or worse, and not surely below it."""
+    if error is None or run.guess_error is None:
+        return False
+    return error.interval[1] >= run.guess_error and error.error >= ABOUT * run.guess_error
+
+
+def held_out_of(split: Decomposition) -> PartError | None:
+    """The part not trained on that is most like the training images: a guess there means that nothing was learnt."""
+    return next((found for part in HELD_OUT if (found := split.error_of(part)) is not None), None)
 
 
 def dev_of(split: Decomposition) -> PartError | None:
@@ -70,7 +83,7 @@ def dev_of(split: Decomposition) -> PartError | None:
 
 def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     """A network that does no better than guess has a fault that no list mends."""
-    train, dev = split.errors[0], dev_of(split)
+    train, dev = split.errors[0], held_out_of(split)
     if not guesses(dev, run) or dev is None or run.guess_error is None:
         return
     level = f"the error of always naming the commonest class is {percent(run.guess_error)}"
@@ -83,9 +96,20 @@ def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
                f"only {percent(train.error)} of the training images are: they were learnt by heart")  # fmt: skip
     yield Step("Check how images and labels were joined: the order of files, an offset, a shuffle",
                f"{run.parameters / max(run.train_images, 1):,.0f} parameters for each training image can learn any "
-               "labels by heart, so the training error says nothing for them")  # fmt: skip
+               "labels by heart, so a low training error is no sign that they are right")  # fmt: skip
     yield Step("Label 20 images of each class anew by hand and train on those alone",
                f"dev must then beat the guess of {percent(run.guess_error)}, if images tell the classes apart at all")
+
+
+def labels(split: Decomposition, run: Circumstances) -> Iterator[Step]:
+    """Wrong labels come first where they are a large share of the error."""
+    dev = dev_of(split)
+    if run.labels is None or dev is None or run.labels.estimated / run.labels.n < LARGE_SHARE * dev.error:
+        return
+    yield Step("Mend the labels listed in diagnosis-labels.csv",
+               f"about {run.labels.estimated:,.0f} of {run.labels.n:,} training labels are wrong "
+               f"({percent(run.labels.estimated / run.labels.n)}), where the {dev.part} error is {percent(dev.error)}; "
+               f"{run.labels.flagged:,} are listed")  # fmt: skip
 
 
 def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
@@ -190,6 +214,7 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     if dev is not None:
         yield Step("Look at the wrong images one by one and tag them (diagnose --tags)",
                    f"{counted(dev.wrong, 'mistake')} of {dev.n:,}; mending a tag gains at most its share of them")
+    if dev is not None and run.labels is None:
         yield Step("Rank the labels that look wrong (diagnose --label-errors)",
                    f"a wrong label among the {counted(dev.wrong, 'mistake')} is no fault of the network")  # fmt: skip
     yield Step("Hold images out of the training part, to see how new ones fare",

@@ -12,6 +12,8 @@ import numpy as np
 
 from pellucid.diagnosis.answers import Answers
 
+MOST_CLASSES = 50  # of which a thousand draws are still a matter of seconds
+
 
 def auroc_of_draws(answers: Answers, weights: np.ndarray) -> np.ndarray:
     """The area for each draw (b,), NaN where a class is missing; weights (N,b) say how often a sample was drawn."""
@@ -40,12 +42,17 @@ def auroc_of_class(answers: Answers, weights: np.ndarray, k: int) -> np.ndarray:
 
 
 def why_undefined(answers: Answers, k: int | None = None) -> str:
-    """Why there is no area, or which classes have none; empty when all have one."""
+    """Why there is no area or no interval, or which classes have none; empty when all is there."""
     present = np.unique(answers.labels)
     if len(present) < 2:
         only = answers.class_names[int(present[0])]
         return f"all samples are of the class '{only}': there is no other to tell it from"
     if k is not None and k not in present:
         return "the class has no sample"
+    if k is not None or answers.classes == 2:
+        return ""
     missing = answers.classes - len(present)
-    return f"left out: {missing} classes without a sample" if k is None and missing and answers.classes > 2 else ""
+    notes = [f"left out, without a sample: {missing} of {answers.classes} classes"] if missing else []
+    if answers.classes > MOST_CLASSES:
+        notes.append(f"no interval: with more than {MOST_CLASSES} classes it would take minutes")
+    return "; ".join(notes)

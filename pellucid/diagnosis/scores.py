@@ -81,13 +81,23 @@ def score_all(
     if draws and tallied:
         counts = drawn_counts(answers, draws, random, stratified=stratified)
         spread |= {measure.name: measure.of(counts) for measure in tallied}
-    sampled = [measure for measure in measures if isinstance(measure, Sampled) and not _undefined(measure, answers)]
+    sampled = [measure for measure in measures if isinstance(measure, Sampled) and _is_drawn(measure, answers)]
     if draws and sampled:
         chunks = drawn_samples(answers.labels, draws, random, stratified=stratified)
         rows = [[measure.of(answers, chunk) for measure in sampled] for chunk in chunks]
         parts = zip(*rows, strict=True)
         spread |= {measure.name: np.concatenate(part) for measure, part in zip(sampled, parts, strict=True)}
-    return tuple(_score(measure, answers, spread.get(measure.name)) for measure in measures)
+    lone = lone_classes(answers) if stratified else ""
+    return tuple(_score(measure, answers, spread.get(measure.name), lone) for measure in measures)
+
+
+def lone_classes(answers: Answers) -> str:
+    """What to know of a stratified interval when classes have one sample, which every draw repeats."""
+    names = [answers.class_names[k] for k in np.flatnonzero(answers.confusion.sum(axis=1) == 1)]
+    if not names:
+        return ""
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"the interval is too narrow: one sample only of {listed}"
 
 
 def _point(measure: Tallied | Sampled, answers: Answers) -> float:
@@ -96,11 +106,12 @@ def _point(measure: Tallied | Sampled, answers: Answers) -> float:
     return float(measure.of(answers, np.ones((answers.n, 1)))[0])
 
 
-def _undefined(measure: Tallied | Sampled, answers: Answers) -> bool:
-    return not np.isfinite(_point(measure, answers))
+def _is_drawn(measure: Sampled, answers: Answers) -> bool:
+    too_many = measure.most_classes is not None and answers.classes > measure.most_classes
+    return not too_many and bool(np.isfinite(_point(measure, answers)))
 
 
-def _score(measure: Measure, answers: Answers, spread: np.ndarray | None) -> Score:
+def _score(measure: Measure, answers: Answers, spread: np.ndarray | None, lone: str) -> Score:
     if isinstance(measure, Share):
         hits, n = measure.count(answers)
         if not n:
@@ -114,4 +125,6 @@ def _score(measure: Measure, answers: Answers, spread: np.ndarray | None) -> Sco
         told = "no interval: every draw scores the same" if np.isfinite(spread).all() else (
             "no interval: a class is missing from some draws")
         note = f"{note}; {told}" if note else told
+    elif interval and lone:
+        note = f"{note}; {lone}" if note else lone
     return Score(measure.name, value, answers.n, interval, "bootstrap" if interval else "", note)

@@ -25,6 +25,7 @@ from pellucid.spec.reshaping import Temperature
 LIMITS = (0.05, 20.0)
 BATCH = 256
 FEWEST = 50  # samples below which one number is fitted to chance
+FEW_WRONG = 10
 N = TypeVar("N", bound=Network)
 
 
@@ -61,13 +62,18 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> FittedTemperature
         wanted = f"at least {FEWEST}, so that the temperature is not fitted to chance"
         raise DataError(describe("calibration", "samples", wanted, len(z), "Hold more out with --val-fraction."))
     value, note = 1.0, "no sample is wrong, so there is nothing to fit a temperature to: it stays 1"
-    if (z.argmax(axis=1) != y).any():  # else ever smaller temperatures would make the likelihood ever larger
+    wrong = int((z.argmax(axis=1) != y).sum())
+    if wrong:  # else ever smaller temperatures would make the likelihood ever larger
         low, high = (math.log(limit) for limit in LIMITS)
         found = minimize_scalar(lambda t: nll(z / math.exp(t), y), bounds=(low, high), method="bounded",
                                 options={"xatol": 1e-6})  # fmt: skip
         value = math.exp(float(found.x))
         at_limit = min(found.x - low, high - found.x) < 1e-3
-        note = f"the temperature is at the limit of the search, {value:.3g}: the logits say little" if at_limit else ""
+        note = ""
+        if at_limit:
+            note = f"the temperature is at the limit of the search, {value:.3g}: the logits say little"
+        elif wrong < FEW_WRONG:
+            note = f"only {wrong} of {len(z)} samples are wrong, so the temperature is rough"
     before, after = _ece(z, y), _ece(z / value, y)
     return FittedTemperature(value, len(z), nll(z, y), nll(z / value, y), before, after, note)
 

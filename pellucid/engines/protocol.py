@@ -21,7 +21,10 @@ Sums = dict[str, tuple[float, float]]
 
 
 class Batch(Protocol):
-    """One batch. `weights` multiply a sample's loss and divide by N; `masks` say which labels exist."""
+    """One batch. `weights` multiply a sample's loss and divide by N; `masks` say which labels exist.
+
+    Inputs named in `scales` are bytes that the device multiplies by that float32 number.
+    """
 
     @property
     def inputs(self) -> Arrays: ...
@@ -31,6 +34,8 @@ class Batch(Protocol):
     def weights(self) -> Arrays: ...
     @property
     def masks(self) -> Arrays: ...
+    @property
+    def scales(self) -> Mapping[str, float]: ...
 
 
 @dataclass
@@ -59,11 +64,17 @@ class Gradients:
 
 @dataclass(frozen=True)
 class Term:
-    """One loss on one output."""
+    """One loss on one output; with `shares` it reads the targets, weights and masks of another output."""
 
     output: str
     loss: LossSpec
     weight: float = 1.0
+    shares: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The name of the targets it reads."""
+        return self.shares or self.output
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,16 @@ def add_sums(total: Sums, more: Sums) -> Sums:
     return merged
 
 
+UNSCALED: Mapping[str, float] = {}
+
+
 class Engine(Protocol):
     """Runs graphs. Weights are passed in and out; an engine holds none."""
 
     name: str
 
-    def put(self, host: Arrays) -> dict[str, Array]:
-        """NumPy arrays as the engine's own, floats in its precision."""
+    def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Array]:
+        """NumPy arrays as the engine's own, floats in its precision; those in `scales` times a float32 number."""
 
     def get(self, native: Arrays) -> dict[str, Array]:
         """The engine's arrays as C-contiguous NumPy arrays of their own dtype."""
@@ -137,10 +151,10 @@ class Engine(Protocol):
         """Gradients of sum(cotangent * output), outputs or taps by name; wrt: parameters, inputs and/or taps."""
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
-        """The objective's sums on this batch, and its gradients."""
+        """The objective's sums on this batch, and its gradients; both over the shares of all processes."""
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
-        """The objective's sums on this batch."""
+        """The objective's sums on this batch; of several processes, on this one's share."""
 
     def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, Array]:
         """The arrays an update rule starts from."""

@@ -14,11 +14,11 @@ from pellucid.spec.losses import LossSpec
 
 def target_of(term: Term, shape: tuple[int, ...], batch: Batch) -> np.ndarray:
     """The target of a term as `check_target` returns it; raises ArgumentError when the batch has none."""
-    if term.output not in batch.targets:
+    if term.target not in batch.targets:
         remedy = "Name the targets after the outputs."
         got = f"only for {sorted(batch.targets)}"
-        raise ArgumentError(describe("model", "targets", f"given for '{term.output}'", got, remedy))
-    return check_target(term.loss, term.output, shape, np.asarray(batch.targets[term.output]))
+        raise ArgumentError(describe("model", "targets", f"given for '{term.target}'", got, remedy))
+    return check_target(term.loss, term.output, shape, np.asarray(batch.targets[term.target]))
 
 
 def prediction_of(term: Term, todo: Plan) -> tuple[int, bool]:

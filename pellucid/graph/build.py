@@ -40,7 +40,9 @@ def build(inputs: Sequence[Tensor], outputs: Sequence[Tensor], training_only: Se
         for call in calls
     ]
     input_names = ["input"] if len(inputs) == 1 else [names[tensor.call.layer] for tensor in inputs]
-    output_names = ["output"] if len(outputs) == 1 else unique([names[tensor.call.layer] for tensor in outputs])
+    lasting = [tensor for tensor in outputs if tensor not in training_only]
+    alone = lasting[0] if len(lasting) == 1 else None
+    output_names = unique(["output" if tensor is alone else names[tensor.call.layer] for tensor in outputs])
     graph = Graph(
         tuple(LayerEntry(names[layer], layer.spec, layer.trainable) for layer in layers),
         tuple(nodes),
@@ -99,12 +101,14 @@ def measure(calls: Sequence[Call], outputs: Sequence[Tensor]) -> dict[Call, int]
 def name_layers(layers: Sequence[Layer]) -> dict[Layer, str]:
     """A unique name for each layer: its own, or its kind, numbered within this graph in order of creation."""
     names: dict[Layer, str] = {}
+    given: set[str] = set()
     for layer in layers:
         if layer.given_name is not None:
-            if layer.given_name in names.values():
+            if layer.given_name in given:
                 remedy = "Give one of them another name."
                 raise ArgumentError(describe("Model", "layer names", "unique", f"'{layer.given_name}' twice", remedy))
             names[layer] = layer.given_name
+            given.add(layer.given_name)
     for layer in sorted(layers, key=lambda layer: layer.created):
         if layer in names:
             continue

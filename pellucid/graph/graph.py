@@ -1,7 +1,8 @@
 """Graph: a network as data, and JSON both ways.
 
 Layers are entries (name, spec, trainable); nodes are their calls in an order in which each follows its inputs. One
-unnamed input is called "input" and one unnamed output "output"; several carry their layers' names.
+input is called "input" and one output "output", also when others beside it are for training only; several carry their
+layers' names.
 """
 
 from __future__ import annotations
@@ -77,6 +78,11 @@ class Graph:
     def output_shapes(self) -> dict[str, Shape]:
         """Shape of each output, without the batch axis."""
         return {name: self.shapes[number][output] for name, (number, output) in self.outputs}
+
+    @cached_property
+    def lasting(self) -> tuple[str, ...]:
+        """The outputs that predictions have: all but those for training only."""
+        return tuple(name for name, _ in self.outputs if name not in self.training_only)
 
     @cached_property
     def weights(self) -> dict[str, WeightSpec]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
+from pellucid.graph.selecting import Selection
 from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import make_objective
 from pellucid.training.program import State
+from pellucid.training.session import engine_named
 
 
 @dataclass
@@ -21,11 +22,19 @@ class Compiled:
     """The choices of one compile, and the slots and clock that calls of fit hand on."""
 
     optimizer: OptimizerSpec
-    engine: Engine
+    chosen: Engine | None = None  # None: 'auto', looked for at first use
     wanted: tuple[Any, Any, Any] | None = None  # loss, loss_weights, metrics as the user gave them
     objective: Objective | None = None
     state: State | None = None
     fits: int = 0
+    rate_factors: Mapping[Selection, float] = field(default_factory=dict)  # on the learning rate of chosen layers
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the model."""
+        if self.chosen is None:
+            self.chosen = engine_named("auto", "float32", None)
+        return self.chosen
 
     def objective_of(self, graph: Graph) -> Objective:
         """The objective, made for the graph's outputs the first time."""
@@ -44,15 +53,21 @@ class Compiled:
         objective = self.objective_of(graph)
         return {
             "optimizer": self.optimizer.to_config(),
-            "losses": [[term.output, term.loss.to_config(), term.weight] for term in objective.terms],
+            "losses": [
+                [term.output, term.loss.to_config(), term.weight, *([term.shares] if term.shares else [])]
+                for term in objective.terms
+            ],
             "metrics": [[m.output, m.metric.to_config(), m.name] for m in objective.measures],
+            **({"rate_factors": [[word, factor] for word, factor in self.rate_factors.items()]}
+               if self.rate_factors else {}),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Compiled:
         """As `to_config` wrote it; raises FileError for a name this Pellucid does not know."""
         objective = Objective(
-            tuple(Term(output, LOSSES.revive(loss), weight) for output, loss, weight in config["losses"]),
+            tuple(Term(output, LOSSES.revive(loss), *rest) for output, loss, *rest in config["losses"]),
             tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
         )
-        return cls(OPTIMIZERS.revive(config["optimizer"]), ReferenceEngine(), objective=objective)
+        factors = dict(config.get("rate_factors", ()))
+        return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective, rate_factors=factors)

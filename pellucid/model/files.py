@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import ArgumentError, FileError
+from pellucid.errors import FileError
 from pellucid.graph.build import Built
 from pellucid.graph.graph import Graph
 from pellucid.graph.rebuild import homes, layers_of
@@ -34,16 +34,6 @@ def save_model(model: Network, path: Path) -> None:
         class_names=model.class_names,
         training=record,
     )
-
-
-def read_weights(model: Network, path: Path) -> dict[str, Any]:
-    """The weights of a file; raises ArgumentError when they are not those of `model`."""
-    weights = dict(read_model(path).weights)
-    own = set(model.built.graph.weights)
-    if set(weights) != own:
-        differing = ", ".join(sorted(set(weights) ^ own)[:5])
-        raise ArgumentError(f"{os.fspath(path)}: its weights are not this model's; they differ in {differing}.")
-    return weights
 
 
 def load_model(path: Path) -> Model:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.engines.protocol import Objective
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.model import weights
 from pellucid.model.compiled import Compiled
+from pellucid.model.freezing import factors_by_key
 from pellucid.training import loop
 from pellucid.training.callbacks import Recorder
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.feeding import Feed, batches_of, input_parts, rows_of, whole
 from pellucid.training.inputs import split_off
-from pellucid.training.preflight import refuse_lonely_batches, try_one_sample
+from pellucid.training.preflight import refuse_lonely_batches, refuse_nothing_trained, try_one_sample
 from pellucid.training.program import State, Supervised
 from pellucid.training.session import events_of, predict_each
 
@@ -60,8 +60,9 @@ def program_of(model: Model) -> Supervised:
     compiled = compiled_of(model)
     objective = compiled.objective_of(model.built.graph)
     return Supervised(
-        model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine)
-    )
+        model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine),
+        rates=factors_by_key(model.built, compiled.rate_factors, model.name),
+    )  # fmt: skip
 
 
 def start_of(model: Model, program: Supervised) -> State:
@@ -76,7 +77,8 @@ def start_of(model: Model, program: Supervised) -> State:
 
 def feed_of(model: Model, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
-    return Feed.of(model.built.graph, [term.output for term in objective.terms] if objective else [], where)
+    needed = dict.fromkeys(term.target for term in objective.terms) if objective else ()
+    return Feed.of(model.built.graph, tuple(needed), where)
 
 
 def fit(
@@ -102,6 +104,7 @@ def fit(
         data = {**data, **first}
     model._build_for(data["x"])
     program, compiled = program_of(model), compiled_of(model)
+    refuse_nothing_trained(program.graph)
     key = model.key.fold("fit", compiled.fits)
     feed = feed_of(model, program.objective, "fit")
     batches = batches_of(feed=feed, batch_size=size, key=key, **data)
@@ -156,7 +159,7 @@ def predict(model: Model, x: Any, *, batch_size: int | None, steps: int | None) 
     model._build_for(x)
     size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
     graph = model.graph
-    engine = model._compiled.engine if model._compiled is not None else ReferenceEngine()
+    engine = model.engine
     _ = model.weights_by_key()  # hangs those of a run that goes on
     params, state = weights.native(model.built, engine)
     inputs = input_parts(x, feed_of(model, None, "predict"), batch_size=size, steps=steps)
@@ -164,7 +167,7 @@ def predict(model: Model, x: Any, *, batch_size: int | None, steps: int | None) 
     joined = [
         np.concatenate([part[name] for part in parts]) if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
         for name, shape in graph.output_shapes.items()
-        if name not in graph.training_only
+        if name in graph.lasting
     ]
     return joined[0] if len(joined) == 1 else joined
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.protocol import Engine
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.layer import Tensor
+from pellucid.graph.selecting import Selection
 from pellucid.model import learning, tracing
 from pellucid.model.compiled import Compiled
+from pellucid.model.freezing import checked_factors, factors_by_key
 from pellucid.model.network import Network
 from pellucid.model.tracing import Trace
 from pellucid.spec.optimizers import OptimizerSpec
@@ -54,8 +55,8 @@ class Model(Network):
 
     @property
     def engine(self) -> Engine:
-        """What runs the model; the reference engine until compile says otherwise."""
-        return self._compiled.engine if self._compiled else ReferenceEngine()
+        """What runs the model: what compile chose, until then what engine='auto' would."""
+        return self._compiled.engine if self._compiled else engine_named("auto", "float32", None)
 
     def compile(
         self,
@@ -68,9 +69,14 @@ class Model(Network):
         engine: str = "auto",
         precision: str = "float32",
         device: str | None = None,
+        rate_factors: Mapping[Selection, float] | None = None,
         **ignored: Any,
     ) -> None:
-        """Choose the update rule, the loss and what to watch; `engine`, `precision` and `device` are ours."""
+        """Choose the update rule, the loss and what to watch; `engine`, `precision` and `device` are ours.
+
+        `rate_factors` multiplies the learning rate of chosen layers, e.g. {"all-but-head": 0.1}; its keys are
+        selections as in `freeze`, later ones win. Raises ArgumentError for a factor that is not above 0.
+        """
         unknown = sorted(set(ignored) - KERAS_ONLY)
         if unknown:
             raise ArgumentError(f"compile: unknown argument '{unknown[0]}'.")
@@ -80,9 +86,13 @@ class Model(Network):
         if weighted_metrics:
             remedy = "Pass them as metrics=..., which counts every sample once."
             raise ArgumentError(describe("compile", "weighted_metrics", "left out", repr(weighted_metrics), remedy))
-        compiled = Compiled(rule_of(optimizer), engine_named(engine, precision, device), (loss, loss_weights, metrics))
+        compiled = Compiled(
+            rule_of(optimizer), engine_named(engine, precision, device), (loss, loss_weights, metrics),
+            rate_factors=checked_factors(rate_factors or {}),
+        )
         if self._built is not None:
             compiled.objective_of(self._built.graph)
+            factors_by_key(self._built, compiled.rate_factors, self.name)
         self._compiled = compiled
 
     def fit(
@@ -177,6 +187,15 @@ class Model(Network):
     def trace(self, x: Any, y: Any = None, *, training: bool = False) -> Trace:
         """Every number between input and output, with formulas; with targets y also the gradient at each place."""
         return tracing.trace(self, x, y, training=training)
+
+    def with_head(self, classes: int) -> Model:
+        """This model with a new last layer, for so many classes; the other layers are shared, not copied.
+
+        Raises ArgumentError when there are several outputs, or the last layer with weights is no Dense or Conv2D.
+        """
+        from pellucid.model.heads import with_head
+
+        return with_head(self, classes)
 
     def predict_on_batch(self, x: Any) -> np.ndarray | list[np.ndarray]:
         """Outputs for one batch."""

@@ -13,10 +13,11 @@ from pellucid.graph.build import Built, build
 from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
+from pellucid.graph.selecting import ALL_BUT_HEAD, EVERY, Selection
 from pellucid.graph.summary import summarize, table
 from pellucid.graph.temperature import temperature_of
 from pellucid.keys import Key
-from pellucid.model import weights
+from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
 from pellucid.training.events import Progress
 from pellucid.training.seed import ROOT
@@ -24,6 +25,8 @@ from pellucid.training.session import require_torch
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from pellucid.model.foreign.matching import WeightsReport
 
 Path = str | os.PathLike[str]
 
@@ -49,6 +52,7 @@ class Network:
         self.class_names: list[str] | None = None
         self.input_record: dict[str, Any] | None = None
         self.training_record: dict[str, Any] | None = None
+        self.loaded: WeightsReport | None = None  # what load_weights found in its file
 
     def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
         self._built = build(inputs, outputs, training_only)
@@ -97,9 +101,9 @@ class Network:
 
     @property
     def outputs(self) -> list[Tensor]:
-        """The output tensors, to build on."""
-        _ = self.built
-        return list(self._outputs)
+        """The output tensors, to build on; without those for training only."""
+        named = zip(self.built.graph.output_shapes, self._outputs, strict=True)
+        return [tensor for name, tensor in named if name in self.built.graph.lasting]
 
     @property
     def input(self) -> Any:
@@ -119,7 +123,8 @@ class Network:
     @property
     def output_shape(self) -> Any:
         """The output's shape with the batch axis; a mapping when there are several."""
-        return with_batch(self.built.graph.output_shapes)
+        graph = self.built.graph
+        return with_batch({name: graph.output_shapes[name] for name in graph.lasting})
 
     @property
     def trainable(self) -> bool:
@@ -131,6 +136,18 @@ class Network:
         for layer in self.layers:
             for one in (layer, *layer.innermost()):
                 one.trainable = value
+
+    def freeze(self, layers: Selection = ALL_BUT_HEAD) -> list[str]:
+        """Train these layers no more; return the paths of those with weights.
+
+        `layers` is "all-but-head", shell patterns of names with commas between ("conv1*,bn1"), or a number: the first
+        so many layers of the summary. Raises ArgumentError that lists the names when none fits.
+        """
+        return freezing.set_trained(self.built, self.name, layers, False)
+
+    def unfreeze(self, layers: Selection = EVERY) -> list[str]:
+        """Train these layers again, all of them by default; `layers` as in `freeze`."""
+        return freezing.set_trained(self.built, self.name, layers, True)
 
     def as_layer(self) -> Layer:
         """The one layer that stands for this model in others."""
@@ -196,6 +213,18 @@ class Network:
 
         return plain_module(self.graph, self.weights_by_key(), self.name)
 
+    def export(self, path: Path, format: str = "onnx") -> dict[str, Any]:
+        """Write an ONNX file, float32, with inputs as `predict` takes them; return what is in it.
+
+        Class names and preprocessing are told in its metadata. Raises ArgumentError without the extra "export", for
+        another format and for a layer of one's own; FileError when the file cannot be written.
+        """
+        from pellucid.model.exporting import export_onnx
+
+        if format != "onnx":
+            raise ArgumentError(describe("export", "format", "'onnx'", repr(format)))
+        return export_onnx(self, path)
+
     def save(self, path: Path) -> None:
         """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
         from pellucid.model.files import save_model
@@ -206,11 +235,18 @@ class Network:
         """The same file as `save`: it holds the weights by name."""
         self.save(path)
 
-    def load_weights(self, path: Path) -> None:
-        """Take the weights of a model file with the same layers; raises ArgumentError that names what differs."""
-        from pellucid.model.files import read_weights
+    def load_weights(self, path: Path, *, new_head: bool = False, flatten: str = "CHW") -> WeightsReport:
+        """Take the weights of a file and report what matched; all of them or, when they do not fit, none.
 
-        self._take(read_weights(self, path))
+        The file is one of ours, a state dict of torchvision or timm saved as .safetensors, or Keras's .weights.h5.
+        Where only the number of classes differs the head stays as it is, with `new_head` in any case. A state dict's
+        dense layers are taken to read maps flattened as torch does it; pass flatten="HWC" for one of
+        `model.to_torch()`. Raises ArgumentError that lists what is missing, unexpected or of another shape; FileError
+        for a file that cannot be read, pickles (.pth, .pt, .bin) among them.
+        """
+        from pellucid.model.foreign.loading import load_weights
+
+        return load_weights(self, path, new_head=new_head, flatten=flatten)
 
 
 def with_batch(shapes: Mapping[str, Any]) -> Any:

@@ -96,7 +96,7 @@ def trace(model: Model, x: Any, y: Any, *, training: bool) -> Trace:
     gradients, loss = Gradients(), None
     if y is not None:
         objective = compiled_of(model).objective_of(model.graph)
-        targets = named("y", y, Names.of_outputs(model.graph), where="trace")
+        targets = named("y", y, Names.of_targets(model.graph), where="trace")
         batch = Batch(inputs, targets, {}, {}, np.arange(len(next(iter(inputs.values())))))
         sums, gradients = engine.grad(objective, run, batch, wrt=("parameters", "taps"))
         loss = objective.report(sums)["loss"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Engine
+from pellucid.runs.freezing import told_of_freezing
 from pellucid.runs.imbalance import said_of_classes
 from pellucid.runs.preparation import Prepared
 
@@ -38,5 +39,9 @@ def announce(prepared: Prepared, threads: int) -> None:
     announce_data(prepared.dataset)
     for line in said_of_classes(prepared.config, prepared.dataset):
         LOG.info("       %s", line)
-    LOG.info("model  %s: %s parameters, %d thread%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
-             "" if threads == 1 else "s")
+    several = "" if prepared.processes is None else f" in each of {prepared.processes.launch.count} processes"
+    LOG.info("model  %s: %s parameters, %d thread%s%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
+             "" if threads == 1 else "s", several)
+    told = told_of_freezing(prepared.model, prepared.config)
+    if told:
+        LOG.info("train  %s", told)

@@ -15,6 +15,7 @@ from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import Prepared, prepare, understand
+from pellucid.runs.several import alone
 from pellucid.runs.weights import native_weights
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
@@ -25,7 +26,8 @@ LEAKS = ("leakage", "group-leakage")  # these are let pass by --allow-leak
 
 
 def subject_of(prepared: Prepared) -> Subject:
-    """What the checks look at; it shares no random numbers and no weights with the run."""
+    """What the checks look at; it shares no random numbers and no weights with the run, and waits for no process."""
+    prepared = alone(prepared)
     return Subject(
         dataset=prepared.dataset,
         batches=prepared.batches,
@@ -44,8 +46,8 @@ def check_run(config: RunConfig) -> Iterator[Finding]:
 
     Raises DataError, UsageError or ArgumentError for data that cannot be read and settings that mean nothing.
     """
+    words = understand(config)
     with limited_threads(config.threads or 1):
-        words = understand(config)
         yield from check_all(subject_of(prepare(replace(config, allow_leak=True), words)))
 
 

@@ -32,6 +32,12 @@ class RunConfig:
     schedule: str = "cosine"
     l2: float = 0.0
     dropout: float | None = None  # None: 0.3 in the network chosen by image size, 0 in one that is named
+    weights: str | None = None  # a file whose weights a network by name or in words begins with
+    new_head: bool = False  # the last layer anew, for the classes of the data
+    freeze: str = ""  # layers that are not trained: all-but-head, patterns of names, or how many
+    unfreeze_after: int = 0  # epochs after which all layers are trained; 0: never
+    unfreeze_rate: float = 0.1  # of the learning rate from then on
+    trunk_rate: float = 1.0  # of the learning rate for all layers but the head
     augment: str = ""
     preprocess: str = ""  # empty: uint8 to 0..1, floats left alone
     loss: str = "crossentropy"  # or focal[:gamma[:alpha]]
@@ -41,6 +47,7 @@ class RunConfig:
     patience: int = 0  # epochs without improvement before stopping; 0: never
     precision: str = "float32"
     device: str = "auto"
+    sync_batch_norm: bool = False  # batch norm over the batch of all processes, not over each one's share
     seed: int = 0
     split_seed: int = 0
     val_fraction: float = 0.1
@@ -58,13 +65,18 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
-                 "seed": 0, "split_seed": 0, "l2": 0.0, "mine_rounds": 0}
+                 "seed": 0, "split_seed": 0, "l2": 0.0, "mine_rounds": 0, "unfreeze_after": 0}
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None and not value >= low:
                 raise UsageError(describe("train", flag(name), f"at least {low}", value))
         if self.lr is not None and not self.lr > 0:
             raise UsageError(describe("train", "--lr", "above 0", self.lr))
+        for name in ("unfreeze_rate", "trunk_rate"):
+            if not 0 < getattr(self, name) <= 1:
+                raise UsageError(describe("train", flag(name), "above 0 and at most 1", getattr(self, name)))
+        if self.unfreeze_after and not self.freeze:
+            raise UsageError("train: --unfreeze-after goes with --freeze, e.g. --freeze all-but-head.")
         for name in ("val_fraction", "train_dev_fraction", "dropout"):
             if not 0 <= (getattr(self, name) or 0) < 1:
                 raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -11,19 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.launch import launched
 from pellucid.engines.protocol import Engine
 from pellucid.errors import UsageError
 
 LIBRARIES = ("numpy", "pellucid", "pillow", "scikit-learn")
 BEHIND: dict[str, tuple[str, ...]] = {"reference": (), "pytorch": ("torch",)}  # what an engine computes with besides
-# FLOPs of a step. The engine multiplies a few images at a time, in the cache, so threads have little to share; on two
-# busy cores two of them were 7 to 20 times slower than one at 1 to 10 GFLOP a step, and 4 times at 119.
-ONE_THREAD_BELOW = 20e9
+# FLOPs of a step. The reference engine multiplies a few images at a time, in the cache, so threads have little to
+# share; on two busy cores two of them were 7 to 20 times slower than one at 1 to 10 GFLOP a step, and 4 times at 119.
+ONE_THREAD_BELOW = {"reference": 20e9, "pytorch": 2e9}
 
 
-def threads_for(flops: int, batch_size: int, most: int) -> int:
+def threads_for(flops: int, batch_size: int, most: int, engine: str = "reference") -> int:
     """Threads for a network of `flops` an image: 1 when a step (forward and backward) is little work, else `most`."""
-    return 1 if 3 * flops * batch_size < ONE_THREAD_BELOW else most
+    return 1 if 3 * flops * batch_size < ONE_THREAD_BELOW[engine] else most
 
 
 def numpy_pools() -> list[dict[str, Any]]:
@@ -39,18 +41,36 @@ def of_numpy(path: Path) -> bool:
     return any(part.startswith("numpy") for part in path.parts[-3:-1])
 
 
-def threads_now() -> int:
-    """Threads of NumPy's matrix products: by itself all cores, or what OPENBLAS_NUM_THREADS says."""
+def threads_now(engine: str = "reference") -> int:
+    """Threads of an engine: by itself all cores, or what OMP_NUM_THREADS and OPENBLAS_NUM_THREADS say."""
+    if engine == "pytorch":
+        return int(sys.modules["torch"].get_num_threads())
     return max((int(pool["num_threads"]) for pool in numpy_pools()), default=1)
+
+
+def threads_each(engine: str = "reference") -> int:
+    """The most threads that a process may take when several on this machine share the cores."""
+    return max(1, threads_now(engine) // launched().local_count)
 
 
 @contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
-    """Run a block with so many threads of NumPy's matrix products; the number before comes back after it."""
+    """Run a block with so many threads of NumPy's matrix products, and of PyTorch's work where it is loaded.
+
+    The numbers before come back after it.
+    """
     from threadpoolctl import threadpool_limits
 
+    torch = sys.modules.get("torch")
+    before = None if torch is None else torch.get_num_threads()
     with threadpool_limits(threads):
-        yield
+        if torch is not None:
+            torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            if torch is not None:
+                torch.set_num_threads(before)
 
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3  # the numbers of glibc's malloc.h
@@ -80,8 +100,8 @@ def environment_of(engine: Engine) -> dict[str, Any]:
         "engine": engine.name,
         "precision": getattr(engine, "precision", "float32"),
         "device": getattr(engine, "device", "cpu"),
-        "threads": threads_now(),
-        "processes": 1,
+        "threads": threads_now(engine.name),
+        "processes": getattr(engine, "processes", 1),
         "blas": sorted({library(pool) for pool in numpy_pools()}),
         "libraries": libraries_of(engine),
     }

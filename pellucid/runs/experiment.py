@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pellucid.checks.finding import record_of
 from pellucid.data.dataset import Dataset
@@ -19,24 +17,24 @@ from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.checking import check_before
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_for, threads_now
+from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
-from pellucid.runs.imbalance import ends_of_rounds
-from pellucid.runs.mining import Mining, wrong_of
+from pellucid.runs.freezing import ever_trained
+from pellucid.runs.learning import Beginning, remembering_events, stopped, train_from
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
-from pellucid.runs.schedules import plateau_of
+from pellucid.runs.several import tell_beginning, tell_settings
 from pellucid.runs.weights import write_run_model
 from pellucid.storage.checkpoint import Checkpoint, read_checkpoint
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import write_json
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.interrupts import Interrupts
-from pellucid.training.loop import train
-from pellucid.training.program import State
-from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
+
+if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
 
 LOG = logging.getLogger("pellucid")
 RUN_FORMAT = 1
@@ -51,10 +49,13 @@ class Outcome:
     stopped: bool
 
 
-def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Event | None) -> Outcome:
-    """Train from the beginning into an empty folder."""
-    words = understand(config)
+def start_run(
+    config: RunConfig, folder: RunFolder, *, command: str, console: Event | None, processes: Processes | None = None
+) -> Outcome:
+    """Train from the beginning into an empty folder; with `processes` this is the first of them."""
+    words = understand(config, processes)
     announce_engine(words.engine)
+    tell_settings(processes, config, words.engine)
     prepared, threads = prepare_alone(config, words)
     with limited_threads(threads):
         record = beginning_record(prepared, command, threads)
@@ -68,10 +69,11 @@ def start_run(config: RunConfig, folder: RunFolder, *, command: str, console: Ev
 
 def prepare_alone(config: RunConfig, words: Words, dataset: Dataset | None = None) -> tuple[Prepared, int]:
     """What a run begins with, made with one thread unless told, and the threads that its steps take."""
-    most = threads_now()
+    engine = words.engine.name
+    most = threads_each(engine)
     with limited_threads(config.threads or 1):
         prepared = prepare(config, words, dataset)
-    return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most)
+    return prepared, config.threads or threads_for(prepared.summary.flops, config.batch_size, most, engine)
 
 
 def beginning_record(prepared: Prepared, command: str, threads: int) -> dict[str, Any]:
@@ -89,7 +91,9 @@ def beginning_record(prepared: Prepared, command: str, threads: int) -> dict[str
     }
 
 
-def resume_run(path: str | Path, *, allow_different: bool, console: Event | None) -> Outcome:
+def resume_run(
+    path: str | Path, *, allow_different: bool, console: Event | None, processes: Processes | None = None
+) -> Outcome:
     """Continue the run in a folder: from its last checkpoint, from its beginning, or finish its report."""
     folder = RunFolder.open(path)
     folder.sweep()
@@ -97,8 +101,9 @@ def resume_run(path: str | Path, *, allow_different: bool, console: Event | None
     config = RunConfig.from_json(record["settings"], str(folder.config))
     checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
     refuse_absent_or_changed(config, record)
-    words = understand(config)
+    words = understand(config, processes)
     announce_engine(words.engine)
+    tell_settings(processes, config, words.engine)
     with limited_threads(config.threads or 1):
         prepared = prepare(config, words)
     if prepared.dataset.fingerprint != record.get("fingerprint"):
@@ -118,7 +123,8 @@ def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
     if config.data not in ("digits", *KNOWN) and not Path(config.data).expanduser().exists():
         raise UsageError(f"the run's data {config.data} is not here. Continue from the folder where the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):
-        raise DataError(f"the model file {config.model} has changed since the run began, or is gone. Bring it back.")
+        name = f"weights file {config.weights}" if config.weights else f"model file {config.model}"
+        raise DataError(f"the {name} has changed since the run began, or is gone. Bring it back.")
 
 
 def run(
@@ -132,8 +138,7 @@ def run(
     """Train what is left and finish the folder."""
     learnt = learn(prepared, folder, record, console, checkpoint=checkpoint)
     metrics = finish(prepared, folder, record, learnt.progress, learnt.best.best_epoch, learnt.seconds)
-    stop = learnt.progress.stop
-    return Outcome(metrics, folder, bool(stop) and not stop.startswith("stopped early"))
+    return Outcome(metrics, folder, stopped(learnt.progress))
 
 
 @dataclass(frozen=True)
@@ -155,18 +160,13 @@ def learn(
     also: Sequence[Event] = (),
 ) -> Learnt:
     """Train what is left into the folder; nothing is scored but validation. Events of `also` may stop it."""
-    engine, program = prepared.engine, prepared.program
     remembering, events = make_events(prepared, folder, record["environment"], console, also)
-    state, position, history, stop = beginning(prepared, checkpoint, remembering)
+    begun = beginning(prepared, checkpoint, remembering)
+    threads = int(record["environment"].get("threads", 1))
+    tell_beginning(prepared, threads, {} if checkpoint is None else checkpoint.events, begun)
     began = time.perf_counter()
-    if stop or position.epoch >= prepared.epochs:
-        progress = Progress(program, engine, state, position, prepared.epochs, None, history, stop)
-    else:
-        with np.errstate(all="ignore"), kept_said(folder):  # numbers that are not finite are caught by the program
-            progress = train(
-                program, engine, prepared.batches, events, state=state, position=position, epochs=prepared.epochs,
-                key=prepared.key.fold("noise"), validation=prepared.validation, history=history,
-            )
+    with kept_said(folder):
+        progress = train_from(begun, prepared, events)
     best = dict(remembering)["best"]
     assert isinstance(best, KeepBest), "make_events puts the best epoch's keeper there"
     return Learnt(progress, best, time.perf_counter() - began)
@@ -189,47 +189,34 @@ def make_events(
     also: Sequence[Event] = (),
 ) -> tuple[list[tuple[str, Event]], list[Event]]:
     """The events with a memory, by name, and all events in order; the checkpoint comes last and sees all of it."""
-    part = "val_" if prepared.validation is not None else ""
 
     def save_best(progress: Progress) -> None:
         write_run_model(prepared, folder, progress.engine, progress.state, progress.history[-1])
 
-    remembering: list[tuple[str, Event]] = [("best", KeepBest(part, save_best))]
-    if prepared.config.patience:
-        remembering.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
-    plateau = plateau_of(prepared.config.schedule)
-    if plateau is not None:
-        remembering.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
-    if prepared.config.mine_rounds:
-        assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
-        ends = ends_of_rounds(prepared.config, prepared.epochs)
-        remembering.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
-    trained = [key for key, weight in prepared.model.graph.weights.items() if weight.trainable]
-    layers = list(dict.fromkeys(key.rpartition("/")[0] for key in trained))
+    remembering = remembering_events(prepared, save_best)
     shown = [console] if console is not None else []
-    steps = StepTable(folder.steps, layers)
+    steps = StepTable(folder.steps, ever_trained(prepared.model, prepared.config))
     events = [
         steps,
         *[event for _, event in remembering],
         HistoryTable(folder.history),
         *shown,
         *also,
-        Interrupts(),
+        Interrupts(patient=prepared.processes is not None),
         Checkpoints(folder.last, prepared.config.checkpoint_every, remembering, environment, flush=steps.flush),
     ]
     return remembering, events
 
 
 def beginning(
-    prepared: Prepared, checkpoint: Checkpoint | None, remembering: Sequence[tuple[str, Event]]
-) -> tuple[State, Position, list[dict[str, Any]], str]:
-    """State, position, history and stop reason to go on from."""
+    prepared: Prepared, checkpoint: Checkpoint | None, remembering: list[tuple[str, Event]]
+) -> Beginning:
+    """The run's first state, or what the checkpoint holds; the events take back their memories."""
     if checkpoint is None:
-        state = prepared.program.start(prepared.engine, prepared.key)
-        return state, Position(), [], ""
+        return Beginning(prepared.program.start(prepared.engine, prepared.key))
     put = prepared.engine.put
     state = {name: dict(part) if name == "clock" else dict(put(part)) for name, part in checkpoint.state.items()}
     for name, event in remembering:
         event.recall(checkpoint.events[name])
-    stop = str(checkpoint.events.get("stop", ""))
-    return state, Position.from_json(checkpoint.position), [ordered(row) for row in checkpoint.history], stop
+    history = [ordered(row) for row in checkpoint.history]
+    return Beginning(state, Position.from_json(checkpoint.position), history, str(checkpoint.events.get("stop", "")))

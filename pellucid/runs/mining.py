@@ -18,6 +18,7 @@ import numpy as np
 from pellucid.data.sampling import Sampler
 from pellucid.runs.preparation import OBJECTIVE, Prepared
 from pellucid.runs.scoring import score
+from pellucid.runs.several import firsts
 from pellucid.training.events import Event, Progress
 
 LOG = logging.getLogger("pellucid")
@@ -51,7 +52,7 @@ class Mining(Event):
 
 
 def wrong_of(prepared: Prepared) -> Callable[[Progress], np.ndarray]:
-    """Which training images (N,) a network that is being trained gets wrong."""
+    """Which training images (N,) a network that is being trained gets wrong; in all processes the first's word."""
     dataset = prepared.dataset
 
     def wrong(progress: Progress) -> np.ndarray:
@@ -59,6 +60,6 @@ def wrong_of(prepared: Prepared) -> Callable[[Progress], np.ndarray]:
             prepared.model.graph, progress.engine, progress.state, OBJECTIVE, dataset.part("train"),
             preprocessing=prepared.preprocessing, split="train", class_names=dataset.class_names,
         )
-        return np.asarray(judged.predicted != judged.labels)
+        return firsts(prepared.processes, np.asarray(judged.predicted != judged.labels))
 
     return wrong

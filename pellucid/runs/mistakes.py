@@ -24,17 +24,25 @@ COLUMNS = 3
 CARD_IN = (3.5, 1.6)  # width, height of one mistake
 PICTURE_IN = 1.18
 BAR_IN = 1.93
+Told = tuple[str, str]
+SAID: Told = ("said", "is")
 
 Images = Callable[[np.ndarray], np.ndarray]
 
 
-def mistakes_png(evaluation: Evaluation, images: Images) -> bytes:
-    """PNG bytes of up to 24 mistakes; images(indices) gives the raw pixels (n,H,W,C) of those samples of the part."""
+def mistakes_png(
+    evaluation: Evaluation, images: Images, *, chosen: np.ndarray | None = None, title: str = "", told: Told = SAID
+) -> bytes:
+    """PNG bytes of up to 24 mistakes; images(indices) gives the raw pixels (n,H,W,C) of those samples of the part.
+
+    `chosen` are other samples (M,) to show in place of the most confident mistakes, under a `title` of their own;
+    `told` are the words before the predicted and the given class.
+    """
     wrong = int(np.sum(evaluation.predicted != evaluation.labels))
     if not wrong:
         every = f"all {evaluation.n:,} samples" if evaluation.n > 1 else "the only sample"
         return d.message_picture("No mistakes", f"The model is right about {every} of the {evaluation.split} part.")
-    worst = evaluation.worst_mistakes(MOST)
+    worst = evaluation.worst_mistakes(MOST) if chosen is None else chosen[:MOST]
     pixels = np.asarray(images(worst))
     if pixels.ndim != 4 or len(pixels) != len(worst):
         raise ShapeError(
@@ -47,13 +55,13 @@ def mistakes_png(evaluation: Evaluation, images: Images) -> bytes:
     figure = d.new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    title = f"The {len(worst)} most confident of {wrong:,} mistakes" if wrong > len(worst) else _all_of_them(wrong)
-    d.letter(axes, 0.2, 0.32, title, size=d.TITLE_PT, weight="bold")
+    usual = f"The {len(worst)} most confident of {wrong:,} mistakes" if wrong > len(worst) else _all_of_them(wrong)
+    d.letter(axes, 0.2, 0.32, title or usual, size=d.TITLE_PT, weight="bold")
     d.letter(axes, 0.2, 0.6, f"{evaluation.split} part, {evaluation.n:,} sample{'s' * (evaluation.n > 1)}; "
              "bars: the most probable classes", color=d.FAINT)  # fmt: skip
     for place, index in enumerate(worst):
         row, column = divmod(place, columns)
-        _card(axes, 0.2 + column * CARD_IN[0], 0.85 + row * CARD_IN[1], shown[place], evaluation, int(index))
+        _card(axes, 0.2 + column * CARD_IN[0], 0.85 + row * CARD_IN[1], shown[place], evaluation, int(index), told)
     d.letter(axes, 0.2, height - 0.16, remarks, color=d.FAINT, size=d.SMALL_PT)
     axes.set_xlim(0, width)  # data coordinates are inches from the upper left; imshow has changed them
     axes.set_ylim(height, 0)
@@ -81,7 +89,9 @@ def displayable(pixels: np.ndarray) -> tuple[np.ndarray, str]:
     return np.broadcast_to(values, (*values.shape[:3], 3)), " ".join(remarks)
 
 
-def _card(axes: Axes, x: float, y: float, picture: np.ndarray, evaluation: Evaluation, index: int) -> None:
+def _card(
+    axes: Axes, x: float, y: float, picture: np.ndarray, evaluation: Evaluation, index: int, told: Told
+) -> None:
     """One mistake with its upper left corner at x, y inches: picture, both names, bars, where the sample came from."""
     rows, columns = picture.shape[:2]
     scale = PICTURE_IN / max(rows, columns)
@@ -94,8 +104,8 @@ def _card(axes: Axes, x: float, y: float, picture: np.ndarray, evaluation: Evalu
     said = int(evaluation.predicted[index])
     text = x + PICTURE_IN + 0.14
     names = d.short_names(evaluation.class_names, 18)
-    d.letter(axes, text, y + 0.09, f"said {names[said]}", color=d.VERMILION, weight="bold")
-    d.letter(axes, text, y + 0.27, f"is {names[true]}", color=d.BLUE, weight="bold")
+    d.letter(axes, text, y + 0.09, f"{told[0]} {names[said]}", color=d.VERMILION, weight="bold")
+    d.letter(axes, text, y + 0.27, f"{told[1]} {names[true]}", color=d.BLUE, weight="bold")
     best = np.argsort(-scores, kind="stable")[:3]
     for place, k in enumerate(best):
         colour = d.VERMILION if k == said else d.BLUE if k == true else "#98a1b0"

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from pathlib import Path
 
 from pellucid.architectures.names import NAMES, architecture, default_notation
+from pellucid.data.dataset import Dataset
+from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import UsageError
 from pellucid.graph.layer import Layer
 from pellucid.graph.notation import is_notation, parse
+from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import Dropout
+from pellucid.storage.foreign import is_ours
+from pellucid.storage.model_file import read_model
 from pellucid.storage.reading import read_bytes
 
-FILES = (".safetensors", ".h5", ".keras", ".pt", ".npz")  # of these only the first is read, the others are explained
+LOG = logging.getLogger("pellucid")
+FILES = (".safetensors", ".h5", ".keras", ".pt", ".pth", ".bin", ".npz")  # the first is read, the others explained
 MEANT = re.compile(r"\s*(conv|pool|fc)(\d|[_*,\s]|$)", re.IGNORECASE)
 DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
@@ -28,7 +35,11 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_setting("--l2", config.l2 > 0, wanted)
         refuse_setting("--dropout", config.dropout is not None, wanted)
-        return model_from_file(wanted, shape, classes), wanted
+        if config.weights:
+            raise UsageError(f"--weights goes with a network by name or in words; --model {wanted} has its own.")
+        return model_from_file(config, shape, classes, key.fold("init")), wanted
+    if config.new_head and not config.weights:
+        raise UsageError("--new-head goes with --weights FILE or a model file as --model. Leave it out.")
     if wanted and not in_words(wanted):
         refuse_setting("--l2", config.l2 > 0, wanted)
         model = architecture(wanted, shape, classes, config.dropout)  # type: ignore[arg-type]
@@ -40,6 +51,8 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
         model = Sequential(with_dropout(layers, by_size if config.dropout is None else config.dropout))
         name = name or "linear"
     draw_weights(model, key.fold("init"))
+    if config.weights:
+        LOG.info("read   %s", model.load_weights(config.weights, new_head=config.new_head))
     return model, name
 
 
@@ -67,20 +80,42 @@ def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:
     return spread
 
 
-def model_from_file(path: str, shape: tuple[int, ...], classes: int) -> Model:
+def model_from_file(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> Model:
     """A saved model to go on from; raises UsageError when it does not fit the data."""
+    path = str(config.model)
     if not Path(path).is_file():
         raise UsageError(f"--model {path}: there is no such file.")
     model = load_model(path)
-    if model.input_shape[1:] != shape or model.output_shape[-1] != classes:
-        wanted = f"{model.input_shape[1:]} images and {model.output_shape[-1]} classes"
-        raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.")
-    return model
+    has = int(model.output_shape[-1])
+    if model.input_shape[1:] != shape or (has != classes and not config.new_head):
+        wanted = f"{model.input_shape[1:]} images and {has} classes"
+        remedy = " Its last layer is made anew with --new-head." if model.input_shape[1:] == shape else ""
+        raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.{remedy}")
+    if not config.new_head:
+        return model
+    made = model.with_head(classes)
+    draw_weights(made, key, head_of(made.graph, side=True))
+    LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
+    return made
+
+
+def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | None:
+    """What a model file does to its images before the network, when nothing else is asked for; None without one.
+
+    Weights are worth nothing on pixels of another scale.
+    """
+    path = config.weights or config.model or ""
+    if config.preprocess or not path.endswith(".safetensors") or not Path(path).is_file():
+        return None
+    if not is_ours(path):
+        return None
+    file = read_model(path)
+    if file.preprocessing is None or (file.input or {}).get("dtype") != str(dataset.dtype):
+        return None
+    return Pipeline.from_config(file.preprocessing, file.preprocessing_arrays)
 
 
 def sha256_of_model(config: RunConfig) -> str | None:
-    """What the model file to go on from holds; None without one, or without a file of that name."""
-    path = Path(config.model or "")
-    if not (config.model or "").lower().endswith(FILES) or not path.is_file():
-        return None
-    return hashlib.sha256(read_bytes(path)).hexdigest()
+    """What the file of the first weights holds; None without one, or without a file of that name."""
+    named = config.weights or (config.model or "" if (config.model or "").lower().endswith(FILES) else "")
+    return hashlib.sha256(read_bytes(named)).hexdigest() if named and Path(named).is_file() else None

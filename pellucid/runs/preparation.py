@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
@@ -18,15 +18,21 @@ from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
+from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
-from pellucid.runs.networks import make_model
+from pellucid.runs.networks import make_model, preprocessing_of_file
 from pellucid.runs.schedules import schedule_of, words_of
+from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
-from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
+from pellucid.spec.losses import LossSpec, SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.compiling import make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
+
+if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
 
 OBJECTIVE = Objective(  # every score is measured with it, whatever loss a run was trained on
     (Term("output", SparseCategoricalCrossentropy()),),
@@ -49,6 +55,7 @@ class Prepared:
     validation: Batches | None
     epochs: int
     key: Key
+    processes: Processes | None = None
 
     @property
     def summary(self) -> Summary:
@@ -103,9 +110,10 @@ class Words:
     engine: Engine
     preprocessing: Pipeline
     augmentation: Augmentation | None
+    processes: Processes | None = None  # which share the work; None for one
 
 
-def understand(config: RunConfig) -> Words:
+def understand(config: RunConfig, processes: Processes | None = None) -> Words:
     """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
     parse_size(config.resize)
     words_of(config.schedule)
@@ -114,11 +122,12 @@ def understand(config: RunConfig) -> Words:
         OPTIMIZERS.named(config.optimizer)
     with named("--engine, --precision or --device"):
         engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+        engine = engine if processes is None else shared_engine(engine, config, processes)
     with named("--preprocess"):
         preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
     with named("--augment"):
         augmentation = Augmentation.parse(config.augment) if config.augment else None
-    return Words(engine, preprocessing, augmentation)
+    return Words(engine, preprocessing, augmentation, processes)
 
 
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
@@ -128,11 +137,17 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    train = dataset.part("train")
-    preprocessing, engine = words.preprocessing.fit(train, key=key.fold("preprocessing")), words.engine
+    train, share = dataset.part("train"), share_of(words.processes)
+    preprocessing = preprocessing_of_file(config, dataset) or words.preprocessing.fit(
+        train, key=key.fold("preprocessing")
+    )
+    engine = words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
         model, name = make_model(config, shape, len(dataset.class_names), key)
+    epochs = config.epochs_for(len(train))
+    ends_of_rounds(config, epochs)  # refused here, before anything is written
+    rates = freeze_layers(model, config, epochs)
     batches = Batches(
         train,
         batch_size=config.batch_size,
@@ -141,22 +156,32 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         augmentation=words.augmentation,
         sample_weights=weights_of(config, train.labels),
         sampler=sampler_of(config, train.labels),
+        share=share,
+        scale_later=engine.name == "pytorch",
     )
     with named("--batch-size"):
-        refuse_lonely_batches(model.graph, batches.samples, config.batch_size)
+        apart = 1 if config.sync_batch_norm else share.count
+        refuse_lonely_batches(model.graph, batches.samples, config.batch_size, apart)
     validation = None
     if "validation" in dataset.parts:
         validation = Batches(
-            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing
+            dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
+            share=share, scale_later=engine.name == "pytorch",
         )
-    epochs = config.epochs_for(len(train))
-    ends_of_rounds(config, epochs)  # refused here, before anything is written
     rule = make_rule(config, batches.steps_per_epoch, epochs)
-    objective = replace(OBJECTIVE, terms=(Term("output", loss_of(config.loss)),))
-    program = Supervised(model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine))
-    return Prepared(
-        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key
+    objective = objective_of(model, loss_of(config.loss))
+    program = Supervised(
+        model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine), rates=rates
     )
+    return Prepared(
+        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key,
+        words.processes,
+    )
+
+
+def objective_of(model: Model, loss: LossSpec) -> Objective:
+    """What a run minimises, also at outputs for training only, and its accuracy."""
+    return replace(make_objective(model.graph, loss), measures=OBJECTIVE.measures)
 
 
 def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:

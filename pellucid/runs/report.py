@@ -94,6 +94,7 @@ def next_steps(context: Mapping[str, Any], path: Path) -> list[tuple[str, str]]:
     data = shlex.quote(str(context.get("data") or (context.get("dataset") or {}).get("name") or "DATA"))
     split = shlex.quote(str(evaluation.get("split") or "test"))
     use = [
+        ("See what is wrong with it and what to try next", f"pellucid diagnose {run}"),
         ("Ask it about pictures of your own", f"pellucid predict {run} IMAGE..."),
         ("Measure it again, or on other data", f"pellucid evaluate {run} {data} --split {split}"),
     ]

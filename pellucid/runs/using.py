@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,17 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
-from pellucid.data.preprocessing import default_pipeline
+from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_image
 from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
 from pellucid.diagnosis.scores import DEFAULT
-from pellucid.engines.reference import ReferenceEngine
-from pellucid.errors import DataError, UsageError, describe
+from pellucid.engines.protocol import Engine
+from pellucid.errors import ArgumentError, DataError, UsageError, describe
 from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
-from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.config import RunConfig, named, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words
@@ -31,6 +32,9 @@ from pellucid.runs.preparation import OBJECTIVE, load_data
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
+from pellucid.training.session import engine_named, predict_each
+
+MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
@@ -42,6 +46,21 @@ def model_of(path: str) -> tuple[Model, RunFolder | None]:
             raise UsageError(f"{path} has no model yet: no epoch was finished. {remedy}")
         return load_model(folder.model), folder
     return load_model(path), None
+
+
+def engine_of(folder: RunFolder | None, wanted: str | None) -> Engine:
+    """The engine asked for; else that of the run, in its precision, where it is installed; else the best there is."""
+    if wanted is None and folder is not None:
+        config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+        with suppress(ArgumentError):
+            return engine_named(config.engine, config.precision, None)
+    with named("--engine"):
+        return engine_named(wanted or "auto", "float32", None)
+
+
+def all_or_one(model: Model, engine: Engine, batch_size: int) -> int:
+    """How many threads predicting takes."""
+    return threads_for(summarize(model.graph).flops, batch_size, threads_now(engine.name), engine.name)
 
 
 def data_of(
@@ -83,6 +102,7 @@ def evaluate_on(
     metrics: Sequence[str] = DEFAULT,
     costs: str | None = None,
     max_latency: float | None = None,
+    engine: str | None = None,
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
 
@@ -96,24 +116,26 @@ def evaluate_on(
     refuse_unknown(metrics, names, prices)
     chosen = choose_split(dataset, split)
     part = with_labels_of(dataset, dataset.part(chosen), names)
-    engine = ReferenceEngine()
-    params, state = native_weights(model, engine)
-    preprocessing = model.preprocessing or default_pipeline()
+    chosen_engine = engine_of(folder, engine)
+    params, state = native_weights(model, chosen_engine)
+    preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
 
     def predict(x: np.ndarray) -> object:
-        inputs = engine.put({"input": preprocessing.apply(x)})
-        return engine.get(engine.forward(model.graph, params, state, inputs, training=False).outputs)
+        inputs = chosen_engine.put({"input": preprocessing.apply(x)})
+        return chosen_engine.get(chosen_engine.forward(model.graph, params, state, inputs, training=False).outputs)
 
     began = time.perf_counter()
-    with limited_threads(threads_for(summarize(model.graph).flops, batch_size, threads_now())):
+    with limited_threads(all_or_one(model, chosen_engine, batch_size)):
         evaluation = score(
-            model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
+            model.graph, chosen_engine, {"params": params, "state": state}, OBJECTIVE, part,
             preprocessing=preprocessing, split=chosen, class_names=names, batch_size=batch_size,
         )
         seconds = time.perf_counter() - began
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
+    table = evaluation.confusion.tolist() if len(names) <= MOST_IN_TABLE else None
     return evaluation.to_metrics(metrics, prices) | {
-        "engine": engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
+        "confusion": table,
+        "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
         **({} if latency is None else {"latency": latency.to_json()}),
     }
@@ -131,23 +153,34 @@ def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part
     return replace(part, labels=np.array([numbers[name] for name in dataset.class_names])[part.labels])
 
 
-def predict_files(run: str, images: Sequence[str], *, top: int) -> list[dict[str, Any]]:
+def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | None = None) -> list[dict[str, Any]]:
     """The most likely classes of each picture, read at the size and in the channels the model was trained on."""
-    model, _ = model_of(run)
+    model, folder = model_of(run)
+    chosen_engine = engine_of(folder, engine)
+    params, state = native_weights(model, chosen_engine)
     record = model.input_record or {}
     resize = (record["height"], record["width"]) if record else None
     names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
-    preprocessing = model.preprocessing or default_pipeline()
     found = []
     for image in images:
         if Path(image).is_dir():
             raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
         pixels = read_image(image, resize=resize, channels=colours(record))
-        probabilities = model.predict(preprocessing.apply(pixels[None]), verbose=0)[0]
+        preprocessing = model.preprocessing or assumed_pipeline(pixels.dtype)
+        parts = [{"input": preprocessing.apply(pixels[None])}]
+        (outputs,) = predict_each(model.graph, chosen_engine, params, state, parts)
+        probabilities = outputs["output"][0]
         order = np.argsort(-probabilities, kind="stable")[:top]
         classes = [{"class": names[k], "probability": float(probabilities[k])} for k in order]
         found.append({"image": image, "classes": classes})
     return found
+
+
+def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:
+    """Write the model of a run or a file for other programs; the file's name is chosen when `out` is None."""
+    model, folder = model_of(run)
+    path = Path(out) if out else (Path(run).with_suffix(".onnx") if folder is None else folder.path / "model.onnx")
+    return model.export(path, format)
 
 
 def network_named(model: str, size: str | None, classes: int | None, activation: str) -> Model:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.engines.protocol import Engine
 from pellucid.engines.reference import ReferenceEngine
+from pellucid.graph.selecting import keys_of
 from pellucid.keys import Key
 from pellucid.model import Model, weights
 from pellucid.runs.environment import environment_of
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from pellucid.runs.preparation import Prepared
 
 
-def draw_weights(model: Model, key: Key) -> None:
-    """Fresh weights from a key of the run, whatever the process drew before."""
+def draw_weights(model: Model, key: Key, layers: Collection[str] | None = None) -> None:
+    """Fresh weights from a key of the run, whatever the process drew before; of these layers alone when given."""
     params, state = ReferenceEngine().init(model.graph, key)
-    weights.take(model.built, "draw_weights", params | state)
+    drawn = params | state
+    if layers is not None:
+        drawn = model.weights_by_key() | {name: drawn[name] for name in keys_of(model.graph, tuple(layers))}
+    weights.take(model.built, "draw_weights", drawn)
 
 
 def native_weights(model: Model, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]]:

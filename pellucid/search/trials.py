@@ -30,9 +30,12 @@ class Trial:
 
 
 def ranked(trials: Iterable[Trial]) -> list[Trial]:
-    """The complete trials, the best first: by accuracy, among equals by loss, then the earlier one."""
+    """The complete trials, the best first: by accuracy; among equals a later round, which trains longer; then by loss.
+
+    The loss holds the penalty, so it tells trials with different penalties apart only where nothing else does.
+    """
     complete = [trial for trial in trials if trial.state == COMPLETE and trial.accuracy is not None]
-    return sorted(complete, key=lambda trial: (-(trial.accuracy or 0.0), _loss(trial), trial.number))
+    return sorted(complete, key=lambda trial: (-(trial.accuracy or 0.0), -trial.round, _loss(trial), trial.number))
 
 
 def _loss(trial: Trial) -> float:

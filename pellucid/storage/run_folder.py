@@ -121,6 +121,11 @@ class RunFolder:
         return self.path / f"diagnosis-{name}.png"
 
     @property
+    def suspicious_labels(self) -> Path:
+        """Training labels that are probably wrong, the most suspicious first."""
+        return self.path / "diagnosis-labels.csv"
+
+    @property
     def to_tag(self) -> Path:
         """A hundred mistakes for a person to tag; pellucid diagnose --tags reads it back."""
         return self.path / "diagnosis-to-tag.csv"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray[Any
     from safetensors import SafetensorError, safe_open
 
     path = Path(path)
-    record = _record(path, _header(path))
+    record = _record(path, header_of(path))
     try:
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in sorted(file.keys())}, record
@@ -91,8 +91,11 @@ def _storable(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(array, order="C")  # safetensors.numpy writes memory as it lies: a transposed array would scramble
 
 
-def _header(path: Path) -> dict[str, Any]:
-    """The header, after its sizes are found to be safe and the file is found to be whole."""
+def header_of(path: Path, codes: Collection[str] = CODES) -> dict[str, Any]:
+    """The header, after its sizes are found to be safe and the file is found to be whole.
+
+    Raises FileError, also for numbers of a kind that is not among `codes`.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -110,7 +113,7 @@ def _header(path: Path) -> dict[str, Any]:
         raise FileError(f"{path} is not a safetensors file (its header is not JSON). {REMEDY}.") from error
     if not isinstance(header, dict):
         raise FileError(f"{path} is not a safetensors file (its header is not a JSON object). {REMEDY}.")
-    _check_entries(path, header, size - 8 - length)
+    _check_entries(path, header, size - 8 - length, codes)
     return header
 
 
@@ -130,7 +133,7 @@ def _check_start(path: Path, start: bytes, size: int, length: int) -> None:
         raise FileError(f"{path} is cut short: its header ends at byte {8 + length:,} of {size:,}. {COPY_AGAIN}.")
 
 
-def _check_entries(path: Path, header: dict[str, Any], held: int) -> None:
+def _check_entries(path: Path, header: dict[str, Any], held: int, codes: Collection[str]) -> None:
     entries = [entry for name, entry in header.items() if name != "__metadata__"]
     if len(entries) > MOST_ENTRIES:
         raise FileError(f"{path} names {len(entries):,} arrays, and {MOST_ENTRIES:,} is the most. {REMEDY}.")
@@ -138,7 +141,7 @@ def _check_entries(path: Path, header: dict[str, Any], held: int) -> None:
         wanted = max((int(entry["data_offsets"][1]) for entry in entries), default=0)
     except (LookupError, TypeError, ValueError) as error:
         raise FileError(f"{path} is damaged: an array in its header has no place. {COPY_AGAIN}.") from error
-    strange = [str(entry.get("dtype")) for entry in entries if entry.get("dtype") not in CODES]
+    strange = [str(entry.get("dtype")) for entry in entries if entry.get("dtype") not in codes]
     if strange:
         kind = f"numbers of kind {strange[0]}, which Pellucid never writes"
         raise FileError(f"{path} is damaged (it holds {kind}). {REMEDY}.")

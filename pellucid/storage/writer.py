@@ -12,7 +12,8 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,37 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     except OSError as error:
         raise not_written(named, error) from error
     with contextlib.suppress(OSError):  # the file is in place; some file systems cannot sync a folder
+        system.sync_folder(target.parent)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary name for a library that writes its files itself; it becomes `path` when the block ends well.
+
+    Raises FileError, which names the file and the remedy, when the system refuses.
+    """
+    named = Path(path)
+    target = Path(os.path.realpath(named))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            system.close(system.create(temporary))
+            yield temporary
+            file = system.open_end(temporary)
+            try:
+                system.sync(file)
+            finally:
+                system.close(file)
+            system.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                system.remove(temporary)
+            raise
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise not_written(named, error) from error
+    with contextlib.suppress(OSError):
         system.sync_folder(target.parent)
 
 

@@ -21,6 +21,7 @@ from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.inputs import Names
 
 ACCURACY = ("accuracy", "acc")
+AUXILIARY = 0.3  # the usual factor of a training-only output's loss (Szegedy et al. 2015, section 5)
 
 
 def rule_of(optimizer: str | OptimizerSpec) -> OptimizerSpec:
@@ -54,17 +55,21 @@ def by_output(what: str, given: Any, names: Names) -> dict[str, Any]:
 
 
 def make_objective(graph: Graph, loss: Any, loss_weights: Any = None, metrics: Any = None) -> Objective:
-    """The objective of a graph; `metrics` may hold 'accuracy', whose kind follows from the loss."""
-    names = Names.of_outputs(graph)
+    """The objective of a graph; `metrics` may hold 'accuracy', whose kind follows from the loss.
+
+    Outputs for training only share the targets of the one lasting output, and their losses count 0.3 where
+    `loss_weights` says nothing else; they have no metrics.
+    """
+    names, own = Names.of_outputs(graph), Names.of_targets(graph)
     losses = {name: loss_of(value) for name, value in by_output("loss", loss, names).items() if value is not None}
-    weights = by_output("loss_weights", 1.0 if loss_weights is None else loss_weights, names)
-    terms = tuple(Term(name, losses[name], weight_of(weights, name)) for name in names.listed if name in losses)
+    weights = by_output("loss_weights", {} if loss_weights is None else loss_weights, names)
+    terms = tuple(term_of(name, losses[name], weights, graph, own) for name in names.listed if name in losses)
     if not terms:
         raise ArgumentError(describe("compile", "loss", "given for one output at least", "None for all"))
-    several = len(names.listed) > 1
+    several = len(own.listed) > 1
     wanted = [
         (name, *metric_of(metric, losses[name], graph.output_shapes[name][-1]))
-        for name, listed in metrics_by_output(metrics, names, losses).items()
+        for name, listed in metrics_by_output(metrics, own, {n: losses[n] for n in own.listed if n in losses}).items()
         for metric in (listed if isinstance(listed, (list, tuple)) else [listed])
         if metric is not None
     ]
@@ -73,10 +78,16 @@ def make_objective(graph: Graph, loss: Any, loss_weights: Any = None, metrics: A
     return Objective(terms, measures)
 
 
-def weight_of(weights: Mapping[str, Any], name: str) -> float:
-    """The factor of an output's loss, 1 where none is given."""
+def term_of(name: str, loss: LossSpec, weights: Mapping[str, Any], graph: Graph, own: Names) -> Term:
+    """The loss of one output."""
+    usual = AUXILIARY if name in graph.training_only else 1.0
+    return Term(name, loss, weight_of(weights, name, usual), None if name in own.listed else graph.lasting[0])
+
+
+def weight_of(weights: Mapping[str, Any], name: str, usual: float) -> float:
+    """The factor of an output's loss, the usual one where none is given."""
     try:
-        return float(weights.get(name, 1.0))
+        return float(weights.get(name, usual))
     except (TypeError, ValueError):
         raise ArgumentError(describe("compile", "loss_weights", "numbers", repr(weights[name]))) from None
 

@@ -29,7 +29,7 @@ class Feed:
     @classmethod
     def of(cls, graph: Graph, needed: Sequence[str], where: str) -> Feed:
         """The feed of a graph."""
-        return cls(where, Names.of_inputs(graph), Names.of_outputs(graph), tuple(needed))
+        return cls(where, Names.of_inputs(graph), Names.of_targets(graph), tuple(needed))
 
     def refuse(self, argument: str, value: Any) -> None:
         """Raise ArgumentError when an argument is given that goes with arrays only."""

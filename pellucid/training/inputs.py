@@ -35,6 +35,12 @@ class Names:
         return cls.of(graph, {name: number for name, (number, _) in graph.outputs})
 
     @classmethod
+    def of_targets(cls, graph: Graph) -> Names:
+        """The outputs that have targets of their own: those for training only share the one lasting output's."""
+        shared = len(graph.lasting) == 1
+        return cls.of(graph, {n: number for n, (number, _) in graph.outputs if n in graph.lasting or not shared})
+
+    @classmethod
     def of(cls, graph: Graph, nodes: Mapping[str, int]) -> Names:
         """Names and the layers at those nodes."""
         others = {graph.layers[graph.nodes[number].layer].name: name for name, number in nodes.items()}

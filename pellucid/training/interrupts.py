@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM end a run after the step in hand, not in the middle of an update."""
+"""Ctrl-C and SIGTERM end a run after the step in hand, not in the middle of an update.
+
+Of several processes all stop after the same step, whichever of them the signal reached. torchrun passes on what the
+terminal has sent already, so there a second signal is no second wish; torchrun itself ends what does not stop.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,15 @@ from pellucid.engines.protocol import Sums
 from pellucid.training.events import Event, Progress
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REASONS = {signal.SIGINT: "stopped by the user", signal.SIGTERM: "stopped by SIGTERM"}
 
 
 class Interrupts(Event):
-    """Turns the first signal into a clean stop; a second one ends the program at once."""
+    """Turns the first signal into a clean stop; a second one ends the program at once, unless it is `patient`."""
 
-    def __init__(self) -> None:
-        self.received = ""
+    def __init__(self, *, patient: bool = False) -> None:
+        self.received: int = 0
+        self.patient = patient
         self._before: dict[int, Any] = {}
 
     def begin(self, progress: Progress) -> None:
@@ -25,14 +31,21 @@ class Interrupts(Event):
             self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.received = "stopped by the user" if number == signal.SIGINT else "stopped by SIGTERM"
+        self.received = number
+        if self.patient:
+            self._before = dict.fromkeys(SIGNALS, signal.SIG_IGN)
         self._restore()
 
     def step(self, progress: Progress, sums: Sums) -> None:
-        progress.stop = progress.stop or self.received
+        self._obey(progress)
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
-        progress.stop = progress.stop or self.received
+        self._obey(progress)
+
+    def _obey(self, progress: Progress) -> None:
+        seen = progress.engine.reduce({number.name: (float(self.received == number), 1.0) for number in SIGNALS})
+        received = [REASONS[number] for number in SIGNALS if seen[number.name][0]]
+        progress.stop = progress.stop or next(iter(received), "")
 
     def end(self, progress: Progress) -> None:
         self._restore()

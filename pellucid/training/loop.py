@@ -54,19 +54,18 @@ def run_epoch(
     progress: Progress, batches: Batches, events: Sequence[Event], key: Key, validation: Batches | None
 ) -> None:
     """The rest of the current epoch, its validation and its row; or as much of it as came before a stop."""
-    position, program, engine = progress.position, progress.program, progress.engine
+    position, engine = progress.position, progress.engine
     if position.step_in_epoch == 0:
         for event in events:
             event.epoch_begin(progress)
-    rate = progress.rate
+    program, rate = progress.program, progress.rate  # an event may have begun another stage
     for batch in batches.epoch(position.epoch, start=position.step_in_epoch):
         rate = progress.rate
         progress.state, sums = program.step(engine, progress.state, batch, key.fold(position.step))
-        sums = engine.reduce(sums)
         position.sums = add_sums(position.sums, {name: s for name, s in sums.items() if not name.startswith(RATIO)})
         position.step_in_epoch += 1
         position.step += 1
-        progress.samples = len(next(iter(batch.inputs.values())))
+        progress.samples = samples_of(batch)
         for event in events:
             event.step(progress, sums)
         if progress.stop:
@@ -88,5 +87,11 @@ def evaluate(program: Program, engine: Engine, state: State, batches: Batches) -
     """The sums over all batches of a part, learning nothing."""
     total: Sums = {}
     for batch in batches.epoch(0):
-        total = add_sums(total, engine.reduce(program.evaluate(engine, state, batch)))
-    return total
+        total = add_sums(total, program.evaluate(engine, state, batch))
+    return engine.reduce(total)
+
+
+def samples_of(batch: Batch) -> int:
+    """How many samples a batch has, the shares of other processes counted in."""
+    whole: int | None = getattr(batch, "whole", None)
+    return len(next(iter(batch.inputs.values()))) if whole is None else whole

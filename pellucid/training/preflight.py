@@ -14,28 +14,44 @@ from pellucid.training import loop
 from pellucid.training.program import Program, State
 
 
-def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int) -> None:
+def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int, processes: int = 1) -> None:
     """Raise ArgumentError when batch norm would meet one value a channel: a batch of one, and no map to average over.
 
-    The last batch of an epoch counts: it has samples % batch_size samples.
+    The last batch of an epoch counts: it has samples % batch_size samples. Of `processes` that each look at their own
+    share of a batch, none may have one sample; none at all does no harm.
     """
-    smallest = min(batch_size, samples % batch_size or batch_size, samples)
-    if smallest > 1:
+    first, last = min(batch_size, samples), samples % batch_size
+    if not lonely(first, processes) and not lonely(last, processes):
         return
     for step in plan(graph).steps:
         if isinstance(step.spec, BatchNormalization) and not step.frozen and values_a_sample(graph, step.layer) == 1:
-            last = f"the last batch of {samples} samples holds 1" if batch_size > 1 else "batches hold 1 sample"
-            remedy = "Bring more samples." if samples == 1 else f"Pass batch_size={better_size(samples, batch_size)}."
+            which = "batches hold" if lonely(first, processes) else f"the last batch of {samples} samples holds"
+            which += " 1 sample" if processes == 1 else f" 1 sample for one of {processes} processes"
+            few = lonely(samples, processes)
+            remedy = "Bring more samples" if few else f"Pass batch_size={better_size(samples, batch_size, processes)}"
+            remedy += "." if processes == 1 else ", or --sync-batch-norm."
             raise ArgumentError(
                 f"{step.label}: batch norm needs at least 2 values a channel, but with batch_size={batch_size} "
-                f"{last}. {remedy}"
+                f"{which}. {remedy}"
             )
 
 
-def better_size(samples: int, batch_size: int) -> int:
-    """The next larger batch size that leaves no batch of one sample."""
+def refuse_nothing_trained(graph: Graph) -> None:
+    """Raise ArgumentError when no weight is trained."""
+    if graph.weights and not any(weight.trainable for weight in graph.weights.values()):
+        remedy = "Train some again: model.unfreeze('head')."
+        raise ArgumentError(f"every layer with weights is frozen, so there is nothing to learn. {remedy}")
+
+
+def lonely(samples: int, processes: int) -> bool:
+    """Whether one of the processes has a single sample of so many."""
+    return 0 < samples < 2 * processes
+
+
+def better_size(samples: int, batch_size: int, processes: int) -> int:
+    """The next larger batch size that leaves no process with one sample."""
     size = batch_size + 1
-    while samples % size == 1:
+    while lonely(size, processes) or lonely(samples % size, processes):
         size += 1
     return size
 

@@ -6,8 +6,8 @@ updates made and the factor that a plateau put on the learning rate.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,7 @@ from pellucid.spec.schedules import rate_at
 
 State = dict[str, dict[str, Any]]
 RATIO = "update_ratio/"
+SLOTS_FROM = "slots_from"  # the step at which a stage began with new slots; not in the clock before that
 
 
 class Program(Protocol):
@@ -51,7 +52,8 @@ def new_clock() -> dict[str, Any]:
 class Supervised:
     """Learning from labelled batches: forward, objective, backward, update.
 
-    `ratio_every` steps, |update| / |weights| of every trained layer is measured too (healthy near 1e-3).
+    `ratio_every` steps, |update| / |weights| of every trained layer is measured too (healthy near 1e-3). `rates` are
+    factors on the learning rate of single weights; `stage` is (epoch it began, its factor on all of them).
     """
 
     graph: Graph
@@ -59,45 +61,55 @@ class Supervised:
     rule: OptimizerSpec
     initial: Callable[[Engine, Key], tuple[Arrays, Arrays]] | None = None
     ratio_every: int = 50
+    rates: Mapping[str, float] = field(default_factory=dict)
+    stage: tuple[int, float] = (0, 1.0)
 
     def start(self, engine: Engine, key: Key) -> State:
         """Fresh weights, or those that `initial` gives, and slots at rest."""
         params, state = (self.initial or (lambda e, k: e.init(self.graph, k)))(engine, key)
+        return {"params": dict(params), "state": dict(state), "slots": self.slots(engine, params), "clock": new_clock()}
+
+    def slots(self, engine: Engine, params: Arrays) -> dict[str, Any]:
+        """The slots of the trained weights, at rest."""
         trained = {name: params[name] for name, weight in self.graph.weights.items() if weight.trainable}
-        return {
-            "params": dict(params),
-            "state": dict(state),
-            "slots": engine.slots(self.rule, trained),
-            "clock": new_clock(),
-        }
+        return engine.slots(self.rule, trained)
 
     def rate(self, state: State) -> float:
-        """The schedule's rate at this step, times the plateau's factor."""
+        """The schedule's rate at this step, times the factors of a plateau and of the stage."""
         clock = state["clock"]
-        return rate_at(self.rule.learning_rate, int(clock["step"])) * float(clock["rate_factor"])
+        planned = rate_at(self.rule.learning_rate, int(clock["step"])) * self.stage[1]
+        return planned * float(clock["rate_factor"])
 
     def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
         """One update. Raises TrainingError before it when the loss is not finite."""
         step = int(state["clock"]["step"])
-        inputs = engine.put(batch.inputs)
+        inputs = engine.put(batch.inputs, batch.scales)
         run = engine.forward(self.graph, state["params"], state["state"], inputs, training=True, key=key)
         sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
         if not np.isfinite(self.report(sums)["loss"]):
             raise TrainingError(self._diagnose(engine, state, inputs, key, step))
         measured = step % self.ratio_every == 0
         before = {name: np.array(value) for name, value in engine.get(state["params"]).items()} if measured else {}
-        params, slots = engine.update(
-            self.rule, state["params"], gradients.parameters, state["slots"], step, rate=self.rate(state)
-        )
+        params, slots = self._update(engine, state, gradients.parameters)
         if measured:
             after = engine.get(params)
             sums |= update_ratios(before, {name: after[name] for name in gradients.parameters})
-        clock = {"step": np.asarray(step + 1, np.int64), "rate_factor": state["clock"]["rate_factor"]}
+        clock = {**state["clock"], "step": np.asarray(step + 1, np.int64)}
         return {"params": params, "state": dict(run.state), "slots": slots, "clock": clock}, sums
+
+    def _update(self, engine: Engine, state: State, gradients: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Move the weights, those of one rate together; rules count from where their slots began."""
+        clock, rate = state["clock"], self.rate(state)
+        step = int(clock["step"]) - int(clock.get(SLOTS_FROM, 0))
+        params, slots = dict(state["params"]), dict(state["slots"])
+        for factor in dict.fromkeys(self.rates.get(key, 1.0) for key in gradients):
+            chosen = {key: gradient for key, gradient in gradients.items() if self.rates.get(key, 1.0) == factor}
+            params, slots = engine.update(self.rule, params, chosen, slots, step, rate=rate * factor)
+        return params, slots
 
     def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
         """The objective on a batch, with moving statistics and without noise."""
-        inputs = engine.put(batch.inputs)
+        inputs = engine.put(batch.inputs, batch.scales)
         run = engine.forward(self.graph, state["params"], state["state"], inputs, training=False)
         return engine.measure(self.objective, run, batch)
 

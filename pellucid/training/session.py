@@ -15,6 +15,7 @@ from pellucid.training.callbacks import Callback, Calls
 from pellucid.training.console import console_event
 from pellucid.training.events import Event
 from pellucid.training.interrupts import Interrupts
+from pellucid.training.stages import Unfreeze
 
 
 def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -> list[Event]:
@@ -22,6 +23,8 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
     events: list[Event] = []
     for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
         if isinstance(callback, Event):
+            if isinstance(callback, Unfreeze):
+                callback.set_model(model)
             events.append(callback)
         elif isinstance(callback, Callback) or hasattr(callback, "on_epoch_end"):
             events.append(Calls(callback, model))
@@ -33,13 +36,13 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
 
 
 def engine_named(name: str, precision: str, device: str | None) -> Engine:
-    """The engine of a word; 'auto' is the reference engine, PyTorch's comes when it is named.
+    """The engine of a word; 'auto' is PyTorch's where it is installed, else the reference engine.
 
     Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
     """
     if name not in ("auto", "reference", "pytorch"):
         raise ArgumentError(describe("compile", "engine", "'auto', 'reference' or 'pytorch'", repr(name)))
-    if name == "pytorch":
+    if name == "pytorch" or (name == "auto" and find_spec("torch") is not None):
         require_torch("compile", "engine='pytorch'")
         from pellucid.engines.pytorch.engine import PyTorchEngine
 
@@ -65,4 +68,4 @@ def predict_each(
     """Outputs by name of the inputs of every batch, in order; those for training only are left out."""
     for part in parts:
         run = engine.forward(graph, params, state, engine.put(part), training=False)
-        yield engine.get({name: value for name, value in run.outputs.items() if name not in graph.training_only})
+        yield engine.get({name: value for name, value in run.outputs.items() if name in graph.lasting})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -21,6 +22,11 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("Cifar10CNN", {}, "not_trainable", 640),
     ("Cifar10CNN", {"form": "small"}, ALL, 15_120),
     ("ClothesMLP", {}, ALL, 494_710),
+    ("CellsHead", {}, ALL, 12_924_052),
+    ("AllConv", {}, ALL, 1_369_738),
+    ("AlphaGoPolicy", {}, ALL, 3_882_793),
+    ("AlexNet", {}, ALL, 60_965_224),
+    ("AlexNet", TORCHVISION, ALL, 61_100_840),
     ("VGG11", {}, ALL, 132_863_336),
     ("VGG13", {}, ALL, 133_047_848),
     ("VGG16", {}, ALL, 138_357_544),
@@ -35,6 +41,14 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("ResNet101", TORCHVISION, TRAINED, 44_549_160),
     ("ResNet152", TORCHVISION, TRAINED, 60_192_808),
     ("ResNet18", {}, TRAINED, 11_689_512 + 4_800),  # a bias for each of the convolutions' 4,800 filters
+    ("PreActResNet", {}, ALL, 25_613_800),
+    ("PreActResNet", {"depth": 101}, ALL, 44_675_560),
+    ("PreActResNet", {"depth": 152}, ALL, 60_380_648),
+    ("MobileNetV2", {}, ALL, 3_538_984),
+    ("MobileNetV2", {"alpha": 1.4}, ALL, 6_156_712),
+    ("SEResNet50", {}, TRAINED, 28_088_024),
+    ("GoogLeNet", {}, ALL, 13_378_280),
+    ("GoogLeNet", {"auxiliary": False}, ALL, 6_998_552),
 ]
 
 
@@ -43,6 +57,27 @@ def test_a_network_has_the_published_number_of_parameters(
     name: str, options: dict[str, Any], which: str, count: int
 ) -> None:
     assert getattr(summarize(getattr(nets, name)(**options).graph), which) == count
+
+
+def test_an_inception_block_is_smaller_than_a_plain_convolution() -> None:
+    """28x28x192 -> 256 channels: 163,328 weights without biases, where a plain 3x3 has 442,368."""
+    weights = nets.GoogLeNet().graph.weights
+    kernels = [w for key, w in weights.items() if key.startswith("inception_3a_") and key.endswith("/kernel")]
+    assert len(kernels) == 6 and sum(math.prod(kernel.shape) for kernel in kernels) == 163_328
+
+
+def test_squeeze_and_excitation_adds_what_the_formula_says() -> None:
+    """2 C C/16 + C/16 + C for each block of C channels."""
+    widths = (256, 480, 512, 512, 512, 528, 832, 832, 1024)
+    more = sum(2 * c * (c // 16) + c // 16 + c for c in widths)
+    assert nets.SEInception().count_params() - nets.GoogLeNet().count_params() == more
+
+
+def test_the_paper_of_the_pre_activation_networks_rounds_to_these() -> None:
+    small = summarize(nets.PreActResNet(depth=164).graph)
+    assert round(small.trainable / 1e6, 1) == 1.7
+    depth = [row.kind for row in small.rows].count("Conv2D") - 3 + 1  # without the shortcuts' own, with the last layer
+    assert depth == 164
 
 
 def test_a_network_is_built_without_its_weights() -> None:

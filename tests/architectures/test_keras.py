@@ -5,7 +5,6 @@ Both sides run on torch with the same random weights, moving statistics among th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,7 @@ from pellucid.graph.summary import summarize
 from pellucid.models import Model
 from tests.parity_keras.bridge import keras, tensor
 
-pytest.importorskip("torch")
-
-NETWORKS = ("VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152")
+NETWORKS = ("VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "MobileNetV2")
 INPUT, CLASSES = (40, 48, 3), 7
 TOLERANCE = 1e-4  # of the largest value
 
@@ -26,7 +23,7 @@ TOLERANCE = 1e-4  # of the largest value
 def twins(name: str) -> tuple[Model, Any]:
     """Ours and Keras's."""
     arguments: dict[str, Any] = {"weights": None, "input_shape": INPUT, "classes": CLASSES}
-    ours: Callable[..., Model] = getattr(architectures, name)
+    ours = architectures.PreActResNet if name == "ResNet50V2" else getattr(architectures, name)
     return ours(**arguments), getattr(keras.applications, name)(**arguments)
 
 
@@ -38,8 +35,9 @@ def weight_names(model: Any) -> list[tuple[str, str, tuple[int, ...]]]:
 
 
 def ours_named(model: Model) -> list[tuple[str, str, tuple[int, ...]]]:
-    """The same of ours."""
-    return [(*key.split("/"), weight.shape) for key, weight in model.graph.weights.items()]  # type: ignore[misc]
+    """The same of ours; Keras calls the kernel of a depthwise convolution plainly "kernel"."""
+    named = [(*key.split("/"), weight.shape) for key, weight in model.graph.weights.items()]
+    return [(layer, short.removeprefix("depthwise_"), shape) for layer, short, shape in named]  # type: ignore[misc]
 
 
 def drawn(model: Model) -> list[np.ndarray]:
@@ -70,6 +68,13 @@ def test_a_network_is_keras_own(name: str) -> None:
         largest = np.abs(theirs_gave).max()
         assert largest > 1e-6
         np.testing.assert_allclose(ours_gave, theirs_gave, rtol=0, atol=TOLERANCE * largest)
+
+
+@pytest.mark.parametrize("alpha", [0.35, 1.3])
+def test_narrow_and_wide_mobile_networks_have_keras_own_widths(alpha: float) -> None:
+    arguments: dict[str, Any] = {"weights": None, "input_shape": (64, 64, 3), "alpha": alpha, "include_top": False}
+    ours, theirs = architectures.MobileNetV2(**arguments), keras.applications.MobileNetV2(**arguments)
+    assert ours_named(ours) == weight_names(theirs)
 
 
 def outputs(ours: Model, theirs: Any, x: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:

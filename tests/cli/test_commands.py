@@ -50,7 +50,8 @@ def object_of(terminal: Terminal, *words: str) -> dict[str, Any]:
 
 
 def test_train_json(terminal: Terminal, tmp_path: Path) -> None:
-    found = object_of(terminal, "train", "data.npz", "--model", "FC_4", "--epochs", "2", "--out", str(tmp_path / "run"))
+    found = object_of(terminal, "train", "data.npz", "--model", "FC_4", "--epochs", "2", "--out", str(tmp_path / "run"),
+                      "--engine", "reference")
     assert found.keys() >= KEYS
     assert (found["split"], found["n"], found["engine"], found["parameters"]) == ("test", 12, "reference", 126 * 4 + 14)
     assert found["run"] == (tmp_path / "run").as_posix() and found["seconds"] > 0 and found["images_per_second"] > 0
@@ -65,6 +66,9 @@ def test_evaluate_repeats_what_training_found(terminal: Terminal) -> None:
     assert [found[name] for name in ("accuracy", "loss", "n", "split")] == [
         trained[name] for name in ("accuracy", "loss", "n", "split")
     ]
+    assert found["engine"] == trained["engine"]
+    by_hand = object_of(terminal, "evaluate", "runs/photos", "--engine", "reference")
+    assert by_hand["engine"] == "reference" and by_hand["loss"] == pytest.approx(found["loss"], rel=1e-4)
     assert object_of(terminal, "evaluate", "runs/photos", "--split", "train")["split"] == "train"
     other = object_of(terminal, "evaluate", "runs/data/model.safetensors", "data.npz")
     assert other["run"] == "runs/data/model.safetensors" and other["data"] == "data"

@@ -1,4 +1,4 @@
-"""The newcomer's command as typed, `pellucid train digits`: one seed here, three in benchmarks/digits.py."""
+"""The newcomer's command as typed, `pellucid train digits`, on each engine; three seeds in benchmarks/digits.py."""
 
 from __future__ import annotations
 
@@ -6,24 +6,33 @@ import csv
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 from pellucid.checks.series import NAMES, SLOW
 
+FIRST_WORDS = {"reference": "engine reference (NumPy ", "pytorch": "engine pytorch (PyTorch "}
+THERE = "reference" if find_spec("torch") is None else "pytorch"
 
-def test_train_digits(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(("flags", "engine"), [([], THERE), (["--engine", "reference"], "reference")])
+def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
     words = [sys.executable, "-c", "from pellucid.cli import main; main()", "train", "digits", "--out", "first"]
+    words += flags
     ended = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
     lines = ended.stdout.splitlines()
-    assert lines[0].startswith("engine reference (NumPy ") and lines[-1] == "report first/report.html"
+    assert lines[0].startswith(FIRST_WORDS[engine]) and lines[-1] == "report first/report.html"
     assert sum(line.startswith("epoch ") for line in lines) == 30
     run = tmp_path / "first"
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["accuracy"] >= 0.97
     assert (metrics["split"], metrics["n"], metrics["epochs"]) == ("test", 360, 30)
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    assert config["environment"]["threads"] == config["threads"] == 1  # a step is far below 20 GFLOP
+    assert config["environment"]["threads"] == config["threads"] == 1  # a step is far below 2 GFLOP
+    assert config["settings"]["engine"] == config["environment"]["engine"] == metrics["engine"] == engine
     assert config["model"] == "conv_32,conv_32,pool,FC_128" and config["settings"]["model"] is None
     with (run / "history.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

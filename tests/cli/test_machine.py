@@ -5,11 +5,13 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from pellucid.runs.environment import limited_threads, of_numpy, threads_for, threads_now
+from pellucid.training.session import engine_named
 
 FAULTS = """
 import resource
@@ -31,22 +33,30 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 @pytest.mark.parametrize(("flops", "batch_size", "threads"), [
     (220_160, 32, 1),            # the notation's conv_8,pool,FC_32: 21 MFLOP a step
     (208_333_333, 32, 1),        # 3 * 208,333,333 * 32 = 19,999,999,968
-    (208_333_334, 32, 6),        # 3 * 208,333,334 * 32 = 20,000,000,064
-    (9_604_720, 1024, 6),        # LeNet in very large steps: 29.5 GFLOP
+    (208_333_334, 32, 3),        # 3 * 208,333,334 * 32 = 20,000,000,064
+    (9_604_720, 1024, 3),        # LeNet in very large steps: 29.5 GFLOP
 ])  # fmt: skip
 def test_little_work_takes_one_thread(flops: int, batch_size: int, threads: int) -> None:
-    assert threads_for(flops, batch_size, most=6) == threads
-
-
-def test_threads_are_limited_and_given_back() -> None:
-    before = threads_now()
     with limited_threads(3):
-        assert threads_now() == 3
+        assert threads_for(flops, batch_size, threads_now()) == threads
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_pytorch_takes_more_threads_sooner() -> None:
+    assert [threads_for(flops, 32, 3, "pytorch") for flops in (20_833_333, 20_833_334)] == [1, 3]
+
+
+@pytest.mark.parametrize("name", ["reference", "auto"])
+def test_threads_are_limited_and_given_back(name: str) -> None:
+    engine = engine_named(name, "float32", None).name
+    before = threads_now(engine)
+    with limited_threads(3):
+        assert threads_now(engine) == 3
         with limited_threads(1):
-            assert threads_now() == 1
+            assert threads_now(engine) == 1
             np.ones((4, 4)) @ np.ones((4, 4))
-        assert threads_now() == 3
-    assert threads_now() == before
+        assert threads_now(engine) == 3
+    assert threads_now(engine) == before
 
 
 def test_numpys_library_is_told_from_others() -> None:

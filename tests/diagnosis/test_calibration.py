@@ -99,6 +99,8 @@ def test_what_cannot_be_fitted_says_so() -> None:
     logits, labels = drawn(1.0, n=60)
     perfect = fit_temperature(np.eye(4)[labels] * 5, labels)
     assert perfect.value == 1.0 and "no sample is wrong" in perfect.note
+    almost = fit_temperature(np.eye(4)[np.append(labels[:-1], (labels[-1] + 1) % 4)] * 5, labels)
+    assert almost.note == "only 1 of 60 samples are wrong, so the temperature is rough" and almost.value < 1
     assert "limit of the search, 20" in fit_temperature(np.eye(4)[(labels + 1) % 4] * 50, labels).note
     with pytest.raises(DataError, match=r"samples must be at least 50, .* but it is 49\. Hold more out"):
         fit_temperature(logits[:49], labels[:49])

@@ -109,7 +109,8 @@ def test_the_page_says_it_all_and_needs_nothing_else(terminal: Terminal) -> None
 
 
 def test_images_of_the_data_can_be_left_out(terminal: Terminal) -> None:
-    assert terminal.type("diagnose", "no-dev", "--no-images").code == 0
+    assert terminal.type("diagnose", "other").code == 0
+    assert Path("other/diagnosis-mistakes.png").exists()
     assert terminal.type("diagnose", "other", "--no-images").code == 0
     assert not list(Path("other").glob("diagnosis-mistakes.png"))
     page = Page(Path("other/diagnosis.html").read_text())
@@ -119,6 +120,7 @@ def test_images_of_the_data_can_be_left_out(terminal: Terminal) -> None:
 def test_dev_images_of_another_kind_are_a_mismatch(terminal: Terminal) -> None:
     found = diagnosed(terminal, "other", "--reference-error", "0")
     assert found["main_problem"] == "mismatch" and found["problems"] == ["mismatch"]
+    assert found["title"] == "Mismatch" and "standard deviations apart" in found["next_steps"][0]["because"]
     assert {part["part"]: part["error"] for part in found["parts"]}["validation"] >= 0.5
 
 
@@ -190,6 +192,28 @@ def test_outputs_that_are_no_probabilities_are_said_and_the_rest_stands(terminal
     assert "no probabilities" in Page(Path("linear/diagnosis.html").read_text()).text
 
 
+def test_labels_that_look_wrong_are_listed(terminal: Terminal) -> None:
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    wrong = np.arange(0, 300, 15)  # 20 of 300
+    given = y[:300].copy()
+    given[wrong] = (given[wrong] + 3) % 10
+    images = (x * 15).astype(np.uint8).reshape(-1, 8, 8)
+    write_npz(Path("wrong.npz"), x_train=images[:300], y_train=given, x_test=images[300:400], y_test=y[300:400])
+    train("wrong", data="wrong.npz", model="FC_32", lr=0.01)
+    found = diagnosed(terminal, "wrong", "--label-errors", "--folds", "3")
+    listed = Path("wrong/diagnosis-labels.csv").read_text().splitlines()
+    assert found["labels"]["folds"] == 3 and len(listed) == 1 + found["labels"]["flagged"]
+    planted = {int(line.split("#")[1].split(",")[0]) for line in listed[1:]} & set(wrong.tolist())
+    assert len(planted) >= 12  # of about 18 that are not in the validation part
+    assert "diagnosis-labels.csv" in found["next_steps"][0]["action"]
+    page = Page(Path("wrong/diagnosis.html").read_text())
+    assert "Training labels that look wrong" in page.text and Path("wrong/diagnosis-labels.png").exists()
+    assert sum(tag == "img" for tag, _ in page.tags) == 5
+    terminal.refused(2, ["--folds", "2 or more"], "diagnose", "wrong", "--label-errors", "--folds", "1")
+
+
 def test_wrong_usage_is_one_sentence(terminal: Terminal) -> None:
     terminal.refused(2, ["--reference-error", "0.002 for 0.2 %", "5"], "diagnose", "digits", "--reference-error", "5")
     terminal.refused(2, ["--train-sample", "0 (all) or more"], "diagnose", "digits", "--train-sample", "-1")
@@ -206,3 +230,12 @@ def test_data_that_moved_or_changed(terminal: Terminal) -> None:
     Path("data.npz").rename("elsewhere.npz")
     terminal.refused(2, ["data.npz", "say where with --data"], "diagnose", "no-dev")
     Path("elsewhere.npz").rename("data.npz")
+
+
+def test_another_engine_finds_the_same(terminal: Terminal) -> None:
+    pytest.importorskip("torch")
+    found = diagnosed(terminal, "digits", "--engine", "pytorch")
+    again = diagnosed(terminal, "digits")
+    assert found["parts"] == again["parts"] and found["main_problem"] == again["main_problem"]
+    assert found["calibration"]["ece"] == pytest.approx(again["calibration"]["ece"], abs=1e-3)
+    terminal.refused(2, ["--engine"], "diagnose", "digits", "--engine", "nonsense")

@@ -76,6 +76,16 @@ def test_noise_of_single_steps_is_not_a_rise() -> None:
         assert names(read_curves([], rows_of(COURSES["settled"], noise=0.3, seed=seed))) == ["settled"]
 
 
+def test_a_small_fall_in_much_noise_is_not_a_rise() -> None:
+    course = 2.0 + 0.3 * np.exp(-10 * at)  # windows differ by chance by more than a twentieth of the fall
+    for seed in range(20):
+        assert "loss-rises" not in names(read_curves([], rows_of(course, noise=0.15, seed=seed)))
+
+
+def test_a_fall_over_half_of_the_run_is_not_fast() -> None:
+    assert names(read_curves([], rows_of(np.where(at < 0.5, 2.3 - 2.4 * at, 1.1)))) == ["settled"]
+
+
 def test_over_fitting_begins_at_the_epoch_of_the_lowest_validation_loss() -> None:
     dev = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9]
     loss = [2.3 * 0.6**k for k in range(10)]

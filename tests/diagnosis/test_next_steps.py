@@ -93,7 +93,7 @@ def test_the_curves_come_before_the_list(reading: str, flags: tuple[str, ...]) -
 def test_both_problems_are_served_bias_first() -> None:
     run = replace(RUN, notation=None, dropout=0.2)
     steps = next_steps(split(train=5, validation=10), [], run)
-    assert actions(steps)[:2] == ["Train without dropout", "Take a larger network"]
+    assert actions(steps) == ["Train without dropout", "Take a larger network", "Augment the training images"]
 
 
 def test_evidence_of_mismatch_and_mistakes() -> None:

@@ -58,8 +58,8 @@ def test_a_name_that_is_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
-    (tmp_path / "data.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
-    refused(tmp_path / "data.h5", DataError, "data.h5: a file of data must end in .npz, .csv, .tar, .tar.gz")
+    (tmp_path / "data.mat").write_bytes(b"MATLAB 5.0")
+    refused(tmp_path / "data.mat", DataError, "data.mat: a file of data must end in .npz, .h5, .csv, .tar, .tar.gz")
 
 
 @pytest.mark.parametrize(("options", "words"), [

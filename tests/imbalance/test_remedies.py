@@ -72,7 +72,8 @@ def test_weights_and_loss_reach_the_engine(terminal: Terminal, make: Any, loss: 
     whole, engine = prepared(class_weight="balanced", loss=loss), make()
     batch = next(whole.batches.epoch(0))
     state = whole.program.start(engine, Key.of(0))
-    run = engine.forward(whole.model.graph, state["params"], state["state"], engine.put(batch.inputs), training=True)
+    inputs = engine.put(batch.inputs, batch.scales)
+    run = engine.forward(whole.model.graph, state["params"], state["state"], inputs, training=True)
     sums, _ = engine.grad(whole.program.objective, run, batch, wrt=("parameters",))
     p = engine.get(run.outputs)["output"][np.arange(len(batch)), batch.targets["output"]]
     each = -np.log(p) if loss == "crossentropy" else -0.5 * (1 - p) ** 1.5 * np.log(p)

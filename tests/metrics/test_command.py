@@ -45,6 +45,8 @@ def test_the_scores_asked_for(terminal: Terminal) -> None:
     assert [(row["name"], row["n"], row["method"]) for row in found["scores"]] == [
         ("auroc", 12, "bootstrap"), ("f2:1", 12, "bootstrap"), ("recall:0", 6, "wilson")
     ]  # fmt: skip
+    confusion = np.array(found["confusion"])
+    assert confusion.sum() == 12 and np.trace(confusion) == round(12 * found["accuracy"])
     assert found["auroc"] == found["scores"][0]["value"] and "macro_f1" in found and "f2:1" not in found
     again = json.loads(terminal.type("evaluate", "run", "--metrics", "auroc", "--json").out)
     assert again["scores"][0]["interval"] == found["scores"][0]["interval"]

@@ -108,6 +108,25 @@ def test_one_class_only() -> None:
     assert found["macro_f1"].note == "left out, neither true nor predicted: c, d, e and 1 more"
 
 
+def test_auroc_of_many_classes_has_no_interval() -> None:
+    random = np.random.default_rng(0)
+    p, y = random.dirichlet(np.ones(60), 300), np.arange(300) % 59
+    score = score_all(["auroc"], Answers(y, p, tuple(f"c{k}" for k in range(60))))[0]
+    told = np.mean([sk.roc_auc_score(y == k, p[:, k]) for k in range(59)])
+    assert score.value == pytest.approx(told) and score.interval is None
+    left_out, slow = score.note.split("; ")
+    assert left_out == "left out, without a sample: 1 of 60 classes"
+    assert slow == "no interval: with more than 50 classes it would take minutes"
+
+
+def test_a_class_with_one_sample() -> None:
+    answers = answers_of([0, 0, 0, 1, 1, 1, 2], [0, 0, 1, 1, 1, 0, 2], 3)
+    f1, recall = score_all(["macro_f1", "recall:c"], answers)
+    assert f1.interval is not None and f1.note == "the interval is too narrow: one sample only of c"
+    assert recall.interval == pytest.approx((0.2065, 1.0), abs=1e-4) and recall.note == ""
+    assert score_all(["macro_f1"], answers, stratified=False)[0].note != f1.note
+
+
 def test_a_class_that_is_absent() -> None:
     answers = answers_of([0, 0, 1], [0, 0, 0], 3)
     found = {name: score_all([name], answers)[0] for name in ("precision:b", "recall:c", "f1:c", "auroc:c", "f1:b")}

@@ -93,10 +93,10 @@ def test_weights_move_between_equal_models(trained: Sequential, tmp_path: Path) 
     other.set_weights([np.zeros_like(weight) for weight in other.get_weights()])
     other.load_weights(path)
     np.testing.assert_array_equal(other.predict(X), trained.predict(X))
-    with pytest.raises(ArgumentError, match="its weights are not this model's; they differ in"):
+    with pytest.raises(ArgumentError, match=r"weights are not this model's .* 6 unexpected"):
         Sequential([Input((3,)), Dense(2)]).load_weights(path)
     layers = [Conv2D(4, 3), BatchNormalization(), Flatten(), Dropout(0.3), Dense(3)]
-    with pytest.raises(ValueError, match=r"weight 'conv2d/kernel' must be of shape \(3, 3, 1, 4\), but it is \(3, 3,"):
+    with pytest.raises(ValueError, match=r"of another shape \(conv2d/kernel \(3, 3, 1, 4\) here, \(3, 3,"):
         Sequential([Input((6, 6, 1)), *layers]).load_weights(path)
 
 

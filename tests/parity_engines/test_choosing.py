@@ -33,8 +33,11 @@ from tests.gradient.test_losses import batch_of, dense
 from tests.parity_engines.comparing import compare_objective, compare_passes
 
 
-def test_the_words() -> None:
-    assert engine_named("auto", "float32", None).name == "reference"
+def test_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engine_named("auto", "float32", None).name == "pytorch"
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "find_spec", lambda name: None)
+        assert engine_named("auto", "float32", None).name == "reference"
     assert engine_named("reference", "float64", "cpu").name == "reference"
     assert engine_named("pytorch", "bfloat16", "cpu").name == "pytorch"
 
@@ -163,7 +166,7 @@ class StopAt(Event):
 
 
 def test_a_run_on_pytorch_resumes_to_the_same_bits(tmp_path: Path) -> None:
-    words = {"model": "conv_4,pool,FC_8", "dropout": 0.3, "epochs": 2, "limit": 60}
+    words = {"model": "conv_4,pool,FC_8", "dropout": 0.3, "epochs": 2, "limit": 60, "augment": "shift=1"}
     config = RunConfig("digits", engine="pytorch", device="cpu", **words)
     whole, stopped = RunFolder.create(tmp_path / "whole"), RunFolder.create(tmp_path / "stopped")
     start_run(config, whole, command="", console=None)

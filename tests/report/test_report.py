@@ -71,6 +71,7 @@ def test_page_says_what_it_must(written: tuple[RunFolder, Page, str], digits: tu
         "train (images: 1437, classes: 10); test (images: 360)",
         "3 hidden files were left out", "initial loss", "Try --lr 0.01.", "conv2d", "6 × 6 × 32", "33,930",
         "1,234,567", "3 × 3", "batch size", "name: adam; learning rate: 0.001", "numpy", "Precision", "weakest",
+        f"pellucid diagnose '{folder.path.as_posix()}'",
         f"pellucid predict '{folder.path.as_posix()}' IMAGE...",
         f"pellucid evaluate '{folder.path.as_posix()}' digits --split test",
         f"pellucid train --resume '{folder.path.as_posix()}'",
@@ -145,8 +146,8 @@ def test_headline_is_honest_about_the_part() -> None:
 @pytest.mark.parametrize(
     ("state", "first"),
     [
-        ("finished", "predict"),
-        ("stopped early at epoch 7", "predict"),
+        ("finished", "diagnose"),
+        ("stopped early at epoch 7", "diagnose"),
         ("stopped by the user", "resume"),
         (None, "resume"),
     ],
@@ -154,7 +155,7 @@ def test_headline_is_honest_about_the_part() -> None:
 def test_next_step_follows_the_state(state: str | None, first: str) -> None:
     steps = next_steps({"state": state, "evaluation": {"split": "test"}}, Path("runs/a"))
     assert first in steps[0][1]
-    assert len(steps) == 4
+    assert len(steps) == 5
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ WRITTEN = ("report.html", "metrics.json", "curves.png", "confusion.png", "mistak
 
 # Everything that has a memory: batch norm's averages, dropout's masks, Adam's slots, changed pictures, a plateau.
 SETTINGS = ["--model", "seed.safetensors", "--limit", "200", "--epochs", "4", "--batch-size", "32", "--lr", "0.01",
-            "--schedule", "plateau:1:0.5", "--augment", "shift=1,rotate=5", "--seed", "3"]  # fmt: skip
+            "--schedule", "plateau:1:0.5", "--augment", "shift=1,rotate=5", "--seed", "3",
+            "--engine", "reference"]  # fmt: skip
 ANNEALED = [*SETTINGS, "--schedule", "cosine"]  # a rate that is another one at every step
 STEPS = 4 * 6  # 180 images to learn from, in batches of 32
 

@@ -78,9 +78,10 @@ def serve(folder: Path) -> None:
         print(json.dumps({"code": os.waitstatus_to_exitcode(status), **said}), flush=True)
 
 
-def carry_out(words: list[str], fault: dict[str, Any] | None, pictures: bool) -> None:
-    """In the child: run the command with its fault planted, its words going to files."""
-    from pellucid.cli.main import main
+def carry_out(words: list[str], fault: dict[str, Any] | None, pictures: bool, main: Any = None) -> None:
+    """In the child: run the command with its fault planted, its words going to files; `main` is Pellucid's."""
+    if main is None:
+        from pellucid.cli.main import main
 
     for number, name in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)

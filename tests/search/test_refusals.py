@@ -17,7 +17,7 @@ from pellucid.errors import FileError, ShapeError, UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.runs.searching import storage as searching_storage
 from pellucid.runs.searching import trial as searching_trial
-from pellucid.runs.searching.storage import address_of, fault_of, hidden
+from pellucid.runs.searching.storage import address_of, fault_of, hidden, opened, sqlite_url
 from pellucid.storage.tables import read_csv
 from tests.cli.terminal import Terminal
 from tests.search.conftest import SEARCH
@@ -103,6 +103,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+def test_a_transaction_holds_the_lock_from_its_beginning(tmp_path: Path) -> None:
+    """Or two workers would read that a trial is waiting, and both take it."""
+    path = tmp_path / "study.db"
+    with opened(sqlite_url(path)) as storage, storage.engine.begin():
+        other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
 
 
 def test_a_study_that_is_locked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,13 +40,15 @@ def test_every_decade_is_as_likely_as_the_next(method: str) -> None:
     assert np.abs(counts - 100).max() < (30 if method == "random" else 4)  # 3.5 deviations; evenly spread
 
 
-def test_the_best_is_complete_and_among_equals_the_one_with_the_smaller_loss() -> None:
+def test_the_best_is_complete_and_among_equals_of_a_later_round_and_then_of_a_smaller_loss() -> None:
     def make(number: int, accuracy: float | None, loss: float | None, state: str = "complete") -> Trial:
         return Trial(number, 0, 1, {}, state, accuracy, loss)
 
     trials = [make(0, 0.9, 0.5), make(1, 0.9, 0.3), make(2, 0.99, 0.1, PRUNED), make(3, None, None, DIVERGED),
               make(4, 0.8, 0.1), make(5, 0.9, 0.3), make(6, 0.9, None)]  # fmt: skip
     assert [trial.number for trial in ranked(trials)] == [1, 5, 0, 6, 4]
+    longer = Trial(7, 1, 5, {}, "complete", 0.9, 0.4)
+    assert [trial.number for trial in ranked([*trials, longer])] == [7, 1, 5, 0, 6, 4]
 
 
 def test_narrowing_worked_by_hand(trial: MakeTrial) -> None:

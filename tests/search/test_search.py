@@ -12,6 +12,7 @@ from pellucid.runs import finishing
 from pellucid.runs.searching import trial as searching_trial
 from pellucid.runs.searching.folder import SearchFolder
 from pellucid.storage.tables import read_csv
+from pellucid.training.events import Progress
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal
 from tests.search.conftest import SEARCH
@@ -146,19 +147,24 @@ def test_a_finished_search_is_not_begun_again_and_one_round_may_be_made_longer(
     assert table("found")[:3] == before and len(table("found")) == 5
 
 
-def test_hopeless_trials_are_pruned(terminal: Terminal) -> None:
-    words = [*SEARCH, "--rounds", "4", "--trials", "8", "--range", "lr=1e-6:1e-1:log", "--out"]
-    typed = terminal.type(*words, "found")
+@pytest.mark.parametrize("pruner", ["median", "halving", "none"])
+def test_hopeless_trials_are_pruned(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, pruner: str) -> None:
+    """What is said of each epoch follows from the rate alone: 0.9, or 0.1 for one that is far too low."""
+    epoch = searching_trial.Watched.epoch
+
+    def told(self: searching_trial.Watched, progress: Progress, row: dict[str, Any]) -> None:
+        epoch(self, progress, row | {"val_accuracy": 0.9 if self.trial.params["lr"] > 1e-6 else 0.1})
+
+    monkeypatch.setattr(searching_trial.Watched, "epoch", told)
+    words = [*SEARCH, "--rounds", "4", "--trials", "12", "--choice", "lr=0.02,0.03,0.04,1e-7", "--pruner", pruner]
+    typed = terminal.type(*words, "--out", "found")
     assert typed.code == 0, typed.err
     pruned = [row for row in table("found") if row["state"] == "pruned"]
-    complete = [row for row in table("found") if row["state"] == "complete"]
-    assert pruned and len(complete) >= 4, table("found")
+    assert {row["lr"] for row in pruned} == (set() if pruner == "none" else {"1e-07"}), table("found")
     for row in pruned:
         history = read_csv(SearchFolder(Path("found")).trial(int(row["trial"])).history)
-        assert 2 <= len(history) < 4 and row["reason"] == f"pruned after epoch {len(history)}"
-        assert row["reason"] in typed.out
-    terminal.type(*words, "halving", "--pruner", "halving")
-    assert any(row["state"] == "pruned" for row in table("halving"))
+        assert len(history) == 2 and row["reason"] == "pruned after epoch 2"
+        assert f"pruned after epoch 2 at {float(row['accuracy']):.4f}  lr 1e-07" in typed.out
 
 
 def test_a_part_of_the_network_may_vary(terminal: Terminal) -> None:

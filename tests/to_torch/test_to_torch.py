@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from pellucid.architectures.names import NAMES
-from pellucid.engines.pytorch import plain_parts
+from pellucid.engines.pytorch import arithmetic, plain_parts
+from pellucid.engines.pytorch import plain_module as plain_module_of
 from pellucid.engines.pytorch.plain_module import plain_module
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError
@@ -202,7 +203,7 @@ def test_training_only_outputs_are_left_out_in_eval_mode() -> None:
     module = Model(x, [main, aside], training_only=[aside]).to_torch()
     assert module(torch.zeros(2, 5)).shape == (2, 3)
     assert {name: tuple(y.shape) for name, y in module.train()(torch.zeros(2, 5)).items()} == {
-        "main": (2, 3), "aside": (2, 2)}  # fmt: skip
+        "output": (2, 3), "aside": (2, 2)}  # fmt: skip
 
 
 def test_it_survives_a_file_and_torch_export() -> None:
@@ -257,3 +258,8 @@ def test_a_kink_at_the_largest_value_has_no_slope() -> None:
     x = torch.tensor([[-1.0, 2.0, 3.0]], requires_grad=True)
     plain_module(network(ReLU.spec_class(2.0, 0.3), (3,)), {}, "model")(x).sum().backward()
     assert x.grad is not None and x.grad.tolist() == [[pytest.approx(0.3), 0.0, 0.0]]
+
+
+def test_every_arithmetic_has_a_plain_form() -> None:
+    own = {owner for owner in arithmetic.ARITHMETIC if owner.__module__.startswith("pellucid.")}
+    assert own - set(plain_module_of.PLAIN) == set()

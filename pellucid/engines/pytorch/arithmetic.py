@@ -21,6 +21,8 @@ from pellucid.spec.losses import LossSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pellucid.engines.pytorch.processes import Processes
+
 Weights = dict[str, "Tensor"]
 Forward = Callable[[Any, Sequence["Tensor"], Weights, "Context"], "Tensor"]
 
@@ -32,6 +34,7 @@ class Context:
     step: Step
     training: bool
     root: Key | None = None  # of this pass
+    company: Processes | None = None  # whose batches count as one to batch norm
     state: Weights = field(default_factory=dict)  # new moving statistics, by short name
 
     @property

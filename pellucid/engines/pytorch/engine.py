@@ -6,8 +6,9 @@ gradient is asked of it. Weights are leaves that share memory with the given ten
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import Array, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -26,15 +27,18 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
 )
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
-from pellucid.engines.pytorch.objective import penalty_of, total_of
+from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.rules import move
-from pellucid.engines.pytorch.transfer import WIDTHS, array_of, tensor_of
-from pellucid.engines.reading import last_reads, tap_value, trainable
+from pellucid.engines.pytorch.transfer import WIDTHS, array_of, laid_out, like, tensor_of
+from pellucid.engines.reading import last_reads, once, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.optimizers import OptimizerSpec
+
+if TYPE_CHECKING:
+    from pellucid.engines.pytorch.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,24 @@ class PyTorchEngine:
     """torch on a CPU or a GPU. `bfloat16` computes layers in it; weights, slots and losses stay float32."""
 
     name = "pytorch"
+    company: Processes | None = None  # whose batches count as one to batch norm
 
     def __init__(self, precision: str = "float32", device: str = "auto") -> None:
         self.dtype, self.compute = precision_named(precision)
         self.place = device_named(device)
         self.precision, self.device = precision, self.place.type
 
-    def put(self, host: Arrays) -> dict[str, Tensor]:
-        """Copies on the device, floats in the engine's precision; integers and bools stay as they are."""
-        return {name: self._native(value) for name, value in host.items()}
+    def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Tensor]:
+        """Copies on the device, floats in the engine's precision; integers and bools stay as they are.
+
+        Names with a slash are weights and their slots, which lie in memory as torch's kernels want them. Bytes cross
+        to the device as bytes and are scaled there, in float32, to the bits that the host would have made.
+        """
+        samples = max((len(value) for name, value in host.items() if "/" not in name), default=0)
+        with memory_for(samples):
+            found = {name: self._native(value) for name, value in host.items()}
+            found |= {name: found[name] * factor for name, factor in scales.items()}
+        return {name: laid_out(value) if "/" in name else value for name, value in found.items()}
 
     def _native(self, value: Array) -> Tensor:
         return tensor_of(value, self.dtype, self.place)
@@ -111,8 +124,8 @@ class PyTorchEngine:
         """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
-        for name, value in {**given.state, **given.params}.items():
-            tape.leaves[name] = self._native(value).data.requires_grad_(keep and name in trained)
+        for name, value in self._computed(graph, {**given.state, **given.params}).items():
+            tape.leaves[name] = value.requires_grad_(keep and name in trained)
         for name, number in todo.inputs.items():
             x = self._native(entering(name, given.inputs, todo.input_shapes[name])).to(self.place, self.compute)
             tape.values[number] = x.detach().requires_grad_(keep)
@@ -122,14 +135,23 @@ class PyTorchEngine:
         tape.differentiable = keep
         return tape
 
+    def _computed(self, graph: Graph, weights: Arrays) -> dict[str, Tensor]:
+        """The weights as layers compute with them; batch norm takes its own, and its statistics, as they are stored."""
+        found = {name: self._native(value).data for name, value in weights.items()}
+        if self.compute != self.dtype:
+            exact_ones = once(graph, "_batch_norm_weights", batch_norm_weights)
+            narrowed = [name for name in found if name not in exact_ones]
+            copies = [torch.empty_like(found[name], dtype=self.compute) for name in narrowed]
+            torch._foreach_copy_(copies, [found[name] for name in narrowed])
+            found |= zip(narrowed, copies, strict=True)
+        return found
+
     def _steps(self, graph: Graph, tape: Tape, keep: bool) -> None:
         todo, values, given = plan(graph), tape.values, tape.given
         tapped = {tap_value(todo, tap) for tap in given.taps}
         for step, last_read in zip(todo.steps, last_reads(graph), strict=True):
             own = {name: tape.leaves[key] for name, key in step.weights}
-            if not isinstance(step.spec, BatchNormalization):  # which takes its float32 statistics as they are
-                own = {name: weight.to(self.compute) for name, weight in own.items()}
-            context = Context(step, given.training, given.key)
+            context = Context(step, given.training, given.key, self.company)
             rows = [values[number] for number in step.inputs]
             y = arithmetic_of(step.spec)(step.spec, rows, own, context)
             values[step.output] = y.view_as(y) if any(y is x for x in rows) else y
@@ -161,17 +183,15 @@ class PyTorchEngine:
         """Sums and gradients of the objective, penalties included; autograd's notes are used up."""
         tape = self._differentiable(run)
         with torch.enable_grad(), memory_for(self._samples(run)):
-            total = total_of(objective, plan(run.graph), tape.values, batch)
-            total.add_penalty(penalty_of(run.graph, tape.leaves), self._samples(run))
-        loss, sums = total.loss, total.sums()
+            total = total_of(objective, run.graph, tape.values, tape.leaves, batch)
+            sums = self.reduce(total.sums())
+            loss = total.loss(sums)
         return sums, self._backward(run, tape, [loss], [torch.ones_like(loss)], wrt, keep=False)
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
         """Sums of the objective."""
         with torch.no_grad():
-            total = total_of(objective, plan(run.graph), run.tape.values, batch)
-            total.add_penalty(penalty_of(run.graph, run.tape.leaves), self._samples(run))
-        return total.sums()
+            return total_of(objective, run.graph, run.tape.values, run.tape.leaves, batch).sums()
 
     def _samples(self, run: Run) -> int:
         return len(next(iter(run.outputs.values())))
@@ -217,10 +237,17 @@ class PyTorchEngine:
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Move every weight that has a gradient, in place."""
         own = {slot: [slots[f"{key}/{slot}"] for key in grads] for slot in rule.slots}
-        given = [self._native(gradient) for gradient in grads.values()]
-        move(rule, [params[key] for key in grads], given, own, step + 1, rate)
+        weights = [params[key] for key in grads]
+        given = like(weights, [self._native(gradient) for gradient in grads.values()])
+        move(rule, weights, given, own, step + 1, rate)
         return dict(params), dict(slots)
 
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""
         return sums
+
+
+def batch_norm_weights(graph: Graph) -> frozenset[str]:
+    """The keys of all weights and statistics of batch norm."""
+    steps = plan(graph).steps
+    return frozenset(key for step in steps if isinstance(step.spec, BatchNormalization) for _, key in step.weights)

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from pellucid.engines.entering import refuse_one_value
 from pellucid.engines.pytorch.arithmetic import Context, Weights, as_nchw, as_nhwc, register
 from pellucid.engines.pytorch.noise import uniform
+from pellucid.engines.pytorch.whole_batch import whole_batch_norm
 from pellucid.errors import ArgumentError
 from pellucid.spec.normalization import BatchNormalization, Dropout, LocalResponseNormalization
 
@@ -31,14 +32,24 @@ def batch_norm(spec: BatchNormalization, inputs: Sequence[Tensor], weights: Weig
     if not context.training or context.frozen:
         statistics = weights["moving_mean"], weights["moving_variance"]
         y = F.batch_norm(entered, *statistics, gamma, beta, training=False, eps=spec.epsilon)
+    elif context.company is not None:
+        y, mean, variance = whole_batch_norm(context, x, gamma, beta, spec.epsilon)
+        remember(spec, weights, context, mean, variance)
+        return y
+    elif not len(x):  # the share of a process that has none of a last batch
+        return x
     else:
         refuse_one_value(context.label, x.numel() // channels)
         y, mean, inverse = torch.native_batch_norm(entered, gamma, beta, None, None, True, 0.0, spec.epsilon)
-        with torch.no_grad():
-            now = {"moving_mean": mean, "moving_variance": (inverse**-2 - spec.epsilon).clamp_(min=0)}
-            for name, value in now.items():
-                context.state[name] = weights[name] * spec.momentum + value * (1 - spec.momentum)
+        remember(spec, weights, context, mean, (inverse.detach() ** -2 - spec.epsilon).clamp_(min=0))
     return as_nhwc(y) if x.ndim == 4 else y.reshape(x.shape)
+
+
+def remember(spec: BatchNormalization, weights: Weights, context: Context, mean: Tensor, variance: Tensor) -> None:
+    """Let the moving statistics follow those of a batch."""
+    with torch.no_grad():
+        for name, now in (("moving_mean", mean), ("moving_variance", variance)):
+            context.state[name] = weights[name] * spec.momentum + now * (1 - spec.momentum)
 
 
 def local_response(

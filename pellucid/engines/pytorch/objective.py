@@ -21,7 +21,7 @@ from pellucid.engines.pytorch.transfer import WIDTHS, tensor_of
 from pellucid.engines.targets import coefficients, prediction_of, target_of
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph
-from pellucid.graph.plan import Plan
+from pellucid.graph.plan import Plan, plan
 from pellucid.spec.losses import LossSpec
 
 Values = Mapping[int, Tensor]
@@ -29,36 +29,45 @@ Values = Mapping[int, Tensor]
 
 @dataclass
 class Total:
-    """The number to be made small, and its parts as (sum, count) with the sums still on the device."""
+    """What a batch comes to: each term's and metric's (sum, count), with the sums still on the device."""
 
-    loss: Tensor
+    terms: tuple[Term, ...]
     parts: dict[str, tuple[Tensor, float]]
+    samples: int
+    penalty: Tensor | None
 
-    def add_penalty(self, penalty: Tensor | None, samples: int) -> None:
-        """Count a penalty in; as a sum it weighs as much as the mean of `samples` losses."""
-        if penalty is not None:
-            self.loss = self.loss + penalty
-            self.parts["penalty"] = penalty * samples, float(samples)
+    def loss(self, whole: Sums) -> Tensor:
+        """The number to be made small: every sum divided by its count in `whole`, the sums over all processes.
+
+        A process adds its part of the penalty, by the samples it has.
+        """
+        own = [(term, self.parts[f"loss:{term.output}"][0], whole[f"loss:{term.output}"][1]) for term in self.terms]
+        loss = torch.zeros((), dtype=own[0][1].dtype, device=own[0][1].device) if own else torch.zeros(())
+        for term, value, count in own:
+            if count:
+                loss = loss + value * (term.weight / count)
+        if self.penalty is None:
+            return loss
+        return loss + self.penalty * (self.samples / max(whole["penalty"][1], 1.0))
 
     def sums(self) -> Sums:
-        """The parts as plain numbers: one transfer for all."""
-        if not self.parts:
+        """The parts as plain numbers, one transfer for all; the penalty weighs as much as the mean of the losses."""
+        penalty = {} if self.penalty is None else {"penalty": (self.penalty * self.samples, float(self.samples))}
+        parts = self.parts | penalty
+        if not parts:
             return {}
-        numbers = torch.stack([value.detach().double() for value, _ in self.parts.values()]).tolist()
-        return {name: (number, count) for number, (name, (_, count)) in zip(numbers, self.parts.items(), strict=True)}
+        numbers = torch.stack([value.detach().double() for value, _ in parts.values()]).tolist()
+        return {name: (number, count) for number, (name, (_, count)) in zip(numbers, parts.items(), strict=True)}
 
 
-def total_of(objective: Objective, todo: Plan, values: Values, batch: Batch) -> Total:
-    """Every term and metric of a batch."""
+def total_of(objective: Objective, graph: Graph, values: Values, weights: Mapping[str, Tensor], batch: Batch) -> Total:
+    """Every term and metric of a batch, and the penalty on the weights."""
+    todo = plan(graph)
     parts = measured(objective, todo, values, batch)
-    anchor = wide(values[next(iter(todo.outputs.values()))])
-    loss = torch.zeros((), dtype=anchor.dtype, device=anchor.device)
     for term in objective.terms:
-        value, count = term_of(term, todo, values, batch)
-        parts[f"loss:{term.output}"] = value, count
-        if count:
-            loss = loss + value * (term.weight / count)
-    return Total(loss, parts)
+        parts[f"loss:{term.output}"] = term_of(term, todo, values, batch)
+    samples = len(values[next(iter(todo.outputs.values()))])
+    return Total(objective.terms, parts, samples, penalty_of(graph, weights))
 
 
 def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tensor, float]:
@@ -67,7 +76,7 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     prediction = wide(values[number])
     host = target_of(term, tuple(prediction.shape), batch)
     sizes = tuple(prediction.shape[:-1])
-    coefficient, count = coefficients(term.output, batch, sizes, WIDTHS[prediction.dtype])
+    coefficient, count = coefficients(term.target, batch, sizes, WIDTHS[prediction.dtype])
     target = tensor_of(host, prediction.dtype, prediction.device)
     if term.loss.labels != "index":
         target = target.to(prediction.dtype)
@@ -119,7 +128,7 @@ def penalty_of(graph: Graph, weights: Mapping[str, Tensor]) -> Tensor | None:
     for key, weight in graph.weights.items():
         if weight.regularizer is None or not weight.trainable:
             continue
-        w, penalty = weights[key], weight.regularizer
+        w, penalty = wide(weights[key]), weight.regularizer
         own = penalty.l1 * w.abs().sum() + penalty.l2 * (w * w).sum()
         found = own if found is None else found + own
     return found

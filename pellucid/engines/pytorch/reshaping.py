@@ -19,12 +19,12 @@ from pellucid.spec.reshaping import Flatten, PositionBias, Rescaling, Reshape, U
 
 def flatten(spec: Flatten, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
     """(N,H,W,C) -> (N,H*W*C)."""
-    return inputs[0].reshape(inputs[0].shape[0], -1)
+    return inputs[0].flatten(1)
 
 
 def reshape(spec: Reshape, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
     """x in the target shape."""
-    return inputs[0].reshape(inputs[0].shape[0], *spec.target_shape)
+    return torch.unflatten(inputs[0].flatten(1), 1, spec.target_shape)
 
 
 def padding(spec: ZeroPadding2D, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:

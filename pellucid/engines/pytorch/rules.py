@@ -7,7 +7,8 @@ RMSprop   s = r s + (1-r) g^2;  d = s, or s - mean(g)^2 when centered;  w -= a g
 Adam      m += (1-b1)(g - m);  v += (1-b2)(g^2 - v);  w -= a sqrt(1-b2^t)/(1-b1^t) m / (sqrt(v) + e)
           AMSGrad: v there is the largest so far
 Lists of tensors go through torch._foreach_*, one call for all weights. Keras's formulas, as in the reference engine;
-torch.optim puts epsilon elsewhere.
+torch.optim puts epsilon elsewhere. Adam is torch's fused kernel, one pass over the memory in place of eight: it adds
+epsilon after the bias correction, so it is given e / sqrt(1-b2^t), which comes to the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import torch
 from torch import Tensor
 
 from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop
+
+LATE = 1e9  # a step whose bias correction is 1, unless rho is 1 but for 1e-9
 
 Many = list[Tensor]
 Slots = dict[str, Many]
@@ -51,6 +54,9 @@ def adagrad(rule: Adagrad, w: Many, g: Many, slots: Slots, t: int, rate: float) 
 def rmsprop(rule: RMSprop, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:
     """One step of RMSprop."""
     s = slots["velocity"]
+    if not rule.centered and not rule.momentum and rule.rho:
+        fused_rmsprop(rule, w, g, s, rate)
+        return
     torch._foreach_mul_(s, rule.rho)
     torch._foreach_addcmul_(s, g, g, value=1 - rule.rho)
     if rule.centered:
@@ -71,18 +77,28 @@ def rmsprop(rule: RMSprop, w: Many, g: Many, slots: Slots, t: int, rate: float) 
     torch._foreach_sub_(w, v)
 
 
+def fused_rmsprop(rule: RMSprop, w: Many, g: Many, s: Many, rate: float) -> None:
+    """Adam's kernel without a first moment (it becomes g) and, at a late step, without bias correction.
+
+    It works on s + e, so that epsilon is inside the root: r (s + e/r) + (1-r) g^2 is the new s, plus e.
+    """
+    late = [torch.full((), LATE, device=w[0].device)] * len(w)
+    torch._foreach_add_(s, rule.epsilon / rule.rho)
+    torch._fused_adam_(
+        w, g, g, s, [], late, lr=rate, beta1=0.0, beta2=rule.rho, weight_decay=0.0, eps=0.0, amsgrad=False,
+        maximize=False,
+    )  # fmt: skip
+    torch._foreach_sub_(s, rule.epsilon)
+
+
 def adam(rule: Adam, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:
     """One step of Adam."""
-    m, v = slots["momentum"], slots["velocity"]
-    torch._foreach_lerp_(m, g, 1 - rule.beta_1)
-    torch._foreach_mul_(v, rule.beta_2)
-    torch._foreach_addcmul_(v, g, g, value=1 - rule.beta_2)
-    if rule.amsgrad:
-        torch._foreach_maximum_(slots["largest_velocity"], v)
-        v = slots["largest_velocity"]
-    root = torch._foreach_sqrt(v)
-    torch._foreach_add_(root, rule.epsilon)
-    torch._foreach_addcdiv_(w, m, root, value=-rate * math.sqrt(1 - rule.beta_2**t) / (1 - rule.beta_1**t))
+    largest = slots["largest_velocity"] if rule.amsgrad else []
+    steps = [torch.full((), float(t), device=w[0].device)] * len(w)
+    torch._fused_adam_(
+        w, g, slots["momentum"], slots["velocity"], largest, steps, lr=rate, beta1=rule.beta_1, beta2=rule.beta_2,
+        weight_decay=0.0, eps=rule.epsilon / math.sqrt(1 - rule.beta_2**t), amsgrad=rule.amsgrad, maximize=False,
+    )  # fmt: skip
 
 
 RULES: dict[type[OptimizerSpec], Callable[..., None]] = {SGD: sgd, Adagrad: adagrad, RMSprop: rmsprop, Adam: adam}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,29 @@ def tensor_of(value: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
         return value
     array = np.asarray(value, order="C")
     wanted = WIDTHS[dtype] if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
-    return torch.tensor(array.astype(wanted, copy=False), device=device)
+    copy = torch.tensor(array.astype(wanted, copy=False))
+    return copy.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else copy
+
+
+def laid_out(weight: Tensor) -> Tensor:
+    """A weight in the memory order that torch's kernels read and give gradients in; its axes stay as they are.
+
+    (D,F) lies as (F,D), (U,V,C,F) as (F,U,V,C): the channels-last form of torch's (F,C,U,V).
+    """
+    if weight.ndim == 2:
+        return weight.t().contiguous().t()
+    if weight.ndim == 4:
+        return weight.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last).permute(2, 3, 1, 0)
+    return weight
+
+
+def like(weights: Sequence[Tensor], values: Sequence[Tensor]) -> list[Tensor]:
+    """The values in the dtype and memory order of the weights: those that differ are copied."""
+    found = list(values)
+    for place, (weight, value) in enumerate(zip(weights, values, strict=True)):
+        if value.dtype != weight.dtype or value.stride() != weight.stride():
+            found[place] = torch.empty_like(weight).copy_(value)
+    return found
 
 
 def array_of(value: Any) -> np.ndarray:

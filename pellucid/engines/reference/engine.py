@@ -7,7 +7,7 @@ Source    Goodfellow, Bengio & Courville 2016, section 6.5, algorithm 6.2 (rever
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import first_not_finite, refuse_not_finite
-from pellucid.engines.protocol import Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Arrays, Batch, Gradients, Objective, Run, Sums
 from pellucid.engines.reading import last_reads, tap_value, trainable
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
@@ -79,9 +79,10 @@ class ReferenceEngine:
         self.precision = precision
         self.dtype = np.dtype(precision)
 
-    def put(self, host: Arrays) -> dict[str, np.ndarray]:
-        """Arrays in the engine's precision; integers and bools stay as they are."""
-        return {name: self._native(np.asarray(value)) for name, value in host.items()}
+    def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, np.ndarray]:
+        """Arrays in the engine's precision; integers and bools stay as they are, but for those that are scaled."""
+        scaled = {name: host[name] * np.float32(factor) for name, factor in scales.items()}
+        return {name: self._native(np.asarray(value)) for name, value in {**host, **scaled}.items()}
 
     def _native(self, value: np.ndarray) -> np.ndarray:
         return value.astype(self.dtype, copy=False) if value.dtype.kind == "f" else value

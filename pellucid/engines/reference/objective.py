@@ -29,7 +29,7 @@ def term_of(
     if term.loss.labels != "index":
         target = target.astype(prediction.dtype, copy=False)
     losses, slope = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
-    coefficient, count = coefficients(term.output, batch, losses.shape, losses.dtype)
+    coefficient, count = coefficients(term.target, batch, losses.shape, losses.dtype)
     if coefficient is not None:
         losses = np.where(coefficient == 0, 0, losses * coefficient)
         slope = np.where(coefficient[..., None] == 0, 0, slope * coefficient[..., None])

@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Worse
+from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Worse, WrongLabels
 from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
 from pellucid.diagnosis.next_steps import Step, next_steps
-from pellucid.errors import UsageError, describe
 from pellucid.runs.config import RunConfig, flag
 from pellucid.runs.diagnosing.gathering import Gathered, gather
 from pellucid.runs.diagnosing.page import write_page
 from pellucid.runs.diagnosing.sections import OnDev, look_at_dev, shift_between
+from pellucid.runs.diagnosing.wishes import Wishes
 from pellucid.runs.finite import finite
 from pellucid.runs.networks import in_words
 from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
 
-MOST_TRAINING_IMAGES = 10_000  # scored for the training error; its interval is then at most 1 point to each side
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the user asked for."""
-
-    reference_error: float | None = None
-    data: str | None = None
-    data_dir: str | None = None
-    train_sample: int = MOST_TRAINING_IMAGES
-    images: bool = True  # show images of the data on the page
-    tags: str | None = None  # a table of tags for dev images
-    calibrate: bool = False  # fit a temperature on dev and keep it beside the model
-
-    def __post_init__(self) -> None:
-        if self.reference_error is not None and not 0 <= self.reference_error <= 1:
-            wanted = "a share from 0 to 1, e.g. 0.002 for 0.2 %"
-            raise UsageError(describe("diagnose", "--reference-error", wanted, self.reference_error))
-        if self.train_sample < 0:
-            raise UsageError(describe("diagnose", "--train-sample", "0 (all) or more", self.train_sample))
 
 
 def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
@@ -55,12 +33,13 @@ def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
     Raises UsageError, DataError and FileError for a run or data that cannot be read; what is merely missing (a part, a
     class, probabilities) becomes a sentence and the rest still stands.
     """
-    gathered = gather(run, data=wishes.data, data_dir=wishes.data_dir, most=wishes.train_sample)
+    gathered = gather(run, data=wishes.data, data_dir=wishes.data_dir, most=wishes.train_sample,
+                      engine=wishes.engine)  # fmt: skip
     history, steps = (read_csv(path) if path.exists() else [] for path in (gathered.folder.history,
                                                                            gathered.folder.steps))  # fmt: skip
     split = split_of(gathered, wishes.reference_error)
     readings = read_curves(history, steps)
-    looked = look_at_dev(gathered, tags_csv=wishes.tags, calibrated=wishes.calibrate)
+    looked = look_at_dev(gathered, wishes)
     run_as_was = circumstances(gathered, split, looked)
     title, sentence = headline(split, run_as_was)
     found: dict[str, Any] = {
@@ -111,6 +90,7 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Ci
         confused=confused_of(looked),
         shift=shift_of(gathered, split),
         worse=worse_of(looked),
+        labels=labels_of(looked),
     )
 
 
@@ -135,6 +115,14 @@ def worse_of(looked: OnDev) -> Worse | None:
         return None
     one, total = looked.slices.worse[0], looked.mistakes
     return Worse(one.tag, one.mistakes, total.mistakes, one.error, one.rest_error, one.mistakes / total.n)
+
+
+def labels_of(looked: OnDev) -> WrongLabels | None:
+    """How many training labels are probably wrong, if that was looked for."""
+    if looked.suspicion is None:
+        return None
+    found = looked.suspicion.found
+    return WrongLabels(int(found.flagged.sum()), found.estimated, int(found.judged.sum()))
 
 
 def shift_of(gathered: Gathered, split: Decomposition) -> Shift | None:

@@ -12,16 +12,16 @@ from pellucid.data.apportion import stratified_sample
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.preprocessing import default_pipeline
 from pellucid.data.splits import leaking_groups
+from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
-from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.environment import limited_threads
 from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.preparation import OBJECTIVE, divide, read_data, understand
+from pellucid.runs.preparation import OBJECTIVE, divide, read_data
 from pellucid.runs.scoring import BATCH_SIZE, score
-from pellucid.runs.using import model_of
+from pellucid.runs.using import all_or_one, engine_of, model_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 
@@ -46,8 +46,12 @@ class Gathered:
         return self.evaluations.get("validation")
 
 
-def gather(run: str, *, data: str | None, data_dir: str | None, most: int) -> Gathered:
+def gather(
+    run: str, *, data: str | None, data_dir: str | None, most: int, engine: str | None = None
+) -> Gathered:
     """Answers of the best epoch's model on all parts; of the training part at most `most` images (0: all of them).
+
+    `engine`: another than that of the run.
 
     Raises FileError when `run` is no run folder, UsageError when its data are not here, DataError when they changed.
     """
@@ -69,7 +73,8 @@ def gather(run: str, *, data: str | None, data_dir: str | None, most: int) -> Ga
         parts["train"] = whole.subset(stratified_sample(whole.labels, most, key=Key.of(0).fold("diagnosis")))
         notes.append(f"the training error is that of {most:,} of {len(whole):,} training images")
     drawn = "validation" not in found.parts and found.part("train").groups is None
-    evaluations = dict(answers(model, config, dataset.class_names, parts))
+    chosen = engine_of(folder, engine)
+    evaluations = dict(answers(model, chosen, config.threads, dataset.class_names, parts))
     return Gathered(folder, record, config, model, dataset, parts, evaluations, drawn, tuple(notes))
 
 
@@ -92,13 +97,14 @@ def remarks(dataset: Dataset) -> Iterator[str]:
 
 
 def answers(
-    model: Model, config: RunConfig, class_names: tuple[str, ...], parts: Mapping[str, Part]
+    model: Model, engine: Engine, threads: int | None, class_names: tuple[str, ...], parts: Mapping[str, Part]
 ) -> Iterator[tuple[str, Evaluation]]:
-    """The evaluation of each part, on the engine of the run; without noise and without augmentation."""
-    engine = understand(config).engine
+    """The evaluation of each part, without noise and without augmentation."""
     params, state = native_weights(model, engine)
-    threads = config.threads or threads_for(summarize(model.graph).flops, BATCH_SIZE, threads_now())
-    with limited_threads(threads), np.errstate(all="ignore"):  # numbers that are not finite are spoken of later
+    with (
+        limited_threads(threads or all_or_one(model, engine, BATCH_SIZE)),
+        np.errstate(all="ignore"),  # numbers that are not finite are spoken of later
+    ):
         for name, part in parts.items():
             yield name, score(
                 model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,

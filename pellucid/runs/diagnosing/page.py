@@ -12,11 +12,15 @@ from pellucid.runs.diagnosing.gathering import Gathered
 from pellucid.runs.diagnosing.reliability import reliability_png
 from pellucid.runs.diagnosing.sections import OnDev
 from pellucid.runs.diagnosing.waterfall import called, waterfall_png
-from pellucid.runs.mistakes import mistakes_png
+from pellucid.runs.drawing import message_picture
+from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.labels import Suspicion
+from pellucid.runs.mistakes import MOST, mistakes_png
 from pellucid.runs.pages import Picture, embed, embedded, template
-from pellucid.storage.writer import write_bytes, write_text
+from pellucid.storage.writer import remove_files, write_bytes, write_text
 
-MOST_PAIRS, MOST_TAGS = 10, 12
+PICTURES = ("split", "mistakes", "reliability", "labels")
+MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 
 
 def write_page(
@@ -35,6 +39,11 @@ def write_page(
         drawn["mistakes"] = mistakes_png(dev, part.images.take)
     if looked.reliability is not None:
         drawn["reliability"] = reliability_png(looked.reliability)
+    if looked.suspicion is not None and images:
+        drawn["labels"] = labels_png(looked.suspicion)
+    kept = {"labels"} if images else set()  # of an earlier diagnosis, as is its table
+    stale = (folder.diagnosis_picture(name) for name in PICTURES if name not in kept | drawn.keys())
+    remove_files(stale)
     for name, png in drawn.items():
         write_bytes(folder.diagnosis_picture(name), png)
         pictures[name] = embed(png)
@@ -59,6 +68,7 @@ def render(
         slices=slices_of(found["slices"]),
         calibration=found["calibration"],
         temperature=found.get("temperature"),
+        labels=labels_of(found.get("labels")),
         pictures={name: picture for name, picture in pictures.items() if picture is not None},
     )
 
@@ -76,7 +86,7 @@ def mistakes_of(found: Mapping[str, Any]) -> dict[str, Any]:
     """The section of mistakes in words: pairs and tags, the frequent ones."""
     if "absent" in found:
         return dict(found)
-    frequent = [pair for pair in found["pairs"] if pair["mistakes"] > 1] or found["pairs"]
+    frequent = [pair for pair in found["pairs"] if pair["mistakes"] > 1]
     pairs = [pair | {"share": percent(pair["share"])} for pair in frequent[:MOST_PAIRS]]
     tags = [
         tag | {"share": percent(tag["share"]), "cap": points(tag["cap"]), "error": percent(tag["error"]),
@@ -84,7 +94,7 @@ def mistakes_of(found: Mapping[str, Any]) -> dict[str, Any]:
         for tag in found["tags"][:MOST_TAGS]
     ]  # fmt: skip
     numbers = {"n": f"{found['n']:,}", "wrong": f"{found['mistakes']:,}", "untagged": f"{found['untagged']:,}"}
-    return numbers | {"pairs": pairs, "tags": tags}
+    return numbers | {"any": bool(found["mistakes"]), "pairs": pairs, "tags": tags}
 
 
 def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,3 +107,23 @@ def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
         for one in found["worse"]
     ]  # fmt: skip
     return {"rows": rows, "tried": found["tried"], "too_small": found["too_small"], "least": found["least"]}
+
+
+def labels_png(suspicion: Suspicion) -> bytes:
+    """The most suspicious training labels as pictures: what models that did not learn them say."""
+    part, answers, suspects = suspicion.validated.part, suspicion.validated.answers, suspicion.found.suspects
+    judged = Evaluation("train", answers.labels, answers.probabilities, answers.class_names, part.names, 0.0)
+    if not len(suspects):
+        return message_picture("No suspicious labels", "No training label is contradicted by models without it.")
+    title = f"The {min(MOST, len(suspects))} most suspicious of {len(suspects):,} flagged labels"
+    return mistakes_png(judged, part.images.take, chosen=suspects, title=title, told=("likely", "given"))
+
+
+def labels_of(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The section of suspicious labels in words; None when it was not asked for."""
+    if found is None or "absent" in found:
+        return None if found is None else dict(found)
+    rows = [row | {name: percent(row[name]) for name in ("probability_given", "probability_suggested")}
+            for row in found["suspects"][:MOST_LABELS]]  # fmt: skip
+    return {"rows": rows, "estimated": f"{found['estimated']:,.0f}", "judged": f"{found['judged']:,}",
+            "flagged": f"{found['flagged']:,}", "folds": found["folds"]}  # fmt: skip

@@ -23,6 +23,9 @@ from pellucid.diagnosis.temperature import FittedTemperature
 from pellucid.errors import DataError, PellucidError
 from pellucid.runs.calibrating import calibrate
 from pellucid.runs.diagnosing.gathering import Gathered
+from pellucid.runs.diagnosing.wishes import Wishes
+from pellucid.runs.labels import Suspicion, suspicious_labels
+from pellucid.storage.tables import write_csv
 
 NO_DEV = "it is looked at on the validation part, and this run has none; hold one out with --val-fraction 0.1"
 COMPARED = 2000  # images of each part whose brightness, contrast, sharpness and size are compared
@@ -36,13 +39,17 @@ class OnDev:
     mistakes: ErrorAnalysis | None
     slices: WorseSlices | None
     reliability: Reliability | None
+    suspicion: Suspicion | None
     told: dict[str, Any]  # the sections as plain values
 
 
-def look_at_dev(gathered: Gathered, *, tags_csv: str | None, calibrated: bool) -> OnDev:
-    """All sections on the validation part; raises DataError or FileError for a table of tags that cannot be used."""
+def look_at_dev(gathered: Gathered, wishes: Wishes) -> OnDev:
+    """All sections, on the validation part but for the labels, which are those of the training part.
+
+    Raises DataError or FileError for a table of tags that cannot be used.
+    """
     told: dict[str, Any] = {}
-    tags = tags_of(gathered, tags_csv)
+    tags = tags_of(gathered, wishes.tags)
 
     def section(name: str, make: Callable[[], Any]) -> Any:
         try:
@@ -53,12 +60,13 @@ def look_at_dev(gathered: Gathered, *, tags_csv: str | None, calibrated: bool) -
         told[name] = found.to_json()
         return found
 
-    if calibrated:
+    if wishes.calibrate:
         section("temperature", lambda: temperature(gathered))
     return OnDev(
         section("mistakes", lambda: mistakes(gathered, tags)),
         section("slices", lambda: slices(gathered, tags)),
         section("calibration", lambda: calibration(gathered)),
+        section("labels", lambda: suspicious(gathered, wishes.folds)) if wishes.label_errors else None,
         told,
     )
 
@@ -111,6 +119,14 @@ def temperature(gathered: Gathered) -> FittedTemperature:
     if part is None:
         raise DataError(NO_DEV)
     return calibrate(gathered.model, part, gathered.folder)[0]
+
+
+def suspicious(gathered: Gathered, folds: int) -> Suspicion:
+    """Training labels that are probably wrong, by models that did not learn them; all of them go into a table."""
+    config = gathered.config
+    found = suspicious_labels(str(gathered.folder.path), folds=folds, data=config.data, data_dir=config.data_dir)
+    write_csv(gathered.folder.suspicious_labels, found.rows())
+    return found
 
 
 def shift_between(train: Part, other: Part) -> Shift | None:

@@ -38,7 +38,7 @@ def write_page(
         rounds=", then ".join(f"{n} of {e}" for n, e in zip(plan.shares, plan.rounds, strict=True)),
         fingerprint=fingerprint,
         best=best,
-        best_values=spelled(best.values) if best else "",
+        best_values=listed(best) if best else "",
         validation=share(best.accuracy) if best else "",
         scored=None if metrics is None else scored(metrics),
         borders=borders,
@@ -55,12 +55,17 @@ def scored(metrics: dict[str, Any]) -> str:
     return f"{share(metrics['accuracy'])} of {metrics['n']:,} {metrics['split']} images ({share(low)} to {share(high)})"
 
 
+def listed(trial: Trial) -> str:
+    """The values of a trial, with commas between."""
+    return spelled(trial.values).replace("  ", ", ")
+
+
 def row_of(trial: Trial) -> dict[str, str]:
     """A trial as the table shows it."""
     return {
         "number": str(trial.number), "round": str(trial.round + 1), "epochs": str(trial.epochs),
         "accuracy": share(trial.accuracy), "loss": "" if trial.loss is None else f"{trial.loss:.4g}",
-        "values": spelled(trial.values), "state": trial.state, "reason": trial.reason,
+        "values": listed(trial), "state": trial.state, "reason": trial.reason,
     }  # fmt: skip
 
 

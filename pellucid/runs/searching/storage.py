@@ -7,6 +7,7 @@ Source    sqlalchemy.org, "SQLite: enabling non-legacy transactional modes"; sql
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 HEARTBEAT, GRACE = 10, 60  # seconds between two signs of life, and of silence before a trial is taken over
 LOCKED = 30.0  # seconds to wait while another process writes
 CONNECT = 10  # seconds until a server is taken to be out of reach
+TABLES_LOCK = 7_355_618  # any number, the same for all
 FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 DRIVER = 'pip install "psycopg[binary]"'
 
@@ -77,7 +79,7 @@ def connect(address: str) -> RDBStorage:
 
     sqlite = address.startswith("sqlite")
     options: dict[str, Any] = {"timeout": LOCKED} if sqlite else {"connect_timeout": CONNECT}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.nullcontext() if sqlite else alone(address, options):
         warnings.simplefilter("ignore", ExperimentalWarning)  # its heartbeat
         storage = RDBStorage(
             address, engine_kwargs={"connect_args": options}, heartbeat_interval=HEARTBEAT, grace_period=GRACE
@@ -85,6 +87,20 @@ def connect(address: str) -> RDBStorage:
     if sqlite:
         lock_from_the_beginning(storage.engine)
     return storage
+
+
+@contextmanager
+def alone(address: str, options: dict[str, Any]) -> Iterator[None]:
+    """Hold a lock of the server, so that of two machines that begin at once only one makes the tables."""
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(address, connect_args=options)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"SELECT pg_advisory_lock({TABLES_LOCK})"))
+            yield  # the lock ends with the connection
+    finally:
+        engine.dispose()
 
 
 def lock_from_the_beginning(engine: Any) -> None:
@@ -129,7 +145,7 @@ def fault_of(address: str, error: BaseException) -> FileError:
     cause: BaseException = error
     while cause.__cause__ is not None and getattr(cause, "orig", None) is None:
         cause = cause.__cause__
-    said = " ".join(str(getattr(cause, "orig", None) or cause).split())
+    said = " ".join(str(getattr(cause, "orig", None) or cause).split()).rstrip(".?")
     where = hidden(address).removeprefix("sqlite:///")
     if "locked" in said:
         return FileError(f"the study {where} is locked: another process has been writing to it for {LOCKED:g} seconds. "

@@ -1,0 +1,34 @@
+"""pellucid export: a model for programs that do not know Pellucid."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.app import app
+from pellucid.cli.output import JSON_FLAG, print_json
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
+    format: Annotated[str, typer.Option("--format", help="What to write: onnx.")] = "onnx",
+    out: Annotated[
+        str | None, typer.Option(help="The file to write; default: model.onnx in the run folder, or beside the model.")
+    ] = None,
+    as_json: Annotated[bool, JSON_FLAG] = False,
+) -> None:
+    """Write a model as an ONNX file. Checked with onnxruntime; names, input and preprocessing are in its metadata."""
+    from pellucid.runs.using import export_model
+
+    made = export_model(run, format=format, out=out)
+    if as_json:
+        print_json(made)
+        return
+    shapes = ", ".join(f"{name} {tuple(shape)}" for name, shape in made["input"]["shapes"].items())
+    print(f"{made['file']}: {made['bytes'] / 1e6:.1f} MB, opset {made['opset']}, input {shapes} float32, "
+          f"within {made['difference']:.1e} of the model")
+    if made["preprocessing"]:
+        steps = ", ".join(step["name"] for step in made["preprocessing"]["steps"]) or "to float32"
+        print(f"Before it comes: {steps}; the numbers are in its metadata under 'preprocessing'.")

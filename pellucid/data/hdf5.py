@@ -1,0 +1,140 @@
+"""HDF5 stores: x_train, y_train[, x_val, y_val], x_test, y_test and classes, as NPZ files have them; also of features.
+
+Shapes   x (N, H, W), (N, H, W, C), or (N, K) for features, which become maps of one pixel (N, 1, 1, K); y (N,);
+         classes (K,) and groups_train, groups_val, groups_test (N,): text as bytes of fixed length, UTF-8
+Memory   arrays that lie in one piece are mapped, so that no more than the rows in hand are in memory; packed ones
+         (gzip) are unpacked into it, and a note says so
+Files    the attribute `pellucid` of a store that Pellucid wrote is JSON that says what the numbers are
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import PARTS, Dataset, Part
+from pellucid.data.images import Array
+from pellucid.data.npz import dataset_of_named
+from pellucid.data.options import Options
+from pellucid.errors import ArgumentError, DataError
+from pellucid.storage.hdf5 import datasets, open_hdf5, read_array
+from pellucid.storage.writer import whole_file
+
+RECORD, FEATURES = "pellucid", "features"
+SHORT = {"train": "train", "validation": "val", "test": "test"}  # of the parts in the names of arrays
+TEXTS = ("classes", "class_names", *(f"groups_{word}" for word in SHORT.values()))
+
+
+def open_hdf5_store(path: Path, options: Options) -> Dataset:
+    """Read a store. Raises FileError for a broken file or one that could hurt, DataError for arrays that are no set."""
+    with open_hdf5(path) as file:
+        found = datasets(path, file)
+        notes = [f"{name} is packed and was read into memory" for name, entry in found.items()
+                 if name.startswith("x_") and not lies_in_one_piece(entry)]  # fmt: skip
+        arrays = {name: array_of(path, name, entry) for name, entry in found.items()}
+        record = record_of(path, file.attrs.get(RECORD))
+    groups = {part: arrays.pop(f"groups_{word}") for part, word in SHORT.items() if f"groups_{word}" in arrays}
+    if "classes" in arrays:
+        arrays["class_names"] = arrays.pop("classes")
+    if record.get("kind") == FEATURES:
+        if options.resize or options.channels:
+            raise ArgumentError(f"{path} holds features of images, which have no size or colours. Leave out --resize "
+                                "and --channels.")
+        arrays = {name: as_maps(array) if name.startswith("x_") else array for name, array in arrays.items()}
+        notes.append(f"features: {record.get('layer')} of {record.get('model')} on {record.get('data')}")
+    dataset = dataset_of_named(path, arrays, options, notes, what="an HDF5 store")
+    return with_groups(path, dataset, groups)
+
+
+def record_of(path: Path, text: Any) -> dict[str, Any]:
+    """What Pellucid wrote about a store; empty for one of another program."""
+    if text is None:
+        return {}
+    try:
+        record = json.loads(bytes(text) if isinstance(text, (bytes, np.bytes_)) else str(text))
+    except ValueError as error:
+        raise DataError(f"{path} is damaged: its '{RECORD}' attribute is not JSON. Write it again.") from error
+    return record if isinstance(record, dict) else {}
+
+
+def lies_in_one_piece(entry: Any) -> bool:
+    """Whether a data set's numbers stand in the file as they stand in memory."""
+    return entry.id.get_offset() is not None and entry.dtype.isnative
+
+
+def array_of(path: Path, name: str, entry: Any) -> Array:
+    """A data set as an array: mapped from the file where it lies in one piece, else read; text as str."""
+    if entry.dtype.kind == "S":
+        if name not in TEXTS:
+            raise DataError(f"{path}: '{name}' holds text, but only {', '.join(TEXTS)} may. Save numbers.")
+        return np.char.decode(read_array(entry), "utf-8")
+    if not lies_in_one_piece(entry):
+        return read_array(entry)
+    mapped = np.memmap(path, entry.dtype, "r", entry.id.get_offset(), entry.shape)
+    return mapped.view(np.ndarray)
+
+
+def as_maps(x: Array) -> Array:
+    """Features (N, K) as maps of one pixel (N, 1, 1, K); maps as they are."""
+    return x.reshape(len(x), 1, 1, -1) if x.ndim == 2 else x
+
+
+def with_groups(path: Path, dataset: Dataset, groups: Mapping[str, Array]) -> Dataset:
+    """The data set with the group of every sample. Raises DataError unless there is one for each."""
+    if not groups:
+        return dataset
+    parts: dict[str, Part] = {}
+    start = 0
+    for name in PARTS:
+        if name not in dataset.parts:
+            continue
+        part, given = dataset.parts[name], groups.get(name)
+        if given is None or given.ndim != 1 or len(given) <= int(part.ids.max(initial=start)) - start:
+            raise DataError(f"{path}: groups_{SHORT[name]} must name the group of every sample of the {name} part.")
+        parts[name] = replace(part, groups=given[part.ids - start])
+        start += len(given)
+    return replace(dataset, parts=parts)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+@contextmanager
+def store_written(path: Path, record: Mapping[str, Any], classes: tuple[str, ...]) -> Iterator[Store]:
+    """A store to fill; it gets its name when it is whole, and an older file stays until then."""
+    import h5py
+
+    with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs[RECORD] = np.bytes_(json.dumps(record, sort_keys=True).encode())
+        file.create_dataset("classes", data=fixed(classes))
+        yield Store(file)
+
+
+class Store:
+    """An HDF5 file that is being written, a part at a time and a batch at a time."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def write_part(self, part: str, labels: Array, groups: Array | None, rows: Iterator[Array]) -> None:
+        """x in float32, from the rows of batch after batch, and the labels (N,) of all."""
+        word, x, done = SHORT[part], None, 0
+        for batch in rows:
+            if x is None:
+                x = self.file.create_dataset(f"x_{word}", (len(labels), *batch.shape[1:]), np.float32)
+            x[done : done + len(batch)] = batch
+            done += len(batch)
+        self.file.create_dataset(f"y_{word}", data=labels.astype(np.int64))
+        if groups is not None:
+            self.file.create_dataset(f"groups_{word}", data=fixed(groups.tolist()))
+
+
+def fixed(texts: Any) -> Array:
+    """Text as bytes of one length, which HDF5 keeps without Python objects."""
+    return np.array([str(text).encode() for text in texts] or [b""], "S")
+

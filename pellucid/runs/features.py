@@ -1,0 +1,97 @@
+"""Features: what a layer of a trained network gives for every image of a data set, kept in an HDF5 store to learn from.
+
+Images are read, preprocessed as the network's training had it, and run through it a batch at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import Part
+from pellucid.data.hdf5 import FEATURES, store_written
+from pellucid.data.images import Array
+from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.errors import DataError, UsageError, describe
+from pellucid.graph.selecting import head_of
+from pellucid.keys import Key
+from pellucid.model import Model
+from pellucid.runs.using import data_of, model_of
+from pellucid.runs.weights import native_weights
+from pellucid.storage.reading import read_bytes
+from pellucid.training.session import engine_named, predict_each
+
+FORMAT = 1
+
+
+def write_features(
+    run: str, data: str | None, *, out: str, layer: str | None = None, data_dir: str | None = None,
+    limit: int | None = None, batch_size: int = 64, engine: str = "auto",
+) -> dict[str, Any]:
+    """Write the store `out` and say what it holds: parts, shape, layer.
+
+    `layer` is the one before the head unless named. Raises UsageError for an unknown layer or another ending of the
+    name, DataError when the images do not fit the network.
+    """
+    path = Path(out)
+    if path.suffix.lower() not in (".h5", ".hdf5"):
+        raise UsageError(describe("features", "--out", "a name that ends in .h5", repr(out)))
+    model, folder = model_of(run)
+    name = layer or before_head(model)
+    trunk = cut(model, name)
+    dataset = data_of(folder, model, data, data_dir, limit)
+    pipeline = (model.preprocessing or default_pipeline().fit(dataset.part(next(iter(dataset.parts))), key=Key.of(0)))
+    wanted, given = trunk.input_shape[1:], tuple(pipeline.output_shape(dataset.image_shape))
+    if len(wanted) != len(given) or any(w not in (None, g) for w, g in zip(wanted, given, strict=True)):
+        raise DataError(describe(dataset.name, "images", f"{wanted} for {run}", str(given), "Convert them first."))
+    shape = trunk.output_shape[1:]
+    record = {
+        "format": FORMAT, "kind": FEATURES, "layer": name, "shape": list(shape), "model": Path(run).name,
+        "model_sha256": hashlib.sha256(read_bytes(folder.model if folder else run)).hexdigest(),
+        "data": dataset.name, "fingerprint": dataset.fingerprint, "preprocessing": pipeline.to_config(),
+    }
+    made = engine_named(engine, "float32", None)
+    with store_written(path, record, dataset.class_names) as store:
+        for word, part in dataset.parts.items():
+            rows = features_of(trunk, made, part, pipeline, batch_size)
+            store.write_part(word, part.labels, part.groups, rows)
+    sizes = {word: len(part) for word, part in dataset.parts.items()}
+    return {"out": path.as_posix(), "layer": name, "shape": list(shape), "n": sizes, "engine": made.name,
+            "model": run, "data": dataset.name, "classes": len(dataset.class_names)}  # fmt: skip
+
+
+def before_head(model: Model) -> str:
+    """The layer whose result the head reads; raises UsageError when there are several heads, or one inside a model."""
+    heads = head_of(model.graph)
+    if len(heads) != 1 or "/" in heads[0]:
+        raise UsageError("features: the network has no one head. Name a layer of the summary with --layer.")
+    graph = model.graph
+    node = next(node for node in graph.nodes if graph.layers[node.layer].name == heads[0])
+    return graph.layers[graph.nodes[node.inputs[0][0]].layer].name
+
+
+def cut(model: Model, layer: str) -> Model:
+    """The network as far as a layer; raises UsageError that lists the layers."""
+    names = [entry.name for entry in model.graph.layers]
+    if layer not in names:
+        raise UsageError(describe("features", "--layer", f"one of {', '.join(names)}", repr(layer)))
+    output = model.get_layer(layer).output
+    return Model(model.input, output, name=model.name)
+
+
+def features_of(trunk: Model, engine: Any, part: Part, pipeline: Pipeline, batch_size: int) -> Iterator[Array]:
+    """The layer's results of batch after batch, in the order of the part."""
+    params, state = native_weights(trunk, engine)
+    (entry,) = trunk.graph.input_shapes
+
+    def parts() -> Iterator[dict[str, Array]]:
+        for start in range(0, len(part), batch_size):
+            chosen = np.arange(start, min(start + batch_size, len(part)))
+            yield {entry: pipeline.apply(part.images.take(chosen))}
+
+    for outputs in predict_each(trunk.graph, engine, params, state, parts()):
+        yield next(iter(outputs.values()))

@@ -1,0 +1,63 @@
+"""Suspicious labels of a run's training part: cross-validated, ranked, with the names of the samples."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
+from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.cross_validation import FOLDS, CrossValidated, cross_validate
+from pellucid.storage.run_folder import RunFolder
+
+LOG = logging.getLogger("pellucid")
+MOST = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Suspicion:
+    """The labels of a run that are probably wrong, and the cross-validation that says so."""
+
+    found: LabelErrors
+    validated: CrossValidated
+    folds: int
+
+    def rows(self, most: int | None = None) -> list[dict[str, Any]]:
+        """One row for each of the flagged samples, the most suspicious first; `most` of them at most."""
+        part, answers, found = self.validated.part, self.validated.answers, self.found
+        return [
+            {
+                "id": int(part.ids[i]),
+                "path": part.names[i],
+                "given": answers.class_names[int(found.labels[i])],
+                "suggested": answers.class_names[int(found.suggested[i])],
+                "probability_given": round(float(answers.scores[i, found.labels[i]]), 4),
+                "probability_suggested": round(float(answers.scores[i, found.suggested[i]]), 4),
+                "margin": round(float(found.score[i]), 4),
+            }
+            for i in found.suspects[:most].tolist()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """As diagnosis.json holds it: the hundred most suspicious samples, and how many were not judged."""
+        accuracy = float(self.validated.answers.right.mean())
+        return self.found.to_json() | {"folds": self.folds, "accuracy": accuracy, "suspects": self.rows(MOST)}
+
+
+def suspicious_labels(
+    run: str, *, folds: int = FOLDS, data: str | None = None, data_dir: str | None = None
+) -> Suspicion:
+    """Train `folds` models with the run's settings and look for wrong labels in its training part.
+
+    It takes about (folds - 1) times as long as the run did. Raises FileError when `run` is no run folder, UsageError
+    and DataError as `cross_validate` and `find_label_errors` do.
+    """
+    folder = RunFolder.open(run)
+    config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+    config = replace(config, data=data or config.data, data_dir=data_dir or config.data_dir, allow_leak=True)
+    validated = cross_validate(config, folds=folds)
+    left_out = int((~validated.known).sum())
+    if left_out:
+        LOG.info("%d samples are not judged: the other folds hold no sample of their class", left_out)
+    return Suspicion(find_label_errors(validated.answers, judged=validated.known), validated, folds)

@@ -1,0 +1,83 @@
+"""The learning of a run: where it begins, what watches it, and the one call of the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.runs.freezing import stage_of
+from pellucid.runs.imbalance import ends_of_rounds
+from pellucid.runs.mining import Mining, wrong_of
+from pellucid.runs.preparation import Prepared
+from pellucid.runs.recording import KeepBest
+from pellucid.runs.schedules import plateau_of
+from pellucid.training.events import Event, Position, Progress
+from pellucid.training.loop import train
+from pellucid.training.program import State
+from pellucid.training.stages import Unfreeze
+from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
+
+
+@dataclass
+class Beginning:
+    """State, position, history and stop reason to go on from."""
+
+    state: State
+    position: Position = field(default_factory=Position)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    stop: str = ""
+
+
+def part_watched(prepared: Prepared) -> str:
+    """The prefix of the scores that decide: those of validation where there is a validation part."""
+    return "val_" if prepared.validation is not None else ""
+
+
+def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
+    """The events with a memory, by name: the best epoch, and those that change how a run learns."""
+    return [("best", KeepBest(part_watched(prepared), save_best)), *watching(prepared)]
+
+
+def watching(prepared: Prepared) -> list[tuple[str, Event]]:
+    """Those that change how a run learns: a later stage, early stopping, the plateau, mining."""
+    part, events = part_watched(prepared), list[tuple[str, Event]]()
+    stage = stage_of(prepared.model, prepared.config)
+    if stage is not None:
+        events.append(("stage", stage))
+    if prepared.config.patience:
+        events.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
+    plateau = plateau_of(prepared.config.schedule)
+    if plateau is not None:
+        events.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
+    if prepared.config.mine_rounds:
+        assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
+        ends = ends_of_rounds(prepared.config, prepared.epochs)
+        events.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
+    return events
+
+
+def train_from(begun: Beginning, prepared: Prepared, events: list[Event]) -> Progress:
+    """Train what is left, if anything is."""
+    if begun.stop or begun.position.epoch >= prepared.epochs:
+        progress = Progress(
+            prepared.program, prepared.engine, begun.state, begun.position, prepared.epochs, None, begun.history,
+            begun.stop,
+        )
+        for event in events:
+            if isinstance(event, Unfreeze):
+                event.begin(progress)  # the model is written with the flags it would have had
+        return progress
+    with np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
+        return train(
+            prepared.program, prepared.engine, prepared.batches, events, state=begun.state, position=begun.position,
+            epochs=prepared.epochs, key=prepared.key.fold("noise"), validation=prepared.validation,
+            history=begun.history,
+        )
+
+
+def stopped(progress: Progress) -> bool:
+    """Whether a run was stopped from outside before its end."""
+    return bool(progress.stop) and not progress.stop.startswith("stopped early")

@@ -1,0 +1,58 @@
+"""The table of docs/architectures.md, made from the networks themselves.
+
+Run with   python -m tests.architectures.table          to write it anew after a network has changed
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pellucid.architectures.names import NAMES, smallest
+from pellucid.graph.summary import summarize
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "architectures.md"
+BEGIN = "<!-- made by tests/architectures/table.py: begin -->"
+END = "<!-- made by tests/architectures/table.py: end -->"
+
+
+def table() -> str:
+    """One row a name."""
+    head = "| Name | Function | Source | Made for | Parameters | of these trained | Smallest images |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *(row_of(name, create) for name, create in NAMES.items())])
+
+
+def row_of(name: str, create: Callable[..., Any]) -> str:
+    """The row of a network."""
+    own = create.func if isinstance(create, partial) else create
+    words = [f"{word}={value!r}" for word, value in (create.keywords if isinstance(create, partial) else {}).items()]
+    call = f"{own.__name__}({', '.join(words)})" if words else own.__name__
+    model = create()
+    size = "x".join(map(str, model.input_shape[1:]))
+    summary, side = summarize(model.graph), smallest(create)
+    classes = model.output_shape[-1]
+    return (f"| `{name}` | `{call}` | {source_of(own)} | {size}, {classes:,} classes | {summary.total:,} "
+            f"| {summary.trainable:,} | {side}x{side} |")  # fmt: skip
+
+
+def source_of(create: Callable[..., Any]) -> str:
+    """Authors and year as the header of its module tells them."""
+    header = inspect.getdoc(inspect.getmodule(create)) or ""
+    found = re.search(r"^Source\s+(.+?\d{4}|[^;.]+)", header, re.MULTILINE)
+    assert found is not None, f"the header of {create.__module__} names no source"
+    return found[1]
+
+
+def page_with(made: str) -> str:
+    """The page with the table in its place."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_with(table()), encoding="utf-8")
