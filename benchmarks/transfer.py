@@ -5,7 +5,8 @@ One small network is trained on 20,000 images of CIFAR-10. For every seed the fl
 100 to learn from, 40 for validation and 70 for testing. Each way has the same epochs, the same batches and the same
 grid of learning rates; the rate and the best epoch are chosen on the seed's validation part, and the test part is read
 once, with the rate that was chosen. Images have 32x32 pixels.
-Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository. Writes benchmarks/results/transfer.json.
+Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository. Writes benchmarks/results/transfer.json
+and prints the table of docs/transfer.md.
 """
 
 from __future__ import annotations
@@ -150,6 +151,17 @@ def summary(runs: list[dict[str, Any]], scratch: list[dict[str, Any]]) -> dict[s
     }  # fmt: skip
 
 
+def table(result: dict[str, Any]) -> str:
+    """The result as the lines of docs/transfer.md."""
+    lines = ["| | test accuracy (spread) | gain over scratch (spread) | least gain |", "|---|---|---|---|"]
+    for way, found in result["ways"].items():
+        accuracy, gain = found["test_accuracy"], found["gain"]
+        told = f"{100 * gain['mean']:+.1f} ({100 * gain['spread']:.1f}) | {100 * gain['least']:+.1f}"
+        told = "- | -" if way == WAYS[0] else told
+        lines.append(f"| {way} | {100 * accuracy['mean']:.1f} % ({100 * accuracy['spread']:.1f}) | {told} |")
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Train once, transfer with every seed, write the result, print a line a way."""
     began, load = time.perf_counter(), os.getloadavg()[0]
@@ -166,9 +178,7 @@ def main() -> int:
         "date": time.strftime("%Y-%m-%d"),
     }  # fmt: skip
     RESULT.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    for way, found in ways.items():
-        accuracy, gain = found["test_accuracy"], found["gain"]
-        print(f"{way}: {accuracy['mean']:.4f} (spread {accuracy['spread']:.4f}), {gain['mean']:+.4f} over scratch")
+    print(table(result))
     return 0
 
 
