@@ -29,8 +29,8 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
     "augment's number": (["data.npz", "--augment", "rotate=999"], ["--augment", "rotate", "from 0 to 180"]),
     "optimizer": (["data.npz", "--optimizer", "adamant"], ["--optimizer", "'adamant'", "rmsprop"]),
     "engine": (["data.npz", "--engine", "steam"], ["--engine", "'steam'", "'reference'"]),
-    "precision": (["data.npz", "--precision", "bfloat16"], ["--precision", "bfloat16"]),
-    "device": (["data.npz", "--device", "cuda"], ["--device", "cuda"]),
+    "precision": (["data.npz", "--engine", "reference", "--precision", "bfloat16"], ["--precision", "bfloat16"]),
+    "device": (["data.npz", "--engine", "reference", "--device", "cuda"], ["--device", "cuda"]),
     "class weight": (["data.npz", "--class-weight", "heavy"], ["--class-weight must be 'none' or 'balanced'"]),
     "model": (["data.npz", "--model", "ResNeXt"], ["--model ResNeXt: no such network", "lenet5", "conv_8,pool,FC_32"]),
     "notation": (["data.npz", "--model", "conv_8,poll"], ["'poll' is no word", "pool"]),
@@ -78,6 +78,7 @@ def test_batch_norm_with_a_batch_of_one(terminal: Terminal) -> None:
     assert not Path("run").exists()
 
 
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
 @pytest.mark.parametrize(("rate", "kept", "sentence"), [
     (["--schedule", "constant", "--lr", "1e37"], 1,
      r"the loss is no longer finite at step 2: it first appeared in the result of layer 'dense_1'\. Lower the .* "),
@@ -85,11 +86,13 @@ def test_batch_norm_with_a_batch_of_one(terminal: Terminal) -> None:
      r"the (loss is|weights 'dense/kernel' are) no longer finite (at|after) step \d+\S? .*Lower the learning rate.* "),
 ])  # fmt: skip
 def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
-    terminal: Terminal, rate: list[str], kept: int | None, sentence: str
+    terminal: Terminal, engine: str, rate: list[str], kept: int | None, sentence: str
 ) -> None:
+    if engine == "pytorch":
+        pytest.importorskip("torch", reason="the engine 'pytorch' needs PyTorch")
     write_npz(Path("data.npz"))
-    words = ["train", "data.npz", "--model", "FC_4", "--optimizer", "sgd", "--out", "run", "--batch-size", "8",
-             "--epochs", "9", "--checkpoint-every", "1", *rate]  # fmt: skip
+    words = ["train", "data.npz", "--engine", engine, "--model", "FC_4", "--optimizer", "sgd", "--out", "run",
+             "--batch-size", "8", "--epochs", "9", "--checkpoint-every", "1", *rate]  # fmt: skip
     typed = terminal.refused(1, [], *words)
     last = read_checkpoint("run/last.safetensors")
     step = last.position["step"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from pellucid.engines.protocol import Objective, Term
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.spec.activations import Activation
 from pellucid.spec.base import rules
-from pellucid.spec.losses import LossSpec
+from pellucid.spec.losses import LossSpec, SparseCategoricalFocalCrossentropy
 from pellucid.spec.regularizers import L1, L1L2, L2
 from tests.gradient.checking import network
 from tests.gradient.test_losses import PAIRS, K, N, labels
@@ -21,6 +23,15 @@ from tests.parity_keras.bridge import TOLERANCE, assert_same, keras, numbers, te
 def predicted(activation: str, random: np.random.Generator) -> np.ndarray:
     """Random numbers in front of an activation, as the graph computes them."""
     return random.normal(0, 1.5, (N, K))
+
+
+def keras_loss(loss: LossSpec) -> Callable[..., Any]:
+    """Keras's loss of the same name and arguments; its focal loss wants one-hot labels."""
+    arguments = {name: getattr(loss, name) for name in rules(type(loss))}
+    if not isinstance(loss, SparseCategoricalFocalCrossentropy):
+        return getattr(keras.losses, type(loss).__name__)(**arguments)
+    focal = keras.losses.CategoricalFocalCrossentropy(**arguments)
+    return lambda target, prediction, sample_weight: focal(np.eye(K)[target], prediction, sample_weight)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -38,7 +49,7 @@ def test_a_loss_is_keras_own(loss: LossSpec, activation: str, weighted: bool, dt
     sums, found = engine.grad(objective, run, batch, wrt=("inputs",))
 
     keras.config.set_floatx(dtype)
-    theirs = getattr(keras.losses, type(loss).__name__)(**{name: getattr(loss, name) for name in rules(type(loss))})
+    theirs = keras_loss(loss)
     given = tensor(z, wants_gradient=True)
     prediction = keras.activations.get(activation)(given)
     value = theirs(target, prediction, sample_weight=weights if weighted else None)

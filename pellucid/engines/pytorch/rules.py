@@ -107,5 +107,7 @@ RULES: dict[type[OptimizerSpec], Callable[..., None]] = {SGD: sgd, Adagrad: adag
 def move(rule: OptimizerSpec, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:
     """One step of a rule on all weights, in place."""
     if w:
+        if rate > torch.finfo(w[0].dtype).max:
+            rate = math.inf  # what the reference engine's rounding makes of it; torch would raise an error
         with torch.no_grad():
             RULES[type(rule)](rule, w, g, slots, t, rate)

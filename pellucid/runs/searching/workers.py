@@ -100,6 +100,7 @@ def worker(plan: Plan, name: str, address: str, folder: SearchFolder, pipe: Conn
                 carry_out_rounds(plan, name, storage, Bench.open(plan, folder), pipe.send)
         except PellucidError as fault:
             pipe.send(("fault", type(fault).__name__, str(fault)))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends anyway, and is not to be disturbed in its farewell
     pipe.close()
 
 
