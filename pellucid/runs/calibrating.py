@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data.dataset import Part
-from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.data.preprocessing import Pipeline, assumed_pipeline
 from pellucid.diagnosis.temperature import BATCH, FittedTemperature, fit_temperature, logits_of
 from pellucid.errors import UsageError
 from pellucid.graph.summary import summarize
@@ -38,7 +38,7 @@ def calibrate(model: Model, part: Part, folder: RunFolder) -> tuple[FittedTemper
 
     Raises DataError when the part is too small and ArgumentError without a softmax at the end.
     """
-    preprocessing = model.preprocessing or default_pipeline()
+    preprocessing = model.preprocessing or assumed_pipeline(part.images.dtype)
     with limited_threads(threads_for(summarize(model.graph).flops, BATCH, threads_now())):
         fitted = fit_temperature(logits_of(model, batches_of(part, preprocessing)), part.labels)
     cooled = model.with_temperature(fitted.value)

@@ -15,10 +15,9 @@ import numpy as np
 from pellucid.data.dataset import Part
 from pellucid.data.hdf5 import FEATURES, store_written
 from pellucid.data.images import Array
-from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.data.preprocessing import Pipeline, assumed_pipeline
 from pellucid.errors import DataError, UsageError, describe
 from pellucid.graph.selecting import head_of
-from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.using import data_of, model_of
 from pellucid.runs.weights import native_weights
@@ -44,7 +43,7 @@ def write_features(
     name = layer or before_head(model)
     trunk = cut(model, name)
     dataset = data_of(folder, model, data, data_dir, limit)
-    pipeline = (model.preprocessing or default_pipeline().fit(dataset.part(next(iter(dataset.parts))), key=Key.of(0)))
+    pipeline = model.preprocessing or assumed_pipeline(dataset.dtype)
     wanted, given = trunk.input_shape[1:], tuple(pipeline.output_shape(dataset.image_shape))
     if len(wanted) != len(given) or any(w not in (None, g) for w, g in zip(wanted, given, strict=True)):
         raise DataError(describe(dataset.name, "images", f"{wanted} for {run}", str(given), "Convert them first."))

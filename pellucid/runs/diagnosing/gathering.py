@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.data.apportion import stratified_sample
 from pellucid.data.dataset import Dataset, Part
-from pellucid.data.preprocessing import default_pipeline
+from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.splits import leaking_groups
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
@@ -66,7 +66,7 @@ def gather(
             f"Give the run's own data with --data, or score it on these with: pellucid evaluate {run} DATA"
         )
     if model.preprocessing is None:  # a model that was put in the place of the run's own
-        model.preprocessing = default_pipeline().fit(dataset.part("train"), key=Key.of(0))
+        model.preprocessing = assumed_pipeline(dataset.dtype)
     parts, notes = dict(dataset.parts), list(remarks(dataset))
     if most and len(parts["train"]) > most:
         whole = parts["train"]
