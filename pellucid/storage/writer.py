@@ -80,21 +80,8 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
 
     Raises FileError, which names the file and the remedy, when the system refuses.
     """
-    named = Path(path)
-    target = Path(os.path.realpath(named))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        try:
-            _fill(system.create(temporary), data)
-            system.replace(temporary, target)
-        except BaseException:  # Ctrl-C too: the temporary file goes, the older file stays
-            with contextlib.suppress(OSError):
-                system.remove(temporary)
-            raise
-    except OSError as error:
-        raise not_written(named, error) from error
-    with contextlib.suppress(OSError):  # the file is in place; some file systems cannot sync a folder
-        system.sync_folder(target.parent)
+    with _replacing(path) as temporary:
+        _fill(system.create(temporary), data)
 
 
 @contextmanager
@@ -103,28 +90,35 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises FileError, which names the file and the remedy, when the system refuses.
     """
+    with _replacing(path) as temporary:
+        system.close(system.create(temporary))
+        yield temporary
+        file = system.open_end(temporary)
+        try:
+            system.sync(file)
+        finally:
+            system.close(file)
+
+
+@contextmanager
+def _replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary name beside `path`; what the block left there takes the place of `path`, or goes if it failed."""
     named = Path(path)
     target = Path(os.path.realpath(named))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         try:
-            system.close(system.create(temporary))
             yield temporary
-            file = system.open_end(temporary)
-            try:
-                system.sync(file)
-            finally:
-                system.close(file)
             system.replace(temporary, target)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: the temporary file goes, the older file stays
             with contextlib.suppress(OSError):
                 system.remove(temporary)
             raise
     except OSError as error:
-        if isinstance(error, FileError):
+        if isinstance(error, FileError):  # the block's own, worded already
             raise
         raise not_written(named, error) from error
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # the file is in place; some file systems cannot sync a folder
         system.sync_folder(target.parent)
 
 
