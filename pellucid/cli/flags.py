@@ -29,8 +29,10 @@ Model = Annotated[
 ]  # fmt: skip
 Activation = Annotated[str, option(NETWORK, "Activation of networks in words.")]
 Dropout = Annotated[
-    float | None, option(NETWORK, "Rate before later dense layers; default: 0.3 in the default network, else 0.")
-]
+    float | None,
+    option(NETWORK, "Rate before later dense layers, or of cifar10cnn's dropout; default: 0.3 in the default network, "
+                    "0.5 in cifar10cnn, else 0."),
+]  # fmt: skip
 L2 = Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")]
 
 Weights = Annotated[
