@@ -14,10 +14,10 @@ from typing import Any
 
 from pellucid.architectures.names import NAMES, smallest
 from pellucid.graph.summary import summarize
+from tests.docs.made import page_with
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "architectures.md"
-BEGIN = "<!-- made by tests/architectures/table.py: begin -->"
-END = "<!-- made by tests/architectures/table.py: end -->"
+MAKER = "tests/architectures/table.py"
 
 
 def table() -> str:
@@ -47,12 +47,5 @@ def source_of(create: Callable[..., Any]) -> str:
     return found[1]
 
 
-def page_with(made: str) -> str:
-    """The page with the table in its place."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
-
-
 if __name__ == "__main__":
-    PAGE.write_text(page_with(table()), encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, MAKER, table()), encoding="utf-8")

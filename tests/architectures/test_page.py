@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pellucid import architectures
 from pellucid.architectures.names import NAMES
-from tests.architectures.table import PAGE, page_with, table
+from tests.architectures.table import MAKER, PAGE, table
+from tests.docs.made import page_with
 
 
 def test_the_table_is_that_of_the_networks() -> None:
-    assert page_with(table()) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.architectures.table"
+    made = table()
+    assert page_with(PAGE, MAKER, made) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.architectures.table"
 
 
 def test_every_architecture_has_a_name_on_the_command_line() -> None:

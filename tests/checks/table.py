@@ -12,9 +12,10 @@ from pathlib import Path
 from pellucid.checks.series import check_all
 from tests.checks.faults import FAULTS, finding
 from tests.checks.subjects import CLEAN, SEEDS, clean
+from tests.docs.made import page_with
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "checks.md"
-BEGIN, END = "<!-- made by tests/checks/table.py: begin -->", "<!-- made by tests/checks/table.py: end -->"
+MAKER = "tests/checks/table.py"
 PLANTED = range(5)  # seeds in which each fault is planted
 
 
@@ -36,12 +37,5 @@ def table() -> str:
     return "\n".join(rows)
 
 
-def page_with(made: str) -> str:
-    """The page with the table in its place."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
-
-
 if __name__ == "__main__":
-    PAGE.write_text(page_with(table()), encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, MAKER, table()), encoding="utf-8")

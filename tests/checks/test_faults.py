@@ -7,7 +7,8 @@ import pytest
 from pellucid.checks.series import NAMES, check_all
 from tests.checks.faults import FAULTS, Fault, finding
 from tests.checks.subjects import CLEAN, SEEDS, clean
-from tests.checks.table import PAGE, false_alarms, page_with, table
+from tests.checks.table import MAKER, PAGE, false_alarms, table
+from tests.docs.made import page_with
 
 ELSEWHERE = 101  # a seed that the table does not use
 
@@ -29,7 +30,7 @@ def test_nothing_is_said_of_clean_networks() -> None:
 
 def test_the_table_of_the_page_is_what_is_measured() -> None:
     made = table()
-    assert page_with(made) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.checks.table"
+    assert page_with(PAGE, MAKER, made) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.checks.table"
     assert made.count("| 5 of 5 seeds | 0 of 60 |") == len(FAULTS)
 
 

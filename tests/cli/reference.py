@@ -11,8 +11,10 @@ from typing import Any
 
 import typer
 
+from tests.docs.made import page_with
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "command-line.md"
-BEGIN, END = "<!-- made by tests/cli/reference.py: begin -->", "<!-- made by tests/cli/reference.py: end -->"
+MAKER = "tests/cli/reference.py"
 
 
 def commands() -> dict[str, Any]:
@@ -62,12 +64,5 @@ def row_of(parameter: Any) -> str:
     return f"| `{name}` | {shown} | {meaning.replace('|', ', ')} |"
 
 
-def page_with(made: str) -> str:
-    """The page with the tables in their place."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
-
-
 if __name__ == "__main__":
-    PAGE.write_text(page_with(tables()), encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, MAKER, tables()), encoding="utf-8")

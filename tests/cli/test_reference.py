@@ -9,13 +9,14 @@ from pellucid.cli.train import train
 from pellucid.runs.config import EPOCHS_FEW, EPOCHS_MANY, FEW_IMAGES, RunConfig
 from pellucid.runs.environment import ONE_THREAD_BELOW
 from pellucid.runs.networks import DEFAULT_DROPOUT
-from tests.cli.reference import PAGE, commands, page_with, row_of, tables
+from tests.cli.reference import MAKER, PAGE, commands, row_of, tables
+from tests.docs.made import page_with
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_tables_are_those_of_the_commands() -> None:
-    assert page_with(tables()) == TEXT, "Type: python -m tests.cli.reference"
+    assert page_with(PAGE, MAKER, tables()) == TEXT, "Type: python -m tests.cli.reference"
 
 
 def test_every_flag_and_argument_has_its_row() -> None:

@@ -9,9 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.docs.made import page_with
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, RESULT = ROOT / "docs" / "imbalance.md", ROOT / "benchmarks" / "results" / "imbalance.json"
-BEGIN, END = "<!-- made by tests/imbalance/table.py: begin -->", "<!-- made by tests/imbalance/table.py: end -->"
+MAKER = "tests/imbalance/table.py"
 
 
 def table(result: dict[str, Any]) -> str:
@@ -36,13 +38,6 @@ def score(found: dict[str, float]) -> str:
     return f"{found['mean']:.3f} ({found['spread']:.3f})"
 
 
-def page_with(made: str) -> str:
-    """The page with the table in its place."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
-
-
 def result() -> dict[str, Any]:
     """The committed measurement; remedies in the order of the benchmark."""
     found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8"))
@@ -51,4 +46,4 @@ def result() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page_with(table(result())), encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, MAKER, table(result())), encoding="utf-8")

@@ -6,11 +6,13 @@ import statistics
 
 import pytest
 
-from tests.imbalance.table import PAGE, page_with, result, table
+from tests.docs.made import page_with
+from tests.imbalance.table import MAKER, PAGE, result, table
 
 
 def test_the_table_of_the_page_is_the_committed_result() -> None:
-    assert page_with(table(result())) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.imbalance.table"
+    made = table(result())
+    assert page_with(PAGE, MAKER, made) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.imbalance.table"
 
 
 def test_means_are_those_of_the_runs() -> None:
