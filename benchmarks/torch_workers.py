@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.engine_nets import Net
 from benchmarks.engine_workers import Train, keras_layers_model, keras_train, torch_train
-from benchmarks.torch_nets import ResNet50, net_of, pellucid_model, torch_module
+from benchmarks.torch_nets import Application, net_of, pellucid_model, torch_module
+from pellucid.runs.environment import keep_freed_memory
 
 
 def ours(net: Net, precision: str) -> Train:
@@ -58,7 +59,7 @@ def by_hand(net: Net, compiled: bool) -> Train:
 
 def keras(net: Net) -> Train:
     """Keras 3 on the backend that KERAS_BACKEND names."""
-    return keras_train(net, net.keras() if isinstance(net, ResNet50) else keras_layers_model(net))
+    return keras_train(net, net.keras() if isinstance(net, Application) else keras_layers_model(net))
 
 
 def main(peer: str, name: str, batch: str = "") -> None:
@@ -67,6 +68,8 @@ def main(peer: str, name: str, batch: str = "") -> None:
     first, _, second = peer.partition("-")
     if first == "keras":
         os.environ["KERAS_BACKEND"] = second
+    else:
+        keep_freed_memory()  # as `pellucid train` does; the loop by hand has the same settings
     train = keras(net) if first == "keras" else ours(net, second) if first == "ours" else by_hand(net, bool(second))
     train(net.steps)
     print("ready", flush=True)

@@ -6,6 +6,7 @@ updates made and the factor that a plateau put on the learning rate.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -86,7 +87,7 @@ class Supervised:
         inputs = engine.put(batch.inputs, batch.scales)
         run = engine.forward(self.graph, state["params"], state["state"], inputs, training=True, key=key)
         sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
-        if not np.isfinite(self.report(sums)["loss"]):
+        if not math.isfinite(self.report(sums)["loss"]):
             raise TrainingError(self._diagnose(engine, state, inputs, key, step))
         measured = step % self.ratio_every == 0
         before = {name: np.array(value) for name, value in engine.get(state["params"]).items()} if measured else {}

@@ -1,7 +1,9 @@
 """The PyTorch engine: walks a plan forwards with torch calls; autograd walks it backwards.
 
 A training run keeps autograd's notes; a prediction keeps only what it hands out, and is gone through once more when a
-gradient is asked of it. Weights are leaves that share memory with the given tensors, so that updates work in place.
+gradient is asked of it. Weights are leaves that share memory with the given tensors, so that updates work in place. In
+bfloat16 a layer's weights are narrowed where the layer reads them, and their gradients widened where they are made,
+while they are in the cache; batch norm takes its weights and statistics as they are stored.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from pellucid.engines.pytorch.device import device_named, exact, memory_for, pre
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.rules import move
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, laid_out, like, tensor_of
-from pellucid.engines.reading import last_reads, once, tap_value, trainable
+from pellucid.engines.reading import last_reads, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
@@ -124,8 +126,8 @@ class PyTorchEngine:
         """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
-        for name, value in self._computed(graph, {**given.state, **given.params}).items():
-            tape.leaves[name] = value.requires_grad_(keep and name in trained)
+        for name, value in {**given.state, **given.params}.items():
+            tape.leaves[name] = self._native(value).data.requires_grad_(keep and name in trained)
         for name, number in todo.inputs.items():
             x = self._native(entering(name, given.inputs, todo.input_shapes[name])).to(self.place, self.compute)
             tape.values[number] = x.detach().requires_grad_(keep)
@@ -135,22 +137,12 @@ class PyTorchEngine:
         tape.differentiable = keep
         return tape
 
-    def _computed(self, graph: Graph, weights: Arrays) -> dict[str, Tensor]:
-        """The weights as layers compute with them; batch norm takes its own, and its statistics, as they are stored."""
-        found = {name: self._native(value).data for name, value in weights.items()}
-        if self.compute != self.dtype:
-            exact_ones = once(graph, "_batch_norm_weights", batch_norm_weights)
-            narrowed = [name for name in found if name not in exact_ones]
-            copies = [torch.empty_like(found[name], dtype=self.compute) for name in narrowed]
-            torch._foreach_copy_(copies, [found[name] for name in narrowed])
-            found |= zip(narrowed, copies, strict=True)
-        return found
-
     def _steps(self, graph: Graph, tape: Tape, keep: bool) -> None:
         todo, values, given = plan(graph), tape.values, tape.given
         tapped = {tap_value(todo, tap) for tap in given.taps}
         for step, last_read in zip(todo.steps, last_reads(graph), strict=True):
-            own = {name: tape.leaves[key] for name, key in step.weights}
+            width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
+            own = {name: tape.leaves[key].to(width) for name, key in step.weights}
             context = Context(step, given.training, given.key, self.company)
             rows = [values[number] for number in step.inputs]
             y = arithmetic_of(step.spec)(step.spec, rows, own, context)
@@ -245,9 +237,3 @@ class PyTorchEngine:
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""
         return sums
-
-
-def batch_norm_weights(graph: Graph) -> frozenset[str]:
-    """The keys of all weights and statistics of batch norm."""
-    steps = plan(graph).steps
-    return frozenset(key for step in steps if isinstance(step.spec, BatchNormalization) for _, key in step.weights)

@@ -50,7 +50,8 @@ def sparse_crossentropy(
     spec: SparseCategoricalCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool
 ) -> Tensor:
     """Cross-entropy against class numbers (N,)."""
-    return -log_probabilities(prediction, from_logits).gather(-1, target[..., None])[..., 0]
+    log_p = log_probabilities(prediction, from_logits).reshape(-1, prediction.shape[-1])
+    return F.nll_loss(log_p, target.reshape(-1), reduction="none").reshape(target.shape)
 
 
 def crossentropy(spec: CategoricalCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import torch
@@ -42,13 +43,10 @@ class Total:
         A process adds its part of the penalty, by the samples it has.
         """
         own = [(term, self.parts[f"loss:{term.output}"][0], whole[f"loss:{term.output}"][1]) for term in self.terms]
-        loss = torch.zeros((), dtype=own[0][1].dtype, device=own[0][1].device) if own else torch.zeros(())
-        for term, value, count in own:
-            if count:
-                loss = loss + value * (term.weight / count)
-        if self.penalty is None:
-            return loss
-        return loss + self.penalty * (self.samples / max(whole["penalty"][1], 1.0))
+        found = [value * (term.weight / count if count else 0.0) for term, value, count in own]
+        if self.penalty is not None:
+            found.append(self.penalty * (self.samples / max(whole["penalty"][1], 1.0)))
+        return reduce(torch.add, found) if found else torch.zeros(())
 
     def sums(self) -> Sums:
         """The parts as plain numbers, one transfer for all; the penalty weighs as much as the mean of the losses."""

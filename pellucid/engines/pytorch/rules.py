@@ -8,7 +8,8 @@ Adam      m += (1-b1)(g - m);  v += (1-b2)(g^2 - v);  w -= a sqrt(1-b2^t)/(1-b1^
           AMSGrad: v there is the largest so far
 Lists of tensors go through torch._foreach_*, one call for all weights. Keras's formulas, as in the reference engine;
 torch.optim puts epsilon elsewhere. Adam is torch's fused kernel, one pass over the memory in place of eight: it adds
-epsilon after the bias correction, so it is given e / sqrt(1-b2^t), which comes to the same.
+epsilon after the bias correction, so it is given e / sqrt(1-b2^t), which comes to the same. The kernel copies what is
+not contiguous, there and back: all arrays come as views with their axes in the order of their memory.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from pellucid.engines.pytorch.transfer import in_memory_order
 from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop
 
 LATE = 1e9  # a step whose bias correction is 1, unless rho is 1 but for 1e-9
@@ -105,9 +107,10 @@ RULES: dict[type[OptimizerSpec], Callable[..., None]] = {SGD: sgd, Adagrad: adag
 
 
 def move(rule: OptimizerSpec, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:
-    """One step of a rule on all weights, in place."""
+    """One step of a rule on all weights, in place; g and the slots lie in memory as w does."""
     if w:
         if rate > torch.finfo(w[0].dtype).max:
             rate = math.inf  # what the reference engine's rounding makes of it; torch would raise an error
         with torch.no_grad():
-            RULES[type(rule)](rule, w, g, slots, t, rate)
+            ordered = {slot: in_memory_order(values) for slot, values in slots.items()}
+            RULES[type(rule)](rule, in_memory_order(w), in_memory_order(g), ordered, t, rate)

@@ -27,11 +27,12 @@ def laid_out(weight: Tensor) -> Tensor:
 
     (D,F) lies as (F,D), (U,V,C,F) as (F,U,V,C): the channels-last form of torch's (F,C,U,V).
     """
-    if weight.ndim == 2:
-        return weight.t().contiguous().t()
-    if weight.ndim == 4:
-        return weight.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last).permute(2, 3, 1, 0)
-    return weight
+    return weight.movedim(-1, 0).contiguous().movedim(0, -1) if weight.ndim in (2, 4) else weight
+
+
+def in_memory_order(weights: Sequence[Tensor]) -> list[Tensor]:
+    """Views of weights that are laid out, or of arrays beside them, with the axes as they lie: contiguous."""
+    return [x.t() if x.ndim == 2 else x.movedim(-1, 0) if x.ndim == 4 else x for x in weights]
 
 
 def like(weights: Sequence[Tensor], values: Sequence[Tensor]) -> list[Tensor]:
