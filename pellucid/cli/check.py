@@ -20,6 +20,7 @@ def check(
     model: flags.Model = None,
     activation: flags.Activation = DEFAULTS.activation,
     dropout: flags.Dropout = None,
+    batch_norm_momentum: flags.BatchNormMomentum = None,
     l2: flags.L2 = DEFAULTS.l2,
     batch_size: flags.BatchSize = DEFAULTS.batch_size,
     optimizer: flags.Optimizer = DEFAULTS.optimizer,

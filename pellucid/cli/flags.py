@@ -33,6 +33,11 @@ Dropout = Annotated[
     option(NETWORK, "Rate before later dense layers, or of cifar10cnn's dropout; default: 0.3 in the default network, "
                     "0.5 in cifar10cnn, else 0."),
 ]  # fmt: skip
+BatchNormMomentum = Annotated[
+    float | None,
+    option(NETWORK, "Momentum of every batch norm, the share of its moving statistics that a step keeps; default: the "
+                    "network's own."),
+]  # fmt: skip
 L2 = Annotated[float, option(NETWORK, "Penalty l2 * sum w^2 on kernels (networks in words).")]
 
 Weights = Annotated[

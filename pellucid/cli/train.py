@@ -36,6 +36,7 @@ def train(
     model: flags.Model = None,
     activation: flags.Activation = DEFAULTS.activation,
     dropout: flags.Dropout = None,
+    batch_norm_momentum: flags.BatchNormMomentum = None,
     l2: flags.L2 = DEFAULTS.l2,
     weights: flags.Weights = None,
     new_head: flags.NewHead = False,

@@ -1,4 +1,4 @@
-"""Between a graph and its layers: layers anew from a file's graph, flags as they are now, homes of weights."""
+"""Between a graph and its layers: layers anew from a file's graph, what of them has changed, homes of weights."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def replay(graph: Graph, layers: Sequence[Layer]) -> tuple[list[Tensor], list[Te
 
 
 def refreshed(built: Built) -> Graph:
-    """The graph with every layer's trainable flag as it is now; the same object when none has changed."""
-    return with_flags(built.graph, built.layers)
+    """The graph with every layer's spec and trainable flag as they are now; the same object when none has changed."""
+    return with_changes(built.graph, built.layers)
 
 
-def with_flags(graph: Graph, layers: Sequence[Layer]) -> Graph:
+def with_changes(graph: Graph, layers: Sequence[Layer]) -> Graph:
     entries: list[LayerEntry] = []
     for entry, layer in zip(graph.layers, layers, strict=True):
-        spec = entry.spec
+        spec = layer.spec
         if isinstance(spec, Nested):
-            inner = with_flags(spec.graph, layer.inner)
+            inner = with_changes(spec.graph, layer.inner)
             spec = spec if inner is spec.graph else Nested(inner)
         same = spec is entry.spec and layer.trainable == entry.trainable
         entries.append(entry if same else LayerEntry(entry.name, spec, layer.trainable))

@@ -73,7 +73,7 @@ class Network:
 
     @property
     def graph(self) -> Graph:
-        """The network as data, with every layer's trainable flag as it is now."""
+        """The network as data, with every layer's spec and trainable flag as they are now."""
         return refreshed(self.built)
 
     @property

@@ -32,6 +32,7 @@ class RunConfig:
     schedule: str = "cosine"
     l2: float = 0.0
     dropout: float | None = None  # None: 0.3 in the network chosen by image size, 0 in one that is named
+    batch_norm_momentum: float | None = None  # of every batch norm; None: each layer's own
     weights: str | None = None  # a file whose weights a network by name or in words begins with
     new_head: bool = False  # the last layer anew, for the classes of the data
     freeze: str = ""  # layers that are not trained: all-but-head, patterns of names, or how many
@@ -77,7 +78,7 @@ class RunConfig:
                 raise UsageError(describe("train", flag(name), "above 0 and at most 1", getattr(self, name)))
         if self.unfreeze_after and not self.freeze:
             raise UsageError("train: --unfreeze-after goes with --freeze, e.g. --freeze all-but-head.")
-        for name in ("val_fraction", "train_dev_fraction", "dropout"):
+        for name in ("val_fraction", "train_dev_fraction", "dropout", "batch_norm_momentum"):
             if not 0 <= (getattr(self, name) or 0) < 1:
                 raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
         if self.class_weight not in ("none", "balanced"):

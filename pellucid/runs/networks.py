@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from pellucid.architectures.names import NAMES, architecture, default_notation
@@ -18,7 +19,7 @@ from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.weights import draw_weights
-from pellucid.spec.normalization import Dropout
+from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.storage.foreign import is_ours
 from pellucid.storage.model_file import read_model
 from pellucid.storage.reading import read_bytes
@@ -78,6 +79,19 @@ def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:
     for place, layer in enumerate(layers):
         spread += [Layer.of(Dropout(rate)), layer] if place in chosen else [layer]
     return spread
+
+
+def set_batch_norm_momentum(model: Model, name: str, momentum: float | None) -> None:
+    """Give every batch norm this momentum, those of sub-models too; raises UsageError for a network without any."""
+    if momentum is None:
+        return
+    layers = [layer for outer in model.layers for layer in outer.innermost()]
+    norms = [layer for layer in layers if isinstance(layer.spec, BatchNormalization)]
+    if not norms:
+        fitting = "networks that have batch norm, such as cifar10cnn"
+        raise UsageError(f"--batch-norm-momentum goes with {fitting}, not with {name}, which has none. Leave it out.")
+    for layer in norms:
+        layer.spec = replace(layer.spec, momentum=momentum)  # type: ignore[type-var]
 
 
 def model_from_file(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> Model:

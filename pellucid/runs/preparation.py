@@ -20,7 +20,7 @@ from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
-from pellucid.runs.networks import make_model, preprocessing_of_file
+from pellucid.runs.networks import make_model, preprocessing_of_file, set_batch_norm_momentum
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
@@ -145,6 +145,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
         model, name = make_model(config, shape, len(dataset.class_names), key)
+    set_batch_norm_momentum(model, name, config.batch_norm_momentum)
     epochs = config.epochs_for(len(train))
     ends_of_rounds(config, epochs)  # refused here, before anything is written
     rates = freeze_layers(model, config, epochs)
