@@ -57,6 +57,7 @@ NAMES: dict[str, Callable[..., Model]] = {
     "seinception": SEInception,
     "seinception-plain": partial(SEInception, auxiliary=False),
     "mobilenetv2": MobileNetV2,
+    "mobilenetv2-torchvision": partial(MobileNetV2, form="torchvision"),
 }
 
 # The notation taken for images whose shorter side is below the number.

@@ -46,6 +46,8 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("PreActResNet", {"depth": 152}, ALL, 60_380_648),
     ("MobileNetV2", {}, ALL, 3_538_984),
     ("MobileNetV2", {"alpha": 1.4}, ALL, 6_156_712),
+    ("MobileNetV2", TORCHVISION, TRAINED, 3_504_872),
+    ("MobileNetV2", {**TORCHVISION, "alpha": 1.4}, TRAINED, 6_108_776),  # timm's mobilenetv2_140: 6.11 million
     ("SEResNet50", {}, TRAINED, 28_088_024),
     ("GoogLeNet", {}, ALL, 13_378_280),
     ("GoogLeNet", {"auxiliary": False}, ALL, 6_998_552),

@@ -83,6 +83,15 @@ def test_an_argument_that_means_nothing_is_named(arguments: dict[str, object], w
     assert f"resnet18: {wanted}" in str(fault.value)
 
 
+@pytest.mark.parametrize("arguments, wanted", [
+    ({"form": "timm"}, "form must be 'keras' or 'torchvision', but it is 'timm'"),
+    ({"alpha": 0}, "alpha must be a number above 0, but it is 0"),
+])  # fmt: skip
+def test_an_argument_of_the_mobile_network_that_means_nothing(arguments: dict[str, object], wanted: str) -> None:
+    with pytest.raises(ArgumentError, match=f"MobileNetV2: {wanted}"):
+        NAMES["mobilenetv2"](**arguments)
+
+
 def test_a_network_without_its_top_takes_maps_of_any_size_and_channels() -> None:
     body = NAMES["mobilenetv2"](include_top=False, input_shape=(None, None, 6), pooling="max")
     assert body.input_shape == (None, None, None, 6) and body.output_shape == (None, 1280)
