@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pellucid as p
-from pellucid.architectures import VGG16, ResNet50
+from pellucid.architectures import VGG16, MobileNetV2, ResNet50
 from pellucid.errors import ArgumentError, FileError
 from pellucid.models import Model, Sequential
 from tests.transfer.nets import copies, moved, small
@@ -80,6 +80,27 @@ def test_vgg16_without_top(tmp_path: Path) -> None:
     ours = VGG16(include_top=False, weights=tmp_path / "vgg16.weights.h5", input_shape=(32, 32, 3))
     x = photos(2, 32)
     np.testing.assert_allclose(ours.predict(x), outputs(theirs, x), rtol=1e-3, atol=1e-5)
+
+
+def test_mobilenetv2_and_its_other_form(tmp_path: Path) -> None:
+    """All shapes of torchvision's form are Keras's, in the same order, but its maps are not: such a file is refused."""
+    theirs = shaken(keras.applications.MobileNetV2(weights=None, input_shape=(40, 40, 3), classes=6))
+    theirs.save_weights(tmp_path / "mobile.weights.h5")
+    ours = MobileNetV2(weights=tmp_path / "mobile.weights.h5", input_shape=(40, 40, 3), classes=6)
+    x = photos(2, 40)
+    np.testing.assert_allclose(ours.predict(x), outputs(theirs, x), rtol=1e-3, atol=1e-5)
+    other = MobileNetV2(form="torchvision", input_shape=(40, 40, 3), classes=6)
+    before = copies(other)
+    words = (r"\(names of Keras; 262 match\): the shapes are the same, the arithmetic is not\. Nothing was loaded\. "
+             r"The file has Keras's form: build mobilenetv2 with form='keras' \(--model without ")  # fmt: skip
+    with pytest.raises(ArgumentError, match=words):
+        other.load_weights(tmp_path / "mobile.weights.h5")
+    with h5py.File(tmp_path / "mobile.weights.h5", "a") as file:  # as Keras 3.0 wrote it
+        for layer in file["layers"].values():
+            layer["vars"].attrs.pop("name", None)
+    with pytest.raises(ArgumentError, match="build mobilenetv2 with form='keras'"):
+        other.load_weights(tmp_path / "mobile.weights.h5")
+    assert moved(before, copies(other)) == set()
 
 
 def every_kind(library: Any) -> Any:

@@ -87,7 +87,7 @@ def vgg_logits(net: Any, x: torch.Tensor) -> torch.Tensor:
 
 
 def shaken(net: nn.Module, seed: int = 0) -> nn.Module:
-    """Weights and moving statistics as after some training: none is at its first value."""
+    """Weights and moving statistics as after some training: none is at its first value, no map fades on its way."""
     torch.manual_seed(seed)
     with torch.no_grad():
         for name, value in net.state_dict().items():
@@ -95,6 +95,8 @@ def shaken(net: nn.Module, seed: int = 0) -> nn.Module:
                 value.uniform_(0.5, 1.5)
             elif name.endswith(("running_mean", "bias")):
                 value.normal_(0, 0.1)
+            elif value.ndim > 1:
+                value.normal_(0, (2 / value[0].numel()) ** 0.5)
             elif value.ndim == 1 and value.dtype.is_floating_point:
                 value.uniform_(0.8, 1.2)
     return net.eval()

@@ -12,6 +12,7 @@ import numpy as np
 from pellucid.errors import ArgumentError, FileError, describe
 from pellucid.graph.graph import Graph
 from pellucid.model.foreign import keras, torch
+from pellucid.model.foreign.forms import other_form
 from pellucid.model.foreign.matching import Candidate, WeightsReport, compare, refuse_unless_fits
 from pellucid.storage.foreign import ForeignFile, is_ours, open_foreign, refuse_pickle
 from pellucid.storage.model_file import read_model
@@ -42,7 +43,7 @@ def load_weights(
         return taken(model, report, found)
     with open_foreign(path) as file:
         report, found = matched(graph, file, new_head, flatten)
-        return taken(model, report, found)
+        return taken(model, report, found, other_form(graph, file))
 
 
 def matched(
@@ -63,9 +64,9 @@ def matched(
     ), found  # fmt: skip
 
 
-def taken(model: Network, report: WeightsReport, found: dict[str, Candidate]) -> WeightsReport:
-    """Put the matched arrays in; raises before any is replaced."""
-    refuse_unless_fits(model.name, report)
+def taken(model: Network, report: WeightsReport, found: dict[str, Candidate], form: str = "") -> WeightsReport:
+    """Put the matched arrays in; raises before any is replaced. `form` is the file's, where it is not the model's."""
+    refuse_unless_fits(model.name, report, form)
     arrays = {key: found[key].read() for key in report.matched}
     for key, array in arrays.items():
         if array.dtype.kind != "f" or not np.isfinite(array).all():

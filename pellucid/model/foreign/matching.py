@@ -17,6 +17,13 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.selecting import head_of, keys_of
 
 SHOWN = 6  # names that a message lists of each kind
+REMEDIES = {
+    "": "Build {model} as the file's network was built, then load again.",
+    "keras": "The file has Keras's form: build {model} with form='keras' (--model without -torchvision), "
+             "then load again.",
+    "torchvision": "The file has torchvision's form: build {model} with form='torchvision' (--model NAME-torchvision), "
+                   "then load again.",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,11 +133,13 @@ def topless(head: Collection[str], found: Mapping[str, Candidate], weights: Coll
     return bool(head) and all(key in found for key in weights)
 
 
-def refuse_unless_fits(model: str, report: WeightsReport, remedy: str = "") -> None:
-    """Raise ArgumentError that lists what does not fit."""
-    if not report.fits:
-        remedy = remedy or f"Build {model} as the file's network was built, then load again."
-        raise ArgumentError(
-            f"{report.file}: its weights are not this model's ({report.layout}; {len(report.matched)} match): "
-            f"{report.faults()}. Nothing was loaded. {remedy}"
-        )
+def refuse_unless_fits(model: str, report: WeightsReport, form: str = "") -> None:
+    """Raise ArgumentError that lists what does not fit; `form` is the file's, where the model has the other one."""
+    if report.fits and not form:
+        return
+    remedy = REMEDIES[form].format(model=model)
+    faults = report.faults() if not report.fits else "the shapes are the same, the arithmetic is not"
+    raise ArgumentError(
+        f"{report.file}: its weights are not this model's ({report.layout}; {len(report.matched)} match): "
+        f"{faults}. Nothing was loaded. {remedy}"
+    )

@@ -1,7 +1,8 @@
 """torch's names and layouts: state dicts of torchvision and timm, and of a module that model.to_torch() gave.
 
 Names     layer1.0.conv1.weight is layer1_0_conv1/kernel; features.0, classifier.3 (VGG, AlexNet) and 0, 2, 4
-          (nn.Sequential) are taken in their order; timm's VGG ends in pre_logits.fc1, pre_logits.fc2, head.fc
+          (nn.Sequential) are taken in their order; timm's VGG ends in pre_logits.fc1, pre_logits.fc2, head.fc, its
+          other names are in timm.py
 Kernels   (F,C,U,V) -> (U,V,C,F); linear (F,D) -> (D,F), after Flatten from C, H, W to H, W, C; depthwise
           (C*M,1,U,V) -> (U,V,C,M)
 Norms     weight, bias, running_mean, running_var -> gamma, beta, moving_mean, moving_variance
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pellucid.graph.graph import Graph
 from pellucid.model.foreign.matching import Candidate
 from pellucid.model.foreign.places import Place, places_of
+from pellucid.model.foreign.timm import torchvision_names
 from pellucid.spec.convolution import DepthwiseConv2D
 from pellucid.spec.dense import Dense
 from pellucid.storage.foreign import ForeignFile, Stored
@@ -42,6 +44,11 @@ def wanted_names(file: ForeignFile) -> list[str]:
     return [name for name in file.arrays if not name.endswith(COUNTERS)]
 
 
+def modules_of(file: ForeignFile) -> list[str]:
+    """What the arrays belong to: layer1.0.conv1 of layer1.0.conv1.weight."""
+    return list(dict.fromkeys(unwrapped(name).rpartition(".")[0] for name in wanted_names(file)))
+
+
 def candidates(graph: Graph, file: ForeignFile, *, flatten: str = "CHW") -> dict[str, Candidate]:
     """The array of each weight, by name or in order, whichever finds more that fits.
 
@@ -49,9 +56,10 @@ def candidates(graph: Graph, file: ForeignFile, *, flatten: str = "CHW") -> dict
     """
     places = [place if flatten == "CHW" else replace(place, before_flatten=None) for place in places_of(graph)]
     arrays = {unwrapped(name): (name, file.arrays[name]) for name in wanted_names(file)}
-    modules = list(dict.fromkeys(name.rpartition(".")[0] for name in arrays))
+    modules = modules_of(file)
     wholes = [module.removesuffix(".depthwise") for module in modules]  # of a separable convolution
-    by_name = {module.replace(".", "_"): module for module in [*modules, *wholes]}
+    names = [*((module, module) for module in [*modules, *wholes]), *torchvision_names(modules).items()]
+    by_name = {name.replace(".", "_"): module for module, name in names}
     ways = [by_module(places, arrays, {place.path: by_name.get(place.path.replace("/", "_"), "") for place in places})]
     if all(len(node.inputs) <= 1 for node in graph.nodes) and all(ORDERED.fullmatch(module) for module in modules):
         pairs = zip(places, sorted(modules, key=place_in_order), strict=False)
