@@ -62,6 +62,11 @@ def times_of(name: str, peers: tuple[str, ...], batch: int, rounds: int, core: i
     return found
 
 
+def rounded(rate: float) -> float:
+    """Four digits that count, for rates from below 1 to above 30,000."""
+    return float(f"{rate:.4g}")
+
+
 def over(times: dict[str, list[float]], ours: str, theirs: str) -> dict[str, float]:
     """How many times as fast ours is, the median of pairs."""
     return quartiles([b / a for a, b in zip(times[ours], times[theirs], strict=True)])
@@ -74,7 +79,7 @@ def measure(name: str, rounds: int, core: int, multiples: list[int], compiled: b
     rounds = min(rounds, LARGE_ROUNDS) if name in LARGE else rounds
     times = times_of(name, peers, net.batch, rounds, core)
     images = net.batch * net.steps
-    rates = {peer: round(images / statistics.median(taken), 1) for peer, taken in times.items()}
+    rates = {peer: rounded(images / statistics.median(taken)) for peer, taken in times.items()}
     better = max(KERAS, key=lambda peer: rates[peer])
     by_batch = {str(net.batch): {peer: rates[peer] for peer in ("ours-bfloat16", *KERAS)}}
     for multiple in multiples:
@@ -82,7 +87,7 @@ def measure(name: str, rounds: int, core: int, multiples: list[int], compiled: b
             larger = net_of(name, net.batch * multiple)
             found = times_of(name, ("ours-bfloat16", *KERAS), larger.batch, BEST_ROUNDS, core)
             count = larger.batch * larger.steps
-            by_batch[str(larger.batch)] = {p: round(count / statistics.median(t), 1) for p, t in found.items()}
+            by_batch[str(larger.batch)] = {p: rounded(count / statistics.median(t)) for p, t in found.items()}
     best = max(row["ours-bfloat16"] for row in by_batch.values())
     theirs = max(row[peer] for row in by_batch.values() for peer in KERAS)
     return {
@@ -124,6 +129,11 @@ def missed(result: dict[str, Any]) -> list[str]:
     return [*found, *(["the first step"] if result["first_step_seconds"]["median"] > MOST_SECONDS else [])]
 
 
+def shown(rate: float) -> str:
+    """A rate for reading."""
+    return f"{rate:,.4g}" if rate < 1000 else f"{rate:,.0f}"
+
+
 HEAD = """
 | net (batch) | ours float32 | by hand float32 | ours bfloat16 | Keras on torch | Keras on JAX | float32 over hand \
 | bfloat16 over the better Keras | best batches |
@@ -146,7 +156,7 @@ def page(result: dict[str, Any]) -> str:
         order = ("ours-float32", "torch", "ours-bfloat16", *KERAS)
         spans = [f"{r['median']:.2f} ({r['low']:.2f} to {r['high']:.2f})"
                  for r in (net["float32_over_hand"], net["bfloat16_over_keras"])]  # fmt: skip
-        cells = [f"{rates[peer]:,.1f}" for peer in order] + spans + [f"{net['best_batches']:.2f}"]
+        cells = [shown(rates[peer]) for peer in order] + spans + [f"{net['best_batches']:.2f}"]
         lines.append(f"| {name} ({net['batch']}) | " + " | ".join(cells) + " |")
     lines += ["", *(f"{name}: {value:.2f} (mark {LEAST[name]:g})." for name, value in result["means"].items())]
     compiled = {name: net["compiled_over_hand"]["median"] for name, net in result["nets"].items()

@@ -1,7 +1,8 @@
 """One peer of `torch_engine.py` in a process of its own, as `engine_workers.py`: a line `k` in, processor seconds out.
 
-ours-float32, ours-bfloat16    our loop on the PyTorch engine          keras-torch, keras-jax    Keras's fit
-torch, torch-compiled          a loop written by hand, channels-last, without and with torch.compile
+ours-float32              our loop on the PyTorch engine                keras-torch, keras-jax    Keras's fit
+ours-bfloat16             the same with --precision bfloat16 --compile
+torch, torch-compiled     a loop written by hand, channels-last, without and with torch.compile
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pellucid.runs.environment import keep_freed_memory
 def ours(net: Net, precision: str) -> Train:
     """Pellucid's loop, which `fit` and `pellucid train` run."""
     from pellucid.data.batches import ArrayBatches
+    from pellucid.engines.pytorch.compiled import CompiledEngine
     from pellucid.engines.pytorch.engine import PyTorchEngine
     from pellucid.keys import Key
     from pellucid.runs.preparation import OBJECTIVE
@@ -30,7 +32,7 @@ def ours(net: Net, precision: str) -> Train:
     from pellucid.training.events import Position
     from pellucid.training.program import Supervised
 
-    engine = PyTorchEngine(precision, "cpu")
+    engine = (CompiledEngine if precision == "bfloat16" else PyTorchEngine)(precision, "cpu")
     program = Supervised(pellucid_model(net).graph, OBJECTIVE, net.optimizer)
     state, position = program.start(engine, Key.of(0)), Position()
     x, y = net.data()

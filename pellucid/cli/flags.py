@@ -105,6 +105,11 @@ Seed = Annotated[int, option(MACHINE, "First weights, order of images, noise.")]
 Engine = Annotated[str, option(MACHINE, "auto (pytorch where installed), reference or pytorch.")]
 Precision = Annotated[str, option(MACHINE, "float32, float64, or bfloat16 on pytorch.")]
 Device = Annotated[str, option(MACHINE, "auto, cpu, or cuda on pytorch.")]
+Compile = Annotated[
+    bool,
+    option(MACHINE, "On pytorch: compile the training steps of networks without convolutions; pays from some thousand "
+           "steps on.", "--compile"),
+]  # fmt: skip
 SyncBatchNorm = Annotated[
     bool,
     option(MACHINE, "Under torchrun: batch norm over the batch of all processes, not over each one's share of it.",

@@ -70,6 +70,7 @@ def train(
     engine: flags.Engine = DEFAULTS.engine,
     precision: flags.Precision = DEFAULTS.precision,
     device: flags.Device = DEFAULTS.device,
+    compile: flags.Compile = False,
     sync_batch_norm: flags.SyncBatchNorm = False,
     threads: flags.Threads = None,
     out: flags.Out = None,

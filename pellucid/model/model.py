@@ -21,7 +21,7 @@ from pellucid.training.callbacks import History
 from pellucid.training.compiling import rule_of
 from pellucid.training.session import engine_named
 
-KERAS_ONLY = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}  # how, not what: taken, not used
+KERAS_ONLY = {"run_eagerly", "steps_per_execution", "auto_scale_loss"}  # how, not what: taken, not used
 
 
 class Model(Network):
@@ -70,10 +70,13 @@ class Model(Network):
         precision: str = "float32",
         device: str | None = None,
         rate_factors: Mapping[Selection, float] | None = None,
+        jit_compile: bool | str = "auto",
         **ignored: Any,
     ) -> None:
         """Choose the update rule, the loss and what to watch; `engine`, `precision` and `device` are ours.
 
+        With `jit_compile=True` PyTorch compiles the training steps of dense networks; "auto" is no, for compiling
+        takes longer than most small networks train. The reference engine has nothing to compile.
         `rate_factors` multiplies the learning rate of chosen layers, e.g. {"all-but-head": 0.1}; its keys are
         selections as in `freeze`, later ones win. Raises ArgumentError for a factor that is not above 0.
         """
@@ -87,7 +90,8 @@ class Model(Network):
             remedy = "Pass them as metrics=..., which counts every sample once."
             raise ArgumentError(describe("compile", "weighted_metrics", "left out", repr(weighted_metrics), remedy))
         compiled = Compiled(
-            rule_of(optimizer), engine_named(engine, precision, device), (loss, loss_weights, metrics),
+            rule_of(optimizer), engine_named(engine, precision, device, compiled=jit_compile is True),
+            (loss, loss_weights, metrics),
             rate_factors=checked_factors(rate_factors or {}),
         )
         if self._built is not None:

@@ -73,7 +73,7 @@ def limited_threads(threads: int) -> Iterator[None]:
                 torch.set_num_threads(before)
 
 
-TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3  # the numbers of glibc's malloc.h
+TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4  # the numbers of glibc's malloc.h
 
 
 def keep_freed_memory() -> None:
@@ -87,8 +87,8 @@ def keep_freed_memory() -> None:
     import ctypes
 
     libc = ctypes.CDLL(None)
-    for name, size in ((MMAP_THRESHOLD, 32 << 20), (TRIM_THRESHOLD, 1 << 30), (TOP_PAD, 64 << 20)):
-        libc.mallopt(name, size)
+    for name, value in ((MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 64 << 20)):
+        libc.mallopt(name, value)
 
 
 def environment_of(engine: Engine) -> dict[str, Any]:

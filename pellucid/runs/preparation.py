@@ -13,7 +13,7 @@ from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import DataError
+from pellucid.errors import DataError, UsageError
 from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
@@ -121,8 +121,11 @@ def understand(config: RunConfig, processes: Processes | None = None) -> Words:
     with named("--optimizer"):
         OPTIMIZERS.named(config.optimizer)
     with named("--engine, --precision or --device"):
-        engine = engine_named(config.engine, config.precision, None if config.device == "auto" else config.device)
+        device = None if config.device == "auto" else config.device
+        engine = engine_named(config.engine, config.precision, device, compiled=config.compile)
         engine = engine if processes is None else shared_engine(engine, config, processes)
+    if config.compile and (engine.name != "pytorch" or processes is not None):
+        raise UsageError("train: --compile goes with one process on the PyTorch engine; pass --engine pytorch.")
     with named("--preprocess"):
         preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
     with named("--augment"):

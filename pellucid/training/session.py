@@ -35,15 +35,20 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
     return [*events, *([console] if console else []), Interrupts()]
 
 
-def engine_named(name: str, precision: str, device: str | None) -> Engine:
+def engine_named(name: str, precision: str, device: str | None, *, compiled: bool = False) -> Engine:
     """The engine of a word; 'auto' is PyTorch's where it is installed, else the reference engine.
 
+    `compiled` goes with PyTorch's: its training steps pass through torch.compile where that pays.
     Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
     """
     if name not in ("auto", "reference", "pytorch"):
         raise ArgumentError(describe("compile", "engine", "'auto', 'reference' or 'pytorch'", repr(name)))
     if name == "pytorch" or (name == "auto" and find_spec("torch") is not None):
         require_torch("compile", "engine='pytorch'")
+        if compiled:
+            from pellucid.engines.pytorch.compiled import CompiledEngine
+
+            return CompiledEngine(precision, device or "auto")
         from pellucid.engines.pytorch.engine import PyTorchEngine
 
         return PyTorchEngine(precision, device or "auto")

@@ -49,7 +49,7 @@ def remember(spec: BatchNormalization, weights: Weights, context: Context, mean:
     """Let the moving statistics follow those of a batch."""
     with torch.no_grad():
         for name, now in (("moving_mean", mean), ("moving_variance", variance)):
-            context.state[name] = torch.lerp(weights[name], now.to(weights[name].dtype), 1 - spec.momentum)
+            context.state[name] = weights[name] * spec.momentum + now * (1 - spec.momentum)
 
 
 def local_response(

@@ -49,13 +49,16 @@ class Total:
         return reduce(torch.add, found) if found else torch.zeros(())
 
     def sums(self) -> Sums:
-        """The parts as plain numbers, one transfer for all; the penalty weighs as much as the mean of the losses."""
+        """The parts as plain numbers, one transfer for all."""
+        values, counts = self.in_one()
+        return {name: (value, count) for value, (name, count) in zip(values.tolist(), counts.items(), strict=True)}
+
+    def in_one(self) -> tuple[Tensor, dict[str, float]]:
+        """All sums as one tensor, and their counts; the penalty weighs as much as the mean of the losses."""
         penalty = {} if self.penalty is None else {"penalty": (self.penalty * self.samples, float(self.samples))}
         parts = self.parts | penalty
-        if not parts:
-            return {}
-        numbers = torch.stack([value.detach().double() for value, _ in parts.values()]).tolist()
-        return {name: (number, count) for number, (name, (_, count)) in zip(numbers, parts.items(), strict=True)}
+        values = [value.detach().double() for value, _ in parts.values()]
+        return torch.stack(values) if values else torch.zeros(0), {name: count for name, (_, count) in parts.items()}
 
 
 def total_of(objective: Objective, graph: Graph, values: Values, weights: Mapping[str, Tensor], batch: Batch) -> Total:
@@ -72,7 +75,8 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     """(sum, count) of a loss."""
     number, from_logits = prediction_of(term, todo)
     prediction = wide(values[number])
-    host = target_of(term, tuple(prediction.shape), batch)
+    given = batch.targets.get(term.target)  # a tensor has been checked already
+    host = given if isinstance(given, Tensor) else target_of(term, tuple(prediction.shape), batch)
     sizes = tuple(prediction.shape[:-1])
     coefficient, count = coefficients(term.target, batch, sizes, WIDTHS[prediction.dtype])
     target = tensor_of(host, prediction.dtype, prediction.device)
