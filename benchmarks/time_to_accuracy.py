@@ -67,7 +67,7 @@ TASKS = {
         Recipe(256, 0.003, 3), Recipe(64, 0.001, 1),
     )),
     "CIFAR-10": Task("CIFAR-10 full", "cifar10", 0.70, 25, (
-        Recipe(64, 0.002, 3), Recipe(64, 0.002, 4), Recipe(128, 0.003, 4), Recipe(128, 0.004, 5),
+        Recipe(64, 0.002, 3), Recipe(64, 0.002, 4), Recipe(128, 0.003, 4),
     )),
 }  # fmt: skip
 
