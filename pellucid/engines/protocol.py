@@ -164,5 +164,11 @@ class Engine(Protocol):
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """New parameters and slots after update number `step` (from 0); works in place where it can."""
 
+    def copies(self, native: Arrays) -> dict[str, Array]:
+        """The engine's arrays as they are now, which no update changes."""
+
+    def moved(self, before: Arrays, after: Arrays) -> dict[str, tuple[float, float]]:
+        """Of each array of `after` by name: (sum of squares of its change, sum of squares before)."""
+
     def reduce(self, sums: Sums) -> Sums:
         """Sums over all processes; the same sums when there is one."""

@@ -90,11 +90,10 @@ class Supervised:
         if not math.isfinite(self.report(sums)["loss"]):
             raise TrainingError(self._diagnose(engine, state, inputs, key, step))
         measured = step % self.ratio_every == 0
-        before = {name: np.array(value) for name, value in engine.get(state["params"]).items()} if measured else {}
+        before = engine.copies({name: state["params"][name] for name in gradients.parameters}) if measured else {}
         params, slots = self._update(engine, state, gradients.parameters)
         if measured:
-            after = engine.get(params)
-            sums |= update_ratios(before, {name: after[name] for name in gradients.parameters})
+            sums |= update_ratios(engine.moved(before, {name: params[name] for name in before}))
         clock = {**state["clock"], "step": np.asarray(step + 1, np.int64)}
         return {"params": params, "state": dict(run.state), "slots": slots, "clock": clock}, sums
 
@@ -147,13 +146,12 @@ def first_not_finite(graph: Graph, engine: Engine, state: State, inputs: Arrays,
     return "it first appeared in the loss itself, all layers are finite"
 
 
-def update_ratios(before: Arrays, after: Arrays) -> Sums:
-    """|update| / |weights| of each layer, under "update_ratio/<layer>"."""
-    moved: dict[str, float] = {}
-    size: dict[str, float] = {}
-    for name, new in after.items():
-        layer, old = name.rpartition("/")[0], before[name]
-        change = (new - old).ravel()
-        moved[layer] = moved.get(layer, 0.0) + float(change @ change)
-        size[layer] = size.get(layer, 0.0) + float(old.ravel() @ old.ravel())
-    return {RATIO + layer: ((moved[layer] / size[layer]) ** 0.5 if size[layer] else 0.0, 1.0) for layer in moved}
+def update_ratios(moved: Mapping[str, tuple[float, float]]) -> Sums:
+    """|update| / |weights| of each layer, under "update_ratio/<layer>", from the squares of its weights."""
+    layers: dict[str, list[tuple[float, float]]] = {}
+    for name, squares in moved.items():
+        layers.setdefault(name.rpartition("/")[0], []).append(squares)
+    totals = {layer: [sum(column) for column in zip(*rows, strict=True)] for layer, rows in layers.items()}
+    return {
+        RATIO + layer: ((change / before) ** 0.5 if before else 0.0, 1.0) for layer, (change, before) in totals.items()
+    }

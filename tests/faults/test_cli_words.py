@@ -19,6 +19,8 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
     "rate": (["data.npz", "--lr", "-1"], ["--lr must be above 0, but it is -1.0"]),
     "rate that is no number": (["data.npz", "--lr", "nan"], ["--lr must be above 0, but it is nan"]),
     "share": (["data.npz", "--val-fraction", "1.5"], ["--val-fraction must be from 0 to below 1"]),
+    "batch norm's momentum": (["data.npz", "--batch-norm-momentum", "1"], ["--batch-norm-momentum must be from 0"]),
+    "momentum below 0": (["data.npz", "--batch-norm-momentum", "-0.1"], ["below 1, but it is -0.1"]),
     "seed": (["data.npz", "--seed", "-1"], ["--seed must be at least 0"]),
     "schedule": (["data.npz", "--schedule", "zigzag"], ["--schedule must be constant, cosine, linear", "'zigzag'"]),
     "schedule's numbers": (["data.npz", "--schedule", "step:2"], ["--schedule", "step:N:F", "'step:2'"]),

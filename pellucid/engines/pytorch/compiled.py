@@ -108,8 +108,8 @@ class CompiledEngine(PyTorchEngine):
         given, graph = run.given, run.graph
         samples = len(next(iter(given.inputs.values())))
         labels = self._labels(objective, graph, batch, samples)
-        inputs = [self._native(given.inputs[name]).to(self.place, self.compute) for name in plan(graph).inputs]
-        size = (id(graph), objective, tuple((x.shape, x.dtype) for x in (*inputs, *labels.values())))
+        inputs = [self._native(given.inputs[name]).to(self.place) for name in plan(graph).inputs]
+        size = (id(graph), id(objective), *((x.shape, x.dtype) for x in (*inputs, *labels.values())))
         held = {**given.state, **given.params}
         with torch.no_grad(), exact(self.place), memory_for(samples):
             step = self._known.get(size) or WholeStep(self, graph, objective, tuple(labels))
@@ -177,7 +177,8 @@ class WholeStep:
         """Gradients, sums and new moving statistics."""
         todo = plan(self.graph)
         leaves = [weight.detach().requires_grad_() for weight in weights]
-        tape = Tape(Given({}, {}, {}, True, None, ()), dict(zip(todo.inputs.values(), inputs, strict=True)), {})
+        narrowed = [x.to(self.engine.compute) for x in inputs]
+        tape = Tape(Given({}, {}, {}, True, None, ()), dict(zip(todo.inputs.values(), narrowed, strict=True)), {})
         tape.leaves = dict(zip(self.trained, leaves, strict=True)) | dict(zip(self.fixed, others, strict=True))
         with torch.enable_grad():
             self.engine._steps(self.graph, tape, keep=True)

@@ -31,7 +31,7 @@ from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.rules import move
-from pellucid.engines.pytorch.transfer import WIDTHS, array_of, laid_out, like, tensor_of
+from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
 from pellucid.engines.reading import last_reads, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
@@ -233,6 +233,17 @@ class PyTorchEngine:
         given = like(weights, [self._native(gradient) for gradient in grads.values()])
         move(rule, weights, given, own, step + 1, rate)
         return dict(params), dict(slots)
+
+    def copies(self, native: Arrays) -> dict[str, Tensor]:
+        """The arrays as they are now."""
+        return {name: self._native(value).clone() for name, value in native.items()}
+
+    def moved(self, before: Arrays, after: Arrays) -> dict[str, tuple[float, float]]:
+        """(sum of squares of the change, sum of squares before) of each array; one transfer for all."""
+        old = in_memory_order([before[name] for name in after])
+        change = torch._foreach_sub(in_memory_order(list(after.values())), old)
+        squares = torch.stack([(x * x).sum() for x in (*change, *old)]).tolist()
+        return dict(zip(after, zip(squares[: len(old)], squares[len(old) :], strict=True), strict=True))
 
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""

@@ -231,6 +231,15 @@ class ReferenceEngine:
             move(rule, params[key], gradient, own, step + 1, rate)
         return dict(params), dict(slots)
 
+    def copies(self, native: Arrays) -> dict[str, np.ndarray]:
+        """The arrays as they are now."""
+        return {name: np.array(value) for name, value in native.items()}
+
+    def moved(self, before: Arrays, after: Arrays) -> dict[str, tuple[float, float]]:
+        """(sum of squares of the change, sum of squares before) of each array."""
+        changes = {name: (value - before[name]).ravel() for name, value in after.items()}
+        return {name: (float(d @ d), float(before[name].ravel() @ before[name].ravel())) for name, d in changes.items()}
+
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""
         return sums
