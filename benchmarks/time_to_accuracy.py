@@ -92,7 +92,9 @@ def ours(task: Task, recipe: Recipe, seed: int, images: int) -> tuple[Any, int, 
     import pellucid
     from benchmarks.torch_nets import pellucid_model
     from pellucid.optimizers import Adam, schedules
+    from pellucid.runs.environment import keep_freed_memory
 
+    keep_freed_memory()  # as `pellucid train` does
     pellucid.set_random_seed(seed)
     model = pellucid_model(NETS[task.net]())
     steps = recipe.epochs * -(-images // recipe.batch)
