@@ -127,8 +127,10 @@ def test_convolutions_are_left_alone_which_is_said_once(
     x = Flatten()(Conv2D(2, 3, padding="same")(image))
     graph = Model(image, [Dense(5, "softmax", name="kind")(x), Dense(1, name="size")(x)]).graph
     given = [Batch({"input": batch.inputs["input"][..., None]}, batch.targets) for batch in batches(3)]
+    engine = CompiledEngine("float64", "cpu")
     with caplog.at_level(logging.INFO, "pellucid"):
-        assert_trained_alike(CompiledEngine("float64", "cpu"), graph, given)
+        assert_trained_alike(engine, graph, given)
+        assert_trained_alike(engine, Graph.from_json(graph.to_json()), given)
     assert not traced_only
     assert [record.message for record in caplog.records] == [
         "The steps are not compiled: that pays for networks of dense layers, and here is conv2d 'conv2d'."

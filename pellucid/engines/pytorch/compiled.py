@@ -77,6 +77,7 @@ class CompiledEngine(PyTorchEngine):
         super().__init__(precision, device)
         self._known: dict[Any, WholeStep] = {}
         self._works = True
+        self._said = False
 
     def forward(
         self,
@@ -125,7 +126,8 @@ class CompiledEngine(PyTorchEngine):
     def _said_unfit(self, graph: Graph) -> bool:
         """Whether compiling the graph does not pay, which is said once."""
         first = next((step.label for step in plan(graph).steps if isinstance(step.spec, UNFIT)), None)
-        if first is not None:
+        if first is not None and not self._said:
+            self._said = True
             LOG.info("The steps are not compiled: that pays for networks of dense layers, and here is %s.", first)
         return first is not None
 
