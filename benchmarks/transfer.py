@@ -1,7 +1,7 @@
 """From CIFAR-10 to flowers10 (210 images): a network from scratch against the same one transferred, five seeds.
 
-Run with   python -m benchmarks.transfer          (about ten minutes of one processor)
-One small network is trained on 48,000 images of CIFAR-10. For every seed the flowers are split anew, by class, into
+Run with   python -m benchmarks.transfer          (about five minutes of one processor)
+One small network is trained on 20,000 images of CIFAR-10. For every seed the flowers are split anew, by class, into
 100 to learn from, 40 for validation and 70 for testing. Each way has the same epochs, the same batches and the same
 grid of learning rates; the rate and the best epoch are chosen on the seed's validation part, and the test part is read
 once, with the rate that was chosen. Images have 32x32 pixels.
@@ -37,7 +37,7 @@ from pellucid.training.session import engine_named
 
 SEEDS = (0, 1, 2, 3, 4)
 FILTERS, SIDE = (16, 32, 64), 32
-PRETRAIN = {"images": 48_000, "epochs": 12, "batch_size": 128, "rate": 0.003, "precision": "bfloat16"}
+PRETRAIN = {"images": 20_000, "epochs": 6, "batch_size": 128, "rate": 0.003, "precision": "bfloat16"}
 EPOCHS, BATCH, HEAD_EPOCHS = 40, 16, 15
 RATES = (0.01, 0.003, 0.001)
 LEARN, HOLD = 100, 40
