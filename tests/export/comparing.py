@@ -54,6 +54,8 @@ def compare_exported(name: str, path: Path) -> float:
     model = small(name, channels=2)
     x = np.random.default_rng(1).normal(size=(5, *model.input_shape[1:])).astype(np.float32)
     params, _ = numbers(model.graph)
+    for key, value in params.items():
+        value += 4 * key.endswith("se_expand/bias")  # gates open: nine that are half shut leave nothing of the image
     settled = {**params, **statistics(model.graph, params, x)}
     model.set_weights([settled[key] for key in model.graph.weights])
     model.compile("sgd", "sparse_categorical_crossentropy", engine="pytorch")
