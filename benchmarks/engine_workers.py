@@ -138,6 +138,16 @@ def resident_bytes(which: str) -> int:
     return int(line.split()[1]) * 1024
 
 
+def serve(train: Train, steps: int) -> None:
+    """Warm up, then train as many steps as each line asks for and answer with the processor seconds."""
+    train(steps)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        start = time.process_time()
+        train(int(line))
+        print(time.process_time() - start, flush=True)
+
+
 def main(peer: str, name: str, batch: str = "") -> None:
     """Build, warm up, then serve. With a batch size: print how many bytes the first steps took at most, and end."""
     if peer.startswith("keras-"):
@@ -151,12 +161,7 @@ def main(peer: str, name: str, batch: str = "") -> None:
         print(resident_bytes("VmHWM") - before, flush=True)
         return
     train = PEERS[peer](net)
-    train(net.steps)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        start = time.process_time()
-        train(int(line))
-        print(time.process_time() - start, flush=True)
+    serve(train, net.steps)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,9 @@ def choose(core: int, name: str) -> tuple[Recipe, list[dict[str, Any]]]:
 def measure(core: int, name: str, seeds: list[int], backends: list[str], choose_only: bool) -> dict[str, Any]:
     """The chosen recipe and every side's seconds."""
     recipe, tried = choose(core, name)
-    result: dict[str, Any] = {"task": asdict(TASKS[name]), "recipe": asdict(recipe), "tried": tried}
+    result: dict[str, Any] = {
+        "commit": commit(), "task": asdict(TASKS[name]), "recipe": asdict(recipe), "tried": tried,
+    }  # fmt: skip
     if choose_only:
         return result
     sides: dict[str, Recipe | None] = {"ours": recipe} | {f"keras-{backend}": None for backend in backends}
@@ -215,7 +217,7 @@ def main() -> int:
     seeds = [int(seed) for seed in given.seeds.split(",")]
     backends = given.backends.split(",")
     nets = {name: measure(given.core, name, seeds, backends, given.choose_only) for name in given.nets.split(",")}
-    result = {"date": date.today().isoformat(), "machine": machine(), "commit": commit(), "nets": nets}
+    result = {"date": date.today().isoformat(), "machine": machine(), "nets": nets}
     path = given.out / f"time-to-accuracy-{result['date']}.json"
     if path.exists():  # a net measured by itself joins those of the day
         result["nets"] = json.loads(path.read_text(encoding="utf-8"))["nets"] | nets

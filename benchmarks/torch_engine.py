@@ -191,10 +191,10 @@ def main() -> int:
         result["nets"][name] = measure(name, given.rounds, given.core, multiples, given.compiled)
         print(name, json.dumps(result["nets"][name]), flush=True)
     nets = [net for name, net in result["nets"].items() if name in SIX]
-    result["means"] = {
+    result["means"] = {} if not nets else {
         "bfloat16, geometric mean": geometric([net["bfloat16_over_keras"]["median"] for net in nets]),
         "best batches, geometric mean": geometric([net["best_batches"] for net in nets]),
-    }
+    }  # fmt: skip
     result["seconds"] = round(time.monotonic() - began)
     path = given.out / f"torch-engine-{result['date']}"
     path.with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

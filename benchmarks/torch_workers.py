@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.engine_nets import Net
-from benchmarks.engine_workers import Train, keras_layers_model, keras_train, torch_train
+from benchmarks.engine_workers import Train, keras_layers_model, keras_train, serve, torch_train
 from benchmarks.torch_nets import Application, net_of, pellucid_model, torch_module
 from pellucid.runs.environment import keep_freed_memory
 
@@ -73,12 +72,7 @@ def main(peer: str, name: str, batch: str = "") -> None:
     else:
         keep_freed_memory()  # as `pellucid train` does; the loop by hand has the same settings
     train = keras(net) if first == "keras" else ours(net, second) if first == "ours" else by_hand(net, bool(second))
-    train(net.steps)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        start = time.process_time()
-        train(int(line))
-        print(time.process_time() - start, flush=True)
+    serve(train, net.steps)
 
 
 if __name__ == "__main__":
