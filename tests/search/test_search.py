@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,6 @@ def table(path: str, *left_out: str) -> list[dict[str, str]]:
 
 def stop_in_step(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """Ctrl-C in the middle of the step of that number, counted over all trials."""
-    import signal
-
     step, done = Supervised.step, [0]
 
     def stopping(self: Supervised, *given: Any) -> Any:
@@ -131,6 +130,33 @@ def test_a_stopped_search_goes_on_to_the_same_trials(
     assert [row["trial"] for row in table("parts")] == list("012345")
     assert (method == "tpe") or Path("parts/best/model.safetensors").read_bytes() == Path(
         "whole/best/model.safetensors").read_bytes()  # fmt: skip
+
+
+@pytest.mark.parametrize(("talk", "number"), [("set_trial_user_attr", 2), ("set_trial_user_attr", 8),
+                                              ("set_trial_intermediate_value", 2), ("set_trial_state_values", 3),
+                                              ("set_trial_state_values", 4)])  # fmt: skip
+def test_a_signal_in_the_middle_of_a_talk_with_the_database(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, talk: str, number: int
+) -> None:
+    from optuna.storages import RDBStorage
+
+    method, done = getattr(RDBStorage, talk), [0]
+
+    def disturbed(*given: Any, **named: Any) -> Any:
+        done[0] += 1
+        if done[0] == number:
+            signal.raise_signal(signal.SIGTERM)
+        return method(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RDBStorage, talk, disturbed)
+        typed = terminal.type(*SMALL, "--out", "parts")
+    assert (typed.code, typed.err) == (1, "")
+    assert "the same command with --out parts continues" in typed.out
+    typed = terminal.type(*SMALL, "--out", "parts")
+    assert (typed.code, typed.err) == (0, "")
+    terminal.type(*SMALL, "--out", "whole")
+    assert table("parts") == table("whole")
 
 
 def test_a_finished_search_is_not_begun_again_and_one_round_may_be_made_longer(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pellucid.keys import Key
 from pellucid.runs.searching.settings import Plan
 from pellucid.runs.searching.study import Round, held, is_void, is_waiting, suggest
-from pellucid.runs.searching.trial import Bench, carry_out, drop_weights, orphaned
+from pellucid.runs.searching.trial import Bench, carry_out, drop_weights
 from pellucid.search.narrowing import narrowed
 from pellucid.search.space import Space
 from pellucid.search.trials import DIVERGED, FAILED, PRUNED, Trial, ranked
@@ -37,16 +37,20 @@ class RefusedError(Exception):
 
 
 def carry_out_rounds(plan: Plan, name: str, storage: RDBStorage, bench: Bench, say: Say) -> None:
-    """Work until the last round is done; `say` hears of every round begun and every trial finished here."""
+    """Work until the last round is done; `say` hears of every round begun and every trial finished here.
+
+    Raises KeyboardInterrupt when a signal came or the process that began this one has died.
+    """
     earlier: list[Trial] = []
     space = plan.space
-    for number in range(len(plan.rounds)):
-        round = round_of(plan, name, storage, number, space)
-        say(("round", number, space))
-        work_on(round, earlier, bench, say)
-        trials = round.outcomes(round.look())
-        earlier += trials
-        space = narrowed(plan.space, space, trials)
+    with bench.noted:
+        for number in range(len(plan.rounds)):
+            round = round_of(plan, name, storage, number, space)
+            say(("round", number, space))
+            work_on(round, earlier, bench, say)
+            trials = round.outcomes(round.look())
+            earlier += trials
+            space = narrowed(plan.space, space, trials)
 
 
 def read_rounds(plan: Plan, name: str, storage: RDBStorage) -> tuple[list[Trial], list[Space], bool]:
@@ -73,7 +77,7 @@ def round_of(plan: Plan, name: str, storage: RDBStorage, number: int, space: Spa
 def work_on(round: Round, earlier: list[Trial], bench: Bench, say: Say) -> None:
     """Carry out what is left of a round, together with whoever else works on it."""
     while True:
-        if orphaned():
+        if bench.is_over():
             raise KeyboardInterrupt
         trials = round.revive()
         if round.is_done(trials):

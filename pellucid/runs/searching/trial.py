@@ -9,6 +9,7 @@ from multiprocessing import parent_process
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.dataset import Dataset
+from pellucid.engines.protocol import Sums
 from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
@@ -21,20 +22,26 @@ from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import remove_files, write_json
 from pellucid.training.events import Event, Progress
+from pellucid.training.interrupts import Noted
 
 if TYPE_CHECKING:
     from optuna.trial import Trial as Running
 
-HOPELESS = "pruned after epoch"
+HOPELESS, STOPPED = "pruned after epoch", "stopped with its search"
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What all trials of a process share: the plan, the folder, and the data, read once."""
+    """What all trials of a process share: the plan, the folder, the data, read once, and the wish to stop.
+
+    A signal is only noted, and heeded between two talks with the database: in the middle of its bookkeeping Optuna
+    answers a KeyboardInterrupt with an error of its own.
+    """
 
     plan: Plan
     folder: SearchFolder
     dataset: Dataset
+    noted: Noted
 
     @classmethod
     def open(cls, plan: Plan, folder: SearchFolder) -> Bench:
@@ -43,21 +50,29 @@ class Bench:
         if "validation" not in dataset.parts:
             raise UsageError("search: the best is chosen on a validation part, and there is none. Pass e.g. "
                              "--val-fraction 0.1")  # fmt: skip
-        return cls(plan, folder, dataset)
+        return cls(plan, folder, dataset, Noted(patient=parent_process() is not None))
+
+    def is_over(self) -> bool:
+        """Whether a signal came, or the process that began this one has died."""
+        return bool(self.noted.received) or orphaned()
 
 
 class Watched(Event):
     """Tells the study how a trial does, and stops it when it is hopeless or nobody waits for it any more."""
 
-    def __init__(self, trial: Running) -> None:
-        self.trial = trial
+    def __init__(self, bench: Bench, trial: Running) -> None:
+        self.bench, self.trial = bench, trial
+
+    def step(self, progress: Progress, sums: Sums) -> None:
+        if self.bench.noted.received:  # before the training itself began to listen
+            progress.stop = STOPPED
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
         epoch, accuracy = int(row["epoch"]), float(row["val_accuracy"])
         if math.isfinite(accuracy):
             self.trial.report(accuracy, epoch)
-        if orphaned():
-            progress.stop = "stopped with its search"
+        if self.bench.is_over():
+            progress.stop = STOPPED
         elif epoch < progress.epochs and self.trial.should_prune():
             progress.stop = f"{HOPELESS} {epoch}"
 
@@ -83,7 +98,7 @@ def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Ma
         with limited_threads(threads):
             record = beginning_record(prepared, command_of(config), threads)
             write_json(folder.config, record)
-            learnt = learn(prepared, folder, record, None, checkpoint=None, also=[Watched(trial)])
+            learnt = learn(prepared, folder, record, None, checkpoint=None, also=[Watched(bench, trial)])
     except TrainingError as fault:
         return {"state": DIVERGED, "reason": str(fault)}
     except (ArgumentError, ShapeError, UsageError) as fault:
