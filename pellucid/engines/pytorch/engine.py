@@ -30,9 +30,10 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
 from pellucid.engines.pytorch.objective import total_of
+from pellucid.engines.pytorch.order import in_order
 from pellucid.engines.pytorch.rules import move
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
-from pellucid.engines.reading import last_reads, tap_value, trainable
+from pellucid.engines.reading import last_reads, once, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
@@ -140,7 +141,8 @@ class PyTorchEngine:
     def _steps(self, graph: Graph, tape: Tape, keep: bool) -> None:
         todo, values, given = plan(graph), tape.values, tape.given
         tapped = {tap_value(todo, tap) for tap in given.taps}
-        for step, last_read in zip(todo.steps, last_reads(graph), strict=True):
+        steps = in_order(todo, tapped) if tapped else once(graph, "_in_order", lambda g: in_order(plan(g), frozenset()))
+        for step, last_read in zip(steps, last_reads(graph), strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
             own = {name: tape.leaves[key].to(width) for name, key in step.weights}
             context = Context(step, given.training, given.key, self.company)
