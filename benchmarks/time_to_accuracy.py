@@ -24,8 +24,10 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +39,38 @@ from benchmarks.published import commit
 
 LOOKS, HELD_OUT = 10, 5000  # looks at the accuracy an epoch; images of the validation part
 TUNING_SEEDS = (100, 101)
+SPARSE = "sparse_categorical_crossentropy"
 MARK = 4.0
 
 
 @dataclass(frozen=True)
+class Opening:
+    """The first images, at a constant rate; then the first layer is frozen, as in FreezeOut (Brock et al. 2017)."""
+
+    share: float
+    batch: int
+    rate: float
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """Adam with the rate annealed to zero along a cosine; few epochs want less dropout than the sources' ten."""
+    """Adam with the rate annealed to zero: along a cosine, after an opening on a line; `epochs` may be a part of one.
+
+    Few epochs want less dropout than the sources' ten.
+    """
 
     batch: int
     rate: float
-    epochs: int
+    epochs: float
     dropout: float = 0.0
     precision: str = "bfloat16"
+    smoothing: float = 0.0  # of the labels
+    opening: Opening | None = None
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Recipe:
+        """A recipe from its JSON."""
+        return cls(**told | {"opening": Opening(**told["opening"]) if told["opening"] else None})
 
 
 @dataclass(frozen=True)
@@ -64,7 +86,11 @@ class Task:
 
 TASKS = {
     "LeNet": Task("LeNet", "mnist", 0.988, 6, (
-        Recipe(128, 0.002, 2), Recipe(64, 0.002, 1), Recipe(64, 0.003, 1), Recipe(32, 0.001, 1),
+        Recipe(64, 0.003, 1), Recipe(64, 0.003, 1, smoothing=0.1),
+        Recipe(128, 0.004, 1, opening=Opening(0.3, 64, 0.003)),
+        Recipe(128, 0.004, 1, smoothing=0.1, opening=Opening(0.3, 64, 0.003)),
+        Recipe(128, 0.004, 0.8, smoothing=0.1, opening=Opening(0.25, 64, 0.003)),
+        Recipe(64, 0.003, 0.7, smoothing=0.1, opening=Opening(0.25, 64, 0.003)),
     )),
     "CIFAR-10": Task("CIFAR-10 full", "cifar10", 0.70, 25, (
         Recipe(64, 0.002, 3, 0.1), Recipe(64, 0.002, 4, 0.1), Recipe(128, 0.003, 4, 0.1),
@@ -87,11 +113,19 @@ def images_of(task: Task, tuning: bool) -> tuple[np.ndarray, np.ndarray, np.ndar
     return x[kept], y[kept], x[held], y[held]
 
 
-def ours(task: Task, recipe: Recipe, seed: int, images: int) -> tuple[Any, int, int]:
-    """Pellucid on the PyTorch engine: the model, its batch size, and epochs."""
+@dataclass(frozen=True)
+class Pass:
+    """Images in the order they are learnt from, and what is done to the model before."""
+
+    images: np.ndarray
+    batch: int
+    prepare: Callable[[], None] | None = None
+
+
+def ours(task: Task, recipe: Recipe, seed: int, images: int) -> tuple[Any, Iterator[Pass]]:
+    """Pellucid on the PyTorch engine: the model, and its passes."""
     import pellucid
     from benchmarks.torch_nets import pellucid_model
-    from pellucid.optimizers import Adam, schedules
     from pellucid.runs.environment import keep_freed_memory
     from pellucid.spec.normalization import Dropout
 
@@ -100,13 +134,43 @@ def ours(task: Task, recipe: Recipe, seed: int, images: int) -> tuple[Any, int, 
     net = NETS[task.net]()
     layers = [replace(spec, rate=recipe.dropout) if isinstance(spec, Dropout) else spec for spec in net.layers]
     model = pellucid_model(replace(net, layers=layers))
-    steps = recipe.epochs * -(-images // recipe.batch)
-    model.compile(Adam(schedules.CosineDecay(recipe.rate, steps)), "sparse_categorical_crossentropy",
-                  metrics=["accuracy"], engine="pytorch", precision=recipe.precision, device="cpu")  # fmt: skip
-    return model, recipe.batch, recipe.epochs
+    return model, our_passes(model, recipe, np.random.default_rng(seed), images)
 
 
-def keras(task: Task, seed: int) -> tuple[Any, int, int]:
+def our_passes(model: Any, recipe: Recipe, random: np.random.Generator, images: int) -> Iterator[Pass]:
+    """A pass an epoch; with an opening there is one epoch, of two passes."""
+    from pellucid.losses import CategoricalCrossentropy
+    from pellucid.optimizers import Adam, schedules
+
+    loss = CategoricalCrossentropy(label_smoothing=recipe.smoothing) if recipe.smoothing else SPARSE
+
+    def compile_with(rate: Any) -> None:
+        model.compile(Adam(rate), loss, metrics=["accuracy"], engine="pytorch", precision=recipe.precision,
+                      device="cpu")  # fmt: skip
+
+    def freeze_first(steps: int) -> None:
+        next(layer for layer in model.layers if layer.weights).trainable = False
+        compile_with(schedules.PolynomialDecay(recipe.rate, steps, 0.0))
+
+    orders = orders_of(random, images, recipe.epochs)
+    if recipe.opening is None:
+        steps = sum(-(-len(order) // recipe.batch) for order in orders)
+        compile_with(schedules.CosineDecay(recipe.rate, steps))
+        yield from (Pass(order, recipe.batch) for order in orders)
+        return
+    (order,), cut = orders, round(recipe.opening.share * images)
+    compile_with(recipe.opening.rate)
+    yield Pass(order[:cut], recipe.opening.batch)
+    yield Pass(order[cut:], recipe.batch, partial(freeze_first, -(-len(order[cut:]) // recipe.batch)))
+
+
+def orders_of(random: np.random.Generator, images: int, epochs: float) -> list[np.ndarray]:
+    """The images of each epoch in an order of its own, of the last one as many as are left."""
+    wanted = round(epochs * images)
+    return [random.permutation(images)[: wanted - seen] for seen in range(0, wanted, images)]
+
+
+def keras(task: Task, seed: int, images: int) -> tuple[Any, Iterator[Pass]]:
     """The program of the sources."""
     import keras as library
 
@@ -116,8 +180,9 @@ def keras(task: Task, seed: int) -> tuple[Any, int, int]:
     net = NETS[task.net]()
     model = keras_layers_model(net)
     rule = getattr(library.optimizers, type(net.optimizer).__name__)(**keras_arguments(net.optimizer))
-    model.compile(rule, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model, net.batch, task.keras_epochs
+    model.compile(rule, SPARSE, metrics=["accuracy"])
+    orders = orders_of(np.random.default_rng(seed), images, task.keras_epochs)
+    return model, (Pass(order, net.batch) for order in orders)
 
 
 def run(task: Task, side: str, seed: int, recipe: Recipe | None) -> dict[str, Any]:
@@ -125,26 +190,32 @@ def run(task: Task, side: str, seed: int, recipe: Recipe | None) -> dict[str, An
     if side.startswith("keras-"):
         os.environ["KERAS_BACKEND"] = side.removeprefix("keras-")
     x, y, x_scored, y_scored = images_of(task, side == "tuning")
-    made = ours(task, recipe, seed, len(x)) if recipe else keras(task, seed)
-    model, batch, epochs = made
-    model.predict(x[:batch], verbose=0)
-    random, taken, best = np.random.default_rng(seed), 0.0, 0.0
-    for epoch in range(epochs):
-        for part in parts_of(random.permutation(len(x)), batch):
+    if recipe and recipe.smoothing:
+        y, y_scored = (np.eye(NETS[task.net]().classes, dtype=np.float32)[labels] for labels in (y, y_scored))
+    model, passes = ours(task, recipe, seed, len(x)) if recipe else keras(task, seed, len(x))
+    taken = seen = best = 0.0
+    for one in passes:
+        if not seen:
+            model.predict(x[: one.batch], verbose=0)
+        began = time.process_time()
+        if one.prepare:
+            one.prepare()
+        taken += time.process_time() - began
+        for part in parts_of(one.images, one.batch, round(LOOKS * len(one.images) / len(x))):
             began = time.process_time()
-            model.fit(x[part], y[part], batch_size=batch, epochs=1, verbose=0, shuffle=False)
-            taken += time.process_time() - began
+            model.fit(x[part], y[part], batch_size=one.batch, epochs=1, verbose=0, shuffle=False)
+            taken, seen = taken + time.process_time() - began, seen + len(part) / len(x)
             accuracy = model.evaluate(x_scored, y_scored, batch_size=500, verbose=0)[1]
             best = max(best, accuracy)
             if accuracy >= task.goal:
-                return {"seed": seed, "seconds": round(taken, 2), "accuracy": accuracy, "epoch": epoch + 1}
-    return {"seed": seed, "seconds": None, "accuracy": best, "epoch": epochs, "all_seconds": round(taken, 2)}
+                return {"seed": seed, "seconds": round(taken, 2), "accuracy": accuracy, "epochs": round(seen, 2)}
+    return {"seed": seed, "seconds": None, "accuracy": best, "epochs": round(seen, 2), "all_seconds": round(taken, 2)}
 
 
-def parts_of(order: np.ndarray, batch: int) -> list[np.ndarray]:
-    """An epoch's images in ten parts of whole batches."""
+def parts_of(order: np.ndarray, batch: int, count: int) -> list[np.ndarray]:
+    """Images in `count` parts of whole batches."""
     steps = -(-len(order) // batch)
-    ends = [batch * (steps * number // LOOKS) for number in range(LOOKS)] + [len(order)]
+    ends = [batch * (steps * number // count) for number in range(count)] + [len(order)]
     return [order[first:last] for first, last in itertools.pairwise(ends) if last > first]
 
 
@@ -211,7 +282,7 @@ def main() -> int:
     os.environ.setdefault("PELLUCID_DATA", str(ROOT.parent / "shared" / "data"))
     if given.worker:
         asked = json.loads(given.worker)
-        recipe = Recipe(**asked["recipe"]) if asked["recipe"] else None
+        recipe = Recipe.of(asked["recipe"]) if asked["recipe"] else None
         print(json.dumps(run(TASKS[asked["name"]], asked["side"], asked["seed"], recipe)))
         return 0
     seeds = [int(seed) for seed in given.seeds.split(",")]
