@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.engine_nets import NETS, Net
+from pellucid.graph.graph import Graph
 from pellucid.graph.layer import Layer
 from pellucid.models import Model, Sequential
 from pellucid.spec.optimizers import Adam
@@ -31,6 +32,9 @@ class Application(Net):
 
         make = getattr(architectures, self.name)
         return make(weights=None, input_shape=self.shape, classes=self.classes)  # type: ignore[no-any-return]
+
+    def graph(self) -> Graph:
+        return self.model().graph
 
     def keras(self) -> Any:
         import keras
@@ -91,6 +95,10 @@ LARGE: dict[str, Callable[[], Net]] = {
     "VGG-16": lambda: Application([InputLayer((224, 224, 3))], Adam(), 8, 1108, 1, "VGG16"),
 }
 SEVEN: dict[str, Callable[[], Net]] = {**NETS, **LARGE}
+MULTIPLES = {  # of a net's batch, tried on every side; three peers of VGG-16 at 4 do not fit into 24 GB
+    "LeNet": (4, 8, 16), "notation net": (4, 8, 16), "clothes MLP": (4, 8, 32, 128), "CIFAR-10 full": (4, 8, 16),
+    "Fruits": (2, 4, 8), "ResNet-50": (2,), "VGG-16": (2,),
+}  # fmt: skip
 SIX = tuple(name for name in SEVEN if name != "notation net")  # those of the goal
 
 
