@@ -42,7 +42,7 @@ def diagnose(
 ) -> None:
     """Say what is wrong with a run and what to do next. Bias, variance, mismatch; curves; mistakes."""
     from pellucid.runs.diagnosing.diagnosis import diagnose_run
-    from pellucid.runs.environment import keep_freed_memory
+    from pellucid.runs.memory import keep_freed_memory
 
     keep_freed_memory()
     if label_errors:

@@ -46,7 +46,7 @@ def evaluate(
     """Score a model on data. Scores with their intervals, then precision, recall and F1 of each class."""
     from pellucid.diagnosis.scores import DEFAULT
     from pellucid.runs.cases import judge_cases
-    from pellucid.runs.environment import keep_freed_memory
+    from pellucid.runs.memory import keep_freed_memory
     from pellucid.runs.using import evaluate_on
 
     keep_freed_memory()

@@ -74,7 +74,7 @@ def search(
     **settings: Any,
 ) -> None:
     """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
-    from pellucid.runs.environment import keep_freed_memory
+    from pellucid.runs.memory import keep_freed_memory
     from pellucid.runs.searching.search import search as carry_out
     from pellucid.runs.searching.settings import Plan, parse_rounds, space_of
 

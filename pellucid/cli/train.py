@@ -106,7 +106,7 @@ def train(
 def follow(processes: Processes) -> bool:
     """The part of every process but the first; whether the run was stopped."""
     from pellucid.runs.accompany import accompany
-    from pellucid.runs.environment import keep_freed_memory
+    from pellucid.runs.memory import keep_freed_memory
 
     keep_freed_memory()
     return accompany(processes)
@@ -168,8 +168,8 @@ def carry_out(
     processes: Processes | None,
 ) -> Outcome:
     """Begin or continue the run."""
-    from pellucid.runs.environment import keep_freed_memory
     from pellucid.runs.experiment import resume_run, start_run
+    from pellucid.runs.memory import keep_freed_memory
 
     keep_freed_memory()
     if config is None:

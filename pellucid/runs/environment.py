@@ -73,24 +73,6 @@ def limited_threads(threads: int) -> Iterator[None]:
                 torch.set_num_threads(before)
 
 
-TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4  # the numbers of glibc's malloc.h
-
-
-def keep_freed_memory() -> None:
-    """Let the memory of arrays that are done with serve the next ones, instead of going back to the system.
-
-    glibc hands every array of 128 kB or more back page by page and asks for it again, which costs a small network
-    half of its speed. It changes this process for good, so only commands call it. Elsewhere it does nothing.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return
-    import ctypes
-
-    libc = ctypes.CDLL(None)
-    for name, value in ((MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 64 << 20)):
-        libc.mallopt(name, value)
-
-
 def environment_of(engine: Engine) -> dict[str, Any]:
     """Machine kind, engine, precision, library versions, threads, processes."""
     return {

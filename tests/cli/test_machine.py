@@ -16,7 +16,7 @@ from pellucid.training.session import engine_named
 FAULTS = """
 import resource
 import numpy as np
-from pellucid.runs.environment import keep_freed_memory
+from pellucid.runs.memory import keep_freed_memory
 {call}
 def step():
     return [np.ones(1 << 17) for _ in range(8)]

@@ -15,7 +15,7 @@ from typing import Any
 
 from pellucid import errors
 from pellucid.errors import PellucidError
-from pellucid.runs.environment import keep_freed_memory
+from pellucid.runs.memory import keep_freed_memory
 from pellucid.runs.searching.folder import SearchFolder
 from pellucid.runs.searching.rounds import Say, carry_out_rounds
 from pellucid.runs.searching.settings import Plan
