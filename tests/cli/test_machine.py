@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,24 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(20):
     step()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+MARKED = """
+import numpy as np
+from pellucid.runs.memory import keep_freed_memory
+{call}
+array = bytearray(64 << 20)
+place = np.frombuffer(array, np.uint8).ctypes.data + len(array) // 2
+flags, inside = [], False
+for line in open("/proc/self/smaps"):
+    first = line.split()[0]
+    if "-" in first:
+        low, high = (int(end, 16) for end in first.split("-"))
+        inside = low <= place < high
+    elif inside and first == "VmFlags:":
+        flags = line.split()
+print("hg" in flags)
 """
 
 
@@ -60,8 +79,6 @@ def test_threads_are_limited_and_given_back(name: str) -> None:
 
 
 def test_numpys_library_is_told_from_others() -> None:
-    from pathlib import Path
-
     site = Path("/venv/lib/python3.11/site-packages")
     assert of_numpy(site / "numpy.libs/libscipy_openblas64_.so") and of_numpy(site / "numpy/.dylibs/libopenblas.dylib")
     assert not of_numpy(site / "scipy.libs/libscipy_openblas.so")
@@ -76,3 +93,10 @@ def test_freed_memory_is_used_again() -> None:
         words = [sys.executable, "-c", FAULTS.format(call=call)]
         faults[call] = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
     assert faults["keep_freed_memory()"] < 1000 < 5000 < faults[""], faults
+
+
+@pytest.mark.skipif(not LARGE_PAGES.exists() or platform.libc_ver()[0] != "glibc", reason="only Linux has large pages")
+@pytest.mark.parametrize(("call", "marked"), [("", "False"), ("keep_freed_memory()", "True")])
+def test_arrays_lie_where_large_pages_are_asked_for(call: str, marked: str) -> None:
+    words = [sys.executable, "-c", MARKED.format(call=call)]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip() == marked
