@@ -179,6 +179,8 @@ def main() -> int:
     words.add_argument("--core", type=int, default=0)
     words.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
     given = words.parse_args()
+    if given.rounds < 2:
+        words.error("--rounds: at least 2, since quartiles are given")
     began = time.monotonic()
     result: dict[str, Any] = {"date": date.today().isoformat(), "machine": machine(), "rounds": given.rounds}
     result["nets"] = {}

@@ -173,6 +173,8 @@ def main() -> int:
     words.add_argument("--compiled", action="store_true")
     words.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
     given = words.parse_args()
+    if given.rounds < 2:
+        words.error("--rounds: at least 2, since quartiles are given")
     began = time.monotonic()
     result: dict[str, Any] = {
         "date": date.today().isoformat(), "machine": machine(), "commit": commit(), "rounds": given.rounds,
