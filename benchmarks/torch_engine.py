@@ -175,23 +175,23 @@ def main() -> int:
     given = words.parse_args()
     if given.rounds < 2:
         words.error("--rounds: at least 2, since quartiles are given")
-    began = time.monotonic()
     result: dict[str, Any] = {
-        "date": date.today().isoformat(), "machine": machine(), "commit": commit(), "rounds": given.rounds,
-        "first_step_seconds": first_step(given.core), "nets": {},
+        "date": date.today().isoformat(), "machine": machine(), "first_step_seconds": first_step(given.core),
     }  # fmt: skip
-    for name in given.nets.split(","):
-        result["nets"][name] = measure(name, given.rounds, given.core, given.own_batch, given.compiled)
-        print(name, json.dumps(result["nets"][name]), flush=True)
+    path = (given.out / f"torch-engine-{result['date']}").with_suffix(".json")
+    found = json.loads(path.read_text(encoding="utf-8"))["nets"] if path.exists() else {}
+    for name in given.nets.split(","):  # a net measured by itself joins those of the day
+        found[name] = {"commit": commit(), "rounds": given.rounds}
+        found[name] |= measure(name, given.rounds, given.core, given.own_batch, given.compiled)
+        print(name, json.dumps(found[name]), flush=True)
+    result["nets"] = {name: found[name] for name in SEVEN if name in found}
     nets = [net for name, net in result["nets"].items() if name in SIX]
     result["means"] = {} if not nets else {
         "bfloat16, geometric mean": geometric([net["bfloat16_over_keras"]["median"] for net in nets]),
         "best batches, geometric mean": geometric([net["best_batches"] for net in nets]),
         "best batches at the rate of a large product": geometric([net["best_batches_at_product_rate"] for net in nets]),
     }  # fmt: skip
-    result["seconds"] = round(time.monotonic() - began)
-    path = given.out / f"torch-engine-{result['date']}"
-    path.with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     path.with_suffix(".md").write_text(page(result, LEAST), encoding="utf-8")
     print(page(result, LEAST))
     short = missed(result)

@@ -97,17 +97,19 @@ LARGE: dict[str, Callable[[], Net]] = {
 SEVEN: dict[str, Callable[[], Net]] = {**NETS, **LARGE}
 MULTIPLES = {  # of a net's batch, tried on every side; three peers of VGG-16 at 4 do not fit into 24 GB
     "LeNet": (4, 8, 16), "notation net": (4, 8, 16), "clothes MLP": (4, 8, 32, 128), "CIFAR-10 full": (4, 8, 16),
-    "Fruits": (2, 4, 8), "ResNet-50": (2,), "VGG-16": (2,),
+    "Fruits": (2, 4), "ResNet-50": (2,), "VGG-16": (2,),
 }  # fmt: skip
+LEAST_STEPS = 4  # until the memory of a process has its shape, a step costs up to a fifth more
 SIX = tuple(name for name in SEVEN if name != "notation net")  # those of the goal
 
 
 def net_of(name: str, batch: int | None = None) -> Net:
-    """A network by name; with another batch size as many images a measurement as before."""
+    """A network by name; with another batch size as many images a measurement as before, but enough steps."""
     net = SEVEN[name]()
     if batch is None or batch == net.batch:
         return net
-    return replace(net, batch=batch, steps=max(1, net.batch * net.steps // batch))
+    least = 1 if name in LARGE else LEAST_STEPS
+    return replace(net, batch=batch, steps=max(least, net.batch * net.steps // batch))
 
 
 def pellucid_model(net: Net) -> Model:

@@ -33,9 +33,8 @@ def page(result: dict[str, Any], marks: dict[str, float]) -> str:
     lines = [
         f"# Training speed of the PyTorch engine, {result['date']}", "",
         (f"{about['processor']}, one core of {about['cores']}; Python {about['python']}, {versions}. Images per second "
-        f"while training, optimiser included; {result['rounds']} alternating rounds of processor time. Ratios are the "
-        "median of pairs with quartiles; best batches: each side's best rate over the other's, of the batch sizes "
-        "tried."), RATES,
+        "while training, optimiser included, in alternating rounds of processor time. Ratios are the median of pairs "
+        "with quartiles; best batches: each side's best rate over the other's, of the batch sizes tried."), RATES,
     ]  # fmt: skip
     for name, net in result["nets"].items():
         rates = net["images_per_second"]
