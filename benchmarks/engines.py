@@ -109,6 +109,13 @@ def quartiles(values: list[float]) -> dict[str, float]:
     return {"median": round(middle, 3), "low": round(low, 3), "high": round(high, 3)}
 
 
+def on_core(code: str, core: int) -> str:
+    """What a small program says, run with one thread on one core."""
+    ended = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=os.environ | ONE_THREAD, text=True,
+                           stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, {core}))  # fmt: skip
+    return ended.stdout
+
+
 def sgemm_rate(core: int) -> float:
     """FLOP/s of a large float32 matrix product on this core, now."""
     code = (
@@ -116,9 +123,7 @@ def sgemm_rate(core: int) -> float:
         "for _ in range(5):\n s=time.process_time();a@a;t.append(time.process_time()-s)\n"
         "print(2*768**3/sorted(t)[2])"
     )
-    done = subprocess.run(["taskset", "-c", str(core), sys.executable, "-c", code], capture_output=True, text=True,
-                          env=os.environ | ONE_THREAD, check=True)  # fmt: skip
-    return float(done.stdout)
+    return float(on_core(code, core))
 
 
 def step_flops(net: Net) -> float:
@@ -143,9 +148,7 @@ def profile(name: str, core: int) -> list[str]:
         "for (path,_,name),r in sorted(rows.items(),key=lambda i:-i[1][2])[:6]:\n"
         " print(f'{r[2]/total:.0%} {path.split(chr(47))[-1].removesuffix(\".py\")} {name}')"
     )
-    done = subprocess.run(["taskset", "-c", str(core), sys.executable, "-c", code], capture_output=True, text=True,
-                          env=os.environ | ONE_THREAD, check=True)  # fmt: skip
-    return [line.replace("~ ", "") for line in done.stdout.splitlines()]
+    return [line.replace("~ ", "") for line in on_core(code, core).splitlines()]
 
 
 def memory(core: int) -> dict[str, Any]:

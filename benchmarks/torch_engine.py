@@ -8,7 +8,7 @@ from starting Python to the end of LeNet's first step at most 4 s.
 
     python -m benchmarks.torch_engine [--rounds 9] [--nets LeNet,Fruits] [--core 0] [--own-batch] [--compiled]
 
-About 40 minutes on a quiet core as it stands; about 1 with --rounds 2 --own-batch --nets LeNet.
+About 50 minutes on a quiet core as it stands; about 1 with --rounds 2 --own-batch --nets LeNet.
 --compiled adds the loop by hand under torch.compile, a minute a net. --own-batch leaves the other batch sizes out.
 
 What the processor gives is measured too: the rate of a large matrix product in float32 and in bfloat16, on the same
@@ -20,16 +20,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
-import subprocess
 import sys
 import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.engines import ONE_THREAD, ROOT, answer, machine, quartiles, seconds, start, step_flops
+from benchmarks.engines import ROOT, answer, machine, on_core, quartiles, seconds, start, step_flops
 from benchmarks.published import commit
 from benchmarks.torch_nets import LARGE, MULTIPLES, SEVEN, SIX, net_of
 from benchmarks.torch_page import page
@@ -90,13 +88,6 @@ def rounded(rate: float) -> float:
 def over(times: dict[str, list[float]], ours: str, theirs: str) -> dict[str, float]:
     """How many times as fast ours is, the median of pairs."""
     return quartiles([b / a for a, b in zip(times[ours], times[theirs], strict=True)])
-
-
-def on_core(code: str, core: int) -> str:
-    """What a small program says, run with one thread on one core."""
-    ended = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=os.environ | ONE_THREAD, text=True,
-                           stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, {core}))  # fmt: skip
-    return ended.stdout
 
 
 def product_rates(core: int) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.engine_page import spread
+
 RATES = """
 | net (batch) | ours float32 | by hand float32 | ours bfloat16 | Keras on torch | Keras on JAX | float32 over hand \
 | bfloat16 over the better Keras | best batches |
@@ -38,8 +40,7 @@ def page(result: dict[str, Any], marks: dict[str, float]) -> str:
     ]  # fmt: skip
     for name, net in result["nets"].items():
         rates = net["images_per_second"]
-        spans = [f"{r['median']:.2f} ({r['low']:.2f} to {r['high']:.2f})"
-                 for r in (net["float32_over_hand"], net["bfloat16_over_keras"])]  # fmt: skip
+        spans = [spread(net["float32_over_hand"]), spread(net["bfloat16_over_keras"])]
         cells = [shown(rates[peer]) for peer in ORDER] + spans + [f"{net['best_batches']:.2f}"]
         lines.append(f"| {name} ({net['batch']}) | " + " | ".join(cells) + " |")
     lines += ["", *(mean_line(name, value, marks) for name, value in result["means"].items())]

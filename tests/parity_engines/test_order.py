@@ -50,10 +50,8 @@ def test_pooled_first_the_numbers_are_the_same(pool: MaxPooling2D, precision: st
     graph = chain(ReLU(), pool, BatchNormalization(), ReLU(), MaxPooling2D(2), Flatten())
     assert names(graph)[:2] == ["MaxPooling2D", "ReLU"] and names(graph)[3:5] == ["MaxPooling2D", "ReLU"]
     weights = {key: np.ones(weight.shape) for key, weight in graph.weights.items()}
-    kinds = {True: "params", False: "state"}
-    found = {kind: {key: value for key, value in weights.items() if kinds["moving" not in key] == kind}
-             for kind in kinds.values()}  # fmt: skip
-    compare_passes(Point(graph, found["params"], found["state"], {"input": tied_inputs()}), precision)
+    state = {key: weights.pop(key) for key in list(weights) if "moving" in key}
+    compare_passes(Point(graph, weights, state, {"input": tied_inputs()}), precision)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
