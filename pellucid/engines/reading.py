@@ -5,12 +5,12 @@ Each answer is worked out at the first step and kept with the graph, as the plan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.graph import Graph
-from pellucid.graph.plan import Plan, plan
+from pellucid.graph.plan import Plan, Step
 
 Found = TypeVar("Found")
 
@@ -38,15 +38,12 @@ def trainable(graph: Graph) -> frozenset[str]:
     )
 
 
-def last_reads(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """For each step the values that are read for the last time, outputs and what they are made from excepted."""
-    return once(graph, "_last_reads", find_last_reads)
+def last_reads(steps: Sequence[Step], outputs: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
+    """For each step the values that are read for the last time, outputs and what they are made from excepted.
 
-
-def find_last_reads(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """See `last_reads`. A fused loss reads the logits from which an output is made, so those stay as well."""
-    todo = plan(graph)
-    outputs = set(todo.outputs.values())
-    stay = outputs | {number for step in todo.steps if step.output in outputs for number in step.inputs}
-    last = {number: place for place, step in enumerate(todo.steps) for number in step.inputs if number not in stay}
-    return tuple(tuple(n for n, place in last.items() if place == here) for here in range(len(todo.steps)))
+    A fused loss reads the logits from which an output is made, so those stay as well.
+    """
+    made = set(outputs.values())
+    stay = made | {number for step in steps if step.output in made for number in step.inputs}
+    last = {number: place for place, step in enumerate(steps) for number in step.inputs if number not in stay}
+    return tuple(tuple(n for n, place in last.items() if place == here) for here in range(len(steps)))

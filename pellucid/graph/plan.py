@@ -40,6 +40,7 @@ class Plan:
     input_shapes: dict[str, Shape]
     outputs: dict[str, int]
     layers: dict[str, int]  # path of each layer -> its (last) result
+    shapes: tuple[Shape, ...]  # of each value
 
     def source_of(self, output: str, activation: str) -> int | None:
         """The value an output's last activation was computed from, when it is the one named."""
@@ -102,6 +103,6 @@ def plan(graph: Graph) -> Plan:
         planner = Planner()
         inputs = {name: planner.value(shape) for name, shape in graph.input_shapes.items()}
         outputs = planner.walk(graph, inputs, "", False)
-        found = Plan(tuple(planner.steps), inputs, graph.input_shapes, outputs, planner.layers)
+        found = Plan(tuple(planner.steps), inputs, graph.input_shapes, outputs, planner.layers, tuple(planner.shapes))
         graph.__dict__["_plan"] = found
     return found

@@ -39,6 +39,11 @@ class ReLU(LayerSpec):
     negative_slope: float = legal(Real(0.0), 0.0)
     threshold: float = legal(Real(0.0), 0.0)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether this is max(x, 0)."""
+        return not (self.threshold or self.negative_slope or self.max_value is not None)
+
 
 @LAYERS.register()
 @dataclass(frozen=True)

@@ -1,25 +1,26 @@
-"""Max pooling before the ReLU it reads: the same numbers to the last bit, and only where nobody sees the difference."""
+"""Pooling first and zeros taken in: the same numbers, to the last bit, and only where nobody sees the difference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
-from pellucid.engines.pytorch import engine as pytorch_engine
+from pellucid.engines.pytorch import order
 from pellucid.engines.pytorch.engine import PyTorchEngine
-from pellucid.engines.pytorch.order import in_order
 from pellucid.graph.build import build
 from pellucid.graph.graph import Graph
 from pellucid.graph.layer import Layer
 from pellucid.graph.plan import plan
 from pellucid.spec.activations import ELU, LeakyReLU, ReLU
+from pellucid.spec.convolution import Conv2D
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.pooling import AveragePooling2D, MaxPooling2D
-from pellucid.spec.reshaping import Flatten, InputLayer
+from pellucid.spec.reshaping import Flatten, InputLayer, ZeroPadding2D
 from tests.gradient.checking import KEY, Point
 from tests.parity_engines.comparing import compare_passes
 
@@ -36,7 +37,7 @@ def chain(*specs: LayerSpec) -> Graph:
 
 
 def names(graph: Graph, shown: Sequence[int] = ()) -> list[str]:
-    return [type(step.spec).__name__ for step in in_order(plan(graph), set(shown))]
+    return [type(step.spec).__name__ for step in order.in_order(plan(graph), set(shown))]
 
 
 def tied_inputs() -> np.ndarray:
@@ -65,9 +66,54 @@ def test_both_orders_end_in_the_same_bits(precision: str, monkeypatch: pytest.Mo
         return [*engine.get(run.outputs).values(), *engine.get(found.inputs).values()]
 
     first = passes()
-    monkeypatch.setattr(pytorch_engine, "in_order", lambda todo, shown: todo.steps)
+    monkeypatch.setattr(order, "in_order", lambda todo, tapped: todo.steps)
     for ours, theirs in zip(first, passes(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("zeros", [1, (2, 1), ((1, 1), (0, 0))], ids=repr)
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_zeros_around_a_relu_become_the_poolings_own(zeros: Any, precision: str) -> None:
+    graph = chain(ReLU(), ZeroPadding2D(zeros), MaxPooling2D(3, 2), Flatten())
+    first, second, _ = order.in_order(plan(graph), set())
+    assert isinstance(first.spec, MaxPooling2D) and first.spec.padding != "valid" and isinstance(second.spec, ReLU)
+    compare_passes(Point(graph, {}, {}, {"input": tied_inputs()}), precision)
+
+
+@pytest.mark.parametrize("zeros", [1, (2, 0), ((3, 3), (1, 1))], ids=repr)
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_zeros_before_a_convolution_become_its_own(zeros: Any, precision: str) -> None:
+    graph = chain(ZeroPadding2D(zeros), Conv2D(4, 3, 2), ZeroPadding2D(1), Conv2D(2, 3, 1, "same"))
+    assert names(graph) == ["Conv2D", "ZeroPadding2D", "Conv2D"]
+    weights = {key: np.random.default_rng(1).normal(size=weight.shape) for key, weight in graph.weights.items()}
+    compare_passes(Point(graph, weights, {}, {"input": tied_inputs()}), precision)
+
+
+def test_zeros_that_somebody_looks_at_stay_where_they_are() -> None:
+    x = L(InputLayer(SHAPE), "input")(())
+    zeros = L(ZeroPadding2D(1), "zeros")(L(ELU())(x))
+    graph = build([x], [L(Conv2D(4, 3))(zeros)]).graph
+    assert names(graph) == ["ELU", "Conv2D"]
+    assert names(graph, [plan(graph).layers["zeros"]]) == ["ELU", "ZeroPadding2D", "Conv2D"]
+    assert names(chain(ELU(), ZeroPadding2D(1), MaxPooling2D(3, 2)))[1] == "ZeroPadding2D"  # zero may be the largest
+    pooled = chain(ReLU(), ZeroPadding2D(1), MaxPooling2D(3, 2))
+    assert names(pooled, [plan(pooled).layers["re_lu"]]) == ["ReLU", "ZeroPadding2D", "MaxPooling2D"]
+
+
+@pytest.mark.parametrize(
+    ("zeros", "pool"),
+    [
+        (((0, 1), (0, 1)), MaxPooling2D(3, 2)),  # more on one side
+        (2, MaxPooling2D(2, 2)),  # windows of zeros alone
+        (1, MaxPooling2D(3, 2, "same")),
+        (1, AveragePooling2D(3, 2)),
+    ],
+    ids=repr,
+)
+def test_other_zeros_stay_where_they_are(zeros: Any, pool: LayerSpec) -> None:
+    graph = chain(ReLU(), ZeroPadding2D(zeros), pool)
+    assert names(graph)[:2] == ["ReLU", "ZeroPadding2D"]
+    compare_passes(Point(graph, {}, {}, {"input": tied_inputs()}), "float64")
 
 
 @pytest.mark.parametrize("spec", [LeakyReLU(0.1), ReLU(6.0), ReLU(threshold=1.0), ELU()], ids=repr)

@@ -28,12 +28,13 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
     reshaping,
 )
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
+from pellucid.engines.pytorch.blocked import ON_BLOCKS, can_block, hides_nan, into_blocks, out_of_blocks
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
 from pellucid.engines.pytorch.objective import total_of
-from pellucid.engines.pytorch.order import in_order
+from pellucid.engines.pytorch.order import order_of
 from pellucid.engines.pytorch.rules import move
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
-from pellucid.engines.reading import last_reads, once, tap_value, trainable
+from pellucid.engines.reading import once, tap_value, trainable
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
@@ -58,13 +59,17 @@ class Given:
 
 @dataclass
 class Tape:
-    """One forward pass; `leaves` are the weights by key, `differentiable` while autograd's notes are there."""
+    """One forward pass; `leaves` are the weights by key, `differentiable` while autograd's notes are there.
+
+    `blocked` are the values that lie in blocks; they are opaque tensors, all others (N,...,C).
+    """
 
     given: Given
     values: dict[int, Tensor]
     state: dict[str, Tensor]
     leaves: dict[str, Tensor] = field(default_factory=dict)
     differentiable: bool = False
+    blocked: frozenset[int] = frozenset()
 
 
 class PyTorchEngine:
@@ -77,6 +82,7 @@ class PyTorchEngine:
         self.dtype, self.compute = precision_named(precision)
         self.place = device_named(device)
         self.precision, self.device = precision, self.place.type
+        self.blocks = can_block(self.place, self.compute)
 
     def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Tensor]:
         """Copies on the device, floats in the engine's precision; integers and bools stay as they are.
@@ -123,7 +129,7 @@ class PyTorchEngine:
         tapped = {tap: tape.values[tap_value(todo, tap)].detach() for tap in taps}
         return Run(graph, outputs, tape.state, tapped, tape)
 
-    def _walk(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
+    def _walk(self, graph: Graph, given: Given, *, keep: bool, blocks: bool = True) -> Tape:
         """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
@@ -134,20 +140,24 @@ class PyTorchEngine:
             tape.values[number] = x.detach().requires_grad_(keep)
         samples = len(next(iter(tape.values.values())))
         with torch.set_grad_enabled(keep), exact(self.place), memory_for(samples):
-            self._steps(graph, tape, keep)
+            self._steps(graph, tape, keep, blocks=blocks and self.blocks and given.training and samples > 0)
         tape.differentiable = keep
         return tape
 
-    def _steps(self, graph: Graph, tape: Tape, keep: bool) -> None:
+    def _steps(self, graph: Graph, tape: Tape, keep: bool, *, blocks: bool = False) -> None:
         todo, values, given = plan(graph), tape.values, tape.given
         tapped = {tap_value(todo, tap) for tap in given.taps}
-        steps = in_order(todo, tapped) if tapped else once(graph, "_in_order", lambda g: in_order(plan(g), frozenset()))
-        for step, last_read in zip(steps, last_reads(graph), strict=True):
+        order = order_of(todo, tapped) if tapped else once(graph, "_order", lambda g: order_of(plan(g), frozenset()))
+        tape.blocked = order.blocked if blocks else frozenset()
+        for step, last_read in zip(order.steps, order.last_reads, strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
             own = {name: tape.leaves[key].to(width) for name, key in step.weights}
             context = Context(step, given.training, given.key, self.company)
             rows = [values[number] for number in step.inputs]
-            y = arithmetic_of(step.spec)(step.spec, rows, own, context)
+            if step.output in tape.blocked:
+                y = ON_BLOCKS[type(step.spec)](step.spec, [into_blocks(x) for x in rows], own, context)
+            else:
+                y = arithmetic_of(step.spec)(step.spec, [out_of_blocks(x) for x in rows], own, context)
             values[step.output] = y.view_as(y) if any(y is x for x in rows) else y
             for name, value in context.state.items():
                 tape.state[dict(step.weights)[name]] = value.to(self.dtype)
@@ -171,7 +181,8 @@ class PyTorchEngine:
             end = tape.values[todo.outputs[name] if name in todo.outputs else tap_value(todo, name)]
             ends.append(end)
             seeds.append(self._native(value).to(end.device, end.dtype))
-        return self._backward(run, tape, ends, seeds, wrt, keep=True)
+        found = self._backward(run, tape, ends, seeds, wrt, keep=True)
+        return self.vjp(run, cotangents, wrt=wrt) if self._made_plainly(run, found) else found
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
         """Sums and gradients of the objective, penalties included; autograd's notes are used up."""
@@ -180,7 +191,21 @@ class PyTorchEngine:
             total = total_of(objective, run.graph, tape.values, tape.leaves, batch)
             sums = self.reduce(total.sums())
             loss = total.loss(sums)
-        return sums, self._backward(run, tape, [loss], [torch.ones_like(loss)], wrt, keep=False)
+        found = self._backward(run, tape, [loss], [torch.ones_like(loss)], wrt, keep=False)
+        return self.grad(objective, run, batch, wrt=wrt) if self._made_plainly(run, found) else (sums, found)
+
+    def _made_plainly(self, run: Run, found: Gradients) -> bool:
+        """Whether the pass had to be made once more without blocks, for these had hidden what is not finite."""
+        steps = plan(run.graph).steps if run.tape.blocked else ()
+        kernels = {key for step in steps if step.output in run.tape.blocked for _, key in step.weights}
+        if not hides_nan([value for key, value in found.parameters.items() if key in kernels]):
+            return False
+        run.tape = tape = self._walk(run.graph, run.tape.given, keep=True, blocks=False)
+        todo = plan(run.graph)
+        run.outputs = {name: tape.values[number].detach() for name, number in todo.outputs.items()}
+        run.taps = {tap: tape.values[tap_value(todo, tap)].detach() for tap in run.taps}
+        run.state = tape.state
+        return True
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
         """Sums of the objective."""

@@ -39,6 +39,7 @@ class SharedEngine(PyTorchEngine):
         super().__init__(precision, device)
         self.others, self.processes = processes, launch.count
         self.company = processes if sync_batch_norm else None
+        self.blocks = False  # a pass that one process makes twice would leave the others waiting
 
     def forward(
         self,

@@ -17,7 +17,7 @@ from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import first_not_finite, refuse_not_finite
 from pellucid.engines.protocol import UNSCALED, Arrays, Batch, Gradients, Objective, Run, Sums
-from pellucid.engines.reading import last_reads, tap_value, trainable
+from pellucid.engines.reading import last_reads, once, tap_value, trainable
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -123,7 +123,8 @@ class ReferenceEngine:
         values = {number: self._enter(name, given.inputs, todo.input_shapes[name]) for name, number in inputs}
         tapped = {tap_value(todo, tap) for tap in given.taps}
         tape = Tape(given, values, dict(given.state))
-        for step, overwrite, last_read in zip(todo.steps, overwriting(graph), last_reads(graph), strict=True):
+        lasts = once(graph, "_last_reads", lambda g: last_reads(plan(g).steps, plan(g).outputs))
+        for step, overwrite, last_read in zip(todo.steps, overwriting(graph), lasts, strict=True):
             own = {name: (given.params if key in given.params else given.state)[key] for name, key in step.weights}
             context = Context(step, given.training, given.key)
             context.overwrite = overwrite and step.inputs[0] not in tapped and step.output not in tapped
