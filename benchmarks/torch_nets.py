@@ -95,9 +95,9 @@ LARGE: dict[str, Callable[[], Net]] = {
     "VGG-16": lambda: Application([InputLayer((224, 224, 3))], Adam(), 8, 1108, 1, "VGG16"),
 }
 SEVEN: dict[str, Callable[[], Net]] = {**NETS, **LARGE}
-MULTIPLES = {  # of a net's batch, tried on every side
-    "LeNet": (4, 8, 16), "notation net": (4, 8, 16), "clothes MLP": (4, 8, 32, 128), "CIFAR-10 full": (4, 8, 16),
-    "Fruits": (2, 4), "ResNet-50": (2,), "VGG-16": (2, 4),
+OTHER_BATCHES = {  # tried on every side besides a net's own
+    "LeNet": (16, 256, 512, 1024), "notation net": (32, 256, 512, 1024), "clothes MLP": (16, 256, 1024, 4096),
+    "CIFAR-10 full": (8, 16, 256, 512), "Fruits": (32, 128, 256), "ResNet-50": (8, 32), "VGG-16": (4, 16, 32),
 }  # fmt: skip
 LEAST_STEPS = 4  # until the memory of a process has its shape, a step costs up to a fifth more
 SIX = tuple(name for name in SEVEN if name != "notation net")  # those of the goal

@@ -36,12 +36,13 @@ def page(result: dict[str, Any], marks: dict[str, float]) -> str:
         f"# Training speed of the PyTorch engine, {result['date']}", "",
         (f"{about['processor']}, one core of {about['cores']}; Python {about['python']}, {versions}. Images per second "
         "while training, optimiser included, in alternating rounds of processor time. Ratios are the median of pairs "
-        "with quartiles; best batches: each side's best rate over the other's, of the batch sizes tried."), RATES,
+        "with quartiles; best batches: each side with the batch size that was its best of those tried (ours and "
+         "Keras's)."), RATES,
     ]  # fmt: skip
     for name, net in result["nets"].items():
         rates = net["images_per_second"]
         spans = [spread(net["float32_over_hand"]), spread(net["bfloat16_over_keras"])]
-        cells = [shown(rates[peer]) for peer in ORDER] + spans + [f"{net['best_batches']:.2f}"]
+        cells = [shown(rates[peer]) for peer in ORDER] + spans + [best_cell(net)]
         lines.append(f"| {name} ({net['batch']}) | " + " | ".join(cells) + " |")
     lines += ["", *(mean_line(name, value, marks) for name, value in result["means"].items())]
     compiled = {name: net["compiled_over_hand"]["median"] for name, net in result["nets"].items()
@@ -53,6 +54,11 @@ def page(result: dict[str, Any], marks: dict[str, float]) -> str:
     lines += [f"From starting Python to the end of LeNet's first step: {first['median']} s (most {first['most']} s).",
               LIMITS, *(limit_row(name, net) for name, net in result["nets"].items())]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def best_cell(net: dict[str, Any]) -> str:
+    """The ratio of the best batches, and which they are."""
+    return f"{spread(net['best_batches'])}, {net['best_batch']['ours']} and {net['best_batch']['keras']}"
 
 
 def mean_line(name: str, value: float, marks: dict[str, float]) -> str:
