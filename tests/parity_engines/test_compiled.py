@@ -83,17 +83,18 @@ def traced_only(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Steps are traced, and run as they were traced: what C++ comes to is for one test alone."""
     seen: list[object] = []
 
-    def compile(traced: object, **options: object) -> object:
+    def compile(traced: object, arguments: object) -> object:
         seen.append(traced)
         return traced
 
-    monkeypatch.setattr(compiled.torch, "compile", compile)
+    monkeypatch.setattr(compiled, "compile_traced", compile)
     return seen
 
 
-def test_a_compiled_training_ends_with_the_same_weights() -> None:
+def test_a_compiled_training_ends_with_the_same_weights(caplog: pytest.LogCaptureFixture) -> None:
     engine = CompiledEngine("float64", "cpu")
     assert_trained_alike(engine, dense_network(), batches(6))
+    assert not [record for record in caplog.records if record.name == "pellucid"]  # it was not left to the usual way
 
 
 def test_each_size_of_batch_is_traced_once(traced_only: list[object]) -> None:
@@ -150,10 +151,10 @@ def test_weights_and_masks_are_left_to_the_usual_way(traced_only: list[object]) 
 def test_where_nothing_can_be_compiled_the_training_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def no_compiler(traced: object, **options: object) -> object:
+    def no_compiler(traced: object, arguments: object) -> object:
         raise RuntimeError("InvalidCxxCompiler: No working C++ compiler found\nand much more")
 
-    monkeypatch.setattr(compiled.torch, "compile", no_compiler)
+    monkeypatch.setattr(compiled, "compile_traced", no_compiler)
     assert_trained_alike(CompiledEngine("float64", "cpu"), dense_network(), batches(4))
     assert [record.message for record in caplog.records] == [
         "The step is not compiled here: InvalidCxxCompiler: No working C++ compiler found. Going on without."

@@ -75,6 +75,21 @@ def test_two_end_as_one(alone: Path, both: Path) -> None:
     assert_equal(alone, both)
 
 
+@pytest.mark.parametrize("words", [
+    ["--freeze", "all-but-head", "--unfreeze-after", "1"],
+    ["--freeze", "1", "--trunk-rate", "0.2"],
+    ["--mine-rounds", "1"],
+])  # fmt: skip
+def test_with_frozen_layers_and_after_mining_too(driver: Driver, words: list[str]) -> None:
+    name = words[0].strip("-") + words[1]
+    runs = []
+    for count in (1, 2):
+        ended = driver.command(*TRAIN, *words, "--out", f"{name}-{count}", count=count)
+        assert ended.codes == [0] * count, ended.err
+        runs.append(driver.folder / f"{name}-{count}")
+    assert_equal(*runs)
+
+
 def test_all_is_written_once(both: Path, alone: Path) -> None:
     record = json.loads((both / "config.json").read_text(encoding="utf-8"))
     assert record["environment"]["processes"] == 2

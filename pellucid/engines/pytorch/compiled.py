@@ -1,4 +1,4 @@
-"""The PyTorch engine with its training step as one compiled function: forward, loss and backward by torch.compile.
+"""The PyTorch engine with its training step as one compiled function: forward, loss and backward by TorchInductor.
 
 A network of small dense layers waits longer for Python than for arithmetic; one call a step ends that. Networks with
 convolutions lose by it (docs/pytorch.md has the figures), so they are left as they are.
@@ -12,15 +12,18 @@ Else      convolutions, pooling, layers that draw noise, sample weights, masks, 
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch._inductor import compile as compile_traced
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from pellucid.engines.entering import entering
 from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Gradients, Objective, Run, Sums
@@ -118,7 +121,7 @@ class CompiledEngine(PyTorchEngine):
             if size not in self._known and not self._compiled(step, arguments):
                 return super().grad(objective, run, batch, wrt=wrt)
             self._known[size] = step
-            gradients, sums, state = step.call(*arguments)
+            gradients, sums, state = step.run(arguments)
         run.state = {**given.state, **dict(zip(step.state, state, strict=True))}
         found = {name: (sum_, count) for sum_, (name, count) in zip(sums.tolist(), step.counts.items(), strict=True)}
         return found, Gradients(dict(zip(step.trained, gradients, strict=True)))
@@ -160,23 +163,39 @@ class WholeStep:
         self.fixed = [name for name in graph.weights if name not in trainable(graph)]
         self.counts: dict[str, float] = {}  # of each sum; known once the step was traced, as `state` is
         self.state: list[str] = []
-        self.call: Callable[..., tuple[Tensors, Tensor, Tensors]] = self._step
+        self._compiled: Callable[..., Sequence[Tensor]] | None = None
 
     def arguments(self, held: Arrays, inputs: Tensors, labels: Mapping[str, Tensor]) -> tuple[Tensors, ...]:
         """What the step is called with: trained weights, other weights and statistics, inputs, targets."""
         return [held[name] for name in self.trained], [held[name] for name in self.fixed], inputs, [*labels.values()]
 
     def compile(self, arguments: tuple[Tensors, ...]) -> None:
-        """Trace the step down to torch's basic operations, compile them, and try."""
-        traced = make_fx(partial(WholeStep._step, self))(*arguments)
-        compiled = torch.compile(traced, dynamic=False, fullgraph=True)
-        compiled(*arguments)
-        self.call = compiled
+        """Trace the step down to torch's basic operations, compile them, and try.
+
+        What is traced needs no watching for changes, so it goes to the compiler itself: torch.compile's own layers
+        around each call cost as much as a fifth of a small network's step.
+        """
+        flat, form = tree_flatten(arguments)
+
+        def step(*tensors: Tensor) -> Tensors:
+            return tree_leaves(self._step(*tree_unflatten(list(tensors), form)))
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what torch says about its own parts
+            self._compiled = compile_traced(make_fx(step)(*flat), flat)
+        self.run(arguments)
+
+    def run(self, arguments: tuple[Tensors, ...]) -> tuple[Sequence[Tensor], Tensor, Sequence[Tensor]]:
+        """Gradients, sums and new moving statistics."""
+        assert self._compiled is not None
+        found = self._compiled(*chain.from_iterable(arguments))
+        own = len(self.trained)
+        return found[:own], found[own], found[own + 1 :]
 
     def _step(
         self, weights: Tensors, others: Tensors, inputs: Tensors, labels: Tensors
     ) -> tuple[Tensors, Tensor, Tensors]:
-        """Gradients, sums and new moving statistics."""
+        """As `run`, one operation after another; what is traced."""
         todo = plan(self.graph)
         leaves = [weight.detach().requires_grad_() for weight in weights]
         narrowed = [x.to(self.engine.compute) for x in inputs]
