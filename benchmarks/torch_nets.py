@@ -96,8 +96,8 @@ LARGE: dict[str, Callable[[], Net]] = {
 }
 SEVEN: dict[str, Callable[[], Net]] = {**NETS, **LARGE}
 OTHER_BATCHES = {  # tried on every side besides a net's own
-    "LeNet": (16, 256, 512, 1024), "notation net": (32, 256, 512, 1024), "clothes MLP": (16, 256, 1024, 4096),
-    "CIFAR-10 full": (8, 16, 256, 512), "Fruits": (32, 128, 256), "ResNet-50": (8, 32), "VGG-16": (4, 16, 32),
+    "LeNet": (16, 512, 1024), "notation net": (256, 512), "clothes MLP": (256, 1024, 4096),
+    "CIFAR-10 full": (16, 256, 512), "Fruits": (128, 256), "ResNet-50": (8, 32), "VGG-16": (16, 32),
 }  # fmt: skip
 LEAST_STEPS = 4  # until the memory of a process has its shape, a step costs up to a fifth more
 SIX = tuple(name for name in SEVEN if name != "notation net")  # those of the goal
