@@ -48,7 +48,7 @@ class RunConfig:
     patience: int = 0  # epochs without improvement before stopping; 0: never
     precision: str = "float32"
     device: str = "auto"
-    compile: bool = False  # torch.compile for the training steps, where that pays
+    compile: bool = False  # the training steps by TorchInductor, where that pays
     sync_batch_norm: bool = False  # batch norm over the batch of all processes, not over each one's share
     seed: int = 0
     split_seed: int = 0

@@ -38,7 +38,7 @@ def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -
 def engine_named(name: str, precision: str, device: str | None, *, compiled: bool = False) -> Engine:
     """The engine of a word; 'auto' is PyTorch's where it is installed, else the reference engine.
 
-    `compiled` goes with PyTorch's: its training steps pass through torch.compile where that pays.
+    `compiled` goes with PyTorch's: its training steps are compiled by TorchInductor where that pays.
     Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
     """
     if name not in ("auto", "reference", "pytorch"):

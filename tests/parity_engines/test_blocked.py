@@ -138,6 +138,7 @@ def test_what_blocks_cannot_hold_stays_as_it_is() -> None:
     assert kinds(*(Conv2D(64, 3), LeakyReLU()) * 8, *small) == []
     assert len(kinds(*twice, BatchNormalization(scale=False), *small)) < 18
     assert len(kinds(*twice, *small, frozen=15)) == 15  # moving statistics have no way back in blocks
+    assert len(kinds(*twice, *small, frozen=14)) == 14  # no gradient to tell of NaN
     assert len(kinds(*twice, Conv2D(64, 4, 1, "same"), BatchNormalization(), *small)) == 16  # uneven padding
     assert len(kinds(*twice, MaxPooling2D(3, 2, "same"), *small)) == 16
 

@@ -2,8 +2,8 @@
 
 forward(spec, inputs, weights, context) -> y       values keep the shapes of the graph: maps are (N,H,W,C)
 
-`as_nchw` and `as_nhwc` are views: in memory a map stays channels-last throughout. This module needs no torch, so that
-a user's own layer can be entered without it.
+`as_nchw` and `as_nhwc` are views: in memory a map stays channels-last, but for regions that train in blocks
+(`blocked.py`). This module needs no torch, so that a user's own layer can be entered without it.
 """
 
 from __future__ import annotations

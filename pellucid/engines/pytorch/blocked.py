@@ -5,7 +5,8 @@ convolutions up to a fifth less. Such a map is an opaque tensor (N,C,H,W), `is_m
 operations, all of them with a way back. Which values are kept so, `regions.py` says; only training keeps any.
 
 NaN       oneDNN's ReLU and max pooling take NaN for a number below all others, so the outputs may hide that a network
-          has diverged. A gradient of a kernel does not: it sums products with the map that the kernel has read.
+          has diverged. A gradient of a kernel does not: it sums products with the map that the kernel has read. Where
+          only gradients of inputs are asked for, nothing tells
 Sources   oneDNN's developer guide, "Understanding Memory Formats"; torch.utils.mkldnn.
 """
 

@@ -47,8 +47,14 @@ def blocked_values(steps: Sequence[Step], todo: Plan, tapped: Set[int]) -> froze
 
 
 def works_in_blocks(step: Step, todo: Plan, blocked: Collection[int]) -> bool:
-    """Whether a step can compute on blocks; all but convolutions only where their inputs lie in blocks already."""
+    """Whether a step can compute on blocks; all but convolutions only where their inputs lie in blocks already.
+
+    What is frozen cannot: batch norm with moving statistics has no way back there, and a kernel that is not trained has
+    no gradient to tell of NaN.
+    """
     spec, shape = step.spec, todo.shapes[step.inputs[0]]
+    if step.frozen:
+        return False
     if isinstance(spec, Conv2D):
         around = paddings(known(shape), spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate)
         return spec.groups == 1 and spec.filters % BLOCK == 0 and all(before == after for before, after in around)
@@ -58,7 +64,7 @@ def works_in_blocks(step: Step, todo: Plan, blocked: Collection[int]) -> bool:
         sides = zip(paddings(known(shape), spec.pool_size, spec.steps, spec.padding), spec.pool_size, strict=True)
         return all(before == after <= window // 2 for (before, after), window in sides)  # what torch can say
     if isinstance(spec, BatchNormalization):
-        return spec.scale and spec.center and not step.frozen
+        return spec.scale and spec.center
     return spec.is_plain if isinstance(spec, ReLU) else isinstance(spec, Add)
 
 
