@@ -50,7 +50,7 @@ $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(PIP) -e ".[bench]"
 	@touch $@
 
-BENCHMARKS := engines torch_engine time_to_accuracy transfer
+BENCHMARKS := engines torch_engine blocks time_to_accuracy transfer
 bench: $(VENV)/.installed-bench
 	@missed=; for name in $(or $(NAMES),$(BENCHMARKS)); do \
 	  $(ONE_THREAD) $(BIN)/python -m benchmarks.$$name || missed="$$missed $$name"; done; \
