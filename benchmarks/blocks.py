@@ -7,7 +7,7 @@ Networks  how many times as fast a training pass is where the engine may keep ma
 
     python -m benchmarks.blocks [--rounds 15] [--core 0]
 
-About 5 minutes on a quiet core.
+About 8 minutes on a quiet core.
 """
 
 from __future__ import annotations

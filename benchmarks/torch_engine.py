@@ -9,7 +9,7 @@ ratio of the best rates that each side showed in any of its runs, minutes apart,
 
     python -m benchmarks.torch_engine [--rounds 9] [--nets LeNet,Fruits] [--core 0] [--own-batch] [--compiled]
 
-About 50 minutes on a quiet core as it stands; about 1 with --rounds 2 --own-batch --nets LeNet.
+About an hour on a quiet core as it stands; about 1 with --rounds 2 --own-batch --nets LeNet.
 --compiled adds the loop by hand under torch.compile, a minute a net. --own-batch leaves the other batch sizes out.
 
 What the processor gives is measured too: the rate of a large matrix product in float32 and in bfloat16, on the same

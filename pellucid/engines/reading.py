@@ -38,12 +38,14 @@ def trainable(graph: Graph) -> frozenset[str]:
     )
 
 
-def last_reads(steps: Sequence[Step], outputs: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
-    """For each step the values that are read for the last time, outputs and what they are made from excepted.
-
-    A fused loss reads the logits from which an output is made, so those stay as well.
-    """
+def ends(steps: Sequence[Step], outputs: Mapping[str, int]) -> set[int]:
+    """The outputs and what they are made from: a fused loss reads the logits."""
     made = set(outputs.values())
-    stay = made | {number for step in steps if step.output in made for number in step.inputs}
+    return made | {number for step in steps if step.output in made for number in step.inputs}
+
+
+def last_reads(steps: Sequence[Step], outputs: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
+    """For each step the values that are read for the last time, the ends excepted."""
+    stay = ends(steps, outputs)
     last = {number: place for place, step in enumerate(steps) for number in step.inputs if number not in stay}
     return tuple(tuple(n for n, place in last.items() if place == here) for here in range(len(steps)))

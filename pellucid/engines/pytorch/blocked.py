@@ -1,8 +1,9 @@
 """Layers on maps in oneDNN's blocks: 16 channels of a pixel lie side by side, then those of the next pixel.
 
-Batch norm and max pooling take about half the time there that torch's kernels for channels-last maps take, narrow
-convolutions up to a fifth less. Such a map is an opaque tensor (N,C,H,W), `is_mkldnn`, for which torch has a dozen
-operations, all of them with a way back. Which values are kept so, `regions.py` says; only training keeps any.
+In bfloat16 batch norm and max pooling take about half the time there that torch's kernels for channels-last maps take,
+in float32 about a quarter less (benchmarks/results/blocks.json). Such a map is an opaque tensor (N,C,H,W), `is_mkldnn`,
+for which torch has a dozen operations, all of them with a way back. Which values are kept so, `regions.py` says; only
+training keeps any.
 
 NaN       oneDNN's ReLU and max pooling take NaN for a number below all others, so the outputs may hide that a network
           has diverged. A gradient of a kernel does not: it sums products with the map that the kernel has read. Where
@@ -13,15 +14,16 @@ Sources   oneDNN's developer guide, "Understanding Memory Formats"; torch.utils.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from pellucid.engines.entering import refuse_one_value
+from pellucid.engines.pytorch.activations import relu
 from pellucid.engines.pytorch.arithmetic import Context, Forward, Weights, as_nchw, as_nhwc
 from pellucid.engines.pytorch.normalization import remember
+from pellucid.engines.pytorch.reshaping import add
 from pellucid.spec.activations import ReLU
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.layer import LayerSpec
@@ -78,16 +80,6 @@ def batch_norm(spec: BatchNormalization, inputs: Sequence[Tensor], weights: Weig
     y, mean, variance = torch.native_batch_norm(*given)
     remember(spec, weights, context, mean.detach().to_dense(), variance.detach().to_dense())
     return y
-
-
-def relu(spec: ReLU, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
-    """y = max(x, 0)."""
-    return F.relu(inputs[0])
-
-
-def add(spec: Add, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
-    """y = x1 + x2 + ..."""
-    return reduce(torch.add, inputs)
 
 
 ON_BLOCKS: Mapping[type[LayerSpec], Forward] = {

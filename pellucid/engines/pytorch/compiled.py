@@ -173,7 +173,7 @@ class WholeStep:
         """Trace the step down to torch's basic operations, compile them, and try.
 
         What is traced needs no watching for changes, so it goes to the compiler itself: torch.compile's own layers
-        around each call cost as much as a fifth of a small network's step.
+        around each call cost about a tenth of a small network's step.
         """
         flat, form = tree_flatten(arguments)
 

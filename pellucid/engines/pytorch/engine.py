@@ -122,12 +122,16 @@ class PyTorchEngine:
         """Run the plan; a training run keeps all that backward reads, a prediction only what it hands out."""
         given = Given(params, state, inputs, training, key, tuple(taps))
         tape = self._walk(graph, given, keep=training)
-        todo = plan(graph)
-        outputs = {name: tape.values[number].detach() for name, number in todo.outputs.items()}
+        outputs, tapped = self._shown(graph, tape)
         if not training and not all(bool(torch.isfinite(y).all()) for y in outputs.values()):
             refuse_not_finite(graph, self.get({**state, **params}), self.get(inputs))
-        tapped = {tap: tape.values[tap_value(todo, tap)].detach() for tap in taps}
         return Run(graph, outputs, tape.state, tapped, tape)
+
+    def _shown(self, graph: Graph, tape: Tape) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Outputs and taps by name."""
+        todo, values = plan(graph), tape.values
+        outputs = {name: values[number].detach() for name, number in todo.outputs.items()}
+        return outputs, {tap: values[tap_value(todo, tap)].detach() for tap in tape.given.taps}
 
     def _walk(self, graph: Graph, given: Given, *, keep: bool, blocks: bool = True) -> Tape:
         """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
@@ -200,11 +204,9 @@ class PyTorchEngine:
         kernels = {key for step in steps if step.output in run.tape.blocked for _, key in step.weights}
         if not hides_nan([value for key, value in found.parameters.items() if key in kernels]):
             return False
-        run.tape = tape = self._walk(run.graph, run.tape.given, keep=True, blocks=False)
-        todo = plan(run.graph)
-        run.outputs = {name: tape.values[number].detach() for name, number in todo.outputs.items()}
-        run.taps = {tap: tape.values[tap_value(todo, tap)].detach() for tap in run.taps}
-        run.state = tape.state
+        run.tape = self._walk(run.graph, run.tape.given, keep=True, blocks=False)
+        run.outputs, run.taps = self._shown(run.graph, run.tape)
+        run.state = run.tape.state
         return True
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:

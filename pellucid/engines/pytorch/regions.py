@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence, Set
 
+from pellucid.engines.reading import ends
 from pellucid.graph.plan import Plan, Step
 from pellucid.spec.activations import ReLU
 from pellucid.spec.convolution import Conv2D
@@ -35,9 +36,7 @@ def blocked_values(steps: Sequence[Step], todo: Plan, tapped: Set[int]) -> froze
     if any(size is None for shape in todo.shapes for size in shape):
         return frozenset()
     sizes = {number: math.prod(size or 0 for size in shape) for number, shape in enumerate(todo.shapes)}
-    outputs = set(todo.outputs.values())
-    logits = {number for step in steps if step.output in outputs for number in step.inputs}
-    plain = tapped | outputs | logits
+    plain = tapped | ends(steps, todo.outputs)
     region_of: dict[int, int] = {}  # value -> region, named by one of its values
     for step in steps:
         if step.output not in plain and works_in_blocks(step, todo, region_of):
