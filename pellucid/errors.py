@@ -39,3 +39,36 @@ def describe(where: str, argument: str, wanted: str, got: object, remedy: str = 
     """Word one message: `conv2d 'stem': strides must be ..., but it is 0. Pass strides=1 or more.`"""
     text = f"{where}: {argument} must be {wanted}, but it is {got}."
     return f"{text} {remedy}" if remedy else text
+
+
+MOST_SHOWN = 80  # characters of what a message quotes
+HARMLESS = "\u00a0\u202f\u3000\u200c\u200d"  # spaces and joiners of scripts, though Python calls them unprintable
+
+
+def escaped(text: object) -> str:
+    """`text` on one line that a terminal and a log may show: what is not printable as \\n, \\x1b, \\u202e.
+
+    That is control characters, line breaks, marks that turn the direction of writing, lone surrogates; a byte of a
+    name that was no UTF-8 is shown as \\xff.
+    """
+    words = str(text)
+    if words.isprintable():
+        return words
+    return "".join(char if char.isprintable() or char in HARMLESS else _escape(char) for char in words)
+
+
+def _escape(char: str) -> str:
+    undecoded = "\udc80" <= char <= "\udcff"  # how Python keeps a byte that was no UTF-8
+    return f"\\x{ord(char) - 0xDC00:02x}" if undecoded else char.encode("unicode_escape").decode("ascii")
+
+
+def shown(text: object, most: int = MOST_SHOWN) -> str:
+    """What a message quotes, `escaped` and of at most `most` characters: of a longer text the beginning and the end."""
+    words = str(text)
+    if len(words) > 2 * most:  # what is left out need not be escaped
+        words = words[:most] + words[-most:]
+    words, longer = escaped(words), len(words) != len(str(text))
+    if len(words) <= most and not longer:
+        return words
+    end = most // 3
+    return f"{words[: most - end - 3]}...{words[len(words) - end :]}"
