@@ -1,39 +1,143 @@
-"""Reading plain files, with errors that name the file and the remedy."""
+"""Reading files that users name: regular files only, never more than a bound, with errors that name file and remedy.
+
+All reading of a user's file begins with `open_regular`: pipes, sockets and devices are refused before they are opened,
+so that nothing hangs and nothing is endless. Bounds stand in storage/limits.py.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from pellucid.errors import FileError
+from pellucid.storage.limits import LEVELS, TEXT, VALUES, Limit
 from pellucid.storage.os_errors import not_read
 
+BLOCK = 1 << 20  # bytes read together
+KINDS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of a file. Raises FileError when it is missing, a folder, or may not be read."""
+
+def kind_of(mode: int) -> str | None:
+    """What a file is that is neither regular nor a folder, in words; None for those two."""
+    return next((word for test, word in KINDS if test(mode)), None)
+
+
+def refuse_irregular(path: str | os.PathLike[str], mode: int) -> None:
+    """Raise FileError for what is neither a regular file nor a folder."""
+    kind = kind_of(mode)
+    if kind is not None:
+        linked = "a link to " if os.path.islink(path) else ""
+        raise FileError(f"{os.fspath(path)} is {linked}{kind}, and only regular files are read. Remove it, or give a "
+                        "regular file.")
+
+
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """The file, open to read bytes. Raises FileError when it is missing, no regular file, or may not be read."""
     try:
-        return Path(path).read_bytes()
+        refuse_irregular(path, os.stat(path).st_mode)  # opening a device may do something already
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        handle = os.open(path, flags)
+        try:
+            refuse_irregular(path, os.fstat(handle).st_mode)  # it may have been exchanged since
+            return open(handle, "rb")
+        except BaseException:
+            os.close(handle)
+            raise
+    except FileError:
+        raise
+    except ValueError as error:  # a NUL byte in the name
+        raise FileError(f"{os.fspath(path)!r} cannot be read: {error}. Check the path.") from error
     except OSError as error:
         raise not_read(Path(path), error) from error
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
+def read_bytes(path: str | os.PathLike[str], *, most: int | None = None, limit: Limit = TEXT) -> bytes:
+    """The bytes of a file, at most `most` (None: as `limit` says).
+
+    Raises FileError when it is longer, missing, a folder, no regular file, or may not be read.
+    """
+    bound = limit.now if most is None else most
+    with open_regular(path) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(bound + 1) if size <= bound else b""
+        except OSError as error:
+            raise not_read(Path(path), error) from error
+    if size > bound or len(content) > bound:
+        got = max(size, len(content))
+        if most is None:
+            raise limit.beyond(path, f"{got:,}")
+        raise FileError(f"{path} is {got:,} bytes long, and {bound:,} is the most that is read of such a file. Check "
+                        "that it is the file you mean.")
+    return content
+
+
+def read_text(path: str | os.PathLike[str], *, most: int | None = None) -> str:
     """The text of a UTF-8 file, line ends as they are. Raises FileError, also when it is not UTF-8."""
+    content = read_bytes(path, most=most)
+    if 0 in content[:BLOCK]:
+        raise FileError(f"{path} is not UTF-8 text (byte {content.index(0)} is NUL). Save it as UTF-8.")
     try:
-        return read_bytes(path).decode("utf-8-sig")  # some editors put a mark before the first letter
+        return content.decode("utf-8-sig")  # some editors put a mark before the first letter
     except UnicodeDecodeError as error:
         raise FileError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
 
 
-def read_json(path: str | os.PathLike[str]) -> Any:
-    """The value in a JSON file. Raises FileError, which names the line, when it is broken."""
+def read_json(path: str | os.PathLike[str], *, most: int | None = None) -> Any:
+    """The value in a JSON file. Raises FileError, which names the line, when it is broken, too deep or too long."""
     try:
-        return json.loads(read_text(path))
+        return parse_json(read_text(path, most=most), path)
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError):
             place = f"line {error.lineno}, column {error.colno}: {error.msg}"
         else:
             place = str(error)
         raise FileError(f"{path} is not valid JSON ({place}). Mend it or write it again.") from error
+
+
+def parse_json(text: str, where: object) -> Any:
+    """The value of a JSON text, bounded in nesting and in how many values it holds before any is made.
+
+    Raises FileError beyond the bounds and ValueError or RecursionError, as `json` does, for what is no JSON.
+    """
+    opened = text.count("[") + text.count("{")
+    VALUES.check(opened + text.count(","), where)
+    value = json.loads(text)
+    if opened > LEVELS.now and depth(value) > LEVELS.now:
+        raise LEVELS.beyond(where, "deeper", what="nested JSON")
+    return value
+
+
+def depth(value: Any) -> int:
+    """How many lists and dictionaries lie within each other."""
+    deepest, layer = 0, [value]
+    while layer := [entry for entry in layer if isinstance(entry, (dict, list))]:
+        deepest += 1
+        layer = [inner for entry in layer for inner in (entry.values() if isinstance(entry, dict) else entry)]
+    return deepest
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The sha256 of a file of any length, read a block at a time. Raises FileError as `open_regular` does."""
+    with open_regular(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise not_read(Path(path), error) from error
+
+
+def stored_bytes(file: BufferedReader) -> int:
+    """Bytes that a file really takes on its disk, at most its size: a sparse file takes few."""
+    status = os.fstat(file.fileno())
+    taken = getattr(status, "st_blocks", 0) * 512
+    return min(status.st_size, taken) if taken else status.st_size  # some file systems do not tell
