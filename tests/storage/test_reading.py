@@ -73,7 +73,7 @@ def test_a_long_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"long.json: the text or metadata of a file may be at most 256,000,000 bytes, "
                                         r"but it is 10,000,000,000,000. Set PELLUCID_MAX_TEXT=N to allow more"):
         reading.read_json(path)
-    with pytest.raises(FileError, match="long.json is 10,000,000,000,000 bytes long, and 100 is the most"):
+    with pytest.raises(FileError, match=r"long\.json is 10,000,000,000,000 bytes long"):
         reading.read_bytes(path, most=100)
 
 
