@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError, describe
+from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError, describe, shown
+from pellucid.runs.old_settings import with_absent
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 
@@ -91,14 +92,24 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any], where: str) -> RunConfig:
-        """As `to_json` wrote it; raises FileError for a setting this version does not know, or of another type."""
+        """As `to_json` wrote it, in this version or an older one; what it lacks is as `old_settings` says.
+
+        Raises FileError for a setting this version does not know, of another type or outside its legal values.
+        """
         wanted = {field.name: str(field.type) for field in dataclasses.fields(cls)}
-        for name, value in settings.items():
+        found = with_absent(settings, [name for name, kind in wanted.items() if "None" in kind])
+        for name, value in found.items():
             if name not in wanted:
-                raise FileError(f"{where}: unknown setting '{name}'. It was written by another version of Pellucid.")
-            if type(value).__name__.replace("NoneType", "None") not in wanted[name].replace("float", "float | int"):
-                raise FileError(f"{where} is damaged: {name} must be {wanted[name]}, but it is {value!r}. {ANEW}.")
-        return cls(**settings)
+                raise FileError(
+                    f"{where}: unknown setting '{shown(name)}'. It was written by another version of Pellucid."
+                )
+            if not of_kind(value, wanted[name]):
+                got = shown(repr(value))
+                raise FileError(f"{where} is damaged: {name} must be {wanted[name]}, but it is {got}. {ANEW}.")
+        try:
+            return cls(**found)
+        except UsageError as fault:
+            raise FileError(f"{where} is damaged: {fault} {ANEW}.") from None
 
     def epochs_for(self, images: int) -> int:
         """The number of epochs in force."""
@@ -112,6 +123,12 @@ def read_record(folder: RunFolder) -> dict[str, Any]:
         if not isinstance(record, dict) or not isinstance(record.get(name), dict):
             raise FileError(f"{folder.config} is damaged: it has no {name}. {ANEW}.")
     return dict(record)
+
+
+def of_kind(value: Any, kind: str) -> bool:
+    """Whether a value is of a field's type, written as in `float | None`; a whole number is a float too."""
+    name = type(value).__name__.replace("NoneType", "None")
+    return name in kind.split(" | ") or (name == "int" and "float" in kind)
 
 
 @contextmanager

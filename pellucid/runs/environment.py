@@ -14,8 +14,9 @@ import numpy as np
 
 from pellucid.engines.launch import launched
 from pellucid.engines.protocol import Engine
-from pellucid.errors import UsageError
+from pellucid.errors import UsageError, shown
 
+ARITHMETIC = 1  # raised by one when the same run would give another bit than with the Pellucid before
 LIBRARIES = ("numpy", "pellucid", "pillow", "scikit-learn")
 BEHIND: dict[str, tuple[str, ...]] = {"reference": (), "pytorch": ("torch",)}  # what an engine computes with besides
 # FLOPs of a step. The reference engine multiplies a few images at a time, in the cache, so threads have little to
@@ -76,6 +77,7 @@ def limited_threads(threads: int) -> Iterator[None]:
 def environment_of(engine: Engine) -> dict[str, Any]:
     """Machine kind, engine, precision, library versions, threads, processes."""
     return {
+        "arithmetic": ARITHMETIC,
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
         "python": platform.python_version(),
@@ -111,12 +113,21 @@ def processor() -> str:
 
 
 def refuse_different(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Raise UsageError that lists what differs, for then the same bits cannot be promised."""
-    differing = [
-        f"{name} was {before.get(name)}, is {now[name]}" for name in now if before.get(name) != now[name]
-    ]
+    """Raise UsageError that lists what differs, for then the same bits cannot be promised.
+
+    Pellucid's own version is no reason: `arithmetic` says whether its numbers have changed.
+    """
+    was, here = comparable(before), comparable(now)
+    differing = [f"{name} was {shown(was.get(name))}, is {shown(here[name])}"
+                 for name in here if was.get(name) != here[name]]  # fmt: skip
     if differing:
         raise UsageError(
             f"this run cannot continue to the same bits here: {'; '.join(differing)}. "
             "Continue all the same with --allow-different."
         )
+
+
+def comparable(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the bits, a line a library; a record without `arithmetic` is of the first."""
+    libraries = {name: kind for name, kind in environment["libraries"].items() if name != "pellucid"}
+    return {"arithmetic": 1, **environment} | {"libraries": None} | libraries

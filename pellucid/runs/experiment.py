@@ -15,6 +15,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
 from pellucid.errors import DataError, TrainingError, UsageError
 from pellucid.runs.announcing import announce, announce_engine
+from pellucid.runs.begun import refuse_another_network, settings_of
 from pellucid.runs.checking import check_before
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
@@ -98,7 +99,7 @@ def resume_run(
     folder = RunFolder.open(path)
     folder.sweep()
     record = read_record(folder)
-    config = RunConfig.from_json(record["settings"], str(folder.config))
+    config = settings_of(record, str(folder.config))
     checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
     refuse_absent_or_changed(config, record)
     words = understand(config, processes)
@@ -106,6 +107,7 @@ def resume_run(
     tell_settings(processes, config, words.engine)
     with limited_threads(config.threads or 1):
         prepared = prepare(config, words)
+    refuse_another_network(prepared, folder)
     if prepared.dataset.fingerprint != record.get("fingerprint"):
         raise DataError(f"the data {config.data} has changed since the run began. Start a new run on it with --out.")
     threads = int(record["environment"].get("threads", 1))

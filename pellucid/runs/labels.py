@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
-from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.begun import settings_of
+from pellucid.runs.config import read_record
 from pellucid.runs.cross_validation import FOLDS, CrossValidated, cross_validate
 from pellucid.storage.run_folder import RunFolder
 
@@ -54,7 +55,7 @@ def suspicious_labels(
     and DataError as `cross_validate` and `find_label_errors` do.
     """
     folder = RunFolder.open(run)
-    config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+    config = settings_of(read_record(folder), str(folder.config))
     config = replace(config, data=data or config.data, data_dir=data_dir or config.data_dir, allow_leak=True)
     validated = cross_validate(config, folds=folds)
     left_out = int((~validated.known).sum())

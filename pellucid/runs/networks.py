@@ -48,8 +48,7 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
     else:
         name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")
         layers = parse(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
-        by_size = DEFAULT_DROPOUT if wanted is None else 0.0
-        model = Sequential(with_dropout(layers, by_size if config.dropout is None else config.dropout))
+        model = Sequential(with_dropout(layers, dropout_in_force(config) or 0.0))
         name = name or "linear"
     draw_weights(model, key.fold("init"))
     if config.weights:
@@ -60,6 +59,18 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
 def in_words(text: str) -> bool:
     """Whether a text is meant as notation, well written or not; the notation itself says what is wrong with it."""
     return text.lower().replace("_", "-") not in NAMES and (is_notation(text) or MEANT.match(text) is not None)
+
+
+def names_words(model: str) -> bool:
+    """Whether --model is words of the notation, and neither a file nor a network with a name."""
+    return not model.lower().endswith(FILES) and (not model or in_words(model))
+
+
+def dropout_in_force(config: RunConfig) -> float | None:
+    """The rate that a network in words has; None where a network's own holds."""
+    if config.dropout is not None or (config.model is not None and not names_words(config.model)):
+        return config.dropout
+    return DEFAULT_DROPOUT if config.model is None else 0.0
 
 
 def refuse_setting(name: str, given: bool, model: str) -> None:

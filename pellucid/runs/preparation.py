@@ -20,7 +20,7 @@ from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named, parse_size
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
-from pellucid.runs.networks import make_model, preprocessing_of_file, set_batch_norm_momentum
+from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
@@ -198,7 +198,8 @@ def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> Optimizer
 
 def settings_in_force(prepared: Prepared) -> Mapping[str, Any]:
     """The settings with what was chosen from the data filled in."""
-    chosen = {"model": prepared.model_name, "engine": prepared.engine.name, "epochs": prepared.epochs}
+    chosen = {"model": prepared.model_name, "engine": prepared.engine.name, "epochs": prepared.epochs,
+              "dropout": dropout_in_force(prepared.config)}  # fmt: skip
     rule = prepared.program.rule
     rate = rule.learning_rate if isinstance(rule.learning_rate, float) else rule.learning_rate.to_config()
     return prepared.config.to_json() | chosen | {"learning_rate": rate}

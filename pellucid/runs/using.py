@@ -24,7 +24,8 @@ from pellucid.errors import ArgumentError, DataError, UsageError, describe
 from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
-from pellucid.runs.config import RunConfig, named, read_record
+from pellucid.runs.begun import settings_of
+from pellucid.runs.config import named, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words
@@ -51,7 +52,7 @@ def model_of(path: str) -> tuple[Model, RunFolder | None]:
 def engine_of(folder: RunFolder | None, wanted: str | None) -> Engine:
     """The engine asked for; else that of the run, in its precision, where it is installed; else the best there is."""
     if wanted is None and folder is not None:
-        config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+        config = settings_of(read_record(folder), str(folder.config))
         with suppress(ArgumentError):
             return engine_named(config.engine, config.precision, None)
     with named("--engine"):
@@ -68,7 +69,7 @@ def data_of(
 ) -> Dataset:
     """The data named, read as the model wants its images; or what the run was trained on, split as then."""
     if folder is not None:
-        config = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+        config = settings_of(read_record(folder), str(folder.config))
         if data is None or data == config.data:
             return load_data(replace(config, data_dir=data_dir or config.data_dir, limit=limit or config.limit))
     if data is None:

@@ -16,6 +16,7 @@ from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
 from pellucid.keys import Key
 from pellucid.model import Model
+from pellucid.runs.begun import settings_of
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.evaluation import Evaluation
@@ -57,7 +58,7 @@ def gather(
     """
     folder = RunFolder.open(run)
     model, record = model_of(run)[0], read_record(folder)
-    config = RunConfig.from_json(record["settings"], str(folder.config))
+    config = settings_of(record, str(folder.config))
     found = opened(replace(config, data=data or config.data, data_dir=data_dir or config.data_dir), moved=data is None)
     dataset = divide(found, config)
     if dataset.fingerprint != record.get("fingerprint"):

@@ -1,0 +1,67 @@
+"""The settings a run was begun with, as they were in force: config.json read so that an old run stays what it was.
+
+Where a setting is null, Pellucid chose. What it chose is read from the record beside the settings; where that does
+not tell, it is what was chosen when the record was written. A later default never enters.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from pellucid.errors import FileError
+from pellucid.model import load_model
+from pellucid.runs.config import ANEW, RunConfig, of_kind
+from pellucid.runs.networks import names_words
+from pellucid.runs.old_settings import MEANINGS
+from pellucid.runs.preparation import Prepared
+from pellucid.storage.run_folder import RunFolder
+
+LINEAR = "linear"  # how a record names the network of no words
+DROPOUT_BY_SIZE = 0.3  # what null meant in 0.1.0 in the network that image size chose; a later record says its rate
+
+
+def settings_of(record: Mapping[str, Any], where: str) -> RunConfig:
+    """The settings of a run in force, from what its config.json holds. Raises FileError as `from_json` does."""
+    settings = record["settings"]
+    config = RunConfig.from_json(settings, where)
+    kinds = {field.name: str(field.type) for field in dataclasses.fields(RunConfig)}
+    chosen = {name: beside for name in MEANINGS if settings.get(name) is None and name != "threads"
+              for beside in [said(record, name)] if beside is not None and of_kind(beside, kinds[name])}  # fmt: skip
+    if chosen.get("model") == LINEAR:
+        chosen["model"] = ""
+    if chosen.get("dropout", config.dropout) is None or "dropout" not in settings:
+        chosen.setdefault("dropout", dropout_of(settings))
+    return RunConfig.from_json({**config.to_json(), **chosen}, where)
+
+
+def said(record: Mapping[str, Any], name: str) -> Any:
+    """What the record says was in force; the threads are told by the environment."""
+    if name != "lr":
+        return record.get(name)
+    rate = record.get("learning_rate")
+    return rate.get("initial_learning_rate") if isinstance(rate, Mapping) else rate
+
+
+def dropout_of(settings: Mapping[str, Any]) -> float | None:
+    """The dropout of a record that does not tell it; None for networks that have a rate of their own."""
+    model = settings.get("model")
+    if model is not None and not names_words(model):
+        return None
+    return DROPOUT_BY_SIZE if model is None and "dropout" in settings else 0.0
+
+
+def refuse_another_network(prepared: Prepared, folder: RunFolder) -> None:
+    """Raise FileError when the network made from the settings is not the one that the run's model file holds."""
+    if not folder.model.exists():
+        return
+    was, now = (model.graph.to_json() for model in (load_model(folder.model), prepared.model))
+    for graph in (was, now):
+        for layer in graph["layers"]:
+            layer.pop("trainable")  # a later stage of a run may train more
+    if was != now:
+        layer = next((str(entry["name"]) for entry, other in zip(now["layers"], was["layers"], strict=False)
+                      if entry != other), "its layers")  # fmt: skip
+        raise FileError(f"{folder.model} holds another network than {folder.config} describes ({layer} differs). "
+                        f"{ANEW}, or with the Pellucid that began it.")  # fmt: skip

@@ -1,0 +1,76 @@
+"""What a setting means that a config.json does not have: what runs did before the setting existed (none, 0, off).
+
+Today's defaults are no answer, for they change and an old run must not. Every setting of RunConfig has its line here;
+a new one comes with a line that says what runs did before it. What a null chose is told by `begun`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The first version whose config.json has a setting, and what a run did without it; None: what null chose then."""
+
+    since: str
+    absent: Any
+
+
+MEANINGS: dict[str, Meaning] = {
+    "data": Meaning("0.1.0", "digits"),
+    "model": Meaning("0.1.0", None),
+    "activation": Meaning("0.1.0", "relu"),
+    "engine": Meaning("0.1.0", "auto"),
+    "epochs": Meaning("0.1.0", None),
+    "batch_size": Meaning("0.1.0", 32),
+    "optimizer": Meaning("0.1.0", "adam"),
+    "lr": Meaning("0.1.0", None),
+    "schedule": Meaning("0.1.0", "cosine"),  # no run was ever written without it
+    "l2": Meaning("0.1.0", 0.0),
+    "dropout": Meaning("0.1.0", 0.0),
+    "batch_norm_momentum": Meaning("0.1.0", None),
+    "weights": Meaning("0.1.0", None),
+    "new_head": Meaning("0.1.0", False),
+    "freeze": Meaning("0.1.0", ""),
+    "unfreeze_after": Meaning("0.1.0", 0),
+    "unfreeze_rate": Meaning("0.1.0", 0.1),  # of no effect while unfreeze_after is 0
+    "trunk_rate": Meaning("0.1.0", 1.0),
+    "augment": Meaning("0.1.0", ""),
+    "preprocess": Meaning("0.1.0", ""),
+    "loss": Meaning("0.1.0", "crossentropy"),
+    "class_weight": Meaning("0.1.0", "none"),
+    "sampler": Meaning("0.1.0", "none"),
+    "mine_rounds": Meaning("0.1.0", 0),
+    "patience": Meaning("0.1.0", 0),
+    "precision": Meaning("0.1.0", "float32"),
+    "device": Meaning("0.1.0", "auto"),
+    "compile": Meaning("0.1.0", False),
+    "sync_batch_norm": Meaning("0.1.0", False),
+    "seed": Meaning("0.1.0", 0),
+    "split_seed": Meaning("0.1.0", 0),
+    "val_fraction": Meaning("0.1.0", 0.1),  # no run was ever written without it
+    "train_dev_fraction": Meaning("0.1.0", 0.0),
+    "group": Meaning("0.1.0", None),
+    "label": Meaning("0.1.0", None),
+    "resize": Meaning("0.1.0", None),
+    "channels": Meaning("0.1.0", None),
+    "data_dir": Meaning("0.1.0", None),
+    "limit": Meaning("0.1.0", None),
+    "threads": Meaning("0.1.0", None),
+    "allow_leak": Meaning("0.1.0", False),
+    "checkpoint_every": Meaning("0.1.0", 0),
+    "no_checks": Meaning("0.1.0", False),
+}
+
+
+def with_absent(settings: Mapping[str, Any], nullable: Collection[str]) -> dict[str, Any]:
+    """The settings with those that are absent, or null though that is no value of theirs, as they were meant.
+
+    Names that are no settings of this version stay, for the reader to refuse.
+    """
+    unsaid = {name: meaning.absent for name, meaning in MEANINGS.items()
+              if name not in settings or (settings[name] is None and name not in nullable)}  # fmt: skip
+    return {**settings, **unsaid}
