@@ -1,0 +1,1 @@
+"""Hostile and broken input by the thousand, typed as commands, judged alike (`python -m benchmarks.walls`)."""
