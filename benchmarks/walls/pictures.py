@@ -91,8 +91,19 @@ def scans(count: int) -> bytes:
     return whole[:start] + whole[start:-2] * count + whole[-2:]
 
 
-def strange(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
-    """(name, ending, bytes, what is wanted) of every file made by hand."""
+Made = tuple[str, str, bytes, str]  # name, ending, bytes, what is wanted
+
+
+def strange(draw: random.Random) -> Iterator[Made]:
+    """Every file made by hand."""
+    yield from other_kinds()
+    yield from too_large()
+    yield from odd_headers(draw)
+    yield from good_ones(draw)
+
+
+def other_kinds() -> Iterator[Made]:
+    """Files of other programs under a picture's name."""
     for ending in (".png", ".jpg", ".tif", ".gif", ".bmp", ".webp"):
         yield f"postscript as {ending}", ending, POSTSCRIPT, "refused"
         yield (
@@ -120,6 +131,10 @@ def strange(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
         yield f"pcd as {ending}", ending, bytes(2048) + b"PCD_" + bytes(4000), "refused"
         yield f"msp as {ending}", ending, b"DanM" + bytes(60), "refused"
         yield f"fits as {ending}", ending, b"SIMPLE  =                    T" + b" " * 2850, "refused"
+
+
+def too_large() -> Iterator[Made]:
+    """Pictures that only their header knows to be large, and those that take for ever."""
     for width, height in (
         (13_377, 13_377),
         (1, 178_000_000),
@@ -163,9 +178,13 @@ def strange(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
             "refused",
         )
         yield f"ppm {width}x{height}", ".ppm", b"P6 %d %d 255\n" % (width, height) + bytes(90), "refused"
-    small = encoded(picture(draw), "PNG")
     for count in (500, 2_000):
         yield f"jpeg of {count} scans", ".jpg", scans(count), "refused"
+
+
+def odd_headers(draw: random.Random) -> Iterator[Made]:
+    """Bombs in what is beside the pixels, and tags that cannot be."""
+    small = encoded(picture(draw), "PNG")
     for kind in (b"iTXt", b"zTXt", b"iCCP", b"eXIf", b"tEXt"):
         packed = b"k\0\0" + zeros(400 << 20)
         chunk = struct.pack(">I", len(packed)) + kind + packed + struct.pack(">I", zlib.crc32(kind + packed))
@@ -177,6 +196,10 @@ def strange(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
             if place > 0:
                 data[place + 8 : place + 12] = struct.pack("<I", value)
                 yield f"tiff tag {tag} = {value}", ".tif", bytes(data), "either"
+
+
+def good_ones(draw: random.Random) -> Iterator[Made]:
+    """Pictures that must be read."""
     for value in (0, 2, 5, 8, 9, 65_535):
         for format_name in ("JPEG", "PNG", "TIFF", "WEBP", "AVIF"):
             exif = Image.Exif()

@@ -174,6 +174,12 @@ def bombs(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
                     )
                 except (ValueError, OSError, TypeError):
                     continue
+    yield from odd_labels(draw)
+    yield from packed_bombs(draw)
+
+
+def odd_labels(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
+    """Labels that number nothing."""
     for name, value in (
         ("labels of 10^8", np.array([10**8] * 14)),
         ("a label of -1", np.full(14, -1)),
@@ -202,6 +208,10 @@ def bombs(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
                 ),
                 "refused",
             )  # type: ignore[misc]
+
+
+def packed_bombs(draw: random.Random) -> Iterator[tuple[str, str, bytes, str]]:
+    """Two gigabytes behind a few kilobytes, and odd members of a tar."""
     for pack in PACKERS:
         yield f"idx of 2 GB in {pack}", f"idx:{pack}", zero_bomb(pack, 2_000), "refused"
         yield f"tar of 2 GB in {pack}", f"d.tar.{pack}", zero_bomb(pack, 2_000), "refused"

@@ -6,7 +6,7 @@ names in the graph. Sums are (sum, count) pairs, so that uneven batches and seve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -51,6 +51,18 @@ class Run:
     state: Arrays
     taps: dict[str, Array]
     tape: Any = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a pass was called with."""
+
+    params: Arrays
+    state: Arrays
+    inputs: Arrays
+    training: bool
+    key: Key | None
+    taps: tuple[str, ...]
 
 
 @dataclass
@@ -118,6 +130,13 @@ def add_sums(total: Sums, more: Sums) -> Sums:
 
 
 UNSCALED: Mapping[str, float] = {}
+
+
+def slot_starts(rule: OptimizerSpec, params: Arrays) -> Iterator[tuple[str, Array, float]]:
+    """("layer/kernel/slot", the weight it has the shape of, the number it is filled with) of an update rule."""
+    for key, value in params.items():
+        for slot, start in rule.slots.items():
+            yield f"{key}/{slot}", value, start
 
 
 class Engine(Protocol):

@@ -19,7 +19,18 @@ from torch import Tensor
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import (
+    UNSCALED,
+    Array,
+    Arrays,
+    Batch,
+    Given,
+    Gradients,
+    Objective,
+    Run,
+    Sums,
+    slot_starts,
+)
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -43,18 +54,6 @@ from pellucid.spec.optimizers import OptimizerSpec
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a pass was called with."""
-
-    params: Arrays
-    state: Arrays
-    inputs: Arrays
-    training: bool
-    key: Key | None
-    taps: tuple[str, ...]
 
 
 @dataclass
@@ -247,11 +246,7 @@ class PyTorchEngine:
 
     def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, Tensor]:
         """The arrays an update rule starts from, by "layer/kernel/slot"."""
-        return {
-            f"{key}/{slot}": torch.full_like(self._native(value), start)
-            for key, value in params.items()
-            for slot, start in rule.slots.items()
-        }
+        return {name: torch.full_like(self._native(value), start) for name, value, start in slot_starts(rule, params)}
 
     def update(
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float

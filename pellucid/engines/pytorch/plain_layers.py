@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from pellucid.engines.pytorch.plain_module import PLAIN, Place
+from pellucid.engines.pytorch.assembly import PLAIN, Place
 from pellucid.engines.pytorch.plain_parts import BatchNorm1d, BatchNorm2d, RealAvgPool2d, RReLU, SamePad2d
 from pellucid.spec.activations import ELU, PReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.spec.activations import RReLU as RReLUSpec

@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
 from pellucid.engines.finite import first_not_finite, refuse_not_finite
-from pellucid.engines.protocol import UNSCALED, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Arrays, Batch, Given, Gradients, Objective, Run, Sums, slot_starts
 from pellucid.engines.reading import last_reads, once, tap_value, trainable
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
@@ -40,18 +40,6 @@ from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.shapes import Shape
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a pass was called with."""
-
-    params: Arrays
-    state: Arrays
-    inputs: Arrays
-    training: bool
-    key: Key | None
-    taps: tuple[str, ...]
 
 
 @dataclass
@@ -217,11 +205,7 @@ class ReferenceEngine:
 
     def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, np.ndarray]:
         """The arrays an update rule starts from, by "layer/kernel/slot"."""
-        return {
-            f"{key}/{slot}": np.full_like(value, start)
-            for key, value in params.items()
-            for slot, start in rule.slots.items()
-        }
+        return {name: np.full_like(value, start) for name, value, start in slot_starts(rule, params)}
 
     def update(
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
