@@ -26,9 +26,9 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from pellucid.engines.entering import entering
-from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Given, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch.device import exact, memory_for
-from pellucid.engines.pytorch.engine import Given, PyTorchEngine, Tape
+from pellucid.engines.pytorch.engine import PyTorchEngine, Tape
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.transfer import tensor_of
 from pellucid.engines.reading import once, trainable
