@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
+
+from pellucid.errors import FileError
 
 app = typer.Typer(
     name="pellucid",
@@ -34,3 +37,7 @@ def root(
     ] = False,
 ) -> None:
     """Convolutional networks you can see through: train, evaluate, predict, look inside."""
+    try:
+        os.getcwd()
+    except OSError:  # some libraries end the process when they cannot be loaded from where it stands
+        raise FileError("the current folder is gone. Change to one that is there, e.g. with: cd ~") from None

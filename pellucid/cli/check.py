@@ -10,7 +10,7 @@ from pellucid.cli import flags
 from pellucid.cli.app import app
 from pellucid.cli.flags import DEFAULTS
 from pellucid.cli.help import GroupedCommand
-from pellucid.cli.output import JSON_FLAG, print_json
+from pellucid.cli.output import JSON_FLAG, print_json, say
 from pellucid.runs.config import RunConfig
 
 
@@ -54,10 +54,10 @@ def check(
     for finding in check_run(RunConfig(**settings)):
         found.append(finding)
         if not as_json:
-            print(*finding.lines(), sep="\n", flush=True)
+            say(*finding.lines())
     if as_json:
         print_json(record_of(found))
     else:
-        print(f"verdict: {verdict(found)}")
+        say(f"verdict: {verdict(found)}")
     if verdict(found) == "failure":
         raise typer.Exit(1)

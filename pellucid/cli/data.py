@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import data_app
-from pellucid.cli.output import JSON_FLAG, print_json, table
+from pellucid.cli.output import JSON_FLAG, print_json, say, table
 
 
 @data_app.command("info")
@@ -34,18 +34,18 @@ def info(
         print_json(found)
         return
     image = found["image"]
-    print(f"{found['name']}: {image['height']}x{image['width']}x{image['channels']} {image['dtype']}, "
+    say(f"{found['name']}: {image['height']}x{image['width']}x{image['channels']} {image['dtype']}, "
           f"channels {', '.join(image['channel_names'])}")
     parts = found["parts"]
     rows = [[name, *[f"{part['per_class'][name]:,}" for part in parts.values()]] for name in found["classes"]]
     rows.append(["all", *[f"{part['n']:,}" for part in parts.values()]])
-    print(table(rows, ["class", *parts]))
+    say(table(rows, ["class", *parts]))
     for name, part in parts.items():
         pixels = part["pixels"]
         groups = "" if part["groups"] is None else f", {part['groups']} groups"
-        print(f"{name}: pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:g}{groups}")
+        say(f"{name}: pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:g}{groups}")
     for leaking, where in found["leaking_groups"].items():
-        print(f"group {leaking} is in {' and '.join(where)}: scores will look better than they are")
+        say(f"group {leaking} is in {' and '.join(where)}: scores will look better than they are")
     for note in found["notes"]:
-        print(note)
-    print(f"fingerprint {found['fingerprint']}")
+        say(note)
+    say(f"fingerprint {found['fingerprint']}")

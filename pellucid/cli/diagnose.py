@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, show_lines, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, say, show_lines, table
 from pellucid.runs.diagnosing.wishes import Wishes
 
 DEFAULTS = Wishes()
@@ -53,7 +53,7 @@ def diagnose(
     if as_json:
         print_json(found)
     else:
-        print("\n".join(lines_of(found)))
+        say("\n".join(lines_of(found)))
 
 
 def lines_of(found: Mapping[str, Any]) -> Iterator[str]:

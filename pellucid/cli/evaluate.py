@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, say, table
 from pellucid.errors import UsageError
 from pellucid.runs.config import flag
 
@@ -62,7 +62,7 @@ def evaluate(
     if as_json:
         print_json(found | ({} if judged is None else {"cases": judged}))
     else:
-        print("\n\n".join([*(pages(found) if scored else []), *([] if judged is None else [cases_in_words(judged)])]))
+        say("\n\n".join([*(pages(found) if scored else []), *([] if judged is None else [cases_in_words(judged)])]))
     if found.get("latency", {}).get("satisfied") is False or (judged is not None and judged["lost"]):
         raise typer.Exit(1)
 

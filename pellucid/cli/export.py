@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json
+from pellucid.cli.output import JSON_FLAG, print_json, say
 
 
 @app.command()
@@ -27,8 +27,8 @@ def export(
         print_json(made)
         return
     shapes = ", ".join(f"{name} {tuple(shape)}" for name, shape in made["input"]["shapes"].items())
-    print(f"{made['file']}: {made['bytes'] / 1e6:.1f} MB, opset {made['opset']}, input {shapes} float32, "
+    say(f"{made['file']}: {made['bytes'] / 1e6:.1f} MB, opset {made['opset']}, input {shapes} float32, "
           f"within {made['difference']:.1e} of the model")
     if made["preprocessing"]:
         steps = ", ".join(step["name"] for step in made["preprocessing"]["steps"]) or "to float32"
-        print(f"Before it comes: {steps}; the numbers are in its metadata under 'preprocessing'.")
+        say(f"Before it comes: {steps}; the numbers are in its metadata under 'preprocessing'.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json
+from pellucid.cli.output import JSON_FLAG, print_json, say
 
 
 @app.command()
@@ -37,4 +37,4 @@ def features(
         print_json(found)
         return
     sizes = ", ".join(f"{word} {size:,}" for word, size in found["n"].items())
-    print(f"{found['out']}: {found['layer']} of {found['model']}, {sizes}, each of shape {tuple(found['shape'])}")
+    say(f"{found['out']}: {found['layer']} of {found['model']}, {sizes}, each of shape {tuple(found['shape'])}")

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from types import FrameType
 
 import typer
@@ -24,9 +25,12 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     train,
 )
 from pellucid.cli.app import app
+from pellucid.cli.output import say
+from pellucid.cli.surroundings import quiet_libraries, standard_streams
 from pellucid.cli.voice import VOICE
 from pellucid.engines.launch import by_torchrun
-from pellucid.errors import ArgumentError, PellucidError, UsageError
+from pellucid.errors import ArgumentError, PellucidError, UsageError, escaped
+from pellucid.storage.os_errors import not_read
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 130  # Typer's word for Ctrl-C
@@ -36,8 +40,14 @@ TRACEBACK = "PELLUCID_TRACEBACK"  # set it to see where a fault of our own comes
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; `arguments` are those of the process unless given."""
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+    if arguments is None:  # the process is ours
+        quiet_libraries()
     try:
-        code = run(arguments)
+        with standard_streams() as (out, _):
+            code = run(arguments)
+            out.flush()
+            if out.refusal is not None:
+                code = complain(f"standard output cannot be written: {out.refusal.strerror}.", code or 1)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -61,9 +71,6 @@ def run(arguments: list[str] | None) -> int:
         return complain(str(fault), 2 if isinstance(fault, (UsageError, ArgumentError)) else 1)
     except KeyboardInterrupt:
         return stopped()
-    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except MemoryError:
         return complain("out of memory. Pass a smaller --batch-size or --resize, or --limit N.", 1)
     except Exception as fault:
@@ -78,8 +85,15 @@ def stopped() -> int:
 def complain(sentence: str, code: int) -> int:
     """Print one sentence on standard error; of several processes one does."""
     if VOICE.speaks():
-        print(f"pellucid: {VOICE.name}{sentence}", file=sys.stderr)
+        say(escaped(f"pellucid: {VOICE.name}{sentence}"), to=sys.stderr)
     return code
+
+
+def refused_by_the_system(fault: OSError) -> str:
+    """A sentence for what the operating system refused and no page of ours had words for."""
+    if fault.filename is None:
+        return f"{fault.strerror or fault}."
+    return str(not_read(Path(os.fsdecode(fault.filename)), fault))
 
 
 def usage_or_own_fault(fault: Exception) -> int:
@@ -91,12 +105,14 @@ def usage_or_own_fault(fault: Exception) -> int:
         path = fault.ctx.command_path if getattr(fault, "ctx", None) else "pellucid"  # type: ignore[attr-defined]
         words = " ".join(str(worded()).split())
         if type(fault).__name__ == "NoArgsIsHelpError":
-            print(worded(), file=sys.stderr)
+            say(str(worded()), to=sys.stderr)
             return int(code)
         end = "" if words.endswith(("?", ".")) else "."
         return complain(f"{words}{end} Type {path} --help to see what there is.", int(code))
     if os.environ.get(TRACEBACK):
         traceback.print_exc()
+    if isinstance(fault, OSError):
+        return complain(refused_by_the_system(fault), 1)
     place = traceback.extract_tb(fault.__traceback__)[-1]
     words = " ".join(str(fault).split())
     return complain(

@@ -10,10 +10,25 @@ from typing import Any, TextIO
 
 import typer
 
+from pellucid.errors import escaped
+
 ENGINE_FLAG = typer.Option(
     "--engine", help="auto, reference or pytorch; default: that of the run, for a model file pytorch where installed."
 )
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
+
+
+def say(*texts: str, to: TextIO | None = None) -> None:
+    """Print lines of text, what could move the cursor escaped; the one way by which words of a command leave it."""
+    lines = [escaped(line) for text in texts for line in text.split("\n")]
+    print(*lines, sep="\n", file=to, flush=True)
+
+
+class OneLine(logging.Formatter):
+    """A record as one line, whatever the names in it hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escaped(super().format(record))
 
 
 class FileLines(logging.Handler):
@@ -24,6 +39,7 @@ class FileLines(logging.Handler):
 
     def __init__(self, path: Path, *, after: Path) -> None:
         super().__init__()
+        self.setFormatter(OneLine())
         self.path, self.after = path, after
         self.waiting = ""
 
@@ -41,6 +57,7 @@ class TerminalLines(logging.StreamHandler[TextIO]):
 
     def __init__(self, name: str) -> None:
         logging.Handler.__init__(self)
+        self.setFormatter(OneLine())
         self.stream_name = name
 
     @property
@@ -64,7 +81,7 @@ def print_json(value: Any) -> None:
     from pellucid.runs.finite import finite
     from pellucid.storage.plain import plain
 
-    print(json.dumps(plain(finite(value), where="--json"), sort_keys=True))
+    say(json.dumps(plain(finite(value), where="--json"), sort_keys=True))
 
 
 def table(rows: list[list[str]], head: list[str]) -> str:

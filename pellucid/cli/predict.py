@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, say
 
 
 @app.command()
@@ -30,4 +30,4 @@ def predict(
     name_width = max(len(entry["image"]) for entry in found)
     for entry, words in zip(found, guesses, strict=True):
         row = "  ".join(word.rjust(width) for word, width in zip(words, widths, strict=True))
-        print(f"{entry['image'].ljust(name_width)}  {row}")
+        say(f"{entry['image'].ljust(name_width)}  {row}")

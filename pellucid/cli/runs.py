@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, table
+from pellucid.cli.output import JSON_FLAG, print_json, say, table
 
 DEFAULT = "runs"
 COLUMNS = ("name", "state", "data", "model", "engine", "accuracy", "n", "epochs", "parameters", "seconds")
@@ -26,9 +26,9 @@ def runs(
     if as_json:
         print_json({"runs": found})
     elif not found:
-        print(f"{folder} holds no runs yet. Train one with: pellucid train digits --out {folder}/first")
+        say(f"{folder} holds no runs yet. Train one with: pellucid train digits --out {folder}/first")
     else:
-        print(table([[cell(name, row[name]) for name in COLUMNS] for row in found], list(COLUMNS)))
+        say(table([[cell(name, row[name]) for name in COLUMNS] for row in found], list(COLUMNS)))
 
 
 def cell(name: str, value: Any) -> str:

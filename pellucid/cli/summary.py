@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json
+from pellucid.cli.output import JSON_FLAG, print_json, say
 from pellucid.errors import UsageError, describe
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def summary(
     if as_json:
         print_json(asdict(summarize(network.graph)) | {"model": model} | ({"explained": steps} if steps else {}))
     else:
-        print(table(network.graph), *([steps] if steps else []), sep="\n\n")
+        say("\n\n".join([table(network.graph), *([steps] if steps else [])]))
 
 
 def explained(network: Model, pixel: str) -> str:

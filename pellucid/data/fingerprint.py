@@ -28,5 +28,5 @@ def fingerprint_files(hashes: Mapping[str, str]) -> str:
     """sha256 (hex) over sorted (path, content hash) pairs."""
     total = hashlib.sha256()
     for path in sorted(hashes):
-        total.update(f"{path}\n{hashes[path]}\n".encode())
+        total.update(f"{path}\n{hashes[path]}\n".encode(errors="surrogateescape"))  # a name of other bytes
     return total.hexdigest()

@@ -11,8 +11,13 @@ KNOWN = ("mnist", "fashion-mnist", "cifar10", "fruits360-mini", "flowers10")
 
 
 def cache_folder() -> Path:
-    """Where this user's programs keep what can be made again: $XDG_CACHE_HOME/pellucid, or ~/.cache/pellucid."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
+    """Where this user's programs keep what can be made again: $XDG_CACHE_HOME/pellucid, or ~/.cache/pellucid.
+
+    A user without a home (no $HOME, no entry among the system's users) keeps nothing.
+    """
+    home = os.path.expanduser("~")
+    kept = os.path.join(home, ".cache") if os.path.isabs(home) else os.devnull  # nothing is below that
+    return Path(os.environ.get("XDG_CACHE_HOME") or kept) / "pellucid"
 
 
 def find_known(name: str, data_dir: str | Path | None = None) -> Path:
@@ -21,9 +26,9 @@ def find_known(name: str, data_dir: str | Path | None = None) -> Path:
     Raises UsageError that lists the places looked at and what to type.
     """
     places = [data_dir, os.environ.get("PELLUCID_DATA"), cache_folder() / "data"]
-    folders = [Path(place).expanduser() / name for place in places if place]
+    folders = [Path(os.path.expanduser(place)) / name for place in places if place]
     for folder in folders:
-        if folder.is_dir():
+        if os.path.isdir(folder):  # Path.is_dir raises where one may not look
             return folder
     looked = ", ".join(str(folder) for folder in folders)
     raise UsageError(f"the data set '{name}' was not found; looked at {looked}. Put its files into one of these "

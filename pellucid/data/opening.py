@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     if spec == "digits":
         _refuse_columns(spec, options)
         return open_digits(options)
-    path = find_known(spec, data_dir) if spec in KNOWN else Path(spec).expanduser()
+    path = find_known(spec, data_dir) if spec in KNOWN else Path(os.path.expanduser(spec))
     if not path.exists():
         if path.is_symlink():
             raise FileError(f"{path}: the link leads nowhere. Repair or remove it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pellucid.data.decoding import decode
@@ -18,7 +19,7 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
     """
     options = Options(resize=resize, channels=channels)
     try:
-        content = Path(path).expanduser().read_bytes()
+        content = Path(os.path.expanduser(path)).read_bytes()
     except OSError as error:
         raise FileError(f"{path}: the picture cannot be read ({error.strerror}). Check the path.") from error
     return decode(content, str(path), channels=options.channels, resize=options.resize)

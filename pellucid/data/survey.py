@@ -49,7 +49,7 @@ def _key(source: Source) -> str:
 
 def _place(sources: Iterable[Source]) -> Path:
     first = min((os.path.dirname(source.file) for source in sources), default="")
-    name = hashlib.sha256(f"{VERSION}\n{os.path.realpath(first)}".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"{VERSION}\n".encode() + os.fsencode(os.path.realpath(first))).hexdigest()[:32]
     return cache_folder() / "files" / f"{name}.json"
 
 

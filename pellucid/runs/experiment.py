@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -122,7 +123,7 @@ def resume_run(
 
 def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
     """Raise UsageError or DataError when what the run was begun with is not there, or is not what it was."""
-    if config.data not in ("digits", *KNOWN) and not Path(config.data).expanduser().exists():
+    if config.data not in ("digits", *KNOWN) and not os.path.exists(os.path.expanduser(config.data)):
         raise UsageError(f"the run's data {config.data} is not here. Continue from the folder where the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):
         name = f"weights file {config.weights}" if config.weights else f"model file {config.model}"

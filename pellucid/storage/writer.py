@@ -137,8 +137,13 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` as UTF-8, line ends as they are. Raises FileError as `write_bytes` does."""
-    write_bytes(path, text.encode())
+    """Write `text` as `utf8` does, line ends as they are. Raises FileError as `write_bytes` does."""
+    write_bytes(path, utf8(text))
+
+
+def utf8(text: str) -> bytes:
+    """`text` as UTF-8; a byte of a name that was no UTF-8 becomes \\udcff, which is how JSON spells it too."""
+    return text.encode(errors="backslashreplace")
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
@@ -161,7 +166,7 @@ def append_text(path: str | os.PathLike[str], text: str) -> None:
         try:
             end = os.fstat(file).st_size
             try:
-                _write_all(file, text.encode())
+                _write_all(file, utf8(text))
             except BaseException:  # half a line would spoil the table
                 with contextlib.suppress(OSError):
                     system.truncate(file, end)
