@@ -19,6 +19,7 @@ from pellucid.data.labels import check_labels
 from pellucid.data.options import Options
 from pellucid.data.samples import cut, cut_notes
 from pellucid.errors import DataError
+from pellucid.storage.limits import ENTRIES
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels
                       files: Mapping[str, str] | None = None) -> Dataset:
     """The data set of these arrays; `files` are the names that samples are called by. Raises DataError."""
     parts = [part for part in PARTS if part in images]
+    ENTRIES.check(sum(len(labels[part]) for part in parts), where)
     names = check_labels(where, {part: labels[part] for part in parts}, class_names)
     shapes = {images[part].shape[1:] for part in parts}
     kinds = {images[part].dtype for part in parts}

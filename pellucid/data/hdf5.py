@@ -20,25 +20,32 @@ import numpy as np
 
 from pellucid.data.dataset import PARTS, Dataset, Part
 from pellucid.data.images import Array
-from pellucid.data.npz import dataset_of_named
+from pellucid.data.npz import NAMES, dataset_of_named
 from pellucid.data.options import Options
-from pellucid.errors import ArgumentError, DataError
-from pellucid.storage.hdf5 import datasets, open_hdf5, read_array
+from pellucid.errors import ArgumentError, DataError, shown
+from pellucid.storage.hdf5 import attribute, check_mapped, dataset_at, is_long_text, open_hdf5, read_array, read_names
 from pellucid.storage.writer import whole_file
 
 RECORD, FEATURES = "pellucid", "features"
 SHORT = {"train": "train", "validation": "val", "test": "test"}  # of the parts in the names of arrays
+USED = frozenset(
+    (*(f"{axis}_{word}" for axis in "xy" for word in NAMES), *(f"groups_{word}" for word in SHORT.values()),
+     "classes", "class_names")
+)  # fmt: skip
 TEXTS = ("classes", "class_names", *(f"groups_{word}" for word in SHORT.values()))
 
 
 def open_hdf5_store(path: Path, options: Options) -> Dataset:
     """Read a store. Raises FileError for a broken file or one that could hurt, DataError for arrays that are no set."""
     with open_hdf5(path) as file:
-        found = datasets(path, file)
+        found = {name: dataset_at(path, file, name) for name in file if name in USED}  # the others cost nothing
         notes = [f"{name} is packed and was read into memory" for name, entry in found.items()
                  if name.startswith("x_") and not lies_in_one_piece(entry)]  # fmt: skip
+        unused = sorted(set(file) - set(found))
         arrays = {name: array_of(path, name, entry) for name, entry in found.items()}
-        record = record_of(path, file.attrs.get(RECORD))
+        record = record_of(path, attribute(file.attrs, RECORD))
+    if unused:
+        notes.append(f"arrays not used: {shown(', '.join(unused), 200)}")
     groups = {part: arrays.pop(f"groups_{word}") for part, word in SHORT.items() if f"groups_{word}" in arrays}
     if "classes" in arrays:
         arrays["class_names"] = arrays.pop("classes")
@@ -70,12 +77,13 @@ def lies_in_one_piece(entry: Any) -> bool:
 
 def array_of(path: Path, name: str, entry: Any) -> Array:
     """A data set as an array: mapped from the file where it lies in one piece, else read; text as str."""
-    if entry.dtype.kind == "S":
+    if entry.dtype.kind == "S" or is_long_text(entry):
         if name not in TEXTS:
             raise DataError(f"{path}: '{name}' holds text, but only {', '.join(TEXTS)} may. Save numbers.")
-        return np.char.decode(read_array(entry), "utf-8")
+        return np.array(read_names(entry)) if is_long_text(entry) else np.char.decode(read_array(entry), "utf-8")
     if not lies_in_one_piece(entry):
         return read_array(entry)
+    check_mapped(entry)
     mapped = np.memmap(path, entry.dtype, "r", entry.id.get_offset(), entry.shape)
     return mapped.view(np.ndarray)
 

@@ -7,9 +7,10 @@ Source  Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits
 
 from __future__ import annotations
 
-import gzip
+import math
+import os
 import re
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,11 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.images import Array
 from pellucid.data.naming import part_name, read_class_list
 from pellucid.data.options import Options
-from pellucid.errors import DataError, FileError
+from pellucid.errors import DataError, FileError, shown
+from pellucid.storage.limits import ENTRIES, FREE, PIXELS, check_claim
+from pellucid.storage.memory import check_room
+from pellucid.storage.reading import open_regular, stored_bytes
+from pellucid.storage.unpacking import unpacked_blocks
 
 IMAGES, LABELS = 2051, 2049
 KINDS = {IMAGES: "IDX images", LABELS: "IDX labels"}
@@ -74,35 +79,63 @@ def _files_by_part(folder: Path) -> dict[str, dict[str, Path]]:
 
 def read_idx(path: Path, *, magic: int) -> Array:
     """The uint8 array of one IDX file: (N, H, W) for images, (N,) for labels. Raises FileError naming the file."""
-    content = _content(path)
-    rank = 3 if magic == IMAGES else 1
-    start = 4 * (1 + rank)
-    if len(content) < start:
-        raise FileError(f"{path}: an IDX header needs {start} bytes, but the file holds {len(content)}. {AGAIN}")
-    found = int.from_bytes(content[:4], "big")
+    start = 4 * (1 + (3 if magic == IMAGES else 1))
+    with open_regular(path) as file:
+        try:
+            if file.peek(2)[:2] == GZIP:  # by content, not by name
+                return _unpacked(path, unpacked_blocks(file, path), start, magic)
+            sizes = _sizes(path, file.read(start), start, magic)
+            follow = os.fstat(file.fileno()).st_size - start
+            _check_length(path, sizes, follow, str(follow))
+            check_claim(follow, stored_bytes(file), path)
+            if follow > FREE:
+                return np.memmap(path, np.uint8, "r", start, sizes).view(np.ndarray)
+            return np.frombuffer(file.read(), np.uint8).reshape(sizes)
+        except FileError:
+            raise
+        except (OSError, ValueError) as error:
+            raise FileError(f"{path}: the file cannot be read ({shown(error)}). {AGAIN}") from error
+
+
+AGAIN = "The file is cut short or damaged: copy or download it again."
+GZIP = b"\x1f\x8b"
+
+
+def _unpacked(path: Path, blocks: Iterator[bytes], start: int, magic: int) -> Array:
+    """The array in unpacked blocks; no more than its header promises is kept."""
+    kept = bytearray()
+    for block in blocks:
+        kept += block
+        if len(kept) >= start:
+            break
+    sizes = _sizes(path, bytes(kept[:start]), start, magic)
+    wanted = math.prod(sizes)
+    check_room(wanted, path, "unpacking it", "Unpack it with gunzip: then it is read as needed.")
+    for block in blocks:
+        kept += block
+        if len(kept) - start > wanted:
+            _check_length(path, sizes, len(kept) - start, "more")
+    _check_length(path, sizes, len(kept) - start, str(len(kept) - start))
+    return np.frombuffer(kept, np.uint8, offset=start).reshape(sizes)
+
+
+def _sizes(path: Path, head: bytes, start: int, magic: int) -> tuple[int, ...]:
+    """The sizes in a header. Raises FileError for another format, or for more images or pixels than are read."""
+    if len(head) < start:
+        raise FileError(f"{path}: an IDX header needs {start} bytes, but the file holds {len(head)}. {AGAIN}")
+    found = int.from_bytes(head[:4], "big")
     if found != magic:
         kind = KINDS.get(found, "no format that Pellucid knows")
         raise FileError(f"{path}: the magic number must be {magic} ({KINDS[magic]}), but it is {found} ({kind}). "
                         "Check that the file has the right name and is not another file renamed.")
-    sizes = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4))
-    wanted = 1
-    for size in sizes:
-        wanted *= size
-    if len(content) - start != wanted:
-        raise FileError(f"{path}: the header promises {' x '.join(map(str, sizes))} = {wanted} bytes, "
-                        f"but {len(content) - start} follow. {AGAIN}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(sizes)
+    sizes = tuple(int.from_bytes(head[i : i + 4], "big") for i in range(4, start, 4))
+    ENTRIES.check(sizes[0], path)
+    PIXELS.check(math.prod(sizes[1:]), path)
+    return sizes
 
 
-AGAIN = "The file is cut short or damaged: copy or download it again."
-
-
-def _content(path: Path) -> bytes:
-    """The bytes of a file, unpacked when it is gzipped (by content, not by name)."""
-    try:
-        raw = path.read_bytes()
-        return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FileError(f"{path}: the gzip data cannot be unpacked ({error}). {AGAIN}") from error
-    except OSError as error:
-        raise FileError(f"{path}: the file cannot be read ({error.strerror or error}).") from error
+def _check_length(path: Path, sizes: tuple[int, ...], follow: int, told: str) -> None:
+    wanted = math.prod(sizes)
+    if follow != wanted:
+        raise FileError(f"{path}: the header promises {' x '.join(map(str, sizes))} = {wanted} bytes, but {told} "
+                        f"follow. {AGAIN}")

@@ -6,8 +6,7 @@ Shapes  x (N, H, W) or (N, H, W, C), uint8, uint16 or float; y (N,) or (N, 1) of
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,17 +16,19 @@ from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.dataset import Dataset
 from pellucid.data.images import Array
 from pellucid.data.options import Options
-from pellucid.errors import DataError, FileError
+from pellucid.errors import DataError, shown
+from pellucid.storage import npz as storage
+from pellucid.storage.limits import ENTRIES, PIXELS
 
 CHECKED = 1 << 22  # numbers looked at together
 NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 WANTED = "x_train, y_train[, x_val, y_val], x_test, y_test"
-REMEDY = f"Save plain arrays with numpy.savez({', '.join(name + '=...' for name in ('x_train', 'y_train'))}, ...)."
 
 
 def open_npz(path: Path, options: Options) -> Dataset:
     """Read an NPZ. Raises FileError for a broken file or a pickle, DataError for arrays that are no data set."""
-    return dataset_of_named(path, load_npz(path), options, [], what="an NPZ")
+    with storage.open_npz(path) as arrays:
+        return dataset_of_named(path, arrays, options, [], what="an NPZ")
 
 
 def dataset_of_named(path: Path, arrays: Mapping[str, Array], options: Options, notes: list[str], *,
@@ -44,44 +45,19 @@ def dataset_of_named(path: Path, arrays: Mapping[str, Array], options: Options, 
             images[part] = check_images(f"{path}: {x}", arrays[x], notes)
             labels[part] = check_label_array(f"{path}: {y}", arrays[y], len(images[part]), x)
     if not images:
-        raise DataError(f"{path}: the arrays must be called {WANTED}, but they are {', '.join(arrays) or 'missing'}. "
+        raise DataError(f"{path}: the arrays must be called {WANTED}, but they are "
+                        f"{shown(', '.join(arrays), 200) or 'missing'}. "
                         "Save them under these names.")
     unused = sorted(set(arrays) - {f"{axis}_{word}" for word in NAMES for axis in "xy"} - {"class_names"})
     if unused:
-        notes.append(f"arrays not used: {', '.join(unused)}")
-    names = tuple(str(name) for name in arrays["class_names"].reshape(-1)) if "class_names" in arrays else None
+        notes.append(f"arrays not used: {shown(', '.join(unused), 200)}")
+    names = _class_names(path, arrays["class_names"]) if "class_names" in arrays else None
     return dataset_of_arrays(path.stem, str(path), images, labels, names, options=options, notes=notes)
 
 
-def load_npz(path: Path) -> dict[str, Array]:
-    """All arrays of an NPZ. Raises FileError naming the file when it is a pickle, broken, or holds objects."""
-    try:
-        with open(path, "rb") as file:
-            begin = file.read(8)
-    except OSError as error:
-        raise FileError(f"{path}: the file cannot be read ({error.strerror}).") from error
-    if begin[:2] != b"PK":
-        kind = ("it is a pickle, which can run code when it is read" if begin[:1] == b"\x80" else
-                "it is a single array (.npy)" if begin.startswith(b"\x93NUMPY") else
-                "it is empty" if not begin else "it begins otherwise")
-        raise FileError(f"{path}: an NPZ is a zip of arrays, but {kind}. {REMEDY}")
-    arrays: dict[str, Array] = {}
-    name = ""
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            for name in archive.files:
-                value = archive[name]
-                if not isinstance(value, np.ndarray):
-                    raise FileError(f"{path}: the member '{name}' is no NumPy array. {REMEDY}")
-                arrays[name] = value
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, ValueError) as error:
-        if isinstance(error, FileError):
-            raise
-        if "allow_pickle" in str(error) or "pickled" in str(error):
-            raise FileError(f"{path}: the array '{name}' holds Python objects (a pickle), which are never read. "
-                            f"{REMEDY}") from error
-        raise FileError(f"{path}: the file is truncated or corrupt ({error}). Copy or save it again.") from error
-    return arrays
+def _class_names(path: Path, given: Array) -> tuple[str, ...]:
+    ENTRIES.check(given.size, path, what="class_names")
+    return tuple(str(name) for name in given.reshape(-1))
 
 
 def check_images(where: str, x: Array, notes: list[str]) -> Array:
@@ -92,6 +68,7 @@ def check_images(where: str, x: Array, notes: list[str]) -> Array:
     if x.ndim == 4 and x.shape[1] in (1, 3) and x.shape[3] > 4 and x.shape[2] == x.shape[3]:
         raise DataError(f"{where} must have its channels last, (N, H, W, C), but its shape is {x.shape}. "
                         "Channels come first? Save x.transpose(0, 2, 3, 1).")
+    PIXELS.check(x.shape[1] * x.shape[2], where)
     x = x[..., np.newaxis] if x.ndim == 3 else x
     if x.dtype.kind == "f":
         return _finite(where, x, notes)
@@ -111,7 +88,8 @@ def check_images(where: str, x: Array, notes: list[str]) -> Array:
 
 def _finite(where: str, x: Array, notes: list[str]) -> Array:
     many_bad, first = 0, tuple[int, ...]()
-    for start in range(0, len(x), rows := max(1, CHECKED // max(1, x[0].size))):  # x may be larger than the memory
+    rows = max(1, CHECKED // max(1, math.prod(x.shape[1:])))
+    for start in range(0, len(x), rows):  # x may be larger than the memory
         bad = np.argwhere(~np.isfinite(x[start : start + rows]))
         if len(bad) and not many_bad:
             first = (start + int(bad[0][0]), *map(int, bad[0][1:]))

@@ -15,8 +15,9 @@ from pellucid.data.known import KNOWN, find_known
 from pellucid.data.naming import part_name
 from pellucid.data.npz import open_npz
 from pellucid.data.options import Options
-from pellucid.data.sources import Tree, file_source, is_tar, scan_folder, scan_tar, stem
+from pellucid.data.sources import Tree, file_source, is_tar, scan_folder, stem
 from pellucid.data.tables import is_picture_table, open_table
+from pellucid.data.tars import scan_tar
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 
 FILES = ".npz, .h5, .csv, .tar, .tar.gz"

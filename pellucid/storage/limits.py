@@ -62,7 +62,9 @@ LAYERS = Limit("layers", 10_000, "layers", "PELLUCID_MAX_LAYERS", "a model")
 ARRAY = Limit("array", 4 * GIB, "bytes", "PELLUCID_MAX_ARRAY",
               "an array that declares over 1,000 times the bytes stored for it")  # fmt: skip
 
-TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, COLUMNS, RATIO, WEIGHTS, LAYERS, ARRAY)
+MEMORY = Limit("memory", 0, "bytes", "PELLUCID_MAX_MEMORY", "what must be in memory at once")  # 0: what is free
+
+TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, COLUMNS, RATIO, WEIGHTS, LAYERS, ARRAY, MEMORY)
 FREE = 64 * MB  # bytes that anything may unpack to, whatever the ratio
 CLAIMED = 1_000  # times its stored bytes that an array beyond ARRAY may declare
 

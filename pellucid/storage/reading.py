@@ -82,6 +82,15 @@ def read_bytes(path: str | os.PathLike[str], *, most: int | None = None, limit: 
     return content
 
 
+def read_start(path: str | os.PathLike[str], length: int) -> bytes:
+    """The first bytes of a file, at most `length`. Raises FileError as `open_regular` does."""
+    with open_regular(path) as file:
+        try:
+            return file.read(length)
+        except OSError as error:
+            raise not_read(Path(path), error) from error
+
+
 def read_text(path: str | os.PathLike[str], *, most: int | None = None) -> str:
     """The text of a UTF-8 file, line ends as they are. Raises FileError, also when it is not UTF-8."""
     content = read_bytes(path, most=most)

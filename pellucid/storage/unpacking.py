@@ -36,10 +36,10 @@ class _Gzip:
         return not self._inner.unconsumed_tail
 
 
-MAKERS: dict[bytes, Any] = {
-    b"\x1f\x8b": _Gzip,
-    b"BZh": bz2.BZ2Decompressor,
-    b"\xfd7zXZ": lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY),
+MAKERS: dict[bytes, tuple[str, Any]] = {
+    b"\x1f\x8b": ("gzip", _Gzip),
+    b"BZh": ("bzip2", bz2.BZ2Decompressor),
+    b"\xfd7zXZ": ("xz", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
 }
 
 
@@ -54,7 +54,7 @@ def unpacked_blocks(file: BinaryIO, where: object) -> Iterator[bytes]:
     Raises FileError for data that are broken, cut short, or swell beyond the ratio.
     """
     begin = file.read(6)
-    make = next(maker for magic, maker in MAKERS.items() if begin.startswith(magic))
+    kind, make = next(maker for magic, maker in MAKERS.items() if begin.startswith(magic))
     machine, pending, taken, given = make(), begin, len(begin), 0
     try:
         while True:
@@ -77,16 +77,5 @@ def unpacked_blocks(file: BinaryIO, where: object) -> Iterator[bytes]:
     except FileError:
         raise
     except BROKEN as error:
-        raise FileError(f"{where}: the packed data cannot be unpacked ({error}). The file is cut short or damaged: "
+        raise FileError(f"{where}: the {kind} data cannot be unpacked ({error}). The file is cut short or damaged: "
                         "copy or download it again.") from error
-
-
-def unpack(file: BinaryIO, where: object, *, most: int, what: str) -> memoryview:
-    """All unpacked bytes, to read. Raises FileError as `unpacked_blocks` does, and when they are more than `most`."""
-    kept = bytearray()
-    for block in unpacked_blocks(file, where):
-        kept += block
-        if len(kept) > most:
-            raise FileError(f"{where}: {what} should unpack to at most {most:,} bytes, but more follow. The file is "
-                            "damaged: copy or download it again.")
-    return memoryview(kept).toreadonly()

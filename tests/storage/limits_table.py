@@ -20,7 +20,8 @@ def table() -> str:
     rows = ["| what | at most | raised by |", "|---|---|---|"]
     for limit in TABLE:
         by = f"`{limit.variable}`" + (f", `{limit.flag}`" if limit.flag else "")
-        rows.append(f"| {limit.what} | {limit.number:,} {limit.unit} | {by} |")
+        most = f"{limit.number:,} {limit.unit}" if limit.number else "what is free"
+        rows.append(f"| {limit.what} | {most} | {by} |")
     return "\n".join(rows)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from pellucid.errors import ArgumentError, FileError
 from pellucid.storage import limits, reading
-from pellucid.storage.unpacking import unpack, unpacked_blocks
+from pellucid.storage.unpacking import unpacked_blocks
 from tests.docs.made import page_with
 from tests.storage.limits_table import MAKER, PAGE, table
 
@@ -113,9 +113,7 @@ def test_what_is_packed_comes_back_in_members_and_with_padding(kind: str, tmp_pa
     path = tmp_path / "packed"
     path.write_bytes(pack(first) + pack(second) + bytes(512))
     with path.open("rb") as file:
-        assert unpack(file, path, most=2_000_000, what="it") == first + second
-    with path.open("rb") as file, pytest.raises(FileError, match="packed: it should unpack to at most 1,899,999"):
-        unpack(file, path, most=1_899_999, what="it")
+        assert b"".join(unpacked_blocks(file, path)) == first + second
 
 
 @pytest.mark.parametrize("kind", PACKERS)
@@ -124,7 +122,7 @@ def test_broken_packing_is_worded(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "packed"
     for content in (whole[:-3], whole[:40], whole[:1000] + b"??" + whole[1002:], whole + b"rubbish"):
         path.write_bytes(content)
-        with path.open("rb") as file, pytest.raises(FileError, match="packed: the packed data cannot be unpacked"):
+        with path.open("rb") as file, pytest.raises(FileError, match=r"packed: the [a-z0-9]+ data cannot be unpacked"):
             list(unpacked_blocks(file, path))
 
 
@@ -154,5 +152,5 @@ def test_a_sparse_file_is_known_by_what_it_takes(tmp_path: Path) -> None:
 
 
 def test_the_gzip_header_alone_is_refused() -> None:
-    with pytest.raises(FileError, match="x: the packed data cannot be unpacked"):
+    with pytest.raises(FileError, match="x: the gzip data cannot be unpacked"):
         list(unpacked_blocks(io.BytesIO(zlib.compress(b"", wbits=31)[:10]), "x"))
