@@ -7,6 +7,8 @@ import logging
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +20,7 @@ from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, print_json, show_lines
 from pellucid.cli.train import default_name, train
 from pellucid.runs.config import RunConfig
+from pellucid.storage.writer import new_folder
 
 if TYPE_CHECKING:
     from pellucid.runs.searching.search import Found
@@ -75,6 +78,7 @@ def search(
 ) -> None:
     """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
     from pellucid.runs.memory import keep_freed_memory
+    from pellucid.runs.places import refuse_among_data
     from pellucid.runs.searching.search import search as carry_out
     from pellucid.runs.searching.settings import Plan, parse_rounds, space_of
 
@@ -84,7 +88,15 @@ def search(
                 workers)  # fmt: skip
     keep_freed_memory()
     command = shlex.join(["pellucid", *without_password(sys.argv[1:])])
-    found = carry_out(plan, out or f"runs/search-{default_name(data)}", storage=storage, command=command)
+    named = out or f"runs/search-{default_name(data)}"
+    refuse_among_data("search", named, data, base.data_dir)
+    path = Path(out or new_folder(named))
+    try:
+        found = carry_out(plan, path, storage=storage, command=command)
+    finally:
+        if out is None:
+            with suppress(OSError):  # only a folder in which nothing came to be is empty
+                path.rmdir()
     tell(found, logger)
     if as_json:
         print_json(found.to_json())

@@ -19,15 +19,17 @@ from pellucid.cli.flags import DEFAULTS
 from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
 from pellucid.cli.voice import with_others
-from pellucid.errors import PellucidError, UsageError
+from pellucid.errors import PellucidError, UsageError, escaped
 from pellucid.runs.config import RunConfig, flag
 from pellucid.storage.run_folder import RunFolder
-from pellucid.storage.writer import append_text
+from pellucid.storage.writer import append_text, new_folder
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
     from pellucid.runs.experiment import Outcome
     from pellucid.training.events import Event
+
+LONGEST_STEM = 50  # characters, of at most four bytes each
 
 
 @app.command(cls=GroupedCommand)
@@ -93,11 +95,11 @@ def train(
     elif allow_different:
         raise UsageError("train: --allow-different goes with --resume DIR. Leave it out.")
     config = None if resume is not None else RunConfig(**settings)
-    path = resume or out or f"runs/{default_name(str(data))}"
     with with_others() as processes:
         if processes is not None and not processes.first:
             stopped = follow(processes)
         else:
+            path = resume or place_for(out, str(data), data_dir)
             stopped = lead(config, path, command, allow_different, as_json, processes)
     if stopped:
         raise typer.Exit(1)
@@ -113,12 +115,13 @@ def follow(processes: Processes) -> bool:
 
 
 def lead(
-    config: RunConfig | None, path: str, command: str, allow_different: bool, as_json: bool, processes: Processes | None
+    config: RunConfig | None, path: str | Path, command: str, allow_different: bool, as_json: bool,
+    processes: Processes | None,
 ) -> bool:
     """Begin the run of `config` in a new folder, or continue the one that is there; whether it was stopped."""
     logger = show_lines(as_json)
     folder = RunFolder.create(path) if config is not None else RunFolder.open(path)
-    with kept_log(logger, folder):
+    with gone_if_empty(folder), folder.claimed(new=config is not None), kept_log(logger, folder):
         console = console_for(logger, as_json)
         outcome = carry_out(config, folder, command, console, allow_different=allow_different, processes=processes)
         tell(outcome, logger)
@@ -127,9 +130,19 @@ def lead(
     return outcome.stopped
 
 
+def place_for(out: str | None, data: str, data_dir: str | None) -> str | Path:
+    """The folder of a new run, not among the data; one of a name of its own is made unless `out` names it."""
+    from pellucid.runs.places import refuse_among_data
+
+    named = out or f"runs/{default_name(data)}"
+    refuse_among_data("train", named, data, data_dir)
+    return out or new_folder(named)
+
+
 def default_name(data: str) -> str:
-    """DATA-DATE-TIME, for runs/."""
+    """DATA-DATE-TIME, for runs/; of the data's name as much as a file system takes, and nothing unprintable."""
     stem = Path(data).name.split(".")[0] or "data"
+    stem = "".join(char if char.isprintable() else "_" for char in stem[:LONGEST_STEM])
     return f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
@@ -146,7 +159,7 @@ def refuse_beside_resume(settings: dict[str, Any], data: str | None, out: str | 
 
 @contextmanager
 def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
-    """Write a block's lines to log.txt too, a fault as the last; a folder that came to nothing is removed."""
+    """Write a block's lines to log.txt too, a fault as the last."""
     lines = FileLines(folder.log, after=folder.config)
     logger.addHandler(lines)
     try:
@@ -154,10 +167,18 @@ def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
     except PellucidError as fault:
         if folder.config.exists():
             with suppress(PellucidError):  # the disk may be what is at fault
-                append_text(folder.log, f"{fault}\n")
+                append_text(folder.log, f"{escaped(fault)}\n")
         raise
     finally:
         logger.removeHandler(lines)
+
+
+@contextmanager
+def gone_if_empty(folder: RunFolder) -> Iterator[None]:
+    """Remove a folder in which nothing came to be."""
+    try:
+        yield
+    finally:
         if not folder.config.exists():
             with suppress(OSError):  # it may have held something before
                 folder.path.rmdir()

@@ -24,7 +24,7 @@ from pellucid.data.npz import NAMES, dataset_of_named
 from pellucid.data.options import Options
 from pellucid.errors import ArgumentError, DataError, shown
 from pellucid.storage.hdf5 import attribute, check_mapped, dataset_at, is_long_text, open_hdf5, read_array, read_names
-from pellucid.storage.writer import whole_file
+from pellucid.storage.streams import Stream, whole_stream
 
 RECORD, FEATURES = "pellucid", "features"
 SHORT = {"train": "train", "validation": "val", "test": "test"}  # of the parts in the names of arrays
@@ -117,26 +117,30 @@ def store_written(path: Path, record: Mapping[str, Any], classes: tuple[str, ...
     """A store to fill; it gets its name when it is whole, and an older file stays until then."""
     import h5py
 
-    with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
+    with whole_stream(path) as stream, h5py.File(stream, "w") as file:
         file.attrs[RECORD] = np.bytes_(json.dumps(record, sort_keys=True).encode())
         file.create_dataset("classes", data=fixed(classes))
-        yield Store(file)
+        yield Store(file, stream)
 
 
 class Store:
     """An HDF5 file that is being written, a part at a time and a batch at a time."""
 
-    def __init__(self, file: Any) -> None:
-        self.file = file
+    def __init__(self, file: Any, stream: Stream) -> None:
+        self.file, self.stream = file, stream
 
     def write_part(self, part: str, labels: Array, groups: Array | None, rows: Iterator[Array]) -> None:
-        """x in float32, from the rows of batch after batch, and the labels (N,) of all."""
+        """x in float32, from the rows of batch after batch, and the labels (N,) of all.
+
+        Raises FileError, which names the file and the remedy, when the disk is full.
+        """
         word, x, done = SHORT[part], None, 0
         for batch in rows:
             if x is None:
                 x = self.file.create_dataset(f"x_{word}", (len(labels), *batch.shape[1:]), np.float32)
             x[done : done + len(batch)] = batch
             done += len(batch)
+            self.stream.check()
         self.file.create_dataset(f"y_{word}", data=labels.astype(np.int64))
         if groups is not None:
             self.file.create_dataset(f"groups_{word}", data=fixed(groups.tolist()))

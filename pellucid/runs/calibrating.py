@@ -30,7 +30,8 @@ def calibrate_run(run: str) -> tuple[FittedTemperature, Path]:
     dataset = data_of(folder, model, None, None, None)
     if "validation" not in dataset.parts:
         raise UsageError(f"calibrate: {run} has no validation part. Train it with --val-fraction 0.1 or more.")
-    return calibrate(model, dataset.part("validation"), folder)
+    with folder.claimed():
+        return calibrate(model, dataset.part("validation"), folder)
 
 
 def calibrate(model: Model, part: Part, folder: RunFolder) -> tuple[FittedTemperature, Path]:

@@ -51,7 +51,7 @@ class StepTable(Event):
             "images_per_second": round(progress.samples / max(took, 1e-9), 1),
             **{name: row.get(name, "") for name in self.ratios},
         }
-        if not self.path.exists() and not self.pending:
+        if not self.pending and not has_lines(self.path):
             self.pending.append(csv_line(columns))
         self.pending.append(csv_line(columns.values()))
         if progress.position.step % FLUSH_STEPS == 0:
@@ -69,6 +69,11 @@ class StepTable(Event):
 
     def end(self, progress: Progress) -> None:
         self.flush()
+
+
+def has_lines(path: Path) -> bool:
+    """Whether a table has its header; a disk that was full at the first line leaves an empty file."""
+    return path.exists() and path.stat().st_size > 0
 
 
 def ordered(row: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pellucid.errors import FileError
+from pellucid.storage.claims import claimed
 from pellucid.storage.writer import make_folder, remove_leftovers
 
 
@@ -41,6 +44,18 @@ class RunFolder:
                 f"{path} is not a run folder: it has no config.json. Give the folder that pellucid train --out wrote."
             )
         return folder
+
+    @contextmanager
+    def claimed(self, *, new: bool = False) -> Iterator[None]:
+        """Hold the folder for writing during the block; `new`: it must still hold no run.
+
+        Raises FileError when another process is writing there, when it holds links or anything but plain files and
+        folders, and as `create` does.
+        """
+        with claimed(self.path):
+            if new:
+                self._refuse_files_of_a_run()
+            yield
 
     def sweep(self) -> None:
         """Remove what a killed write left; the run of this folder must not be running."""
@@ -142,11 +157,11 @@ class RunFolder:
                 self.checks, self.report, self.curves, self.confusion, self.mistakes, self.log)  # fmt: skip
 
     def _refuse_files_of_a_run(self) -> None:
-        if self.config.exists():
+        if os.path.lexists(self.config):
             raise FileError(
                 f"{self.path} already holds a run. Choose another --out, or continue it with: "
                 f"pellucid train --resume {self.path}"
             )
         for path in self.files:
-            if path.exists():
+            if os.path.lexists(path):  # a link that leads nowhere too
                 raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")

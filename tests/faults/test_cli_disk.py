@@ -13,6 +13,7 @@ import pytest
 from pellucid.runs import finishing
 from pellucid.storage import writer
 from pellucid.storage.checkpoint import read_checkpoint
+from pellucid.storage.entries import Entry
 from pellucid.storage.model_file import read_model
 from tests.cli.terminal import Terminal, write_npz
 
@@ -24,24 +25,24 @@ class Refusing(writer.System):
 
     def __init__(self, name: str, call: str, number: int, after: int) -> None:
         self.name, self.call, self.number, self.after = name, call, number, after
-        self.opened = Path()
+        self.opened: Path | Entry = Path()
         self.times = 0
 
-    def meet(self, call: str, path: Path) -> None:
+    def meet(self, call: str, path: Path | Entry) -> None:
         due = self.times > self.after and self.name in path.name
         if call == self.call and due:
             raise OSError(self.number, os.strerror(self.number))
 
-    def note(self, path: Path) -> None:
+    def note(self, path: Entry) -> None:
         self.opened = path
         self.times += self.name in path.name
 
-    def create(self, path: Path) -> int:
+    def create(self, path: Entry) -> int:
         self.note(path)
         self.meet("create", path)
         return super().create(path)
 
-    def open_end(self, path: Path) -> int:
+    def open_end(self, path: Entry) -> int:
         self.note(path)
         self.meet("create", path)
         return super().open_end(path)
@@ -52,7 +53,7 @@ class Refusing(writer.System):
         self.meet("write", self.opened)
         return super().write(file, data)
 
-    def replace(self, source: Path, target: Path) -> None:
+    def replace(self, source: Entry, target: Entry) -> None:
         self.meet("replace", source)
         super().replace(source, target)
 

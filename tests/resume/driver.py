@@ -158,12 +158,13 @@ def die_in_step(number: int, die: Any) -> None:
 def die_in_write(name: str, count: int, moment: str, die: Any) -> None:
     """In the middle of the bytes, between writing and renaming, or just after the renaming of a file."""
     from pellucid.storage import writer
+    from pellucid.storage.entries import Entry
 
     class Dying(writer.System):
-        opened = Path()
+        opened: Path | Entry = Path()
         seen = 0
 
-        def create(self, path: Path) -> int:
+        def create(self, path: Entry) -> int:
             Dying.opened = path
             Dying.seen += path.name.startswith(f".{name}.")
             return super().create(path)
@@ -177,7 +178,7 @@ def die_in_write(name: str, count: int, moment: str, die: Any) -> None:
                 die()
             return super().write(file, data)
 
-        def replace(self, source: Path, target: Path) -> None:
+        def replace(self, source: Entry, target: Entry) -> None:
             if moment == "written" and self.due():
                 die()
             super().replace(source, target)

@@ -200,9 +200,10 @@ def test_values_that_do_not_fit_together_are_a_failed_trial(
 
 def test_a_full_disk_ends_the_search_and_nothing_is_lost(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     from pellucid.storage import writer
+    from pellucid.storage.entries import Entry
 
     class Full(writer.System):
-        def create(self, path: Path) -> int:
+        def create(self, path: Entry) -> int:
             if path.parent.name == "0001":
                 raise OSError(errno.ENOSPC, "no space")
             return super().create(path)

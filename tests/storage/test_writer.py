@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, FileError
 from pellucid.storage.reading import read_json, read_text
 from pellucid.storage.writer import append_text, write_bytes, write_json, write_text
 
@@ -21,12 +22,20 @@ def test_bytes_replace_an_older_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.bin"]
 
 
-def test_a_link_is_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", [lambda path: write_bytes(path, b"1"), lambda path: append_text(path, "1")])
+def test_a_link_is_refused_and_what_it_leads_to_stays(write: Callable[[Path], None], tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "file").write_bytes(b"mine")
     (tmp_path / "link").symlink_to(tmp_path / "far" / "file")
-    write_bytes(tmp_path / "link", b"1")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "far" / "file").read_bytes() == b"1"
+    (tmp_path / "nowhere").symlink_to(tmp_path / "far" / "new")
+    for name in ("link", "nowhere"):
+        with pytest.raises(FileError, match=f"{name} is a link, and what is written must not leave its folder"):
+            write(tmp_path / name)
+    assert os.listdir(tmp_path / "far") == ["file"]
+    assert (tmp_path / "far" / "file").read_bytes() == b"mine"
+    (tmp_path / "there").symlink_to(tmp_path / "far")
+    write(tmp_path / "there" / "other")  # a folder that the user names may be a link
+    assert (tmp_path / "far" / "other").read_bytes() == b"1"
 
 
 def test_a_new_file_obeys_the_umask(tmp_path: Path) -> None:

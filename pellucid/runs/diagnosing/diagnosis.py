@@ -21,6 +21,7 @@ from pellucid.runs.diagnosing.wishes import Wishes
 from pellucid.runs.finite import finite
 from pellucid.runs.networks import in_words
 from pellucid.spec.optimizers import OPTIMIZERS
+from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
 
@@ -31,8 +32,15 @@ def diagnose_run(run: str, wishes: Wishes) -> dict[str, Any]:
     """Diagnose a run folder; write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds.
 
     Raises UsageError, DataError and FileError for a run or data that cannot be read; what is merely missing (a part, a
-    class, probabilities) becomes a sentence and the rest still stands.
+    class, probabilities) becomes a sentence and the rest still stands. FileError too when another process is writing
+    into the folder, or it holds links.
     """
+    with RunFolder.open(run).claimed():
+        return diagnosed(run, wishes)
+
+
+def diagnosed(run: str, wishes: Wishes) -> dict[str, Any]:
+    """The same, in a folder that is ours meanwhile."""
     gathered = gather(run, data=wishes.data, data_dir=wishes.data_dir, most=wishes.train_sample,
                       engine=wishes.engine)  # fmt: skip
     history, steps = (read_csv(path) if path.exists() else [] for path in (gathered.folder.history,

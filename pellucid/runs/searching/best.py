@@ -25,10 +25,16 @@ from pellucid.storage.writer import remove_files, write_bytes, write_json
 def make_best(bench: Bench, trial: Trial) -> dict[str, Any]:
     """Write the run folder of the best trial and return its scores; one that is there already is left as it is."""
     folder, source = bench.folder.best, bench.folder.trial(trial.number)
+    RunFolder.create(folder.path, exist_ok=True)
+    with folder.claimed():
+        return made(bench, trial, folder, source)
+
+
+def made(bench: Bench, trial: Trial, folder: RunFolder, source: RunFolder) -> dict[str, Any]:
+    """The same, in a folder that is ours."""
     config = config_of(bench.plan.base, trial.values, trial.epochs)
     if is_finished(folder, config):
         return dict(read_json(folder.metrics))
-    RunFolder.create(folder.path, exist_ok=True)
     remove_files(folder.files)
     folder.sweep()
     prepared, threads = prepare_alone(config, understand(config), bench.dataset)

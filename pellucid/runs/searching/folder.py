@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import FileError
+from pellucid.storage.entries import enclose, refuse_unplain_entries
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import make_folder, write_json
@@ -65,6 +66,7 @@ class SearchFolder:
         Raises FileError when it is another search's, naming what differs, or holds files of something else.
         """
         make_folder(self.path)
+        self.refuse_led_elsewhere()
         if not self.record.exists():
             for path in (self.study, self.best.path, self.path / "trials", self.path / "config.json"):
                 if path.exists():
@@ -74,6 +76,17 @@ class SearchFolder:
             return False
         self.refuse_another(identity)
         return True
+
+    def refuse_led_elsewhere(self) -> None:
+        """Raise FileError when the folder, or a folder of runs in it, holds links; none is followed from now on."""
+        self.enclose()
+        for folder in (self.path, self.path / "trials"):
+            if folder.exists():
+                refuse_unplain_entries(folder)
+
+    def enclose(self) -> None:
+        """Every process that writes into the folder follows no link below it."""
+        enclose(self.path)
 
     def refuse_another(self, identity: dict[str, Any]) -> None:
         """Raise FileError when the folder is of a search over another space, of another model or on other data."""

@@ -46,6 +46,7 @@ class Bench:
     @classmethod
     def open(cls, plan: Plan, folder: SearchFolder) -> Bench:
         """Read the data. Raises UsageError where there is nothing to choose on."""
+        folder.enclose()
         dataset = load_data(plan.base)
         if "validation" not in dataset.parts:
             raise UsageError("search: the best is chosen on a validation part, and there is none. Pass e.g. "
@@ -90,8 +91,16 @@ def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Ma
     KeyboardInterrupt when it was stopped, DataError and FileError for what would meet every other trial as well.
     """
     folder = RunFolder.create(bench.folder.trial(number).path, exist_ok=True)
-    remove_files(folder.files)
-    folder.sweep()
+    with folder.claimed():
+        remove_files(folder.files)
+        folder.sweep()
+        return trained(bench, trial, folder, epochs, values)
+
+
+def trained(
+    bench: Bench, trial: Running, folder: RunFolder, epochs: int, values: Mapping[str, Value]
+) -> dict[str, Any]:
+    """The same, in a folder that is empty and ours."""
     try:
         config = config_of(bench.plan.base, values, epochs)
         prepared, threads = prepare_alone(config, understand(config), bench.dataset)
