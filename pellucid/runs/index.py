@@ -1,28 +1,37 @@
-"""The index of runs: one row a run folder, from config.json and metrics.json alone.
+"""The index of runs: one row a run folder, from config.json and metrics.json, its lock and the end of its log.
 
 A run that was interrupted, or whose files are broken, is a row as well: its state says what is the matter.
+Order     data sets by their newest run, within one the runs by the moment they began, the newest last: a terminal shows
+          the end of a list
+Began     the modification time of config.json, which is written once, when a run begins; no file of a run says a time
+          that a resume would have to keep
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pellucid.errors import FileError, describe
 
 NUMBERS = ("accuracy", "n", "parameters", "seconds")
-UNFINISHED = "unfinished"
+UNFINISHED, RUNNING = "unfinished", "running"
+FAILED = "failed: "  # how the last line of log.txt begins after a fault
+END_OF_LOG = 4096  # bytes
 
 
 def list_runs(folder: str | Path) -> list[dict[str, Any]]:
-    """Rows for the folder itself, if it is a run, and for each run directly below it, sorted by name.
+    """Rows for the folder itself, if it is a run, and for each run directly below it, in the order of this page.
 
-    Every row has name, state, data, model, engine, accuracy, n, epochs, parameters, seconds and path; what a run does
-    not say is None. state is what metrics.json says, "unfinished" without one, and "broken: ..." when a file cannot
-    be read. Raises FileError when the folder is missing or is a file.
+    Every row has name, state, began (ISO 8601, UTC), data, model, engine, split, accuracy, n, epochs, parameters,
+    seconds and path; what a run does not say is None. state is what metrics.json says; without one "running" while a
+    process has the run's lock, "failed: ..." when that is the last line of its log, else "unfinished"; "broken: ..."
+    when a file cannot be read. Raises FileError when the folder is missing or is a file.
     """
     folder = Path(folder)
     try:
@@ -33,7 +42,15 @@ def list_runs(folder: str | Path) -> list[dict[str, Any]]:
         raise FileError(f"{folder} is a file. Give the folder that holds run folders, e.g. runs.") from None
     except OSError as fault:
         raise FileError(describe("runs", f"the folder {folder}", "readable", f"not ({fault.strerror})")) from None
-    return [_row(path) for path in (folder, *below) if _is_run(path)]
+    return in_order([_row(path) for path in (folder, *below) if _is_run(path)])
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one data set together, sets and runs by time, the newest last; those without data or time first."""
+    newest: dict[Any, str] = {}
+    for row in rows:
+        newest[row["data"]] = max(newest.get(row["data"], ""), row["began"] or "")
+    return sorted(rows, key=lambda row: (newest[row["data"]], row["data"] or "", row["began"] or "", row["name"]))
 
 
 def _is_run(path: Path) -> bool:
@@ -48,14 +65,36 @@ def _row(path: Path) -> dict[str, Any]:
     metrics, second_fault = _read(path / "metrics.json")
     fault = fault or second_fault or ("" if config is not None else "config.json is missing")
     config, finished, metrics = config or {}, metrics is not None, metrics or {}
-    state = f"broken: {fault}" if fault else _text(metrics.get("state")) or ("finished" if finished else UNFINISHED)
-    row: dict[str, Any] = {"name": path.resolve().name, "state": state}
+    state = _text(metrics.get("state")) or ("finished" if finished else _without_an_end(path))
+    row: dict[str, Any] = {"name": path.resolve().name, "state": f"broken: {fault}" if fault else state}
+    row["began"] = _began(path / "config.json")
     row |= {key: _text(config.get(key)) for key in ("data", "model", "engine")}
+    row["split"] = _text(metrics.get("split"))
     row["engine"] = _text(metrics.get("engine")) or row["engine"]
     row |= {key: _number(metrics.get(key)) for key in NUMBERS}
     row["epochs"] = _number(config.get("epochs"))
     row["path"] = path.as_posix()
     return row
+
+
+def _without_an_end(path: Path) -> str:
+    """The state of a run that has no metrics.json: a process is at it, a fault ended it, or it can be resumed."""
+    if is_running(path):
+        return RUNNING
+    try:
+        with open(path / "log.txt", "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - END_OF_LOG))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return UNFINISHED
+    return lines[-1] if lines and lines[-1].startswith(FAILED) else UNFINISHED
+
+
+def _began(path: Path) -> str | None:
+    try:
+        return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).isoformat()
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any] | None, str]:
