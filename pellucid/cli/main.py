@@ -13,6 +13,7 @@ import typer
 
 from pellucid.cli import (  # noqa: F401  (each joins the application)
     check,
+    compare,
     data,
     diagnose,
     evaluate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -86,18 +87,40 @@ def print_json(value: Any) -> None:
 
 def table(rows: list[list[str]], head: list[str]) -> str:
     """Columns of text; a column of numbers stands to the right, its heading too."""
+    rows = [[escaped(cell) for cell in row] for row in rows]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(head)
-    widths = [max(map(len, [title, *cells])) for title, cells in zip(head, columns, strict=True)]
+    widths = [max(map(width_of, [title, *cells])) for title, cells in zip(head, columns, strict=True)]
     right = [all(is_number(cell) for cell in cells) for cells in columns]
 
     def line(cells: list[str]) -> str:
-        padded = [
-            cell.rjust(width) if to_the_right else cell.ljust(width)
-            for cell, width, to_the_right in zip(cells, widths, right, strict=True)
-        ]
+        room = [" " * (width - width_of(cell)) for cell, width in zip(cells, widths, strict=True)]
+        padded = [rest + cell if to_the_right else cell + rest
+                  for cell, rest, to_the_right in zip(cells, room, right, strict=True)]  # fmt: skip
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(head), "-" * (sum(widths) + 2 * len(widths) - 2), *[line(row) for row in rows]])
+
+
+def width_of(text: str) -> int:
+    """How many columns a terminal takes for the text: two for a Chinese letter or an emoji, none for an accent."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def cut(text: str, width: int, *, middle: bool = True) -> str:
+    """The text in at most `width` columns of a terminal; three dots for its middle, else for its end."""
+    text = escaped(text[: 8 * width] + text[-8 * width :] if len(text) > 16 * width else text)
+    if width_of(text) <= width:
+        return text
+    room = max(0, width - 3)
+    tail = text[len(text) - room // 3 :] if middle and room >= 3 else ""
+    while width_of(tail) > room // 3:
+        tail = tail[1:]
+    head = text[:room]
+    while width_of(head) + width_of(tail) > room:
+        head = head[:-1]
+    return f"{head}...{tail}"
 
 
 def is_number(text: str) -> bool:

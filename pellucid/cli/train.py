@@ -21,7 +21,7 @@ from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
 from pellucid.cli.voice import with_others
 from pellucid.errors import PellucidError, UsageError, escaped
 from pellucid.runs.config import RunConfig, flag
-from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.run_folder import FAILED, RunFolder
 from pellucid.storage.writer import append_text, new_folder
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
     except PellucidError as fault:
         if folder.config.exists():
             with suppress(PellucidError):  # the disk may be what is at fault
-                append_text(folder.log, f"{escaped(fault)}\n")
+                append_text(folder.log, f"{FAILED}{escaped(fault)}\n")
         raise
     finally:
         logger.removeHandler(lines)

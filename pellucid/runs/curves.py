@@ -13,10 +13,13 @@ import numpy as np
 from pellucid.diagnosis.curves import HEALTHY
 from pellucid.diagnosis.series import Rows, column, layer_ratios, step_clock, thin
 from pellucid.runs import drawing as d
+from pellucid.runs.drawing import Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+RATIO_SAYS = ("size of an update divided by the size of the layer's weights, by step; shaded: the healthy band around "
+              "0.001")  # fmt: skip
 MOST_NAMED_LAYERS = 8  # more lines are coloured by depth instead of named
 
 
@@ -36,14 +39,35 @@ def curves_png(history: Rows, steps: Rows) -> bytes:
     return d.to_png(figure)
 
 
-def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndarray) -> None:
-    """Training and validation of one score by epoch, with the single steps faint behind them."""
-    from matplotlib.ticker import MaxNLocator
+def curve_panels(history: Rows, steps: Rows) -> list[Panel]:
+    """The same curves for a page: a panel each, so that a narrow screen can show them under one another."""
+    if not history and not steps:
+        return []
+    clock, ratios = step_clock(history, steps), layer_ratios(steps)
+    panels = []
+    for name in ("loss", "accuracy"):
+        axes = d.new_panel()
+        draw_score(axes, name, history, steps, clock, titled=False)
+        panels.append(d.finished_panel(axes, *score_words(name, *scores_of(name, history))))
+    if ratios:
+        axes = d.new_panel(right_in=1.3)
+        draw_ratios(axes, column(steps, "step"), ratios, titled=False)
+        panels.append(d.finished_panel(axes, ratio_words(ratios), RATIO_SAYS))
+    return panels
 
-    epoch = column(history, "epoch")
+
+def scores_of(name: str, history: Rows) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The epochs, and one score of the parts in which it was measured."""
     scores = {"training": column(history, name), "validation": column(history, f"val_{name}")}
-    scores = {part: values for part, values in scores.items() if np.isfinite(values).any()}
-    title, subtitle = score_words(name, epoch, scores)
+    return column(history, "epoch"), {part: v for part, v in scores.items() if np.isfinite(v).any()}
+
+
+def draw_score(
+    axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndarray, *, titled: bool = True
+) -> None:
+    """Training and validation of one score by epoch, with the single steps faint behind them."""
+    epoch, scores = scores_of(name, history)
+    title, subtitle = score_words(name, epoch, scores) if titled else ("", "")
     d.plain_axes(axes, title=title, subtitle=subtitle)
     x, y = thin(clock, column(steps, name))
     axes.plot(x, y, color=d.BLUE, alpha=0.3, linewidth=0.8)
@@ -62,6 +86,13 @@ def draw_score(axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndar
     if len(where):  # from before the first epoch, so that one epoch has an axis too
         axes.set_xlim(np.ceil(where.min()) - 1, where.max() + 0.05 * (where.max() - where.min() + 1))
     d.label_ends(axes, ends)
+    epoch_axis(axes)
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Whole epochs below."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_xlabel("epoch", color=d.FAINT, size=d.TEXT_PT)
 
@@ -98,10 +129,9 @@ def limits(axes: Axes, name: str, values: np.ndarray) -> None:
         axes.set_ylim(0.0 if 0 <= low < high - low else low - room, high + room)
 
 
-def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray]) -> None:
+def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray], *, titled: bool = True) -> None:
     """Update ratio of each layer on a log axis, the healthy band shaded."""
-    d.plain_axes(axes, title=ratio_words(ratios), subtitle="size of an update divided by the size of the layer's "
-                 "weights, by step; shaded: the healthy band around 0.001")  # fmt: skip
+    d.plain_axes(axes, title=ratio_words(ratios) if titled else "", subtitle=RATIO_SAYS if titled else "")
     axes.set_yscale("log")
     axes.axhspan(*HEALTHY, color=d.GREEN, alpha=0.14, linewidth=0)
     named = len(ratios) <= MOST_NAMED_LAYERS

@@ -9,8 +9,11 @@ Source    colours: Okabe & Ito 2008, "Color universal design".
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
 INK, FAINT, HAIR, PAPER = "#1f2430", "#667085", "#e3e7ee", "#ffffff"
 BLUE, ORANGE, VERMILION, GREEN = "#0072b2", "#d08700", "#c8501e", "#009e73"
 LINES = (BLUE, VERMILION, GREEN, "#a6588a", ORANGE, "#3aa0da", INK, "#8a6d00")
+SHADES = {INK: "ink", FAINT: "faint", HAIR: "hair", PAPER: "paper", BLUE: "blue", ORANGE: "orange", VERMILION: "wrong",
+          GREEN: "green", "#a6588a": "purple", "#3aa0da": "sky", "#8a6d00": "olive", "#98a1b0": "gray",
+          "#b6bdc9": "pale"}  # fmt: skip
 DPI = 150
+PANEL_IN = (4.0, 2.9)  # width, height of a chart on a page
 TITLE_PT, TEXT_PT, SMALL_PT = 12.0, 9.5, 8.0
 # DejaVu Sans comes with matplotlib; the others are taken where the machine has them, for names it cannot write.
 FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei", "Yu Gothic",
@@ -44,12 +51,61 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return figure
 
 
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a page: two lines of words and an <svg>."""
+
+    title: str
+    below: str
+    svg: str
+
+
+def new_panel(*, right_in: float = 0.95) -> Axes:
+    """Axes for one chart of a page, so small that on a phone its letters are as large as the page's.
+
+    `right_in` inches are left at the right for the names of the lines.
+    """
+    width, height = PANEL_IN
+    left, below, above = 0.6, 0.52, 0.14
+    return new_figure(width, height).add_axes(
+        (left / width, below / height, 1 - (left + right_in) / width, 1 - (below + above) / height)
+    )
+
+
+def finished_panel(axes: Axes, title: str, below: str) -> Panel:
+    """The chart that was drawn in those axes, its title and second line as words of the page."""
+    axes.tick_params(which="both", labelsize=TEXT_PT)
+    return Panel(title, below, to_svg(axes.figure, f"{title}; {below}" if below else title))  # type: ignore[arg-type]
+
+
 def to_png(figure: Figure) -> bytes:
     """The figure as PNG bytes; the figure is emptied."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": "Pellucid"})
     figure.clear()
     return buffer.getvalue()
+
+
+def to_svg(figure: Figure, says: str) -> str:
+    """The figure as an <svg> for a page of ours; `says` is what it shows, in words. The figure is left as it is.
+
+    Its colours are those of the page, so it follows a dark one; its letters are text in the reader's own fonts; it is
+    as wide as the page gives it.
+    """
+    from matplotlib import rc_context
+
+    buffer = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "pellucid"}):
+        figure.savefig(buffer, format="svg", dpi=72, transparent=True, metadata=dict.fromkeys(("Date", "Creator")))
+    text = buffer.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text[text.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # one page may hold several figures
+    text = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", text)
+    for colour, name in SHADES.items():
+        text = text.replace(colour, f"var(--{name})")
+    width, height = (72 * inches for inches in figure.get_size_inches())
+    head = f'<svg role="img" aria-label="{html.escape(says)}" viewBox="0 0 {width:g} {height:g}">'
+    return re.sub(r"<svg[^>]*>", lambda _: head, text, count=1).strip()
 
 
 def plain_axes(axes: Axes, *, title: str = "", subtitle: str = "") -> Axes:

@@ -9,20 +9,23 @@ Began     the modification time of config.json, which is written once, when a ru
 
 from __future__ import annotations
 
-import json
 import math
 import os
+import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import FileError, describe
+from pellucid.errors import FileError, describe, escaped
+from pellucid.storage import claims
+from pellucid.storage.limits import MB
+from pellucid.storage.reading import open_regular, read_json
+from pellucid.storage.run_folder import FAILED
 
 NUMBERS = ("accuracy", "n", "parameters", "seconds")
 UNFINISHED, RUNNING = "unfinished", "running"
-FAILED = "failed: "  # how the last line of log.txt begins after a fault
-END_OF_LOG = 4096  # bytes
+END_OF_LOG, RECORD = 4096, 64 * MB  # bytes that are read at most
 
 
 def list_runs(folder: str | Path) -> list[dict[str, Any]]:
@@ -42,7 +45,7 @@ def list_runs(folder: str | Path) -> list[dict[str, Any]]:
         raise FileError(f"{folder} is a file. Give the folder that holds run folders, e.g. runs.") from None
     except OSError as fault:
         raise FileError(describe("runs", f"the folder {folder}", "readable", f"not ({fault.strerror})")) from None
-    return in_order([_row(path) for path in (folder, *below) if _is_run(path)])
+    return in_order([row_of(path) for path in (folder, *below) if _is_run(path)])
 
 
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -60,7 +63,8 @@ def _is_run(path: Path) -> bool:
         return True
 
 
-def _row(path: Path) -> dict[str, Any]:
+def row_of(path: Path) -> dict[str, Any]:
+    """The row of one run folder."""
     config, fault = _read(path / "config.json")
     metrics, second_fault = _read(path / "metrics.json")
     fault = fault or second_fault or ("" if config is not None else "config.json is missing")
@@ -79,15 +83,25 @@ def _row(path: Path) -> dict[str, Any]:
 
 def _without_an_end(path: Path) -> str:
     """The state of a run that has no metrics.json: a process is at it, a fault ended it, or it can be resumed."""
-    if is_running(path):
+    if _is_running(path):
         return RUNNING
     try:
-        with open(path / "log.txt", "rb") as log:
+        with open_regular(path / "log.txt") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - END_OF_LOG))
-            lines = log.read().decode(errors="replace").splitlines()
+            lines = log.read(END_OF_LOG).decode(errors="replace").splitlines()
     except OSError:
         return UNFINISHED
     return lines[-1] if lines and lines[-1].startswith(FAILED) else UNFINISHED
+
+
+def _is_running(path: Path) -> bool:
+    """Whether the process that the run's lock names is there, or is on another machine and cannot be seen from here."""
+    try:
+        record = read_json(path / claims.NAME, most=claims.LARGEST)
+        now = claims.started(int(record["pid"]))
+        return bool(record["host"] != platform.node() or now == record["started"] != "")
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _began(path: Path) -> str | None:
@@ -99,14 +113,12 @@ def _began(path: Path) -> str | None:
 
 def _read(path: Path) -> tuple[Mapping[str, Any] | None, str]:
     """The JSON object in a file, or None and what is wrong with it; a missing file is not a fault."""
-    try:
-        found = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None, ""
-    except OSError as fault:
-        return None, f"{path.name} cannot be read ({fault.strerror})"
-    except (ValueError, RecursionError):
-        return None, f"{path.name} is not JSON"
+    try:
+        found = read_json(path, most=RECORD)
+    except FileError as fault:
+        return None, escaped(str(fault).removeprefix(f"{path.parent}/").partition(". ")[0].rstrip("."))
     return (found, "") if isinstance(found, dict) else (None, f"{path.name} holds no JSON object")
 
 

@@ -12,6 +12,8 @@ from pellucid.errors import FileError
 from pellucid.storage.claims import claimed
 from pellucid.storage.writer import make_folder, remove_leftovers
 
+FAILED = "failed: "  # how the last line of log.txt begins after a fault
+
 
 @dataclass(frozen=True)
 class RunFolder:

@@ -113,7 +113,8 @@ def test_runs(terminal: Terminal) -> None:
     assert [row["name"] for row in found] == ["data", "photos"]
     assert {row["state"] for row in found} == {"finished"}
     lines = terminal.type("runs").out.splitlines()
-    assert lines[0].split()[:4] == ["name", "state", "data", "model"] and len(lines) == 4
+    assert lines[0].split()[:3] == ["name", "began", "model"]
+    assert [line.split()[0] for line in lines[2:] if line] == ["data", "data", "data", "photos"]  # a set, then its runs
 
 
 def test_runs_of_folders_without_any(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "summary": ("summary", "runs/猫"),
     "export": ("export", "runs/猫", "--format", "nothing"),
     "runs": ("runs",),
+    "compare": ("compare", "runs/猫", "runs/二"),
     "diagnose": ("diagnose", "runs/猫", "--no-images"),
     "search": ("search", *TRAIN[:5], "--trials", "3", "--rounds", "1", "--out", "searched"),
     "data info": ("data", "info", "photos"),
@@ -54,6 +56,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.chdir(place)
     try:
         assert ended("train", *TRAIN, "--out", "runs/猫") == 0
+        shutil.copytree("runs/猫", "runs/二")
     finally:
         os.chdir(before)
     return place

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from pellucid.errors import FileError
 from pellucid.runs.index import list_runs
+from pellucid.storage.claims import started
 
 CONFIG = {"command": "pellucid train digits", "data": "digits", "model": "lenet5", "engine": "auto", "epochs": 12}
 METRICS = {"accuracy": 0.975, "n": 360, "parameters": 33930, "seconds": 6.2, "engine": "reference", "state": "finished"}
@@ -24,10 +28,18 @@ def run(folder: Path, name: str, config: Any = None, metrics: Any = None) -> Pat
     return path
 
 
+def began(path: Path, hour: int) -> None:
+    """Say that a run began on the first of March 2026 at half past that hour."""
+    moment = datetime(2026, 3, 1, hour, 30, tzinfo=UTC).timestamp()
+    os.utime(path / "config.json", (moment, moment))
+
+
 def test_a_finished_run_is_one_whole_row(tmp_path: Path) -> None:
     path = run(tmp_path, "first", CONFIG, METRICS)
+    began(path, 12)
     whole = {
-        "name": "first", "state": "finished", "data": "digits", "model": "lenet5", "engine": "reference",
+        "name": "first", "state": "finished", "began": "2026-03-01T12:30:00+00:00", "data": "digits", "split": None,
+        "model": "lenet5", "engine": "reference",
         "accuracy": 0.975, "n": 360, "epochs": 12, "parameters": 33930, "seconds": 6.2, "path": path.as_posix(),
     }  # fmt: skip
     assert list_runs(tmp_path) == [whole]
@@ -42,15 +54,42 @@ def test_unfinished_and_broken_runs_are_rows_too(tmp_path: Path) -> None:
     run(tmp_path, "e bytes", CONFIG, METRICS)
     (tmp_path / "e bytes" / "metrics.json").write_bytes(b"\xff\xfe\x00")
     run(tmp_path, "f deep", "[" * 100_000)
-    states = [(row["name"][0], row["state"]) for row in list_runs(str(tmp_path))]
-    assert states == [
+    os.mkfifo(run(tmp_path, "g pipe", CONFIG) / "metrics.json")
+    states = sorted((row["name"][0], row["state"]) for row in list_runs(str(tmp_path)))
+    begins = [
         ("a", "unfinished"),
-        ("b", "broken: config.json is not JSON"),
+        ("b", "broken: config.json is not valid JSON (line 1, "),
         ("c", "broken: config.json holds no JSON object"),
         ("d", "broken: config.json is missing"),
-        ("e", "broken: metrics.json is not JSON"),
-        ("f", "broken: config.json is not JSON"),
+        ("e", "broken: metrics.json is not UTF-8 text"),
+        ("f", "broken: config.json"),
+        ("g", "broken: metrics.json is a pipe, and only regular files are read"),
     ]
+    assert [name for name, _ in states] == [name for name, _ in begins]
+    assert [state for (_, state), (_, begin) in zip(states, begins, strict=True) if not state.startswith(begin)] == []
+    assert all("\n" not in state for _, state in states)
+
+
+def test_runs_that_did_not_end_are_told_apart(tmp_path: Path) -> None:
+    for name, lines in (("failed", "engine x\nfailed: the loss is nan\n"), ("killed", "engine x\n"), ("empty", "")):
+        (run(tmp_path, name, CONFIG) / "log.txt").write_text(lines, encoding="utf-8")
+    records = {"running": {"pid": os.getpid()}, "gone": {"pid": 2**31 - 1}, "another": {"pid": 1},
+               "elsewhere": {"host": "x"}}  # fmt: skip
+    for name, record in records.items():
+        lock = {"pid": 1, "host": platform.node(), "started": started(os.getpid())} | record
+        (run(tmp_path, name, CONFIG) / "run.lock").write_text(json.dumps(lock), encoding="utf-8")
+    (run(tmp_path, "torn", CONFIG) / "run.lock").write_text('{"pid', encoding="utf-8")
+    assert {row["name"]: row["state"] for row in list_runs(tmp_path)} == {
+        "failed": "failed: the loss is nan", "killed": "unfinished", "empty": "unfinished", "running": "running",
+        "gone": "unfinished", "another": "unfinished", "elsewhere": "running", "torn": "unfinished",
+    }  # fmt: skip
+
+
+def test_data_sets_stay_together_and_the_newest_is_last(tmp_path: Path) -> None:
+    for name, data, hour in (("a", "mnist", 3), ("b", "digits", 9), ("c", "mnist", 5), ("d", "digits", 1)):
+        began(run(tmp_path, name, CONFIG | {"data": data}, METRICS), hour)
+    run(tmp_path, "e", None, METRICS)
+    assert [row["name"] for row in list_runs(tmp_path)] == ["e", "a", "c", "d", "b"]
 
 
 def test_values_of_the_wrong_kind_are_none(tmp_path: Path) -> None:
@@ -90,9 +129,9 @@ def test_a_folder_that_cannot_be_listed_is_explained(tmp_path: Path, monkeypatch
 def test_a_run_that_cannot_be_read_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(tmp_path, "locked", CONFIG, METRICS)
 
-    def refuse(self: Path) -> bytes:
+    def refuse(path: object, flags: int) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("os.open", refuse)
     (row,) = list_runs(tmp_path)
-    assert row["state"] == "broken: config.json cannot be read (Permission denied)"
+    assert row["state"] == "broken: config.json cannot be read: permission denied"
