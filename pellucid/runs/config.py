@@ -36,6 +36,7 @@ class RunConfig:
     batch_norm_momentum: float | None = None  # of every batch norm; None: each layer's own
     weights: str | None = None  # a file whose weights a network by name or in words begins with
     new_head: bool = False  # the last layer anew, for the classes of the data
+    head_by_name: bool = True  # a file's head is put in the order of the data; no flag: older runs took it as it lay
     freeze: str = ""  # layers that are not trained: all-but-head, patterns of names, or how many
     unfreeze_after: int = 0  # epochs after which all layers are trained; 0: never
     unfreeze_rate: float = 0.1  # of the learning rate from then on

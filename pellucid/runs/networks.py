@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from pellucid.architectures.names import NAMES, architecture, default_notation
 from pellucid.data.dataset import Dataset
@@ -18,6 +21,7 @@ from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
+from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.storage.foreign import is_ours
@@ -30,15 +34,17 @@ MEANT = re.compile(r"\s*(conv|pool|fc)(\d|[_*,\s]|$)", re.IGNORECASE)
 DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
 
-def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> tuple[Model, str]:
+def make_model(
+    config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key
+) -> tuple[Model, str]:
     """The network that --model names: an architecture, words of the notation, or a model file to go on from."""
-    wanted = config.model
+    wanted, classes = config.model, len(class_names)
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_setting("--l2", config.l2 > 0, wanted)
         refuse_setting("--dropout", config.dropout is not None, wanted)
         if config.weights:
             raise UsageError(f"--weights goes with a network by name or in words; --model {wanted} has its own.")
-        return model_from_file(config, shape, classes, key.fold("init")), wanted
+        return model_from_file(config, shape, class_names, key.fold("init")), wanted
     if config.new_head and not config.weights:
         raise UsageError("--new-head goes with --weights FILE or a model file as --model. Leave it out.")
     if wanted and not in_words(wanted):
@@ -52,8 +58,28 @@ def make_model(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key
         name = name or "linear"
     draw_weights(model, key.fold("init"))
     if config.weights:
-        LOG.info("read   %s", model.load_weights(config.weights, new_head=config.new_head))
+        read_weights(model, config, class_names)
     return model, name
+
+
+def read_weights(model: Model, config: RunConfig, class_names: Sequence[str]) -> None:
+    """Take the weights of --weights FILE; its head too where it is for the data's classes, put in their order."""
+    path = str(config.weights)
+    ours = path.lower().endswith(".safetensors") and Path(path).is_file() and is_ours(path)
+    has = read_model(path).class_names if ours and config.head_by_name else None
+    order = None if has is None else order_of(has, class_names)
+    others = has is not None and order is None and len(has) == len(class_names)  # other counts are seen by their shapes
+    LOG.info("read   %s", model.load_weights(path, new_head=config.new_head or others))
+    if others and has is not None:
+        LOG.info("head   made anew: the file is for other classes, %s", differing(has, class_names))
+    elif order is not None and not config.new_head:
+        put_in_order(model, order)
+
+
+def put_in_order(model: Model, order: np.ndarray) -> None:
+    """Bring the heads of a file into the order of the data, and say so."""
+    if reordered(model, order):
+        LOG.info("head   %s: its outputs put in the order of the data's classes", ", ".join(head_of(model.graph)))
 
 
 def in_words(text: str) -> bool:
@@ -105,18 +131,27 @@ def set_batch_norm_momentum(model: Model, name: str, momentum: float | None) -> 
         layer.spec = replace(layer.spec, momentum=momentum)  # type: ignore[type-var]
 
 
-def model_from_file(config: RunConfig, shape: tuple[int, ...], classes: int, key: Key) -> Model:
-    """A saved model to go on from; raises UsageError when it does not fit the data."""
-    path = str(config.model)
+def model_from_file(config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key) -> Model:
+    """A saved model to go on from, its head in the order of the data; raises UsageError when it does not fit them."""
+    path, classes = str(config.model), len(class_names)
     if not Path(path).is_file():
         raise UsageError(f"--model {path}: there is no such file.")
     model = load_model(path)
+    if isinstance(model.input_shape, dict) or isinstance(model.output_shape, dict):
+        raise UsageError(f"--model {path} has several inputs or outputs; a run needs one of each.")
     has = int(model.output_shape[-1])
     if model.input_shape[1:] != shape or (has != classes and not config.new_head):
         wanted = f"{model.input_shape[1:]} images and {has} classes"
         remedy = " Its last layer is made anew with --new-head." if model.input_shape[1:] == shape else ""
         raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.{remedy}")
     if not config.new_head:
+        names = model.class_names if config.head_by_name else None
+        order = None if names is None else order_of(names, class_names)
+        if names is not None and order is None:
+            raise UsageError(f"--model {path} is for other classes than the data: {differing(names, class_names)}. "
+                             "Make its last layer anew with --new-head.")
+        if order is not None:
+            put_in_order(model, order)
         return model
     made = model.with_head(classes)
     draw_weights(made, key, head_of(made.graph, side=True))

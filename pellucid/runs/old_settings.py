@@ -34,6 +34,7 @@ MEANINGS: dict[str, Meaning] = {
     "batch_norm_momentum": Meaning("0.1.0", None),
     "weights": Meaning("0.1.0", None),
     "new_head": Meaning("0.1.0", False),
+    "head_by_name": Meaning("0.2.0", False),  # row k of a head was taken for class k
     "freeze": Meaning("0.1.0", ""),
     "unfreeze_after": Meaning("0.1.0", 0),
     "unfreeze_rate": Meaning("0.1.0", 0.1),  # of no effect while unfreeze_after is 0

@@ -147,7 +147,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     engine = words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
-        model, name = make_model(config, shape, len(dataset.class_names), key)
+        model, name = make_model(config, shape, dataset.class_names, key)
     set_batch_norm_momentum(model, name, config.batch_norm_momentum)
     epochs = config.epochs_for(len(train))
     ends_of_rounds(config, epochs)  # refused here, before anything is written

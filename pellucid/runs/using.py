@@ -27,6 +27,7 @@ from pellucid.model import Model, Sequential, load_model
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import named, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
+from pellucid.runs.heads import composed, listed
 from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
@@ -146,12 +147,13 @@ def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part
     """The part with its labels in the model's numbering; raises DataError for a class the model does not know."""
     if dataset.class_names == names:
         return part
-    numbers = {name: number for number, name in enumerate(names)}
-    unknown = [name for name in dataset.class_names if name not in numbers]
+    numbers = {name: number for number, name in enumerate(composed(names))}
+    own = composed(dataset.class_names)
+    unknown = [name for name in own if name not in numbers]
     if unknown:
-        known = ", ".join(names[:12])
-        raise DataError(describe(dataset.name, "classes", f"those of the model ({known})", repr(unknown[0])))
-    return replace(part, labels=np.array([numbers[name] for name in dataset.class_names])[part.labels])
+        raise DataError(describe(dataset.name, "classes", f"those of the model ({listed(names)})", listed(unknown[:1]),
+                                 "Rename its classes as the model's."))  # fmt: skip
+    return replace(part, labels=np.array([numbers[name] for name in own])[part.labels])
 
 
 def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | None = None) -> list[dict[str, Any]]:
