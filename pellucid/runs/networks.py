@@ -41,7 +41,7 @@ def make_model(
     wanted, classes = config.model, len(class_names)
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_setting("--l2", config.l2 > 0, wanted)
-        refuse_setting("--dropout", config.dropout is not None, wanted)
+        refuse_setting("--dropout", bool(config.dropout), wanted)
         if config.weights:
             raise UsageError(f"--weights goes with a network by name or in words; --model {wanted} has its own.")
         return model_from_file(config, shape, class_names, key.fold("init")), wanted
