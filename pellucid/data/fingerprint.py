@@ -9,19 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-import numpy as np
-
 from pellucid.data.images import Array
+from pellucid.storage.checksums import sha256_of_arrays
 
 
 def fingerprint_arrays(arrays: Mapping[str, Array]) -> str:
     """sha256 (hex) over the name, dtype, shape and bytes of each array, in the order of the names."""
-    total = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        total.update(f"{name}\n{array.dtype.str}\n{array.shape}\n".encode())
-        total.update(array.view(np.uint8).reshape(-1).data if array.size else b"")
-    return total.hexdigest()
+    return sha256_of_arrays(arrays)
 
 
 def fingerprint_files(hashes: Mapping[str, str]) -> str:

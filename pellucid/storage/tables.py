@@ -1,6 +1,9 @@
 """Tables on disk: CSV with a header line, in UTF-8.
 
 A float is written as the shortest text that reads back to the same float; a line ends in a line feed everywhere.
+Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a line break, and is no number) gets
+an apostrophe before it, which is taken off again when Pellucid reads the table.
+Source    https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,12 +19,14 @@ from pellucid.errors import FileError
 from pellucid.storage.reading import read_text
 from pellucid.storage.writer import write_text
 
+FORMULA = re.compile(r"'*[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four: the same signs in full width
+
 
 def csv_line(values: Iterable[Any]) -> str:
     """One line of a table with its line end; None is an empty cell."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow([_cell(value) for value in values])
-    return text.getvalue()
+    csv.writer(text, lineterminator="\r\n").writerow([_cell(value) for value in values])  # either is quoted in a cell
+    return text.getvalue()[:-2] + "\n"
 
 
 def write_csv(path: str | os.PathLike[str], rows: list[dict[str, Any]]) -> None:
@@ -55,7 +61,22 @@ def cut_csv(path: str | os.PathLike[str], column: str, last: int) -> None:
 def _cell(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()  # numpy writes its floats as np.float64(...)
-    return repr(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return repr(value)
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) and not _is_number(value) else value
+
+
+def _text(cell: str) -> str:
+    """A cell as it was before it was written."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _table(columns: list[str], rows: list[dict[str, Any]]) -> str:
@@ -69,14 +90,14 @@ def _parse(path: str | os.PathLike[str], text: str) -> tuple[list[str], list[dic
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, str]] = []
     try:
-        columns = next(reader, [])
+        columns = [_text(cell) for cell in next(reader, [])]
         for cells in reader:
             if len(cells) != len(columns):
                 raise FileError(
                     f"{path}, line {reader.line_num}: {len(columns)} columns are wanted, but {len(cells)} came. "
                     "Mend that line."
                 )
-            rows.append(dict(zip(columns, cells, strict=True)))
+            rows.append(dict(zip(columns, map(_text, cells), strict=True)))
     except csv.Error as error:
         raise FileError(f"{path}, line {reader.line_num} is not CSV ({error}). Mend that line.") from error
     return columns, rows

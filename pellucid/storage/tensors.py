@@ -1,8 +1,8 @@
 """Named arrays and one JSON record in a safetensors file; the same input gives the same bytes.
 
 Layout    8 bytes: header length, little endian; header: JSON, a name to dtype, shape and offsets; then the numbers.
-Record    one metadata key, `pellucid`, a JSON text with sorted keys and an integer `format`. Several keys would be
-          written in an order that changes from run to run.
+Record    one metadata key, `pellucid`, a JSON text with sorted keys, an integer `format` and `checksums`. Several
+          keys would be written in an order that changes from run to run.
 Source    https://huggingface.co/docs/safetensors (format). Nothing in such a file can run code.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import ArgumentError, FileError
+from pellucid.storage.checksums import checked, text_of, with_checksums
 from pellucid.storage.os_errors import not_read
 from pellucid.storage.plain import plain
 from pellucid.storage.writer import write_bytes
@@ -51,7 +52,7 @@ def write_tensors(
     *,
     keep_nonfinite: bool = False,
 ) -> None:
-    """Write named arrays of any shape and the record `metadata`, to which the integer `format` is added.
+    """Write named arrays of any shape and the record `metadata`, to which `format` and `checksums` are added.
 
     NaN and infinity in the record are refused unless `keep_nonfinite`; `plain.restored` gives them back.
     Raises ArgumentError for an array of objects or text and for what JSON cannot hold, FileError when the file
@@ -60,16 +61,15 @@ def write_tensors(
     from safetensors.numpy import save
 
     record = plain({**metadata, "format": FORMAT}, where=str(path), keep_nonfinite=keep_nonfinite)
-    text = json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False)
     ready = {name: _storable(name, array) for name, array in arrays.items()}  # saved by dtype and name
-    write_bytes(path, save(ready, metadata={KEY: text}))
+    write_bytes(path, save(ready, metadata={KEY: text_of(with_checksums(record, ready))}))
 
 
 def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
     """The arrays, each C-contiguous and writeable, and the record of a file that `write_tensors` wrote.
 
-    Raises FileError for a file that is missing, cut short, damaged, too large in its header, of another kind, of
-    another program, or of a newer format.
+    Raises FileError for a file that is missing, cut short, damaged (where it has checksums, by a single bit), too
+    large in its header, of another kind, of another program, or of a newer format.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -77,18 +77,20 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray[Any
     record = _record(path, header_of(path))
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in sorted(file.keys())}, record
+            arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
     except (SafetensorError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise FileError(f"{path} is damaged ({error}). {COPY_AGAIN}.") from error
     except OSError as error:
         raise not_read(path, error) from error
+    return arrays, checked(path, record, arrays)
 
 
 def _storable(name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     array = np.asarray(array)
     if array.dtype.name not in DTYPES:
         raise ArgumentError(f"array '{name}': dtype must be a plain number or bool, but it is {array.dtype}.")
-    return np.asarray(array, order="C")  # safetensors.numpy writes memory as it lies: a transposed array would scramble
+    native = array.dtype.newbyteorder("=")
+    return np.asarray(array, native, order="C")  # safetensors.numpy writes memory as it lies
 
 
 def header_of(path: Path, codes: Collection[str] = CODES) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,34 @@ def test_a_column_without_whole_numbers_is_named(column: str, held: str, tmp_pat
     words = rf"steps\.csv, line 2: column '{column}' must hold a whole number, but it holds {held}\. Mend or remove"
     with pytest.raises(FileError, match=words):
         cut_csv(path, column, 1)
+
+
+FORMULAS = ["=cmd|' /C calc'!A0", "+SUM(A1)", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "-", "+"]
+PLAIN = ["-0.5", "+1e5", "-inf", "cat", "a=b", "'quoted'", "'", "", "1-2", "naïve"]
+
+
+def test_text_that_a_spreadsheet_would_run_is_escaped_and_read_back(tmp_path: Path) -> None:
+    texts = [*FORMULAS, *PLAIN, *("'" + text for text in FORMULAS), *("''" + text for text in FORMULAS)]
+    write_csv(tmp_path / "a.csv", [{"=name": text, "loss": -0.5, "n": -3} for text in texts])
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        raw = list(csv.reader(file))
+    assert not [cell for row in raw for cell in row if cell[:1] in tuple("=+-@\t\r\n＝") and not is_number(cell)]
+    assert [row[1:] for row in raw[1:]] == [["-0.5", "-3"]] * len(texts)
+    assert [row[0] for row in raw[1:] if row[0] in PLAIN] == PLAIN
+    assert [row["=name"] for row in read_csv(tmp_path / "a.csv")] == texts
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_cutting_a_table_changes_no_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write_csv(path, [{"step": step, "loss": -0.5, "name": "=1"} for step in (1, 2, 3)])
+    whole = path.read_text(encoding="utf-8")
+    cut_csv(path, "step", 2)
+    assert path.read_text(encoding="utf-8") == "\n".join(whole.split("\n")[:3]) + "\n"
