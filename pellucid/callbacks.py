@@ -1,13 +1,9 @@
 """What may happen beside learning: stop early, save, log, change the rate, or anything you write."""
 
-from pellucid.training.callbacks import (
-    Callback,
-    CSVLogger,
-    History,
-    LambdaCallback,
-    LearningRateScheduler,
-    ModelCheckpoint,
-)
+from pellucid.training.absent import stand_in
+from pellucid.training.callback import Callback, LambdaCallback
+from pellucid.training.callbacks import History, LearningRateScheduler
+from pellucid.training.checkpoints import CSVLogger, ModelCheckpoint
 from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
@@ -22,3 +18,8 @@ __all__ = [
     "ReduceLROnPlateau",
     "Unfreeze",
 ]
+
+
+def __getattr__(name: str) -> type:
+    """Keras's other callbacks: importing one is fine, making one says what to use instead."""
+    return stand_in(__name__, name)

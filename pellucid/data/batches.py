@@ -96,6 +96,12 @@ class Batches:
         every.share = Share()
         return every
 
+    def in_order(self) -> Batches:
+        """The same samples once each, in the order of the part, as predict reads them."""
+        ordered = copy(self)
+        ordered.shuffle, ordered.sampler = False, None
+        return ordered
+
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
         made = (self._batch(draws, number) for draws in self._draws(number, start))
@@ -149,6 +155,12 @@ class ArrayBatches:
     @property
     def steps_per_epoch(self) -> int:
         return steps_in(self.samples, self.batch_size)
+
+    def in_order(self) -> ArrayBatches:
+        """The same samples in the order of their arrays, as predict reads them."""
+        ordered = copy(self)
+        ordered.shuffle = False
+        return ordered
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""

@@ -7,6 +7,7 @@ Shapes  x (B, H, W, C) float32 in 0..255, or times `rescale`; y by class_mode: "
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,13 @@ class DirectoryBatches:
         if self.class_mode == "categorical":
             return x, to_categorical(labels, len(self.class_indices))
         return x, labels if self.class_mode == "sparse" else labels.astype(np.float32)
+
+    def in_order(self) -> DirectoryBatches:
+        """The same pictures in the order of `classes` and `filenames`, as predict reads them."""
+        ordered = copy(self)
+        ordered.shuffle = False
+        ordered._plan()
+        return ordered
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order."""

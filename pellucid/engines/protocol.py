@@ -91,11 +91,12 @@ class Term:
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric on one output, reported under `name`."""
+    """One metric on one output, reported under `name`; `weighted`, each sample counts by its weight."""
 
     output: str
     metric: MetricSpec
     name: str
+    weighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,12 @@ class Objective:
         if len(self.terms) > 1:
             row |= {f"{output}_loss": value for output, value in parts.items()}
         return row | {measure.name: mean(sums[f"metric:{measure.name}"]) for measure in self.measures}
+
+    def directions(self) -> dict[str, int]:
+        """Of each name in a report: 1 where larger is better, -1 where smaller is."""
+        losses = ["loss", *(f"{term.output}_loss" for term in self.terms if len(self.terms) > 1)]
+        signs = {"more": 1, "less": -1}
+        return dict.fromkeys(losses, -1) | {measure.name: signs[measure.metric.better] for measure in self.measures}
 
 
 def mean(pair: tuple[float, float]) -> float:

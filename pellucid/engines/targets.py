@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pellucid.engines.protocol import Batch, Term
+from pellucid.engines.protocol import Batch, Measure, Term
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.plan import Plan
 from pellucid.spec.losses import LossSpec
@@ -89,3 +89,15 @@ def coefficients(
         coefficient = np.where(present, coefficient, 0)
         count = float(present.sum()) * inner
     return coefficient.reshape((-1,) + (1,) * (len(shape) - 1)), count
+
+
+def weights_counted(measure: Measure, batch: Batch, shape: tuple[int, ...]) -> np.ndarray | None:
+    """How much each score of a metric counts, float64 of `shape`: samples without a label nothing; None for all one."""
+    mask = batch.masks.get(measure.output)
+    weights = batch.weights.get(measure.output) if measure.weighted else None
+    if mask is None and weights is None:
+        return None
+    counted = np.ones(shape[0]) if weights is None else np.asarray(weights, np.float64)
+    if mask is not None:
+        counted = np.where(np.asarray(mask, bool), counted, 0.0)
+    return np.broadcast_to(counted.reshape((-1,) + (1,) * (len(shape) - 1)), shape)

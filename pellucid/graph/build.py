@@ -24,8 +24,16 @@ class Built:
     layers: tuple[Layer, ...]
 
 
-def build(inputs: Sequence[Tensor], outputs: Sequence[Tensor], training_only: Sequence[Tensor] = ()) -> Built:
-    """The network from `inputs` to `outputs`; raises ArgumentError when an output needs another input."""
+Keys = tuple[Sequence[str] | None, Sequence[str] | None]
+
+
+def build(
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor], training_only: Sequence[Tensor] = (), keys: Keys = (None, None)
+) -> Built:
+    """The network from `inputs` to `outputs`; raises ArgumentError when an output needs another input.
+
+    Several inputs or outputs are named by `keys`, where a user gave any, else after their layers.
+    """
     calls, met = walk(inputs, outputs)
     depths = measure(calls, outputs)
     layer_depths: dict[Layer, int] = {}
@@ -39,10 +47,11 @@ def build(inputs: Sequence[Tensor], outputs: Sequence[Tensor], training_only: Se
         Node(places[call.layer], tuple((numbers[tensor.call], tensor.index) for tensor in cut(call, inputs)))
         for call in calls
     ]
-    input_names = ["input"] if len(inputs) == 1 else [names[tensor.call.layer] for tensor in inputs]
+    input_names = ["input"] if len(inputs) == 1 else list(keys[0] or [names[tensor.call.layer] for tensor in inputs])
     lasting = [tensor for tensor in outputs if tensor not in training_only]
     alone = lasting[0] if len(lasting) == 1 else None
-    output_names = unique(["output" if tensor is alone else names[tensor.call.layer] for tensor in outputs])
+    words = keys[1] or [names[tensor.call.layer] for tensor in outputs]
+    output_names = unique(["output" if t is alone else word for t, word in zip(outputs, words, strict=True)])
     graph = Graph(
         tuple(LayerEntry(names[layer], layer.spec, layer.trainable) for layer in layers),
         tuple(nodes),

@@ -12,7 +12,7 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.selecting import Selection
 from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
-from pellucid.training.compiling import make_objective
+from pellucid.training.compiling import Wanted, make_objective, warn_of_two_activations
 from pellucid.training.program import State
 from pellucid.training.session import engine_named
 
@@ -23,7 +23,7 @@ class Compiled:
 
     optimizer: OptimizerSpec
     chosen: Engine | None = None  # None: 'auto', looked for at first use
-    wanted: tuple[Any, Any, Any] | None = None  # loss, loss_weights, metrics as the user gave them
+    wanted: Wanted | None = None  # as the user gave it
     objective: Objective | None = None
     state: State | None = None
     fits: int = 0
@@ -41,7 +41,8 @@ class Compiled:
         if self.objective is None:
             if self.wanted is None:
                 raise UsageError("The loaded model was changed. Call model.compile(optimizer, loss, metrics) again.")
-            self.objective = make_objective(graph, *self.wanted)
+            self.objective = make_objective(graph, self.wanted)
+            warn_of_two_activations(graph, self.objective)
         return self.objective
 
     def outputs_changed(self) -> None:
@@ -57,7 +58,9 @@ class Compiled:
                 [term.output, term.loss.to_config(), term.weight, *([term.shares] if term.shares else [])]
                 for term in objective.terms
             ],
-            "metrics": [[m.output, m.metric.to_config(), m.name] for m in objective.measures],
+            "metrics": [
+                [m.output, m.metric.to_config(), m.name, *([True] if m.weighted else [])] for m in objective.measures
+            ],
             **({"rate_factors": [[word, factor] for word, factor in self.rate_factors.items()]}
                if self.rate_factors else {}),
         }
@@ -67,7 +70,7 @@ class Compiled:
         """As `to_config` wrote it; raises FileError for a name this Pellucid does not know."""
         objective = Objective(
             tuple(Term(output, LOSSES.revive(loss), *rest) for output, loss, *rest in config["losses"]),
-            tuple(Measure(output, METRICS.revive(metric), name) for output, metric, name in config["metrics"]),
+            tuple(Measure(output, METRICS.revive(metric), *rest) for output, metric, *rest in config["metrics"]),
         )
         factors = dict(config.get("rate_factors", ()))
         return cls(OPTIMIZERS.revive(config["optimizer"]), objective=objective, rate_factors=factors)

@@ -21,6 +21,8 @@ def save_model(model: Network, path: Path) -> None:
     """Write the file; raises FileError that says why not."""
     record: dict[str, Any] = dict(model.training_record or {})
     record["model"] = {"kind": model.kind, "name": model.name}
+    if model._keys:
+        record["model"] |= {"keys": model._keys, "output_keys": list(model._output_keys)}
     if model._compiled is not None:
         record["compiled"] = model._compiled.to_config(model.built.graph)
     pipeline = model.preprocessing
@@ -50,6 +52,8 @@ def load_model(path: Path) -> Model:
     model = owner.__new__(owner)
     model._start(made.get("name", "model"))
     model._restore(built)
+    model._keys = dict(made.get("keys", {}))
+    model._output_keys = {key: model._keys[key] for key in made.get("output_keys", ())}
     if file.preprocessing is not None:
         model.preprocessing = Pipeline.from_config(file.preprocessing, file.preprocessing_arrays or {})
     model.class_names, model.input_record = file.class_names, file.input

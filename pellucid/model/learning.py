@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.engines.protocol import Objective
 from pellucid.errors import ArgumentError, UsageError, describe
+from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.model.compiled import Compiled
 from pellucid.model.freezing import factors_by_key
 from pellucid.training import loop
-from pellucid.training.callbacks import Recorder
+from pellucid.training.arguments import flag, real, whole, whole_or_none
+from pellucid.training.callbacks import CallsAround, Recorder, introduce
+from pellucid.training.console import console_event, loudness
 from pellucid.training.events import Event, Position, Progress
-from pellucid.training.feeding import Feed, batches_of, input_parts, rows_of, whole
+from pellucid.training.feeding import Feed, batches_of, feeds_batches, input_parts, rows_of
 from pellucid.training.inputs import split_off
+from pellucid.training.interrupts import Interrupts
 from pellucid.training.preflight import refuse_lonely_batches, refuse_nothing_trained, try_one_sample
 from pellucid.training.program import State, Supervised
-from pellucid.training.session import events_of, predict_each
+from pellucid.training.session import callbacks_of, events_of, predict_each
 
 if TYPE_CHECKING:
     from pellucid.model.model import Model
@@ -77,8 +81,7 @@ def start_of(model: Model, program: Supervised) -> State:
 
 def feed_of(model: Model, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
-    needed = dict.fromkeys(term.target for term in objective.terms) if objective else ()
-    return Feed.of(model.built.graph, tuple(needed), where)
+    return Feed.of(model.built.graph, objective.terms if objective else (), where, model._keys)
 
 
 def fit(
@@ -96,8 +99,12 @@ def fit(
     size = BATCH if batch_size is None else whole("fit", "batch_size", batch_size, 1)
     for argument, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
         whole("fit", argument, value, 0)
+    loudness("fit", verbose)
+    listed = callbacks_of("fit", callbacks)
+    data = {**data, "steps": whole_or_none("fit", "steps_per_epoch", data["steps"]),
+            "shuffle": flag("fit", "shuffle", data["shuffle"])}  # fmt: skip
     held_out = validation["data"]
-    if validation["split"]:
+    if share_of(validation["split"]):
         if held_out is not None:
             raise ArgumentError("fit: pass validation_split or validation_data, not both.")
         first, held_out = split_off(validation["split"], {k: data[k] for k in ("x", "y", "sample_weight", "masks")})
@@ -107,18 +114,18 @@ def fit(
     refuse_nothing_trained(program.graph)
     key = model.key.fold("fit", compiled.fits)
     feed = feed_of(model, program.objective, "fit")
-    batches = batches_of(feed=feed, batch_size=size, key=key, **data)
-    if hasattr(batches, "samples") and hasattr(batches, "batch_size"):
-        refuse_lonely_batches(program.graph, batches.samples, batches.batch_size)
+    batches = batches_of(feed=feed, batch_size=size, key=key, steps_argument="steps_per_epoch", **data)
+    samples, wide = getattr(batches, "samples", None), getattr(batches, "batch_size", None)
+    if samples is not None and wide is not None:
+        refuse_lonely_batches(program.graph, samples, wide)
     state = start_of(model, program)
-    watched = None
-    if held_out is not None:
-        many = validation["batch_size"] or size
-        watched = batches_of(feed=feed, batch_size=many, key=key, steps=validation["steps"], **parts_of(held_out))
-        try_one_sample(program, compiled.engine, state, watched)
+    watched = validation_of(held_out, validation, feed, size, key, listed)
+    if watched is not None:
+        try_one_sample(program, compiled.engine, state, watched.batches)
     recorder, keeper = Recorder(), Keeper(model)
-    events = [keeper, recorder, *events_of(callbacks, model, verbose)]
-    model.stop_training = False
+    console = console_event(verbose)
+    events = [keeper, *events_of(listed, model, verbose), recorder, *([console] if console else []), Interrupts()]
+    model.stop_training, model.history = False, recorder.record
     compiled.fits += 1
     try:
         loop.train(
@@ -130,11 +137,39 @@ def fit(
     return recorder
 
 
+def share_of(split: Any) -> bool:
+    """Whether a part is to be split off; raises ArgumentError for what is no number."""
+    return split is not None and real("fit", "validation_split", split) != 0
+
+
+def validation_of(
+    held_out: Any, asked: Mapping[str, Any], feed: Feed, size: int, key: Key, callbacks: Sequence[Any]
+) -> loop.Validation | None:
+    """What a fit is watched on and when, from the arguments that begin with validation_."""
+    due = due_epochs(asked["freq"])
+    steps = whole_or_none("fit", "validation_steps", asked["steps"])
+    many = whole_or_none("fit", "validation_batch_size", asked["batch_size"]) or size
+    if held_out is None:
+        return None
+    batches = batches_of(feed=feed, batch_size=many, key=key, steps=steps, steps_argument="validation_steps",
+                         **parts_of(held_out))  # fmt: skip
+    return loop.Validation(batches, due, CallsAround("test", callbacks))
+
+
+def due_epochs(freq: Any) -> Callable[[int], bool]:
+    """In which epochs, counted from 1, validation has its turn: every `freq`, or those that it lists."""
+    if isinstance(freq, (list, tuple, set, range)):
+        listed = {whole("fit", "validation_freq", epoch, 1) for epoch in freq}
+        return lambda epoch: epoch in listed
+    every = whole("fit", "validation_freq", freq, 1)
+    return lambda epoch: epoch % every == 0
+
+
 def parts_of(data: Any) -> dict[str, Any]:
     """validation_data as the arguments of `batches_of`: (x, y), (x, y, sample_weight), a mapping, or batches."""
-    if isinstance(data, dict) and "x" in data:
+    if isinstance(data, dict) and "x" in data and not set(data) - {"x", "y", "sample_weight", "masks"}:
         return {"y": None, **data}
-    if isinstance(data, (tuple, list)):
+    if isinstance(data, (tuple, list)) and not feeds_batches(data):
         if not 2 <= len(data) <= 3:
             wanted = "(x, y) or (x, y, sample_weight)"
             raise ArgumentError(describe("fit", "validation_data", wanted, f"{len(data)} entries"))
@@ -143,33 +178,62 @@ def parts_of(data: Any) -> dict[str, Any]:
 
 
 def evaluate(
-    model: Model, x: Any, y: Any, *, batch_size: int | None, steps: int | None, weight: Any
-) -> dict[str, float]:
+    model: Model, x: Any, y: Any, *, batch_size: int | None, steps: int | None, weight: Any,
+    callbacks: Any = None, verbose: int | str = 0, where: str = "evaluate",
+) -> dict[str, float]:  # fmt: skip
     """Loss and metrics by name."""
+    listed = callbacks_of(where, callbacks)
+    steps = whole_or_none(where, "steps", steps)
+    size = BATCH if batch_size is None else whole(where, "batch_size", batch_size, 1)
     model._build_for(x)
     program, compiled = program_of(model), compiled_of(model)
-    size = BATCH if batch_size is None else whole("evaluate", "batch_size", batch_size, 1)
-    feed = feed_of(model, program.objective, "evaluate")
+    feed = feed_of(model, program.objective, where)
     batches = batches_of(x, y, feed, batch_size=size, key=model.key, steps=steps, sample_weight=weight)
-    return program.report(loop.evaluate(program, compiled.engine, start_of(model, program), batches))
+    for callback in listed:
+        introduce(callback, model, {"verbose": verbose, "epochs": 1, "steps": batches.steps_per_epoch})
+    around = CallsAround("test", listed)
+    return program.report(loop.evaluate(program, compiled.engine, start_of(model, program), batches, around))
 
 
-def predict(model: Model, x: Any, *, batch_size: int | None, steps: int | None) -> Any:
-    """One array, or a list of them when there are several outputs."""
-    model._build_for(x)
+def test_on_batch(model: Model, x: Any, y: Any, weight: Any) -> dict[str, float]:
+    """What evaluate says of one batch."""
+    return evaluate(model, x, y, batch_size=None, steps=None, weight=weight, where="test_on_batch")
+
+
+def predict(
+    model: Model, x: Any, *, batch_size: int | None, steps: int | None, callbacks: Any = None, verbose: int | str = 0
+) -> Any:
+    """One array, a list of them when there are several outputs, a mapping where the model was made with one."""
+    listed = callbacks_of("predict", callbacks)
+    steps = whole_or_none("predict", "steps", steps)
     size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
-    graph = model.graph
-    engine = model.engine
+    model._build_for(x)
+    graph, engine = model.graph, model.engine
     _ = model.weights_by_key()  # hangs those of a run that goes on
     params, state = weights.native(model.built, engine)
     inputs = input_parts(x, feed_of(model, None, "predict"), batch_size=size, steps=steps)
-    parts = list(predict_each(graph, engine, params, state, inputs))
-    joined = [
-        np.concatenate([part[name] for part in parts]) if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
-        for name, shape in graph.output_shapes.items()
-        if name in graph.lasting
-    ]
-    return joined[0] if len(joined) == 1 else joined
+    around = CallsAround("predict", listed)
+    for callback in listed:
+        introduce(callback, model, {"verbose": verbose, "epochs": 1, "steps": steps})
+    around.begin()
+    parts = []
+    for number, outputs in enumerate(predict_each(graph, engine, params, state, inputs, around)):
+        parts.append(outputs)
+        around.outputs(number, structured(model, outputs))
+    around.end()
+    return structured(model, {
+        name: np.concatenate([part[name] for part in parts])
+        if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
+        for name, shape in graph.output_shapes.items() if name in graph.lasting
+    })  # fmt: skip
+
+
+def structured(model: Model, outputs: Mapping[str, Any]) -> Any:
+    """Outputs as the model was made with them: alone, a list, or a mapping."""
+    if model._output_keys:
+        return {key: outputs[name] for key, name in model._output_keys.items()}
+    listed = list(outputs.values())
+    return listed[0] if len(listed) == 1 else listed
 
 
 def train_on_batch(
@@ -179,6 +243,8 @@ def train_on_batch(
     model._build_for(x)
     program, compiled = program_of(model), compiled_of(model)
     feed = feed_of(model, program.objective, "train_on_batch")
+    if x is not None and feeds_batches(x):
+        raise ArgumentError(describe("train_on_batch", "x", "arrays", type(x).__name__, "Use fit for batches."))
     size = rows_of(x, feed)
     refuse_lonely_batches(program.graph, size, size)
     batches = batches_of(

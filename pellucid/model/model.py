@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pellucid.engines.protocol import Engine
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.selecting import Selection
 from pellucid.model import learning, tracing
 from pellucid.model.compiled import Compiled
 from pellucid.model.freezing import checked_factors, factors_by_key
 from pellucid.model.network import Network
+from pellucid.model.running_rule import RunningRule
 from pellucid.model.tracing import Trace
 from pellucid.spec.optimizers import OptimizerSpec
+from pellucid.training.arguments import flag, nearest, spoken, whole
 from pellucid.training.callbacks import History
-from pellucid.training.compiling import rule_of
+from pellucid.training.compiling import Wanted, rule_of
+from pellucid.training.console import loudness
+from pellucid.training.inputs import Names
 from pellucid.training.session import engine_named
 
 KERAS_ONLY = {"run_eagerly", "steps_per_execution", "auto_scale_loss"}  # how, not what: taken, not used
@@ -34,30 +39,57 @@ class Model(Network):
     stop_training = False
     history: History | None = None
 
+    @spoken
     def __init__(
-        self, inputs: Any, outputs: Any, name: str | None = None, *, training_only: Sequence[Tensor] = ()
+        self, inputs: Any = None, outputs: Any = None, name: str | None = None, *, training_only: Sequence[Tensor] = ()
     ) -> None:
-        self._start(name or "model")
-        self._construct(tensors("inputs", inputs), tensors("outputs", outputs), training_only)
+        self._start("model" if name is None else name)
+        for argument, given in (("inputs", inputs), ("outputs", outputs)):
+            if given is None:
+                remedy = "A network is built from layers called on Input(...), not written as a class with call()."
+                raise ArgumentError(describe(type(self).__name__, argument, "given", "None", remedy))
+        self._construct(tensors("inputs", inputs), tensors("outputs", outputs), training_only,
+                        (keys_of("inputs", inputs), keys_of("outputs", outputs)))  # fmt: skip
 
     def __call__(self, inputs: Any, training: bool = False) -> Any:
         """The model as a layer of another (tensors), or its outputs for arrays."""
         if any(isinstance(entry, Tensor) for entry in entries(inputs)):
-            return self.as_layer()(inputs)
+            return self._called(inputs)
         if training:
             raise ArgumentError(describe(self.name, "training", "False for arrays", "True", "Use fit to train."))
         return self.predict(inputs, verbose=0)
 
+    def _called(self, inputs: Any) -> Any:
+        """The output tensors for input tensors: one, a list, a mapping by name."""
+        if isinstance(inputs, Mapping):
+            names = Names.of_inputs(self.built.graph).also(self._keys)
+            by_name = names.keyed(self.name, "inputs", inputs)
+            missing = [name for name in names.listed if name not in by_name]
+            if missing:
+                raise ArgumentError(describe(self.name, "inputs", f"given for '{missing[0]}'", "missing"))
+            inputs = [by_name[name] for name in names.listed]
+        given = self.as_layer()(inputs)
+        if not self._output_keys:
+            return given
+        listed = given if isinstance(given, list) else [given]
+        by_output = dict(zip(self.built.graph.output_shapes, listed, strict=True))
+        return {key: by_output[name] for key, name in self._output_keys.items()}
+
     @property
-    def optimizer(self) -> OptimizerSpec | None:
-        """The update rule, once compiled."""
-        return self._compiled.optimizer if self._compiled else None
+    def optimizer(self) -> RunningRule | None:
+        """The update rule, once compiled; its `learning_rate` is that of this moment and can be set."""
+        return RunningRule(self, self._compiled.optimizer) if self._compiled else None
+
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        raise ArgumentError(f"{self.name}: optimizer is chosen by compile. Call model.compile(optimizer, loss).")
 
     @property
     def engine(self) -> Engine:
         """What runs the model: what compile chose, until then what engine='auto' would."""
         return self._compiled.engine if self._compiled else engine_named("auto", "float32", None)
 
+    @spoken
     def compile(
         self,
         optimizer: str | OptimizerSpec = "rmsprop",
@@ -75,23 +107,22 @@ class Model(Network):
     ) -> None:
         """Choose the update rule, the loss and what to watch; `engine`, `precision` and `device` are ours.
 
+        `weighted_metrics` count each sample by its weight, `metrics` each sample once.
+
         With `jit_compile=True` PyTorch compiles the training steps of dense networks; "auto" is no, for compiling
         takes longer than most small networks train. The reference engine has nothing to compile.
         `rate_factors` multiplies the learning rate of chosen layers, e.g. {"all-but-head": 0.1}; its keys are
         selections as in `freeze`, later ones win. Raises ArgumentError for a factor that is not above 0.
         """
-        unknown = sorted(set(ignored) - KERAS_ONLY)
-        if unknown:
-            raise ArgumentError(f"compile: unknown argument '{unknown[0]}'.")
+        refuse_unknown(ignored)
         if loss is None:
             remedy = "Pass e.g. 'sparse_categorical_crossentropy'."
             raise ArgumentError(describe("compile", "loss", "given", "None", remedy))
-        if weighted_metrics:
-            remedy = "Pass them as metrics=..., which counts every sample once."
-            raise ArgumentError(describe("compile", "weighted_metrics", "left out", repr(weighted_metrics), remedy))
+        if jit_compile not in ("auto", True, False):
+            raise ArgumentError(describe("compile", "jit_compile", "'auto', True or False", shown(repr(jit_compile))))
         compiled = Compiled(
             rule_of(optimizer), engine_named(engine, precision, device, compiled=jit_compile is True),
-            (loss, loss_weights, metrics),
+            Wanted(loss, loss_weights, metrics, weighted_metrics, self._keys),
             rate_factors=checked_factors(rate_factors or {}),
         )
         if self._built is not None:
@@ -99,6 +130,7 @@ class Model(Network):
             factors_by_key(self._built, compiled.rate_factors, self.name)
         self._compiled = compiled
 
+    @spoken
     def fit(
         self,
         x: Any = None,
@@ -116,22 +148,22 @@ class Model(Network):
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Sequence[int] = 1,
         *,
         masks: Any = None,
     ) -> History:
         """Train for `epochs` epochs; return the history. Ctrl-C ends it after the step in hand, with the weights kept.
 
-        x, y: arrays, lists or mappings of them, a generator of (x, y), or batches of `pellucid.data`. `masks` (N,) per
-        output says which labels exist; the others do not count. Raises ArgumentError or ShapeError that names what
+        x, y: arrays, lists or mappings of them, a generator, loader, sequence or list of batches (x, y), or batches of
+        `pellucid.data`. With `steps_per_epoch` an epoch goes on where the one before stopped. `masks` (N,) per output
+        says which labels exist; the others do not count. `validation_freq` is every so many epochs, or a list of them.
+        Raises ArgumentError or ShapeError that names what
         does not fit, and TrainingError that names step and layer when the loss is no longer finite.
         """
-        if validation_freq != 1:
-            raise ArgumentError(describe("fit", "validation_freq", "1", repr(validation_freq), "Leave it out."))
         data = {"x": x, "y": y, "sample_weight": sample_weight, "class_weight": class_weight, "masks": masks,
                 "shuffle": shuffle, "steps": steps_per_epoch}  # fmt: skip
         validation = {"split": validation_split, "data": validation_data, "steps": validation_steps,
-                      "batch_size": validation_batch_size}  # fmt: skip
+                      "batch_size": validation_batch_size, "freq": validation_freq}  # fmt: skip
         recorder = learning.fit(
             self, data, batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks,
             validation=validation, initial_epoch=initial_epoch,
@@ -142,6 +174,7 @@ class Model(Network):
     def _build_for(self, x: Any) -> None:
         """A Sequential without an input shape takes it from the first data."""
 
+    @spoken
     def evaluate(
         self,
         x: Any = None,
@@ -154,12 +187,14 @@ class Model(Network):
         return_dict: bool = False,
     ) -> Any:
         """The loss, or [loss, metrics...], or all by name with return_dict."""
-        refuse_callbacks("evaluate", callbacks)
-        row = learning.evaluate(self, x, y, batch_size=batch_size, steps=steps, weight=sample_weight)
+        loudness("evaluate", verbose)
+        row = learning.evaluate(self, x, y, batch_size=batch_size, steps=steps, weight=sample_weight,
+                                callbacks=callbacks, verbose=verbose)  # fmt: skip
         if verbose not in (0, "auto"):
             print("  ".join(f"{name} {value:.4f}" for name, value in row.items()))
         return row if return_dict else alone_or_list(row)
 
+    @spoken
     def predict(
         self,
         x: Any,
@@ -168,10 +203,14 @@ class Model(Network):
         steps: int | None = None,
         callbacks: Sequence[Any] | None = None,
     ) -> Any:
-        """Outputs for x (N, ...): one array, or a list of them when there are several outputs."""
-        refuse_callbacks("predict", callbacks)
-        return learning.predict(self, x, batch_size=batch_size, steps=steps)
+        """Outputs for x (N, ...): one array, a list of several, a mapping where the model was made with one.
 
+        The rows stand in the order of x; pictures of a folder in that of its `filenames`, however they are shuffled.
+        """
+        loudness("predict", verbose)
+        return learning.predict(self, x, batch_size=batch_size, steps=steps, callbacks=callbacks, verbose=verbose)
+
+    @spoken
     def train_on_batch(
         self,
         x: Any,
@@ -184,14 +223,18 @@ class Model(Network):
         row = learning.train_on_batch(self, x, y, sample_weight, class_weight)
         return row if return_dict else alone_or_list(row)
 
+    @spoken
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """What evaluate returns, for one batch."""
-        return self.evaluate(x, y, None, 0, sample_weight, return_dict=return_dict)
+        row = learning.test_on_batch(self, x, y, sample_weight)
+        return row if return_dict else alone_or_list(row)
 
+    @spoken
     def trace(self, x: Any, y: Any = None, *, training: bool = False) -> Trace:
         """Every number between input and output, with formulas; with targets y also the gradient at each place."""
         return tracing.trace(self, x, y, training=training)
 
+    @spoken
     def with_head(self, classes: int) -> Model:
         """This model with a new last layer, for so many classes; the other layers are shared, not copied.
 
@@ -201,16 +244,23 @@ class Model(Network):
 
         return with_head(self, classes)
 
+    @spoken
     def predict_on_batch(self, x: Any) -> np.ndarray | list[np.ndarray]:
         """Outputs for one batch."""
         found: np.ndarray | list[np.ndarray] = self.predict(x, verbose=0)
         return found
 
 
-def refuse_callbacks(where: str, callbacks: Any) -> None:
-    """Raise ArgumentError for callbacks that nothing would call."""
-    if callbacks:
-        raise ArgumentError(describe(where, "callbacks", "left out", "given", "Only fit calls them."))
+def refuse_unknown(ignored: Mapping[str, Any]) -> None:
+    """Raise ArgumentError for what compile does not take, in Keras's words or ours."""
+    for name, value in ignored.items():
+        if name not in KERAS_ONLY:
+            remedy = nearest(name, [*inspect.signature(Model.compile).parameters, *KERAS_ONLY])
+            raise ArgumentError(f"compile: unknown argument '{shown(name)}'. {remedy}".rstrip())
+        if name == "steps_per_execution":
+            whole("compile", name, value, 1)
+        else:
+            flag("compile", name, value)
 
 
 def alone_or_list(row: Mapping[str, float]) -> Any:
@@ -224,6 +274,16 @@ def entries(given: Any) -> list[Any]:
     if isinstance(given, Mapping):
         return list(given.values())
     return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def keys_of(argument: str, given: Any) -> list[str] | None:
+    """The keys of a mapping of tensors, None for anything else; raises ArgumentError for keys that are no words."""
+    if not isinstance(given, Mapping):
+        return None
+    for key in given:
+        if not isinstance(key, str) or not key or "/" in key:
+            raise ArgumentError(describe("Model", argument, "keyed by words without '/'", shown(repr(key))))
+    return list(given)
 
 
 def tensors(argument: str, given: Any) -> list[Tensor]:

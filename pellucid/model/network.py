@@ -46,6 +46,8 @@ class Network:
         self._outputs: list[Tensor] = []
         self._layer: Layer | None = None
         self._compiled: Compiled | None = None
+        self._keys: dict[str, str] = {}  # a user's keys for inputs and outputs, and the graph's names for them
+        self._output_keys: dict[str, str] = {}  # those of the outputs, where the model was made with a mapping
         self._live: Progress | None = None  # while fit runs: where the weights of this moment are
         self.key: Key = ROOT.next_key()
         self.preprocessing: Any = None  # a fitted data.Pipeline, saved with the model
@@ -54,8 +56,16 @@ class Network:
         self.training_record: dict[str, Any] | None = None
         self.loaded: WeightsReport | None = None  # what load_weights found in its file
 
-    def _construct(self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = ()) -> None:
-        self._built = build(inputs, outputs, training_only)
+    def _construct(
+        self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = (),
+        keys: tuple[list[str] | None, list[str] | None] = (None, None),
+    ) -> None:  # fmt: skip
+        self._built = build(inputs, outputs, training_only, keys)
+        graph = self._built.graph
+        into = dict(zip(keys[0] or (), graph.input_shapes, strict=False))
+        out = dict(zip(keys[1] or (), graph.output_shapes, strict=False))
+        self._output_keys = {key: name for key, name in out.items() if name in graph.lasting}
+        self._keys = into | out
         self._inputs, self._outputs = inputs, outputs
         weights.promise_missing(self._built, self.key)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.graph.build import Built
@@ -15,7 +13,8 @@ from pellucid.graph.vocabulary import Input
 from pellucid.model.model import Model
 from pellucid.model.network import Network
 from pellucid.spec.reshaping import InputLayer
-from pellucid.training.feeding import feeds_batches
+from pellucid.training.feeding import first_inputs
+from pellucid.training.inputs import numbers
 
 
 class Sequential(Model):
@@ -112,11 +111,10 @@ class Sequential(Model):
     def _build_for(self, x: Any) -> None:
         if self._way or x is None:
             return
-        sized = feeds_batches(x) and hasattr(x, "__getitem__") and hasattr(x, "__len__") and len(x) > 0
-        batch = x[0][0] if sized and isinstance(x[0], tuple) else x  # a sequence of (x, y)
-        if not hasattr(batch, "shape") and not isinstance(batch, (list, tuple)):
+        batch = first_inputs(x)
+        if batch is None or isinstance(batch, Mapping):
             raise UsageError(f"{self.name}: the input shape is not known. Add Input(shape) as the first layer.")
-        self._enter(Input(np.shape(batch)[1:] or (1,)))
+        self._enter(Input(numbers("x", batch).shape[1:]))
         self._rebuild()
 
     @property

@@ -48,10 +48,11 @@ def watching(prepared: Prepared) -> list[tuple[str, Event]]:
     if stage is not None:
         events.append(("stage", stage))
     if prepared.config.patience:
-        events.append(("early_stopping", EarlyStopping(f"{part}accuracy", patience=prepared.config.patience)))
+        stopping = EarlyStopping(f"{part}accuracy", patience=prepared.config.patience, mode="max")
+        events.append(("early_stopping", stopping))
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
-        events.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1])))
+        events.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1], mode="min")))
     if prepared.config.mine_rounds:
         assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
         ends = ends_of_rounds(prepared.config, prepared.epochs)

@@ -26,7 +26,7 @@ from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import LossSpec, SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
-from pellucid.training.compiling import make_objective
+from pellucid.training.compiling import Wanted, make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
@@ -185,7 +185,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
 
 def objective_of(model: Model, loss: LossSpec) -> Objective:
     """What a run minimises, also at outputs for training only, and its accuracy."""
-    return replace(make_objective(model.graph, loss), measures=OBJECTIVE.measures)
+    return replace(make_objective(model.graph, Wanted(loss)), measures=OBJECTIVE.measures)
 
 
 def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:

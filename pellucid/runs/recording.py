@@ -109,7 +109,7 @@ class KeepBest(Watch):
     """
 
     def __init__(self, part: str, save: Callable[[Progress], None]) -> None:
-        super().__init__(f"{part}accuracy")
+        super().__init__(f"{part}accuracy", mode="max")
         self.loss, self.save = f"{part}loss", save
         self.best_loss = math.inf
 

@@ -6,6 +6,7 @@ when samples or classes are weighted (Keras), and by the labelled count when lab
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,11 +14,31 @@ from pellucid.spec.base import Spec, Table
 from pellucid.spec.legal import Flag, Integer, Real, Text, legal
 
 
+@dataclass(frozen=True)
+class Targets:
+    """The targets a loss is defined for: numbers of an interval, and rows of the last axis that add up to one number.
+
+    A row of zeros is legal all the same: it is that of a place without a label.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    row_sum: float | None = None
+
+    @property
+    def wanted(self) -> str:
+        """In words, as they follow `must be`."""
+        if self.row_sum is not None:
+            return f"numbers from {self.low:g} to {self.high:g} whose rows add up to {self.row_sum:g}"
+        return f"from {self.low:g} to {self.high:g}"
+
+
 class LossSpec(Spec):
     """What all losses are; `labels` says what a target is: 'index' (N,), or 'values' of the output's shape."""
 
     kind = "loss"
     labels: ClassVar[str] = "values"
+    targets: ClassVar[Targets] = Targets()
     fuses: ClassVar[str] = ""  # the activation it is computed through, from the logits
 
 
@@ -39,6 +60,7 @@ class SparseCategoricalCrossentropy(LossSpec):
 class CategoricalCrossentropy(LossSpec):
     """-sum_k t_k log p_k; targets are one-hot or probabilities, smoothed to (1-s) t + s/K."""
 
+    targets = Targets(0.0, 1.0, 1.0)
     fuses = "Softmax"
     from_logits: bool = legal(Flag(), False)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
@@ -49,6 +71,7 @@ class CategoricalCrossentropy(LossSpec):
 class CategoricalFocalCrossentropy(LossSpec):
     """-alpha (1-p)^gamma t log p, summed over classes. Source: Lin et al. 2017, eq. 5."""
 
+    targets = Targets(0.0, 1.0, 1.0)
     fuses = "Softmax"
     alpha: float = legal(Real(0.0), 0.25)
     gamma: float = legal(Real(0.0), 2.0)
@@ -73,6 +96,7 @@ class SparseCategoricalFocalCrossentropy(LossSpec):
 class BinaryCrossentropy(LossSpec):
     """-t log p - (1-t) log(1-p), the mean over the last axis."""
 
+    targets = Targets(0.0, 1.0)
     fuses = "Sigmoid"
     from_logits: bool = legal(Flag(), False)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
@@ -99,9 +123,13 @@ class Huber(LossSpec):
 
 
 class MetricSpec(Spec):
-    """What all metrics are: a number a sample, whose mean is reported under `name`; Keras's names by default."""
+    """What all metrics are: a number a sample, whose mean is reported under `name`; Keras's names by default.
+
+    `better` is "more" where larger values are better, "less" where smaller ones are.
+    """
 
     kind = "metric"
+    better: ClassVar[str] = "more"
     name: str
 
 
@@ -147,6 +175,7 @@ class TopKCategoricalAccuracy(MetricSpec):
 class SquaredError(MetricSpec):
     """(y - t)^2, the mean over the last axis."""
 
+    better = "less"
     name: str = legal(Text(), "mean_squared_error")
 
 
@@ -155,4 +184,5 @@ class SquaredError(MetricSpec):
 class AbsoluteError(MetricSpec):
     """|y - t|, the mean over the last axis."""
 
+    better = "less"
     name: str = legal(Text(), "mean_absolute_error")

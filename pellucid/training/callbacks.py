@@ -1,180 +1,149 @@
-"""Callbacks in Keras's form: subclass Callback and override what you need; the loop calls them through an event."""
+"""Callbacks at work: what calls them from the loop and around evaluations, and the history that fit returns."""
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from os.path import exists
 from typing import Any
 
 from pellucid.engines.protocol import Sums
-from pellucid.errors import ArgumentError, describe
-from pellucid.storage.tables import read_csv, write_csv
+from pellucid.errors import ArgumentError, describe, shown
+from pellucid.training.arguments import spoken, whole
+from pellucid.training.callback import Callback, Logs
 from pellucid.training.events import Event, Progress
-from pellucid.training.program import RATIO
-from pellucid.training.stopping import direction
-
-Logs = dict[str, Any]
+from pellucid.training.loop import Around
+from pellucid.training.program import RATIO, Program
 
 
-class Callback:
-    """Keras's moments; `self.model` and `self.params` are set before the first."""
-
-    model: Any = None
-    params: Logs
-
-    def set_model(self, model: Any) -> None:
-        """Called once with the model being trained."""
-        self.model = model
-
-    def set_params(self, params: Logs) -> None:
-        """Called once with epochs, steps and verbose."""
-        self.params = params
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Before the first step."""
-
-    def on_train_end(self, logs: Logs | None = None) -> None:
-        """After the last step."""
-
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Before epoch `epoch`, counted from 0."""
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """After epoch `epoch`; `logs` holds loss, metrics and their val_ forms."""
-
-    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Before step `batch` of the epoch."""
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """After step `batch` of the epoch; `logs` holds the numbers of this batch alone."""
-
-
-class LambdaCallback(Callback):
-    """A callback made of functions."""
-
-    def __init__(self, **moments: Callable[..., Any]) -> None:
-        for name, function in moments.items():
-            if not hasattr(Callback, name):
-                known = ", ".join(word for word in vars(Callback) if word.startswith("on_"))
-                raise ArgumentError(describe("LambdaCallback", "argument", f"one of {known}", repr(name)))
-            setattr(self, name, function)
-
-
-class CSVLogger(Callback):
-    """Writes a row an epoch to a CSV file; with `append` after the rows that are there."""
-
-    def __init__(self, filename: str, separator: str = ",", append: bool = False) -> None:
-        if separator != ",":
-            raise ArgumentError(describe("CSVLogger", "separator", "a comma", repr(separator), "Leave it out."))
-        self.filename, self.append = filename, append
-        self.rows: list[Logs] = []
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.rows = [dict(row) for row in read_csv(self.filename)] if self.append and exists(self.filename) else []
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.rows.append({"epoch": epoch, **(logs or {})})
-        write_csv(self.filename, self.rows)
-
-
-class ModelCheckpoint(Callback):
-    """Saves the model after each epoch, or after each that is the best so far; {epoch} in the name is filled in."""
-
-    def __init__(
-        self,
-        filepath: str,
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-    ) -> None:
-        self.filepath, self.monitor, self.save_best_only = str(filepath), monitor, save_best_only
-        self.save_weights_only = save_weights_only
-        self.sign = direction(monitor, mode)
-        self.best: float | None = None
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        row = logs or {}
-        if self.save_best_only:
-            if self.monitor not in row:
-                raise ArgumentError(describe("ModelCheckpoint", "monitor", f"one of {', '.join(row)}", self.monitor))
-            value = float(row[self.monitor])
-            if self.best is not None and self.sign * (value - self.best) <= 0:
-                return
-            self.best = value
-        path = self.filepath.format(epoch=epoch + 1, **row)
-        if self.save_weights_only:
-            self.model.save_weights(path)
-        else:
-            self.model.save(path)
-
-
-class LearningRateScheduler(Event):
+class LearningRateScheduler(Event, Callback):
     """Sets the rate before each epoch to schedule(epoch, rate) or schedule(epoch), epochs counted from 0."""
 
-    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
-        self.schedule = schedule
+    @spoken
+    def __init__(self, schedule: Any, verbose: int = 0) -> None:
+        if not callable(schedule):
+            wanted = "a function of the epoch and the rate"
+            raise ArgumentError(describe("LearningRateScheduler", "schedule", wanted, shown(repr(schedule))))
+        self.schedule, self.verbose = schedule, whole("LearningRateScheduler", "verbose", verbose, 0)
         try:  # the older form takes the epoch alone
             inspect.signature(schedule).bind(0, 0.0)
             self.takes_rate = True
-        except TypeError:
+        except (TypeError, ValueError):
             self.takes_rate = False
 
     def epoch_begin(self, progress: Progress) -> None:
         epoch = progress.position.epoch
-        wanted = float(self.schedule(epoch, progress.rate) if self.takes_rate else self.schedule(epoch))
-        if not math.isfinite(wanted) or wanted < 0:
-            raise ArgumentError(describe("LearningRateScheduler", "schedule's result", "a number >= 0", f"{wanted:g}"))
+        given = self.schedule(epoch, progress.rate) if self.takes_rate else self.schedule(epoch)
+        try:
+            wanted = float(given)
+        except (TypeError, ValueError):
+            wanted = math.nan
+        if isinstance(given, (str, bool)) or not math.isfinite(wanted) or wanted < 0:
+            got = f"{given:g}" if isinstance(given, float) else shown(repr(given))
+            raise ArgumentError(describe("LearningRateScheduler", "schedule's result", "a number >= 0", got))
         progress.set_rate(wanted)
+        if self.verbose:
+            said = f"LearningRateScheduler setting learning rate to {wanted}."
+            print(f"Epoch {epoch + 1}: {said}", flush=True)
+
+
+class Heard:
+    """A callback and its moments that do something; the others are not called."""
+
+    def __init__(self, callback: Any) -> None:
+        self.callback = callback
+
+    def overrides(self, moment: str) -> bool:
+        """Whether the callback does something then, perhaps under the moment's older name."""
+        older = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+        return self._differs(moment) or (moment in older and self._differs(older[moment]))
+
+    def _differs(self, moment: str) -> bool:
+        own = getattr(type(self.callback), moment, None)
+        return moment in getattr(self.callback, "__dict__", {}) or own is not getattr(Callback, moment, None)
+
+    def call(self, moment: str, *given: Any) -> None:
+        """Call a moment, if the callback has it."""
+        if self.overrides(moment):
+            getattr(self.callback, moment, lambda *_: None)(*given)
 
 
 class Calls(Event):
     """Calls a Keras-style callback from the loop."""
 
-    def __init__(self, callback: Any, model: Any) -> None:
-        self.callback, self.model = callback, model
+    def __init__(self, callback: Any, model: Any, verbose: int | str = 0) -> None:
+        self.heard, self.model, self.verbose = Heard(callback), model, verbose
         self.logs: Logs = {}
-        uncalled = sorted(name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name))
-        if uncalled:
-            known = ", ".join(name for name in vars(Callback) if name.startswith("on_"))
-            raise ArgumentError(f"{type(callback).__name__}.{uncalled[0]} would never be called; fit calls {known}.")
 
     def begin(self, progress: Progress) -> None:
-        self._call("set_model", self.model)
-        self._call("set_params", {"epochs": progress.epochs, "steps": progress.steps_per_epoch})
-        self._call("on_train_begin", {})
-
-    def _call(self, moment: str, *given: Any) -> None:
-        getattr(self.callback, moment, lambda *_: None)(*given)
+        params = {"verbose": self.verbose, "epochs": progress.epochs, "steps": progress.steps_per_epoch}
+        introduce(self.heard.callback, self.model, params)
+        self.heard.call("on_train_begin", {})
 
     def epoch_begin(self, progress: Progress) -> None:
-        self._call("on_epoch_begin", progress.position.epoch, {})
-        self._call("on_train_batch_begin", progress.position.step_in_epoch, {})
+        self.heard.call("on_epoch_begin", progress.position.epoch, {})
+        self.heard.call("on_train_batch_begin", progress.position.step_in_epoch, {})
 
     def step(self, progress: Progress, sums: Sums) -> None:
         done, steps = progress.position.step_in_epoch, progress.steps_per_epoch
-        report = progress.program.report(sums)
-        logs = {name: value for name, value in report.items() if not name.startswith(RATIO)}
-        self._call("on_train_batch_end", done - 1, logs)
+        if self.heard.overrides("on_train_batch_end"):
+            self.heard.call("on_train_batch_end", done - 1, logs_of(progress.program, progress.position.sums))
         self._obey(progress)
         if not progress.stop and (steps is None or done < steps):
-            self._call("on_train_batch_begin", done, {})
+            self.heard.call("on_train_batch_begin", done, {})
 
     def epoch(self, progress: Progress, row: Logs) -> None:
         self.logs = {name: value for name, value in row.items() if name != "epoch"}
-        self._call("on_epoch_end", row["epoch"] - 1, self.logs)
+        self.heard.call("on_epoch_end", row["epoch"] - 1, self.logs)
+        row |= {name: value for name, value in self.logs.items() if name != "epoch"}
         self._obey(progress)
 
     def _obey(self, progress: Progress) -> None:
         if getattr(self.model, "stop_training", False) and not progress.stop:
-            progress.stop = f"stopped by {type(self.callback).__name__}"
+            progress.stop = f"stopped by {type(self.heard.callback).__name__}"
 
     def end(self, progress: Progress) -> None:
-        self._call("on_train_end", self.logs)
+        self.heard.call("on_train_end", self.logs)
+
+
+class CallsAround(Around):
+    """Calls callbacks around an evaluation (`kind` "test") or predictions ("predict")."""
+
+    def __init__(self, kind: str, callbacks: Sequence[Any]) -> None:
+        self.kind, self.heard = kind, [Heard(callback) for callback in callbacks]
+
+    def _call(self, moment: str, *given: Any) -> None:
+        for heard in self.heard:
+            heard.call(f"on_{self.kind}_{moment}", *given)
+
+    def begin(self) -> None:
+        self._call("begin", {})
+
+    def batch_begin(self, number: int) -> None:
+        self._call("batch_begin", number, {})
+
+    def batch_end(self, number: int, program: Program, total: Sums) -> None:
+        if any(heard.overrides(f"on_{self.kind}_batch_end") for heard in self.heard):
+            self._call("batch_end", number, logs_of(program, total))
+
+    def outputs(self, number: int, outputs: Any) -> None:
+        """After a batch of predictions."""
+        self._call("batch_end", number, {"outputs": outputs})
+
+    def end(self, program: Program | None = None, total: Sums | None = None) -> None:
+        self._call("end", {} if program is None else logs_of(program, total or {}))
+
+
+def introduce(callback: Any, model: Any, params: Mapping[str, Any]) -> None:
+    """Tell a callback its model and the numbers of the call."""
+    for method, given in (("set_model", model), ("set_params", dict(params))):
+        getattr(callback, method, lambda *_: None)(given)
+
+
+def logs_of(program: Program, sums: Sums) -> Logs:
+    """The means that callbacks see."""
+    return {name: value for name, value in program.report(sums).items() if not name.startswith(RATIO)}
 
 
 @dataclass

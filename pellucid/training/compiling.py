@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pellucid.engines.protocol import Measure, Objective, Term
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
+from pellucid.graph.plan import plan
 from pellucid.spec.losses import (
     LOSSES,
     METRICS,
@@ -18,19 +21,33 @@ from pellucid.spec.losses import (
     SparseCategoricalAccuracy,
 )
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.training.arguments import real
 from pellucid.training.inputs import Names
 
 ACCURACY = ("accuracy", "acc")
 AUXILIARY = 0.3  # the usual factor of a training-only output's loss (Szegedy et al. 2015, section 5)
 
 
-def rule_of(optimizer: str | OptimizerSpec) -> OptimizerSpec:
-    """The update rule of a word in any case, or a spec as it is."""
+@dataclass(frozen=True)
+class Wanted:
+    """What a user passes to compile, for outputs that may not be known yet; `keys` are further words for them."""
+
+    loss: Any
+    loss_weights: Any = None
+    metrics: Any = None
+    weighted_metrics: Any = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+def rule_of(optimizer: Any) -> OptimizerSpec:
+    """The update rule of a word in any case, or a spec as it is, also that of a compiled model."""
     if isinstance(optimizer, str):
         return OPTIMIZERS.named(optimizer)
-    if isinstance(optimizer, OptimizerSpec):
-        return optimizer
-    raise ArgumentError(describe("compile", "optimizer", "a word or an optimizer", repr(optimizer)))
+    spec = getattr(optimizer, "spec", optimizer)
+    if isinstance(spec, OptimizerSpec):
+        return spec
+    remedy = f"Pass {optimizer.__name__}(...)." if isinstance(optimizer, type) else "Pass e.g. 'adam'."
+    raise ArgumentError(describe("compile", "optimizer", "a word or an optimizer", shown(repr(optimizer)), remedy))
 
 
 def loss_of(loss: Any) -> LossSpec:
@@ -39,7 +56,8 @@ def loss_of(loss: Any) -> LossSpec:
         return LOSSES.named(loss)
     if isinstance(loss, LossSpec):
         return loss
-    raise ArgumentError(describe("compile", "loss", "a word or a loss", repr(loss), "Pass e.g. 'mse'."))
+    remedy = f"Pass {loss.__name__}()." if isinstance(loss, type) and issubclass(loss, LossSpec) else "Pass e.g. 'mse'."
+    raise ArgumentError(describe("compile", "loss", "a word or a loss", shown(repr(loss)), remedy))
 
 
 def by_output(what: str, given: Any, names: Names) -> dict[str, Any]:
@@ -54,28 +72,51 @@ def by_output(what: str, given: Any, names: Names) -> dict[str, Any]:
     return dict.fromkeys(names.listed, given)
 
 
-def make_objective(graph: Graph, loss: Any, loss_weights: Any = None, metrics: Any = None) -> Objective:
-    """The objective of a graph; `metrics` may hold 'accuracy', whose kind follows from the loss.
+def make_objective(graph: Graph, wanted: Wanted) -> Objective:
+    """The objective of a graph; metrics may hold 'accuracy', whose kind follows from the loss.
 
     Outputs for training only share the targets of the one lasting output, and their losses count 0.3 where
     `loss_weights` says nothing else; they have no metrics.
     """
-    names, own = Names.of_outputs(graph), Names.of_targets(graph)
-    losses = {name: loss_of(value) for name, value in by_output("loss", loss, names).items() if value is not None}
-    weights = by_output("loss_weights", {} if loss_weights is None else loss_weights, names)
+    names, own = Names.of_outputs(graph).also(wanted.keys), Names.of_targets(graph).also(wanted.keys)
+    losses = {name: loss_of(v) for name, v in by_output("loss", wanted.loss, names).items() if v is not None}
+    given = {} if wanted.loss_weights is None else wanted.loss_weights
+    weights = by_output("loss_weights", given, names)
     terms = tuple(term_of(name, losses[name], weights, graph, own) for name in names.listed if name in losses)
     if not terms:
         raise ArgumentError(describe("compile", "loss", "given for one output at least", "None for all"))
+    lasting = {name: losses[name] for name in own.listed if name in losses}
+    plain = measures_of("metrics", wanted.metrics, own, lasting, graph)
+    weighted = measures_of("weighted_metrics", wanted.weighted_metrics, own, lasting, graph)
+    return Objective(terms, labelled(plain, weighted))
+
+
+def measures_of(
+    argument: str, given: Any, own: Names, losses: Mapping[str, LossSpec], graph: Graph
+) -> list[Measure]:
+    """Metrics by output under their own names, those of several outputs with the output's name before it."""
     several = len(own.listed) > 1
-    wanted = [
-        (name, *metric_of(metric, losses[name], graph.output_shapes[name][-1]))
-        for name, listed in metrics_by_output(metrics, own, {n: losses[n] for n in own.listed if n in losses}).items()
-        for metric in (listed if isinstance(listed, (list, tuple)) else [listed])
-        if metric is not None
-    ]
-    labels = numbered([f"{name}_{label}" if several else label for name, _, label in wanted])
-    measures = tuple(Measure(name, spec, label) for (name, spec, _), label in zip(wanted, labels, strict=True))
-    return Objective(terms, measures)
+    found = []
+    for name, listed in metrics_by_output(argument, given, own, losses).items():
+        for metric in listed if isinstance(listed, (list, tuple)) else [listed]:
+            if metric is None:
+                continue
+            spec, label = metric_of(argument, metric, losses[name], graph.output_shapes[name][-1])
+            found.append(Measure(name, spec, f"{name}_{label}" if several else label, argument != "metrics"))
+    return found
+
+
+def labelled(plain: Sequence[Measure], weighted: Sequence[Measure]) -> tuple[Measure, ...]:
+    """All metrics under names of their own, as Keras has them: a repeated one numbered, or with weighted_ before it."""
+    taken = {measure.name for measure in plain}
+    every = [*plain, *(replace(m, name=weighted_name(m)) if m.name in taken else m for m in weighted)]
+    return tuple(replace(m, name=name) for m, name in zip(every, numbered([m.name for m in every]), strict=True))
+
+
+def weighted_name(measure: Measure) -> str:
+    """weighted_accuracy, or age_weighted_accuracy where there are several outputs."""
+    prefix = f"{measure.output}_" if measure.name.startswith(f"{measure.output}_") else ""
+    return f"{prefix}weighted_{measure.name.removeprefix(prefix)}"
 
 
 def term_of(name: str, loss: LossSpec, weights: Mapping[str, Any], graph: Graph, own: Names) -> Term:
@@ -86,10 +127,7 @@ def term_of(name: str, loss: LossSpec, weights: Mapping[str, Any], graph: Graph,
 
 def weight_of(weights: Mapping[str, Any], name: str, usual: float) -> float:
     """The factor of an output's loss, the usual one where none is given."""
-    try:
-        return float(weights.get(name, usual))
-    except (TypeError, ValueError):
-        raise ArgumentError(describe("compile", "loss_weights", "numbers", repr(weights[name]))) from None
+    return real("compile", "loss_weights", weights[name]) if name in weights else usual
 
 
 def numbered(labels: Sequence[str]) -> list[str]:
@@ -101,35 +139,50 @@ def numbered(labels: Sequence[str]) -> list[str]:
     return found
 
 
-def metrics_by_output(metrics: Any, names: Names, losses: Mapping[str, LossSpec]) -> dict[str, Any]:
+def metrics_by_output(argument: str, metrics: Any, names: Names, losses: Mapping[str, LossSpec]) -> dict[str, Any]:
     """Metrics of each output with a loss: for one output a list of them, for several a list of lists or a mapping."""
-    if not metrics:
+    if metrics is None or (isinstance(metrics, (str, list, tuple, Mapping)) and not metrics):
         return {}
-    if isinstance(metrics, (str, MetricSpec)):
+    if not isinstance(metrics, (list, tuple, Mapping)):
         return dict.fromkeys(losses, metrics)
     if len(names.listed) == 1 and not isinstance(metrics, Mapping):
         return dict.fromkeys(losses, metrics)
-    found = by_output("metrics", metrics, names)
+    found = by_output(argument, metrics, names)
     for name, wanted in found.items():
         if wanted and name not in losses:
             remedy = f"Give output '{name}' a loss too."
-            raise ArgumentError(describe("compile", "metrics", "for outputs that have a loss", repr(name), remedy))
+            raise ArgumentError(describe("compile", argument, "for outputs that have a loss", repr(name), remedy))
     return {name: wanted for name, wanted in found.items() if wanted}
 
 
-def metric_of(metric: Any, loss: LossSpec, units: int | None) -> tuple[MetricSpec, str]:
+def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> tuple[MetricSpec, str]:
     """A metric and the name it is reported under.
 
     'accuracy' is Keras's: of yes or no for one unit, else of the largest output; for several yes-or-no units write
-    'binary_accuracy'.
+    'binary_accuracy'. Of logits, which the loss tells of, 0 is the border between no and yes.
     """
     if isinstance(metric, MetricSpec):
         return metric, metric.name
     if not isinstance(metric, str):
-        raise ArgumentError(describe("compile", "metrics", "words or metrics", repr(metric)))
-    if metric.lower() in ACCURACY:
-        if units == 1:
-            return BinaryAccuracy(), metric.lower()
+        remedy = f"Pass {metric.__name__}()." if isinstance(metric, type) else ""
+        raise ArgumentError(describe("compile", argument, "words or metrics", shown(repr(metric)), remedy))
+    if metric.lower() in ACCURACY and units != 1:
         return (SparseCategoricalAccuracy() if loss.labels == "index" else CategoricalAccuracy()), metric.lower()
-    spec = METRICS.named(metric)
+    spec = BinaryAccuracy() if metric.lower() in ACCURACY else METRICS.named(metric)
+    if isinstance(spec, BinaryAccuracy) and getattr(loss, "from_logits", False):
+        spec = replace(spec, threshold=0.0)
     return spec, metric.lower()
+
+
+def warn_of_two_activations(graph: Graph, objective: Objective) -> None:
+    """Warn of a loss that takes an output for logits where the network ends in softmax or sigmoid."""
+    for term in objective.terms:
+        if not getattr(term.loss, "from_logits", False):
+            continue
+        for ending in ("Softmax", "Sigmoid"):
+            if plan(graph).source_of(term.output, ending) is not None:
+                warnings.warn(
+                    f"compile: {type(term.loss).__name__}(from_logits=True) takes output '{term.output}' for logits, "
+                    f"but it ends with {ending.lower()}. Leave out that activation, or from_logits.",
+                    stacklevel=2,
+                )

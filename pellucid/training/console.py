@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from pellucid.engines.protocol import Sums
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.training.events import Event, Progress
 
 REFRESH_SECONDS = 0.2
@@ -43,7 +43,8 @@ class EpochLines(Event):
 def scores(row: dict[str, Any]) -> str:
     """loss 0.1234  accuracy 0.9876 ..."""
     left_out = ("epoch", "learning_rate")
-    return "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name not in left_out)
+    numbers = {name: value for name, value in row.items() if isinstance(value, (int, float)) and name not in left_out}
+    return "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
 
 
 class Bar(Event):
@@ -98,10 +99,15 @@ class Bar(Event):
             self.bar.stop()
 
 
+def loudness(where: str, verbose: Any) -> int | str:
+    """Keras's `verbose`; raises ArgumentError for anything else."""
+    if not isinstance(verbose, (int, str)) or verbose not in (0, 1, 2, "auto"):
+        raise ArgumentError(describe(where, "verbose", "0, 1, 2 or 'auto'", shown(repr(verbose))))
+    return verbose
+
+
 def console_event(verbose: int | str) -> Event | None:
     """The event for Keras's `verbose`: 0 silent, 1 bar, 2 a line an epoch, 'auto' by whether this is a terminal."""
-    if verbose not in (0, 1, 2, "auto"):
-        raise ArgumentError(describe("fit", "verbose", "0, 1, 2 or 'auto'", repr(verbose)))
     if verbose == 0:
         return None
     terminal = sys.stdout.isatty()

@@ -46,6 +46,7 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
     stop: str = ""  # why to stop; empty to go on
     samples: int = 0  # in the batch just learnt
+    validates: bool = False  # whether validation has its turn in some epochs
 
     @property
     def rate(self) -> float:

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pellucid.data.batches import ArrayBatches, Batch
+from pellucid.engines.protocol import Term
 from pellucid.errors import ArgumentError, DataError, describe
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
-from pellucid.training.inputs import Names, named, require_targets, sample_weights
+from pellucid.spec.shapes import Shape
+from pellucid.training.inputs import Arrays, Names, named, require_targets, sample_weights
 from pellucid.training.loop import Batches
+from pellucid.training.ranges import refuse_out_of_range
+
+NO_KEYS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What every feeding of one graph shares; `needed` are the outputs whose targets a loss reads."""
+    """What every feeding of one graph shares; `terms` are the losses, by the name of the targets they read."""
 
     where: str
     inputs: Names
     outputs: Names
-    needed: tuple[str, ...]
+    terms: Mapping[str, Term] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: Graph, needed: Sequence[str], where: str) -> Feed:
-        """The feed of a graph."""
-        return cls(where, Names.of_inputs(graph), Names.of_targets(graph), tuple(needed))
+    def of(cls, graph: Graph, terms: Sequence[Term], where: str, keys: Mapping[str, str] = NO_KEYS) -> Feed:
+        """The feed of a graph; `keys` are further words for its only input or output."""
+        inputs, outputs = Names.of_inputs(graph).also(keys), Names.of_targets(graph).also(keys)
+        first: dict[str, Term] = {}
+        for term in terms:
+            first.setdefault(term.target, term)
+        return cls(where, inputs, outputs, first, graph.output_shapes)
 
     def refuse(self, argument: str, value: Any) -> None:
         """Raise ArgumentError when an argument is given that goes with arrays only."""
@@ -37,9 +47,23 @@ class Feed:
             remedy = "Let x yield (x, y, sample_weight)."
             raise ArgumentError(describe(self.where, argument, "left out when x yields batches", "given", remedy))
 
+    def targets(self, y: Any) -> dict[str, np.ndarray]:
+        """The targets by name; raises ArgumentError where a loss has none."""
+        targets = named("y", y, self.outputs, where=self.where)
+        require_targets(targets, tuple(self.terms), self.where)
+        return targets
+
+    def refuse_out_of_range(self, targets: Arrays, weights: Arrays, masks: Arrays) -> None:
+        """Raise ArgumentError for targets that a loss is not defined for."""
+        refuse_out_of_range(self.terms, self.shapes, targets, weights, masks)
+
 
 class IterableBatches:
-    """Batches from a generator or a sequence of (x, y) or (x, y, sample_weight)."""
+    """Batches from a sequence, a loader or a generator of x, (x, y) or (x, y, sample_weight).
+
+    With `steps` an epoch goes on where the one before stopped, pass after pass; epoch 0 begins at the beginning. What
+    can be asked for batch number i is asked in an order of each pass's own when `shuffle` says so, as in Keras.
+    """
 
     def __init__(
         self,
@@ -48,65 +72,155 @@ class IterableBatches:
         *,
         steps: int | None = None,
         class_weight: Mapping[int, float] | None = None,
+        shuffle: bool = False,
+        key: Key | None = None,
     ) -> None:
         self.source, self.feed, self.class_weight = source, feed, class_weight
-        sized = hasattr(source, "__getitem__") and hasattr(source, "__len__")
-        self.sequence: Any = source if sized else None  # what can be asked for batch number i
-        size: int | None = len(source) if isinstance(source, Sized) and sized else None
-        self.steps_per_epoch = size if steps is None else steps
-        if not sized and not hasattr(source, "__iter__"):
+        self.key = key if shuffle else None
+        self.size = length_of(source)
+        self.sequence: Any = source if self.size is not None and hasattr(source, "__getitem__") else None
+        self.steps, self.steps_per_epoch = steps, self.size if steps is None else steps
+        self.running: Iterator[Any] | None = None
+        if self.sequence is None and not hasattr(source, "__iter__"):
             wanted = "arrays, a generator, or a sequence of batches"
             raise ArgumentError(describe(feed.where, "x", wanted, type(source).__name__))
-        if self.steps_per_epoch is None and iter(source) is source:
+        self.ends = self.sequence is None and iter(source) is source
+        if self.steps_per_epoch is None and self.ends:
             remedy = "Pass steps_per_epoch=..., for a generator has no end."
             argument = "steps_per_epoch" if feed.where == "fit" else "steps"
             raise ArgumentError(describe(feed.where, argument, "given for a generator", "None", remedy))
 
-    def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
-        """The next batches of the source; raises DataError when it ends too early."""
-        entries: Iterable[Any]
-        if self.sequence is not None:
-            entries = (self.sequence[index] for index in range(start, self.steps_per_epoch or 0))
-        else:
-            entries = itertools.islice(iter(self.source), self.steps_per_epoch)
+    def entries(self, number: int, start: int = 0) -> Iterator[Any]:
+        """What the source gives in epoch `number`; raises DataError when it ends too early."""
+        if self.size == 0:
+            raise DataError(f"{self.feed.where}: x was to yield batches, but it has none. Bring more samples.")
+        return self._asked(number, start) if self.sequence is not None else self._drawn(number, start)
+
+    def _asked(self, number: int, start: int) -> Iterator[Any]:
+        size, steps = self.size or 1, self.steps_per_epoch or 1
+        at, end = number * steps + start, (number + 1) * steps
+        while at < end:
+            lap, place = divmod(at, size)
+            if place == 0:
+                self._tell("on_epoch_begin")
+            order = self.key.fold("shuffle", lap).generator().permutation(size) if self.key else range(size)
+            for index in order[place : place + end - at]:
+                yield self.sequence[int(index)]
+            at += min(end - at, size - place)
+            if at % size == 0:
+                self._tell("on_epoch_end")
+
+    def _tell(self, moment: str) -> None:
+        getattr(self.sequence, moment, lambda: None)()
+
+    def _drawn(self, number: int, start: int) -> Iterator[Any]:
+        if self.running is None or self.steps is None or number == 0:
+            self.running = iter(self.source)
         given = start
-        for entry in entries:
+        while self.steps is None or given < self.steps:
+            entry = next(self.running, END)
+            if entry is END and self.steps is not None and given and not self.ends:
+                self.running = iter(self.source)
+                entry = next(self.running, END)
+            if entry is END:
+                break
             given += 1
-            yield self._batch(entry)
-        if given == 0 or (self.steps_per_epoch is not None and given < self.steps_per_epoch):
-            wanted = f"{self.steps_per_epoch or 'some'} batches"
+            yield entry
+        if given == 0 or (self.steps is not None and given < self.steps):
+            wanted = f"{self.steps or 'some'} batches"
             fault = f"{self.feed.where}: x was to yield {wanted}, but it ended after {given}."
             raise DataError(f"{fault} Pass fewer steps, or a source that begins anew.")
-        if hasattr(self.sequence, "on_epoch_end"):
-            self.sequence.on_epoch_end()
+
+    def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
+        """The next batches of the source; raises DataError when it ends too early."""
+        return (self._batch(entry) for entry in self.entries(number, start))
 
     def _batch(self, entry: Any) -> Batch:
-        x, y, weight = (*entry, None, None)[:3] if isinstance(entry, tuple) else (entry, None, None)
+        x, y, weight = self.parts(entry)
         inputs = named("x", x, self.feed.inputs, where=self.feed.where)
-        targets = named("y", y, self.feed.outputs, where=self.feed.where)
-        require_targets(targets, self.feed.needed, self.feed.where)
+        targets = self.feed.targets(y)
         weights = sample_weights(targets, self.feed.outputs, weight, self.class_weight)
+        self.feed.refuse_out_of_range(targets, weights, {})
         return Batch(inputs, targets, weights, {}, np.arange(len(next(iter(inputs.values())))))
 
+    def parts(self, entry: Any) -> tuple[Any, Any, Any]:
+        """x, y and sample weights of what the source gave: a tuple or, from a loader, a list."""
+        if not isinstance(entry, (tuple, list)):
+            return entry, None, None
+        if not 1 <= len(entry) <= 3:
+            wanted, got = "x, (x, y) or (x, y, sample_weight)", f"a {type(entry).__name__} of {len(entry)}"
+            raise ArgumentError(describe(self.feed.where, "what x yields", wanted, got))
+        x, y, weight = (*entry, None, None)[:3]
+        return x, y, weight
 
-class FirstSteps:
-    """The first `steps` batches of every epoch."""
 
-    def __init__(self, batches: ArrayBatches, steps: int, where: str) -> None:
-        if not 1 <= steps <= batches.steps_per_epoch:
-            wanted = f"from 1 to the {batches.steps_per_epoch} batches there are"
-            raise ArgumentError(describe(where, "steps", wanted, steps))
+END = object()  # what no source yields
+
+
+class Stretches:
+    """Epochs of `steps` batches that go on where the one before stopped, pass after pass."""
+
+    def __init__(self, batches: Batches, steps: int, where: str, argument: str) -> None:
+        size = batches.steps_per_epoch
+        if size is not None and not 1 <= steps <= size:
+            wanted = f"from 1 to the {size} batches there are"
+            raise ArgumentError(describe(where, argument, wanted, steps))
         self.batches, self.steps_per_epoch = batches, steps
-        self.samples, self.batch_size = min(batches.samples, steps * batches.batch_size), batches.batch_size
+        self.samples: int | None = getattr(batches, "samples", None)
+        self.batch_size: int | None = getattr(batches, "batch_size", None)
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from `start` on."""
-        return itertools.islice(self.batches.epoch(number, start=start), self.steps_per_epoch - start)
+        size = self.batches.steps_per_epoch
+        if size is None:
+            yield from itertools.islice(self.batches.epoch(number, start=start), self.steps_per_epoch - start)
+            return
+        at, end = number * self.steps_per_epoch + start, (number + 1) * self.steps_per_epoch
+        while at < end:
+            lap, place = divmod(at, size)
+            taken = min(end - at, size - place)
+            yield from itertools.islice(self.batches.epoch(lap, start=place), taken)
+            at += taken
+
+
+def length_of(source: Any) -> int | None:
+    """How many batches a source says it has; None where it cannot tell, as a loader of a stream."""
+    try:
+        return len(source) if hasattr(source, "__len__") else None
+    except TypeError:
+        return None
 
 
 def feeds_batches(x: Any) -> bool:
-    """Whether x yields batches, rather than being arrays."""
-    return not (isinstance(x, (np.ndarray, list, tuple, Mapping, str, int, float)) or hasattr(x, "__array__"))
+    """Whether x yields batches, rather than being arrays; a list does where each entry is (x, y) of arrays."""
+    if isinstance(x, (list, tuple)):
+        return bool(x) and all(is_batch(entry) for entry in x)
+    return not (isinstance(x, (np.ndarray, Mapping, str, bytes, int, float)) or hasattr(x, "__array__"))
+
+
+def is_batch(entry: Any) -> bool:
+    """Whether an entry of a list is (x, y) or (x, y, sample_weight), not a sample of plain numbers."""
+    if not isinstance(entry, (tuple, list)) or not 2 <= len(entry) <= 3:
+        return False
+    x, y = entry[:2]
+    whole = x if isinstance(x, (list, tuple)) else list(x.values()) if isinstance(x, Mapping) else [x]
+    parts = [*whole, *(y if isinstance(y, (list, tuple)) else y.values() if isinstance(y, Mapping) else [y])]
+    return bool(whole) and all(len(getattr(part, "shape", ())) > 0 for part in parts)
+
+
+def first_inputs(x: Any) -> Any:
+    """The inputs of the first batch of x, or x itself where it is arrays; None where looking would use it up."""
+    if not feeds_batches(x):
+        return x
+    if hasattr(x, "epoch") and hasattr(x, "steps_per_epoch"):
+        entry = next(iter(x.epoch(0)), None)
+        inputs = getattr(entry, "inputs", {})
+        return next(iter(inputs.values())) if len(inputs) == 1 else None
+    if hasattr(x, "__getitem__") and length_of(x):
+        entry = x[0]
+    else:
+        entry = None if not hasattr(x, "__iter__") or iter(x) is x else next(iter(x), None)
+    return entry[0] if isinstance(entry, (tuple, list)) and entry else entry
 
 
 def batches_of(
@@ -117,6 +231,7 @@ def batches_of(
     batch_size: int,
     key: Key,
     steps: int | None = None,
+    steps_argument: str = "steps",
     shuffle: bool = False,
     sample_weight: Any = None,
     class_weight: Mapping[int, float] | None = None,
@@ -131,22 +246,18 @@ def batches_of(
         if hasattr(x, "epoch") and hasattr(x, "steps_per_epoch"):
             feed.refuse("class_weight", class_weight)
             made: Batches = x
-            return made
-        return IterableBatches(x, feed, steps=steps, class_weight=class_weight)
+            return made if steps is None else Stretches(made, steps, feed.where, steps_argument)
+        return IterableBatches(x, feed, steps=steps, class_weight=class_weight, shuffle=shuffle, key=key)
     inputs = named("x", x, feed.inputs, where=feed.where)
-    targets = named("y", y, feed.outputs, where=feed.where)
-    require_targets(targets, feed.needed, feed.where)
+    targets = feed.targets(y)
     present = masks_of(masks, feed)
+    whole = {name: without_missing(target, present.get(name)) for name, target in targets.items()}
+    weights = sample_weights(targets, feed.outputs, sample_weight, class_weight)
+    feed.refuse_out_of_range(whole, weights, present)
     batches = ArrayBatches(
-        inputs,
-        {name: without_missing(target, present.get(name)) for name, target in targets.items()},
-        batch_size=batch_size,
-        key=key,
-        shuffle=shuffle,
-        weights=sample_weights(targets, feed.outputs, sample_weight, class_weight),
-        masks=present,
+        inputs, whole, batch_size=batch_size, key=key, shuffle=shuffle, weights=weights, masks=present
     )
-    return batches if steps is None else FirstSteps(batches, steps, feed.where)
+    return batches if steps is None else Stretches(batches, steps, feed.where, steps_argument)
 
 
 def without_missing(target: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -171,13 +282,20 @@ def masks_of(masks: Any, feed: Feed) -> dict[str, np.ndarray]:
 
 
 def input_parts(x: Any, feed: Feed, *, batch_size: int, steps: int | None) -> Iterator[dict[str, np.ndarray]]:
-    """The inputs of each batch, in order, for predict; memory is bounded by the batch."""
+    """The inputs of each batch, in order, for predict; memory is bounded by the batch.
+
+    What knows its own order is read in it, for rows whose order nobody can tell are of no use.
+    """
     if x is None:
         raise ArgumentError(describe(feed.where, "x", "given", "None"))
+    if hasattr(x, "in_order"):
+        x = x.in_order()
     if hasattr(x, "epoch") and hasattr(x, "steps_per_epoch"):
         return (dict(batch.inputs) for batch in itertools.islice(x.epoch(0), steps))
     if feeds_batches(x):
-        return (batch.inputs for batch in IterableBatches(x, feed, steps=steps).epoch(0))
+        refuse_shuffling(x, feed.where)
+        batches = IterableBatches(x, feed, steps=steps)
+        return (inputs_alone(entry, batches) for entry in batches.entries(0))
     arrays = named("x", x, feed.inputs, where=feed.where)
     missing = [name for name in feed.inputs.listed if name not in arrays]
     if missing:
@@ -187,16 +305,24 @@ def input_parts(x: Any, feed: Feed, *, batch_size: int, steps: int | None) -> It
     return ({name: value[at : at + batch_size] for name, value in arrays.items()} for at in ends)
 
 
+def inputs_alone(entry: Any, batches: IterableBatches) -> dict[str, np.ndarray]:
+    """The inputs of what a source gave; a list of as many arrays as there are inputs is all of them."""
+    listed = batches.feed.inputs.listed
+    whole = isinstance(entry, list) and len(listed) > 1 and len(entry) == len(listed)
+    x = entry if whole else batches.parts(entry)[0]
+    return named("x", x, batches.feed.inputs, where=batches.feed.where)
+
+
+def refuse_shuffling(x: Any, where: str) -> None:
+    """Raise ArgumentError for a loader that draws its samples in an order of its own."""
+    if type(getattr(x, "sampler", None)).__name__ in ("RandomSampler", "WeightedRandomSampler"):
+        wanted = "in an order by which its rows can be told"
+        raise ArgumentError(describe(where, "x", wanted, "a loader that shuffles", "Pass shuffle=False to it."))
+
+
 def rows_of(x: Any, feed: Feed) -> int:
     """How many samples x holds."""
     arrays = named("x", x, feed.inputs, where=feed.where)
     if not arrays:
         raise ArgumentError(describe(feed.where, "x", "given", "None"))
     return len(next(iter(arrays.values())))
-
-
-def whole(where: str, argument: str, value: Any, least: int) -> int:
-    """A whole number >= least; raises ArgumentError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ArgumentError(describe(where, argument, f"an integer >= {least}", repr(value)))
-    return int(value)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, ShapeError, describe
+from pellucid.errors import ArgumentError, ShapeError, describe, shown
 from pellucid.graph.graph import Graph
+from pellucid.training.arguments import nearest
 
 Arrays = dict[str, np.ndarray]
 
@@ -46,11 +47,18 @@ class Names:
         others = {graph.layers[graph.nodes[number].layer].name: name for name, number in nodes.items()}
         return cls(tuple(nodes), others | {name: name for name in nodes})
 
+    def also(self, keys: Mapping[str, str]) -> Names:
+        """With further words for those of its names that `keys` leads to."""
+        more = {word: name for word, name in keys.items() if name in self.listed}
+        return Names(self.listed, {**self.others, **more})
+
     def keyed(self, where: str, what: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """A user's mapping under the graph's names; raises ArgumentError for a name it does not know."""
         for name in given:
             if name not in self.others:
-                raise ArgumentError(describe(where, what, f"keyed by {', '.join(self.listed)}", repr(name)))
+                remedy = nearest(name, self.others) if isinstance(name, str) else ""
+                wanted = f"keyed by {', '.join(self.listed)}"
+                raise ArgumentError(describe(where, what, wanted, shown(repr(name)), remedy))
         return {self.others[name]: value for name, value in given.items()}
 
 
@@ -78,9 +86,11 @@ def kind_of(given: Any) -> str:
 
 def numbers(what: str, value: Any, where: str = "fit") -> np.ndarray:
     """One array; raises ArgumentError for anything that is not numbers."""
+    if hasattr(value, "detach") and hasattr(value, "cpu"):  # a tensor of PyTorch, wherever it lies
+        value = value.detach().cpu()
     try:
         array = np.asarray(value)
-    except ValueError:
+    except (ValueError, TypeError):
         remedy = "Bring all samples to one shape."
         raise ArgumentError(describe(where, what, "an array of numbers", "a list of unequal lengths", remedy)) from None
     if array.dtype.kind not in "fiub":
@@ -118,12 +128,12 @@ def of_classes(targets: Arrays, names: Names, weights: Arrays, class_weight: Map
         raise ArgumentError(describe("fit", "class_weight", wanted, f"given for {len(names.listed)}"))
     wanted = "a mapping from class numbers to weights >= 0"
     if not isinstance(class_weight, Mapping):
-        raise ArgumentError(describe("fit", "class_weight", wanted, repr(class_weight)))
+        raise ArgumentError(describe("fit", "class_weight", wanted, shown(repr(class_weight))))
     real = (int, float, np.integer, np.floating)
     for label, weight in class_weight.items():
         numeric = isinstance(label, real) and isinstance(weight, real) and int(label) == label
         if not numeric or not np.isfinite(weight) or weight < 0:
-            raise ArgumentError(describe("fit", "class_weight", wanted, f"{{{label!r}: {weight!r}}}"))
+            raise ArgumentError(describe("fit", "class_weight", wanted, shown(f"{{{label!r}: {weight!r}}}")))
     name = names.listed[0]
     target = targets[name]
     labels = target.argmax(axis=-1) if target.ndim > 1 and target.shape[-1] > 1 else target.reshape(-1)
@@ -137,7 +147,7 @@ def of_classes(targets: Arrays, names: Names, weights: Arrays, class_weight: Map
 def split_off(share: float, arrays: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Cut the last part of every array off, before any shuffling, as Keras does."""
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
-        raise ArgumentError(describe("fit", "validation_split", "between 0 and 1", repr(share)))
+        raise ArgumentError(describe("fit", "validation_split", "between 0 and 1", shown(repr(share))))
 
     def cut(name: str, value: Any, first: bool) -> Any:
         if isinstance(value, Mapping):

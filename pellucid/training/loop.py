@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pellucid.engines.protocol import Batch, Engine, Sums, add_sums
@@ -20,6 +21,34 @@ class Batches(Protocol):
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]: ...
 
 
+class Around:
+    """What happens around an evaluation and each of its batches: nothing, unless somebody hands in more."""
+
+    def begin(self) -> None:
+        """Before the first batch."""
+
+    def batch_begin(self, number: int) -> None:
+        """Before batch `number`, counted from 0."""
+
+    def batch_end(self, number: int, program: Program, total: Sums) -> None:
+        """After it, with the sums so far."""
+
+    def end(self, program: Program, total: Sums) -> None:
+        """After the last batch."""
+
+
+SILENCE = Around()
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The part a run is watched on, in which epochs (counted from 1), and what happens around it."""
+
+    batches: Batches
+    due: Callable[[int], bool] = lambda epoch: True
+    around: Around = SILENCE
+
+
 def train(
     program: Program,
     engine: Engine,
@@ -30,7 +59,7 @@ def train(
     position: Position,
     epochs: int,
     key: Key,
-    validation: Batches | None = None,
+    validation: Batches | Validation | None = None,
     history: Sequence[dict[str, Any]] = (),
 ) -> Progress:
     """Run `program` from `position` to the end of epoch number `epochs`; return how far it came.
@@ -38,12 +67,14 @@ def train(
     `key` is folded with the step's number, so a resumed run draws the same noise. Raises what a step raises, after
     the events have ended.
     """
-    progress = Progress(program, engine, state, position, epochs, batches.steps_per_epoch, list(history))
+    watched = validation if isinstance(validation, Validation) or validation is None else Validation(validation)
+    progress = Progress(program, engine, state, position, epochs, batches.steps_per_epoch, list(history),
+                        validates=watched is not None)  # fmt: skip
     try:
         for event in events:
             event.begin(progress)
         while position.epoch < epochs and not progress.stop:
-            run_epoch(progress, batches, events, key, validation)
+            run_epoch(progress, batches, events, key, watched)
     finally:
         for event in events:
             event.end(progress)
@@ -51,7 +82,7 @@ def train(
 
 
 def run_epoch(
-    progress: Progress, batches: Batches, events: Sequence[Event], key: Key, validation: Batches | None
+    progress: Progress, batches: Batches, events: Sequence[Event], key: Key, validation: Validation | None
 ) -> None:
     """The rest of the current epoch, its validation and its row; or as much of it as came before a stop."""
     position, engine = progress.position, progress.engine
@@ -73,8 +104,9 @@ def run_epoch(
     if progress.stop and position.step_in_epoch != batches.steps_per_epoch:
         return
     row: dict[str, Any] = {"epoch": position.epoch + 1, **program.report(position.sums)}
-    if validation is not None:
-        scores = program.report(evaluate(program, engine, progress.state, validation))
+    if validation is not None and validation.due(position.epoch + 1):
+        sums = evaluate(program, engine, progress.state, validation.batches, validation.around)
+        scores = program.report(sums)
         row |= {f"val_{name}": value for name, value in scores.items()}
     row["learning_rate"] = rate
     progress.history.append(row)
@@ -83,12 +115,19 @@ def run_epoch(
         event.epoch(progress, row)
 
 
-def evaluate(program: Program, engine: Engine, state: State, batches: Batches) -> Sums:
+def evaluate(
+    program: Program, engine: Engine, state: State, batches: Batches, around: Around = SILENCE
+) -> Sums:
     """The sums over all batches of a part, learning nothing."""
     total: Sums = {}
-    for batch in batches.epoch(0):
+    around.begin()
+    for number, batch in enumerate(batches.epoch(0)):
+        around.batch_begin(number)
         total = add_sums(total, program.evaluate(engine, state, batch))
-    return engine.reduce(total)
+        around.batch_end(number, program, total)
+    total = engine.reduce(total)
+    around.end(program, total)
+    return total
 
 
 def samples_of(batch: Batch) -> int:

@@ -118,6 +118,10 @@ class Supervised:
         ratios = {name: mean(pair) for name, pair in sums.items() if name.startswith(RATIO)}
         return self.objective.report(sums) | ratios
 
+    def directions(self) -> dict[str, int]:
+        """Of each name in a report: 1 where larger is better, -1 where smaller is."""
+        return self.objective.directions()
+
     def _diagnose(self, engine: Engine, state: State, inputs: Arrays, key: Key, step: int) -> str:
         """Where the first number that is not finite appeared."""
         place = first_not_finite(self.graph, engine, state, inputs, key)

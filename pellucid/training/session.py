@@ -1,4 +1,4 @@
-"""One call of fit or predict on a graph: which events run and in what order, which engine, which outputs."""
+"""One call of fit or predict on a graph: which events its callbacks are, which engine, which outputs."""
 
 from __future__ import annotations
 
@@ -9,30 +9,39 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.protocol import Arrays, Engine
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
-from pellucid.training.callbacks import Callback, Calls
-from pellucid.training.console import console_event
+from pellucid.training.callback import Callback, refuse_uncalled
+from pellucid.training.callbacks import Calls
 from pellucid.training.events import Event
-from pellucid.training.interrupts import Interrupts
+from pellucid.training.loop import SILENCE, Around
 from pellucid.training.stages import Unfreeze
 
 
-def events_of(callbacks: Sequence[Any] | None, model: Any, verbose: int | str) -> list[Event]:
-    """The events of a fit: the user's, the console's, and the watch for Ctrl-C, which comes last."""
-    events: list[Event] = []
-    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
-        if isinstance(callback, Event):
-            if isinstance(callback, Unfreeze):
-                callback.set_model(model)
-            events.append(callback)
-        elif isinstance(callback, Callback) or hasattr(callback, "on_epoch_end"):
-            events.append(Calls(callback, model))
-        else:
+def callbacks_of(where: str, callbacks: Any) -> list[Any]:
+    """What a user passed as callbacks, listed; raises ArgumentError for anything that is none."""
+    listed = list(callbacks) if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
+    for callback in listed:
+        known = isinstance(callback, (Event, Callback)) or hasattr(callback, "on_epoch_end")
+        if isinstance(callback, type) or not known:
+            remedy = f"Pass {callback.__name__}(...)." if isinstance(callback, type) else ""
             wanted = "callbacks from pellucid.callbacks"
-            raise ArgumentError(describe("fit", "callbacks", wanted, repr(callback)))
-    console = console_event(verbose)
-    return [*events, *([console] if console else []), Interrupts()]
+            raise ArgumentError(describe(where, "callbacks", wanted, shown(repr(callback)), remedy))
+        refuse_uncalled(callback)
+    return listed
+
+
+def events_of(callbacks: Sequence[Any], model: Any, verbose: int | str) -> list[Event]:
+    """The events of callbacks. What one that is both adds to the logs is there before it reads them itself."""
+    events: list[Event] = []
+    for callback in callbacks:
+        if isinstance(callback, Callback) or not isinstance(callback, Event):
+            events.append(Calls(callback, model, verbose))
+        elif isinstance(callback, Unfreeze):
+            callback.set_model(model)
+        if isinstance(callback, Event):
+            events.append(callback)
+    return events
 
 
 def engine_named(name: str, precision: str, device: str | None, *, compiled: bool = False) -> Engine:
@@ -68,9 +77,10 @@ def require_torch(where: str, argument: str) -> None:
 
 
 def predict_each(
-    graph: Graph, engine: Engine, params: Arrays, state: Arrays, parts: Iterable[Arrays]
+    graph: Graph, engine: Engine, params: Arrays, state: Arrays, parts: Iterable[Arrays], around: Around = SILENCE
 ) -> Iterator[dict[str, np.ndarray]]:
     """Outputs by name of the inputs of every batch, in order; those for training only are left out."""
-    for part in parts:
+    for number, part in enumerate(parts):
+        around.batch_begin(number)
         run = engine.forward(graph, params, state, engine.put(part), training=False)
         yield engine.get({name: value for name, value in run.outputs.items() if name in graph.lasting})

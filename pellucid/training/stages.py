@@ -6,15 +6,14 @@ slots begin anew with the layers that join, as after a new compile in Keras, and
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.selecting import EVERY, Selection
+from pellucid.training.arguments import real, spoken, whole
 from pellucid.training.events import Event, Progress
 from pellucid.training.program import SLOTS_FROM, Supervised
-from pellucid.training.stopping import epochs
 
 
 class Unfreeze(Event):
@@ -24,11 +23,12 @@ class Unfreeze(Event):
     is that of the one begun last. Raises ArgumentError for a rate that is not above 0.
     """
 
+    @spoken
     def __init__(self, after: int, layers: Selection = EVERY, rate: float = 0.1, *, model: Any = None) -> None:
-        self.after = epochs("Unfreeze", "after", after)
-        if not (math.isfinite(rate) and rate > 0):
+        self.after, rate = whole("Unfreeze", "after", after, 0), real("Unfreeze", "rate", rate)
+        if rate <= 0:
             raise ArgumentError(describe("Unfreeze", "rate", "above 0", f"{rate:g}"))
-        self.layers, self.rate, self.model = layers, float(rate), model
+        self.layers, self.rate, self.model = layers, rate, model
 
     def set_model(self, model: Any) -> None:
         """The model whose layers are meant; fit calls this."""

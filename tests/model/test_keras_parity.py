@@ -133,7 +133,7 @@ def test_the_rate_falls_on_a_plateau_when_keras_lowers_it(cooldown: int) -> None
         return feed(callback)
 
     def ours(callback: Any) -> list[float]:
-        progress: Any = SimpleNamespace(rate=0.2)
+        progress: Any = SimpleNamespace(rate=0.2, validates=False)
         progress.scale_rate = lambda factor: setattr(progress, "rate", progress.rate * factor)
         callback.begin(progress)
         found = []
@@ -161,7 +161,7 @@ def test_the_rate_falls_on_a_plateau_when_keras_lowers_it(cooldown: int) -> None
 def test_training_stops_early_when_keras_stops(patience: int, min_delta: float) -> None:
     losses = [1.0, 0.9, 0.95, 0.9, 0.89, 0.91, 0.85, 0.86, 0.87, 0.88, 0.9]
     ours = p.callbacks.EarlyStopping("loss", patience=patience, min_delta=min_delta)
-    progress: Any = SimpleNamespace(stop="")
+    progress: Any = SimpleNamespace(stop="", validates=False)
     ours.begin(progress)
     epochs = 0
     for epochs, loss in enumerate(losses, 1):

@@ -60,7 +60,7 @@ def test_a_generator_and_a_sequence_learn_as_arrays_do() -> None:
     histories = [
         models[0].fit(X, Y, 8, 2, 0, shuffle=False),
         models[1].fit(parts(), epochs=2, steps_per_epoch=3, verbose=0),
-        models[2].fit(pages, epochs=2, verbose=0),
+        models[2].fit(pages, epochs=2, verbose=0, shuffle=False),
         models[3].fit(ArrayBatches({"input": X}, {"output": Y}, batch_size=8, key=Key.of(0), shuffle=False), epochs=2,
                       verbose=0),
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def test_weights_of_a_generator_and_of_classes_count() -> None:
     first.fit(X, Y, 8, 1, 0, shuffle=False, sample_weight=np.tile(np.arange(8.0), 3))
     second.fit(parts(True), steps_per_epoch=3, verbose=0)
     assert same_weights(first, second)
-    third.fit(Pages(), verbose=0, class_weight={0: 3.0})
+    third.fit(Pages(), verbose=0, shuffle=False, class_weight={0: 3.0})
     fourth = classifier()
     fourth.fit(X, Y, 8, 1, 0, shuffle=False, class_weight={0: 3.0})
     assert same_weights(third, fourth) and not same_weights(third, first)

@@ -147,7 +147,7 @@ def test_watchers_go_on_from_their_memory(make: Any) -> None:
 
     def follow(resume_after: int | None) -> list[Any]:
         class Stand:
-            stop, rate, state = "", 1.0, {}
+            stop, rate, state, validates = "", 1.0, {}, True
 
             def scale_rate(self, factor: float) -> None:
                 self.rate *= factor

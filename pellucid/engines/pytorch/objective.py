@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,7 +18,7 @@ from pellucid.engines.pytorch.arithmetic import OWN_LOSSES
 from pellucid.engines.pytorch.losses import LOSSES
 from pellucid.engines.pytorch.metrics import METRICS
 from pellucid.engines.pytorch.transfer import WIDTHS, tensor_of
-from pellucid.engines.targets import coefficients, prediction_of, target_of
+from pellucid.engines.targets import coefficients, prediction_of, target_of, weights_counted
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan, plan
@@ -117,10 +116,13 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
         elif target.ndim == prediction.ndim - 1 and prediction.shape[-1] == 1:
             target = target[..., None]
         scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
-        mask = batch.masks.get(measure.output)
-        if mask is not None:
-            scores = scores[tensor_of(np.asarray(mask, bool), prediction.dtype, scores.device)]
-        parts[f"metric:{measure.name}"] = scores.sum(dtype=torch.float64), float(scores.numel())
+        counted = weights_counted(measure, batch, tuple(scores.shape))
+        if counted is None:
+            parts[f"metric:{measure.name}"] = scores.sum(dtype=torch.float64), float(scores.numel())
+        else:
+            counts = torch.from_numpy(counted.copy()).to(scores.device)
+            total = (scores * counts).masked_fill(counts == 0, 0).sum(dtype=torch.float64)
+            parts[f"metric:{measure.name}"] = total, float(counted.sum())
     return parts
 
 

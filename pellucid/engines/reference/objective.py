@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.engines.protocol import Batch, Objective, Sums, Term
 from pellucid.engines.reference.losses import LOSSES
 from pellucid.engines.reference.metrics import METRICS
-from pellucid.engines.targets import coefficients, prediction_of, target_of
+from pellucid.engines.targets import coefficients, prediction_of, target_of, weights_counted
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan
 
@@ -67,10 +67,12 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
         elif target.ndim == prediction.ndim - 1 and prediction.shape[-1] == 1:
             target = target[..., None]
         scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
-        mask = batch.masks.get(measure.output)
-        if mask is not None:
-            scores = scores[np.asarray(mask, bool)]
-        sums[f"metric:{measure.name}"] = (float(scores.sum(dtype=np.float64)), float(scores.size))
+        counted = weights_counted(measure, batch, scores.shape)
+        if counted is None:
+            sums[f"metric:{measure.name}"] = (float(scores.sum(dtype=np.float64)), float(scores.size))
+        else:
+            total = np.where(counted == 0, 0, scores * counted).sum()
+            sums[f"metric:{measure.name}"] = (float(total), float(counted.sum()))
     return sums
 
 
