@@ -85,8 +85,18 @@ Augment = Annotated[str, option(LEARNING, "Change training images a little, e.g.
 Preprocess = Annotated[
     str, option(DATA, "E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.")
 ]
-Resize = Annotated[str | None, option(DATA, "HxW: bring all images to this size.")]
-Channels = Annotated[str | None, option(DATA, "rgb or gray: convert images (drops transparency).")]
+Resize = Annotated[
+    str | None, option(DATA, "HxW: bring all images to this size; default: their own, or one chosen where they differ.")
+]
+Fit = Annotated[
+    str, option(DATA, "How an image comes to that size: stretch, letterbox (whole, on grey) or crop (its middle).")
+]
+Channels = Annotated[str | None, option(DATA, "rgb or gray: convert images.")]
+Alpha = Annotated[str, option(DATA, "What shows where an image is transparent: white, or drop for what lies below.")]
+SkipBroken = Annotated[
+    str | None, option(DATA, "N%: go on without images that cannot be read, if they are no more than that.")
+]
+MaxPixels = Annotated[int | None, option(DATA, "Pixels one image may have; default: 50,000,000.")]
 Limit = Annotated[int | None, option(DATA, "At most so many images of each part, classes in proportion.")]
 ValFraction = Annotated[float, option(DATA, "Share of train held for validation.")]
 TrainDevFraction = Annotated[

@@ -19,7 +19,7 @@ from pellucid.data.images import ArrayImages, Images
 from pellucid.data.info import describe_dataset
 from pellucid.data.known import KNOWN, cache_folder, find_known
 from pellucid.data.opening import open_dataset
-from pellucid.data.options import parse_size
+from pellucid.data.options import options_of_record, parse_percent, parse_size
 from pellucid.data.pca import PCA, Whiten
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.single import read_image
@@ -28,7 +28,7 @@ from pellucid.data.steps import Center, MinMax, Scale, Standardize
 
 __all__ = [
     "open_dataset", "read_image", "describe_dataset", "split_validation", "split_train_dev", "ensure_test",
-    "leaking_groups", "parse_size",
+    "leaking_groups", "parse_size", "parse_percent", "options_of_record",
     "Dataset", "Part", "Images", "ArrayImages", "FileImages", "KNOWN", "find_known", "cache_folder",
     "Pipeline", "default_pipeline", "Scale", "Center", "Standardize", "MinMax", "PCA", "Whiten", "Augmentation",
     "Batch", "Batches", "ArrayBatches",

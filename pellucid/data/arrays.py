@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
-from pellucid.data.decoding import CHANNELS, convert_channels, resize_pixels
+from pellucid.data.channels import CHANNELS, convert_channels
 from pellucid.data.fingerprint import fingerprint_arrays
+from pellucid.data.fitting import fit_pixels
 from pellucid.data.images import Array, ArrayImages, Images
 from pellucid.data.labels import check_labels
 from pellucid.data.options import Options
@@ -24,11 +25,12 @@ from pellucid.storage.limits import ENTRIES
 
 @dataclass(frozen=True, eq=False)
 class ConvertedImages:
-    """Images resized to `size` (height, width) and made gray or rgb when they are taken."""
+    """Images brought to `size` (height, width) and made gray or rgb when they are taken."""
 
     source: Images
     size: tuple[int, int]
     channels: str | None
+    fit: str = "stretch"
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -51,7 +53,7 @@ class ConvertedImages:
             return np.ascontiguousarray(pixels)
         if not len(pixels):
             return np.empty((0, *self.shape[1:]), self.dtype)
-        return np.stack([resize_pixels(image, self.size) for image in pixels])
+        return np.stack([fit_pixels(image, self.size, self.fit) for image in pixels])
 
 
 def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels: Mapping[str, Array],
@@ -94,7 +96,8 @@ def channel_names(count: int) -> tuple[str, ...]:
 def _converted(images: ArrayImages, options: Options) -> Images:
     size = options.resize or images.shape[1:3]
     same = options.channels is None or len(CHANNELS[options.channels]) == images.shape[3]
-    return images if same and size == images.shape[1:3] else ConvertedImages(images, size, options.channels)
+    return images if same and size == images.shape[1:3] else ConvertedImages(
+        images, size, options.channels, options.fit)
 
 
 def _conversion_notes(before: Images, after: Images) -> list[str]:

@@ -1,30 +1,35 @@
 """From the bytes of a picture file to an array, and what its header says before that.
 
 Shapes  decode -> (H, W, C), C = 1 (gray) or 3 (rgb); uint8, uint16 (16-bit gray) or float32 (TIFF)
-Rules   EXIF orientation is obeyed; palette pictures become rgb; transparency is dropped only when channels are named;
-        16-bit gray stays 16-bit; 16-bit colour, which Pillow would cut to 8 bits, is refused
+Rules   EXIF orientation is obeyed; palette pictures become rgb, and so do CMYK and YCbCr; what is transparent is put over
+        white, or transparency is dropped where that is asked for; 16-bit gray stays 16-bit; 16-bit colour, which
+        Pillow would cut to 8 bits, is refused, and so is a file of several pictures
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.data.channels import convert_channels
+from pellucid.data.fitting import fit_image, fit_pixels, middle_grey
 from pellucid.data.images import Array
-from pellucid.errors import DataError, FileError
+from pellucid.data.options import Options
+from pellucid.data.picture_files import Opened, Unreadable, Unsupported, too_large
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-EXTENSIONS = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"))
-CHANNELS = {"gray": ("gray",), "rgb": ("red", "green", "blue")}
-ORIENTATION = 0x0112                     # the EXIF tag; 5 to 8 swap height and width
+ORIENTATION, BITS = 0x0112, 0x0102       # TIFF tags; orientations 5 to 8 swap height and width
 GRAY = {"1": "uint8", "L": "uint8", "LA": "uint8", "F": "float32",          # Pillow's modes and their dtype
-        "I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16"}
+        "I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16", "I;16N": "uint16"}
 COLOUR = frozenset(("P", "PA", "RGB", "RGBA"))
+CONVERTED = frozenset(("CMYK", "YCbCr", "RGBa"))
+SEVERAL = frozenset(("GIF", "TIFF", "WEBP", "PNG", "AVIF"))                # formats in which more pictures mean something
+TURNED = frozenset(("JPEG", "MPO", "TIFF", "PNG", "WEBP", "AVIF"))         # formats whose EXIF says how they stand
+SIZ = b"\xff\x4f\xff\x51"                # of JPEG 2000: 36 bytes on, the number of components and their bits
 
 
 @dataclass(frozen=True)
@@ -38,127 +43,149 @@ class Header:
     transparent: bool
     palette: bool
     turned: bool
+    converted: str          # the colour mode that is made rgb, or nothing
 
 
-def read_header(content: bytes | memoryview, where: str) -> Header:
-    """The header of one picture. Raises FileError when it is broken, DataError when its kind is not supported."""
-    with _opened(content, where) as image:
-        return _header(image, where)
+def read_header(content: bytes | memoryview, where: str, *, max_pixels: int) -> Header:
+    """The header of one picture. Raises Unreadable when it is broken, Unsupported when its kind is not read."""
+    with Opened(content, where, max_pixels=max_pixels) as image:
+        return _header(image, content, where)
 
 
-def decode(content: bytes | memoryview, where: str, *, channels: str | None = None,
-           resize: tuple[int, int] | None = None) -> Array:
-    """One picture as (H, W, C); `channels` "gray" or "rgb" converts, `resize` is (height, width) in pixels.
+def refuse_large(header: Header, where: str, max_pixels: int) -> None:
+    """Raise Unsupported for a header that was read when more pixels were allowed."""
+    if header.height * header.width > max_pixels:
+        size = f" ({header.width} x {header.height})"
+        raise too_large(where, header.height * header.width, max_pixels, size)
 
-    Raises FileError for a truncated or corrupt file and DataError for transparency without `channels`.
+
+def decode(content: bytes | memoryview, where: str, options: Options | None = None) -> Array:
+    """One picture as (H, W, C), with the channels, the size and the transparency that `options` ask for.
+
+    Raises Unreadable for a truncated or corrupt file and Unsupported for a kind that is not read.
     """
-    with _opened(content, where) as image:
-        header = _header(image, where)
-        if channels is None and header.transparent:
-            raise DataError(transparent_text(where))
-        pixels = _pixels(image, header, channels or header.channels)
-    if resize is not None and pixels.shape[:2] != tuple(resize):
-        pixels = resize_pixels(pixels, resize)
-    return pixels
+    options = options or Options()
+    with Opened(content, where, max_pixels=options.most_pixels) as image:
+        header = _header(image, content, where)
+        upright = _upright(image, _orientation(image, content)) if header.turned else image
+        return _pixels(upright, header, where, options)
 
 
-def transparent_text(where: str, count: int = 1, of: int = 1) -> str:
-    """The sentence that refuses transparency, with how many pictures have it."""
-    many = f", as {count:,} of {of:,} pictures have" if of > 1 else ""
-    return (f"{where}: the picture has an alpha channel (transparency){many}; it is dropped only when asked. "
-            "Type --channels rgb (or --channels gray) to drop it.")
-
-
-def resize_pixels(pixels: Array, size: tuple[int, int]) -> Array:
-    """(H, W, C) to size (height, width): bilinear, averaging over what shrinks; dtype kept."""
-    from PIL import Image
-    from PIL.Image import Resampling
-
-    height, width = size
-    planes = []
-    for plane in np.moveaxis(pixels, -1, 0):
-        exact = plane if plane.dtype == np.uint8 else plane.astype(np.float32)      # Pillow resizes uint8 and float32
-        resized = Image.fromarray(np.ascontiguousarray(exact)).resize((width, height), Resampling.BILINEAR)
-        planes.append(np.asarray(resized))
-    result = np.stack(planes, axis=-1)
-    if pixels.dtype.kind in "iu" and result.dtype != pixels.dtype:
-        limits = np.iinfo(pixels.dtype)
-        result = np.clip(np.rint(result), limits.min, limits.max)
-    return result.astype(pixels.dtype, copy=False)
-
-
-def convert_channels(pixels: Array, channels: str) -> Array:
-    """(..., C) pixels to gray (ITU-R 601 weights, as Pillow) or rgb (gray three times); dtype kept."""
-    count = pixels.shape[-1]
-    if count == len(CHANNELS[channels]):
-        return pixels
-    if channels == "rgb" and count == 1:
-        return np.repeat(pixels, 3, axis=-1)
-    if channels == "gray" and count == 3:
-        gray: Array = pixels @ np.array([0.299, 0.587, 0.114])
-        gray = np.rint(gray) if pixels.dtype.kind in "iu" else gray
-        return gray.astype(pixels.dtype)[..., np.newaxis]
-    raise DataError(f"images of {count} channels cannot be made {channels}. Leave --channels out.")
-
-
-class _opened:
-    """Open a picture with Pillow; whatever goes wrong until it is closed is worded for the user, naming the file."""
-
-    def __init__(self, content: bytes | memoryview, where: str) -> None:
-        self.content, self.where = content, where
-
-    def __enter__(self) -> Image:
-        from PIL import Image, UnidentifiedImageError
-        from PIL.Image import DecompressionBombError
-
-        try:
-            self.image: Image.Image = Image.open(io.BytesIO(self.content))
-        except UnidentifiedImageError as error:
-            size = len(self.content)
-            why = f"{size} bytes of another kind, or a broken header" if size else "the file is empty"
-            raise FileError(f"{self.where}: this is not a picture that can be read ({why}). "
-                            "Replace or remove the file.") from error
-        except DecompressionBombError as error:
-            raise DataError(f"{self.where}: the picture has more pixels than Pillow opens safely "
-                            f"({Image.MAX_IMAGE_PIXELS}). Save it smaller.") from error
-        except Exception as error:
-            raise self._worded(error) from error
-        return self.image
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        self.image.close()
-        if isinstance(error, Exception) and not isinstance(error, DataError | FileError):
-            raise self._worded(error) from error
-
-    def _worded(self, error: Exception) -> FileError:
-        """Pillow raises OSError, SyntaxError, ValueError, struct.error, zlib.error ... for broken pictures."""
-        why = str(error).rstrip(".")
-        return FileError(f"{self.where}: the picture is truncated or corrupt ({why}). Replace or remove the file.")
-
-
-def _header(image: Image, where: str) -> Header:
-    mode = image.mode
-    raw_mode = str([tile[3] for tile in getattr(image, "tile", [])])
-    if mode not in GRAY and mode not in COLOUR:
-        raise DataError(f"{where}: pictures of colour mode {mode} are not read, only gray, palette and RGB. "
-                        "Save it as an RGB PNG.")
-    if "16" in raw_mode and mode in ("RGB", "RGBA", "LA"):
-        raise DataError(f"{where}: 16-bit colour would be cut to 8 bits, so it is refused. Save the picture with "
-                        "8 bits a channel, or its channels as 16-bit gray.")
-    if image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "n_frames", 1) > 1:
-        raise DataError(f"{where}: the file holds more than one picture. Save each as a file of its own.")
-    turned = image.getexif().get(ORIENTATION, 1) if image.format in ("JPEG", "MPO", "TIFF", "PNG", "WEBP") else 1
-    width, height = image.size if turned < 5 else image.size[::-1]
+def _header(image: Image, content: bytes | memoryview, where: str) -> Header:
+    mode, several = image.mode, image.format in SEVERAL and getattr(image, "is_animated", False)
+    if mode not in GRAY and mode not in COLOUR and mode not in CONVERTED:
+        raise Unsupported(where, f"pictures of colour mode {mode} are not read, only gray (8 or 16 bits, or floats), "
+                          "palette, RGB and CMYK", "Save it as an RGB PNG, or as 16-bit gray.")
+    if mode not in GRAY and _bits(image, content) > 8 or mode == "LA" and _bits(image, content) > 8:
+        raise Unsupported(where, "16-bit colour would be cut to 8 bits, so it is refused",
+                          "Save the picture with 8 bits a channel, or its channels as 16-bit gray.")
+    if several:
+        raise Unsupported(where, "the file holds more than one picture", "Save each as a file of its own.")
+    orientation = _orientation(image, content)
+    width, height = image.size
+    if (orientation >= 5) != _stands_already(image):
+        width, height = height, width
+    colours = image.palette.mode if mode == "P" and image.palette is not None else ""
     return Header(height, width, "gray" if mode in GRAY else "rgb", GRAY.get(mode, "uint8"),
-                  transparent=mode in ("LA", "PA", "RGBA") or "transparency" in image.info, palette=mode in ("P", "PA"),
-                  turned=turned > 1)
+                  transparent=mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info or "A" in colours,
+                  palette=mode in ("P", "PA"), turned=orientation > 1,
+                  converted="RGBA" if mode == "RGBa" else mode if mode in CONVERTED else "")
 
 
-def _pixels(image: Image, header: Header, channels: str) -> Array:
-    from PIL import ImageOps
+def _bits(image: Image, content: bytes | memoryview) -> int:
+    """The most bits a channel has in the file, where a format has colours of more than 8."""
+    if image.format == "TIFF":
+        bits = image.tag_v2.get(BITS, 8)      # type: ignore[attr-defined]
+        return int(max(bits)) if isinstance(bits, tuple) else int(bits)
+    tiles = [tile[3] for tile in getattr(image, "tile", [])]
+    if image.format == "PNG":
+        return 16 if any(";16" in str(words) for words in tiles) else 8
+    if image.format == "PPM":                 # the decoder's words are (raw mode, the largest value)
+        return 16 if any(isinstance(words, tuple) and len(words) > 1 and int(words[1]) > 255 and words[0] != "P"
+                         for words in tiles if image.mode == "RGB") else 8
+    if image.format == "JPEG2000":
+        at = bytes(content).find(SIZ) + 40
+        count = int.from_bytes(content[at : at + 2], "big")
+        return max((bits & 0x7F for bits in content[at + 2 : at + 2 + 3 * count : 3]), default=7) + 1
+    return 8
 
-    upright: Image = ImageOps.exif_transpose(image) if header.turned else image
+
+def _orientation(image: Image, content: bytes | memoryview) -> int:
+    """How the stored rows and columns stand, 1 to 8 as EXIF 2.32 numbers it; 1 where nothing legal is said."""
+    if image.format not in TURNED:
+        return 1
+    if image.format == "PNG":
+        content = bytes(content)
+        if not any(word in content for word in (b"eXIf", b"Raw profile type exif", b"adobe.xmp")):
+            return 1                          # Pillow would decode all pixels to look behind them
+        image.load()
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+        return int(value) if value in range(1, 9) else 1
+    except Exception:                         # EXIF is written by anyone; what is not understood turns nothing
+        return 1
+
+
+def _stands_already(image: Image) -> bool:
+    """Whether the size is that of the upright picture: Pillow turns a TIFF itself, by its tag alone."""
+    return image.format == "TIFF" and image.tag_v2.get(ORIENTATION) in (5, 6, 7, 8)   # type: ignore[attr-defined]
+
+
+def _upright(image: Image, orientation: int) -> Image:
+    from PIL.Image import Transpose
+
+    ways = {2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM,
+            5: Transpose.TRANSPOSE, 6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90}
+    return image.transpose(ways[orientation]) if orientation in ways and image.format != "TIFF" else image
+
+
+def _pixels(image: Image, header: Header, where: str, options: Options) -> Array:
+    channels, size = options.channels or header.channels, options.resize
+    white = header.transparent and options.alpha == "white"
     if header.dtype == "uint8":
-        upright = upright.convert({"gray": "L", "rgb": "RGB"}[channels])
-    pixels = np.array(upright).astype(header.dtype, copy=False)              # (H, W) or (H, W, 3); loads all or raises
-    return convert_channels(pixels if pixels.ndim == 3 else pixels[..., np.newaxis], channels)
+        return _bytes(image, header, where, channels, white=white, size=size, fit=options.fit)
+    _mend_byte_order(image)
+    pixels = np.array(image).astype(header.dtype, copy=False)[..., np.newaxis]     # (H, W, 1); loads all or raises
+    if white and isinstance(key := image.info.get("transparency"), int):
+        pixels[pixels == key] = np.iinfo(pixels.dtype).max
+    _refuse_disagreement(pixels.shape[:2], header, where)
+    pixels = convert_channels(pixels, channels)
+    return pixels if size is None else fit_pixels(pixels, size, options.fit)
+
+
+def _mend_byte_order(image: Image) -> None:
+    """Floats of a packed TIFF come from libtiff in this machine's order, but Pillow swaps them as the file has them."""
+    tiles = getattr(image, "tile", [])
+    if tiles and tiles[0][0] == "libtiff" and str(tiles[0][3][0]) in ("F;32BF", "F;64BF"):
+        codec, extents, offset, words = tiles[0]
+        native = (words[0].replace("BF", "NF"), *words[1:])
+        image.tile = [type(tiles[0])(codec, extents, offset, native)]      # type: ignore[attr-defined]
+
+
+def _bytes(image: Image, header: Header, where: str, channels: str, *, white: bool, size: tuple[int, int] | None,
+           fit: str) -> Array:
+    """The pixels of a picture of 8 bits a channel; it is made smaller before it is an array, for it may be large."""
+    image.load()
+    _refuse_disagreement((image.height, image.width), header, where)
+    mode = {"gray": "L", "rgb": "RGB"}[channels]
+    image = _over_white(image) if white else image
+    image = image if image.mode == mode else image.convert(mode)
+    if size is not None and size != (image.height, image.width):
+        image = fit_image(image, size, fit, grey=middle_grey(np.dtype(np.uint8)))
+    pixels: Array = np.array(image)
+    return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+
+
+def _over_white(image: Image) -> Image:
+    from PIL import Image as Pillow
+
+    layer = image.convert("RGBA")
+    white = Pillow.new("RGB", image.size, (255, 255, 255))
+    white.paste(layer, mask=layer.getchannel("A"))
+    return white
+
+
+def _refuse_disagreement(shape: Any, header: Header, where: str) -> None:
+    if tuple(shape) != (header.height, header.width):
+        raise Unreadable(where, f"the header says {header.height}x{header.width} pixels, but {shape[0]}x{shape[1]} are "
+                         "in the file")

@@ -11,21 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.decoding import CHANNELS, decode
+from pellucid.data.channels import CHANNELS
+from pellucid.data.decoding import decode
 from pellucid.data.images import Array
+from pellucid.data.options import Options
+from pellucid.data.picture_files import Unreadable, Unsupported
 from pellucid.data.sources import Source
-from pellucid.errors import FileError
 
 KEEP_BYTES = 1 << 30
 
 
 class FileImages:
-    """N pictures decoded on demand to one size (height, width), one kind of channels and one dtype."""
+    """N pictures decoded on demand as `options` say, which name a size and channels; all of one dtype."""
 
-    def __init__(self, sources: Sequence[Source], *, size: tuple[int, int], channels: str,
-                 dtype: np.dtype[Any]) -> None:
-        self.sources, self.channels, self._dtype = tuple(sources), channels, dtype
-        self.shape: tuple[int, int, int, int] = (len(self.sources), *size, len(CHANNELS[channels]))
+    def __init__(self, sources: Sequence[Source], options: Options, dtype: np.dtype[Any]) -> None:
+        self.sources, self.options, self._dtype = tuple(sources), options, dtype
+        height, width = options.resize or (0, 0)
+        self.shape: tuple[int, int, int, int] = (len(self.sources), height, width, len(CHANNELS[options.channels or ""]))
         kept = int(np.prod(self.shape)) * dtype.itemsize < KEEP_BYTES
         self._decoded: Array | None = np.empty(self.shape, dtype) if kept else None
         self._have = np.zeros(len(self.sources), bool)
@@ -50,10 +52,20 @@ class FileImages:
             self._have[index] = True
         return self._decoded.take(indices, axis=0)
 
+    def broken(self) -> dict[int, Unreadable | Unsupported]:
+        """What is wrong with each picture that cannot be decoded; all are tried."""
+        found: dict[int, Unreadable | Unsupported] = {}
+        for index in range(len(self)):
+            try:
+                self.take(np.array([index]))
+            except (Unreadable, Unsupported) as fault:
+                found[index] = fault
+        return found
+
     def _decode(self, index: int) -> Array:
         source = self.sources[index]
-        pixels = decode(source.read(), source.where, channels=self.channels, resize=self.shape[1:3])
+        pixels = decode(source.read(), source.where, self.options)
         if pixels.dtype != self._dtype:
-            raise FileError(f"{source.where}: the picture was {self._dtype} when the data set was opened and is now "
-                            f"{pixels.dtype}. Open the data set again.")
+            raise Unreadable(source.where, f"the picture was {self._dtype} when the data set was opened and is now "
+                             f"{pixels.dtype}", "Open the data set again.")
         return pixels

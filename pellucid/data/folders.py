@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.decoding import EXTENSIONS
 from pellucid.data.naming import parse_class_list, part_name, sorted_names
 from pellucid.data.options import Options
+from pellucid.data.picture_files import EXTENSIONS
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree, above
 from pellucid.errors import DataError

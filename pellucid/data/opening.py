@@ -25,14 +25,17 @@ FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 
 def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple[int, int] | None = None,
                  channels: str | None = None, limit: int | None = None, group: str | None = None,
-                 label: str | None = None) -> Dataset:
+                 label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
+                 max_pixels: int | None = None) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
-    proportion; group and label: columns of a CSV table. Raises UsageError (no such data), DataError (data that cannot
+    proportion; group and label: columns of a CSV table; fit "stretch", "letterbox" or "crop"; alpha "white" or "drop";
+    skip_broken: percent of the pictures that may be left out; max_pixels: the most one may have. Raises UsageError (no such data), DataError (data that cannot
     be learnt from), FileError (a broken file) and ArgumentError (an option outside its legal values).
     """
-    options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label)
+    options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit,
+                      alpha=alpha, skip_broken=skip_broken, max_pixels=max_pixels)
     if spec == "digits":
         _refuse_columns(spec, options)
         return open_digits(options)

@@ -1,31 +1,55 @@
-"""What the user may ask of any data set as it is opened: --resize, --channels, --limit, --group and --label."""
+"""What the user may ask of any data set as it is opened: --resize, --fit, --channels, --alpha, --limit, --group ..."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pellucid.data.decoding import CHANNELS
+from pellucid.data.channels import CHANNELS
+from pellucid.data.fitting import FITS
 from pellucid.errors import ArgumentError, describe
+from pellucid.storage.limits import PIXELS
+
+ALPHAS = ("white", "drop")
 
 
 @dataclass(frozen=True)
 class Options:
-    """resize is (height, width) in pixels; limit the most samples a part may keep; group and label are CSV columns."""
+    """resize is (height, width) in pixels; limit the most samples a part may keep; group and label are CSV columns.
+
+    fit says how a picture is brought to that size, alpha what becomes of transparency, skip_broken how many percent of
+    the pictures may be left out because they cannot be read, max_pixels how large one may be (None: the usual limit).
+    """
 
     resize: tuple[int, int] | None = None
     channels: str | None = None
     limit: int | None = None
     group: str | None = None
     label: str | None = None
+    fit: str = "stretch"
+    alpha: str = "white"
+    skip_broken: float = 0.0
+    max_pixels: int | None = None
 
     def __post_init__(self) -> None:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
             raise ArgumentError(describe("data", "--resize", "height x width in pixels, each 1 or more", self.resize,
                                          "Type, for example, --resize 64x64."))
-        if self.channels is not None and self.channels not in CHANNELS:
-            raise ArgumentError(describe("data", "--channels", " or ".join(CHANNELS), repr(self.channels)))
-        if self.limit is not None and self.limit < 1:
-            raise ArgumentError(describe("data", "--limit", "1 or more", self.limit))
+        for flag, value, known in (("--channels", self.channels, CHANNELS), ("--fit", self.fit, FITS),
+                                   ("--alpha", self.alpha, ALPHAS)):
+            if value is not None and value not in known:
+                raise ArgumentError(describe("data", flag, " or ".join(known), repr(value)))
+        for flag, number in (("--limit", self.limit), ("--max-pixels", self.max_pixels)):
+            if number is not None and number < 1:
+                raise ArgumentError(describe("data", flag, "1 or more", number))
+        if not 0 <= self.skip_broken <= 100:
+            raise ArgumentError(describe("data", "--skip-broken", "from 0 to 100 percent", f"{self.skip_broken:g}"))
+
+    @property
+    def most_pixels(self) -> int:
+        """How many pixels a picture may have."""
+        return self.max_pixels or PIXELS.now
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -35,3 +59,24 @@ def parse_size(text: str) -> tuple[int, int]:
         raise ArgumentError(describe("data", "--resize", "height x width in pixels", repr(text),
                                      "Type, for example, --resize 64x64."))
     return int(height), int(width)
+
+
+def parse_percent(text: str) -> float:
+    """The number of `5%` or `5`. Raises ArgumentError otherwise."""
+    number = text.strip().removesuffix("%").strip()
+    if not number.replace(".", "", 1).isdecimal() or not number.isascii():
+        raise ArgumentError(describe("data", "--skip-broken", "a percentage of the pictures", repr(text[:40]),
+                                     "Type, for example, --skip-broken 5%."))
+    return float(number)
+
+
+def options_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """How pictures are read for a model, by the record in its file: keywords of `Options`.
+
+    A record without `fit` was written when all pictures were stretched, one without `alpha` when transparency was
+    dropped. A model without a record (made by a program) leaves size and channels as they are.
+    """
+    if not record:
+        return {}
+    return {"resize": (int(record["height"]), int(record["width"])), "fit": record.get("fit", "stretch"),
+            "channels": {1: "gray", 3: "rgb"}.get(int(record["channels"])), "alpha": record.get("alpha", "drop")}

@@ -1,19 +1,23 @@
-"""Many picture files seen as one data set: their headers agree in size, channels and depth, or a sentence says why not.
+"""Many picture files seen as one data set: one size, one kind of channels, one depth, and what was done to reach it.
 
-Shapes  sources (N,) -> Images (N, H, W, C)
+Shapes  sources (N,) -> Images (N', H, W, C), N' without those that were left out as broken
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pellucid.data.decoding import CHANNELS, Header, transparent_text
+from pellucid.data.broken import Fault, in_number, without_broken
+from pellucid.data.channels import CHANNELS
+from pellucid.data.decoding import Header
 from pellucid.data.file_images import FileImages
-from pellucid.data.images import Images
+from pellucid.data.images import Array, Images, choose
+from pellucid.data.options import Options
+from pellucid.data.sizes import choose_size, size_note
 from pellucid.data.sources import Source
 from pellucid.data.survey import survey
 from pellucid.errors import DataError
@@ -26,72 +30,100 @@ class Pictures:
     """The pictures of each part, with the kind of channels they share and notes on what reading them changes."""
 
     images: Mapping[str, Images]
+    kept: Mapping[str, Array]               # of each part: the numbers of the sources that could be read
     channel_names: tuple[str, ...]
     hashes: Mapping[str, str]               # path -> sha256 of the file
     notes: tuple[str, ...]
 
 
-def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], *, resize: tuple[int, int] | None,
-                  channels: str | None) -> Pictures:
+def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Options) -> Pictures:
     """Read every header, settle size, channels and dtype, and give one `Images` a part.
 
-    Raises FileError for a broken picture and DataError for sizes, channels or depths that differ.
+    Raises Unreadable or Unsupported that names all pictures which cannot be read, and DataError for depths that differ.
     """
     sources = [source for part in parts.values() for source in part]
-    surveyed = survey(sources)
-    headers = [header for header, _ in surveyed]
-    kind = channels or _one_kind(where, sources, headers)
-    size = resize or _one_size(where, sources, headers)
-    depth = np.dtype(_common(where, sources, [header.dtype for header in headers], "depth",
-                             "Save all pictures with the same number of bits."))
-    images: dict[str, Images] = {}
+    headers: dict[int, Header] = {}
+    hashes: dict[str, str] = {}
+    faults: dict[int, Fault] = {}
+    for number, (source, found) in enumerate(zip(sources, survey(sources, max_pixels=options.most_pixels),
+                                                 strict=True)):
+        if isinstance(found, Exception):
+            faults[number] = found
+        else:
+            headers[number], hashes[source.path] = found
+    if not headers:
+        without_broken(where, sources, faults, options.skip_broken)
+    settled, notes = _settle(where, sources, headers, options)
+    images, numbers = {}, _numbers(parts)
     for name, part in parts.items():
-        files = FileImages(part, size=size, channels=kind, dtype=depth)
-        if int(np.prod(files.shape)) * depth.itemsize < LOAD_BYTES:
-            files.take(np.arange(len(files)))
-        images[name] = files
-    return Pictures(images, CHANNELS[kind], {source.path: digest for source, (_, digest) in zip(sources, surveyed,
-                                                                                             strict=True)},
-                    tuple(_notes(headers, kind, size, resized=resize is not None)))
+        readable = [number for number in numbers[name] if number in headers]
+        files = FileImages([sources[number] for number in readable], settled.options, settled.dtype)
+        if options.skip_broken or int(np.prod(files.shape)) * settled.dtype.itemsize < LOAD_BYTES:
+            faults |= {readable[row]: fault for row, fault in files.broken().items()}
+        whole = np.array([row for row, number in enumerate(readable) if number not in faults], np.int64)
+        images[name] = files if len(whole) == len(files) else choose(files, whole)
+    left_out = without_broken(where, sources, faults, options.skip_broken)
+    for number in faults:
+        hashes.pop(sources[number].path, None)
+    kept = {name: np.array([row for row, number in enumerate(numbers[name]) if number not in faults], np.int64)
+            for name in parts}
+    return Pictures(images, kept, CHANNELS[str(settled.options.channels)], hashes, (*left_out, *notes))
 
 
-def _one_kind(where: str, sources: Sequence[Source], headers: Sequence[Header]) -> str:
-    transparent = [source for source, header in zip(sources, headers, strict=True) if header.transparent]
-    if transparent:
-        raise DataError(transparent_text(transparent[0].where, len(transparent), len(sources)))
-    return _common(where, sources, [header.channels for header in headers], "kind of channels",
-                   "Type --channels rgb or --channels gray to make them alike.")
+@dataclass(frozen=True)
+class Settled:
+    """How all pictures are read: options with a size and channels, and the dtype."""
+
+    options: Options
+    dtype: np.dtype[np.generic]
 
 
-def _one_size(where: str, sources: Sequence[Source], headers: Sequence[Header]) -> tuple[int, int]:
-    sizes = [f"{header.height}x{header.width}" for header in headers]
-    most, _ = Counter(sizes).most_common(1)[0]
-    _common(where, sources, sizes, "size", f"Type --resize {most} (height x width in pixels).")
-    return headers[0].height, headers[0].width
+def _settle(where: str, sources: Sequence[Source], headers: Mapping[int, Header],
+            options: Options) -> tuple[Settled, list[str]]:
+    told = list(headers.values())
+    kinds = {header.channels for header in told}
+    kind = options.channels or ("rgb" if len(kinds) > 1 else next(iter(kinds)))
+    sizes = [(header.height, header.width) for header in told]
+    size = options.resize or choose_size(sizes)
+    depth = _one_depth(where, [sources[number] for number in headers], [header.dtype for header in told])
+    chosen = [size_note(sizes, size, options.fit)] if options.resize is None and len(set(sizes)) > 1 else []
+    made = replace(options, resize=size, channels=kind)
+    return Settled(made, np.dtype(depth)), [*chosen, *_notes(told, made, told_size=not chosen)]
 
 
-def _common(where: str, sources: Sequence[Source], values: Sequence[str], what: str, remedy: str) -> str:
-    """The value all pictures share. Raises DataError with one picture of each of two values, and their numbers."""
-    counts = Counter(values).most_common()
+def _numbers(parts: Mapping[str, Sequence[Source]]) -> dict[str, range]:
+    """Of each part, the numbers of its sources among all."""
+    found, start = {}, 0
+    for name, part in parts.items():
+        found[name] = range(start, start + len(part))
+        start += len(part)
+    return found
+
+
+def _one_depth(where: str, sources: Sequence[Source], depths: Sequence[str]) -> str:
+    """The depth all pictures share. Raises DataError with one picture of each of two depths, and their numbers."""
+    counts = Counter(depths).most_common()
     if len(counts) > 1:
         (first, many), (second, few) = counts[0], counts[1]
-        one, other = sources[values.index(first)].path, sources[values.index(second)].path
-        raise DataError(f"{where}: all pictures must have one {what}, but {one} is {first} ({many} of {len(values)}) "
-                        f"and {other} is {second} ({few}). {remedy}")
+        one, other = sources[depths.index(first)].path, sources[depths.index(second)].path
+        raise DataError(f"{where}: all pictures must have one depth, but {one} is {first} ({many} of {len(depths)}) "
+                        f"and {other} is {second} ({few}). Save all pictures with the same number of bits.")
     return counts[0][0]
 
 
-def _notes(headers: Sequence[Header], kind: str, size: tuple[int, int], *, resized: bool) -> list[str]:
+def _notes(headers: Sequence[Header], options: Options, *, told_size: bool) -> list[str]:
+    kind, size = options.channels, options.resize or (0, 0)
+    transparent = "alpha channel dropped" if options.alpha == "drop" else "alpha put over white"
+    converted = Counter(header.converted for header in headers if header.converted)
+    how = "" if options.fit == "stretch" else f" ({options.fit})"
     counts = {
-        "alpha channel dropped": sum(header.transparent for header in headers),
+        transparent: sum(header.transparent for header in headers),
         "palette turned into colours": sum(header.palette for header in headers),
+        **{f"{mode} made rgb": count for mode, count in converted.items()},
         "turned upright as EXIF says": sum(header.turned for header in headers),
         f"gray made {kind}": sum(header.channels == "gray" != kind for header in headers),
         f"colour made {kind}": sum(header.channels == "rgb" != kind for header in headers),
-        f"resized to {size[0]}x{size[1]}": sum((header.height, header.width) != size for header in headers) * resized,
+        f"resized to {size[0]}x{size[1]}{how}":
+            sum((header.height, header.width) != size for header in headers) * told_size,
     }
-    return [f"{what}: {_number(count)}" for what, count in counts.items() if count]
-
-
-def _number(count: int) -> str:
-    return f"{count:,} picture{'s' if count != 1 else ''}"
+    return [f"{what}: {in_number(count)}" for what, count in counts.items() if count]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.apportion import stratified_sample
+from pellucid.data.broken import refuse_emptied
 from pellucid.data.dataset import PARTS, Dataset, Part, numbered
 from pellucid.data.fingerprint import fingerprint_files
 from pellucid.data.images import Array
@@ -43,12 +44,15 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], class_names: Se
     ids = numbered({part: len(chosen) for part, chosen in parts.items()})
     kept = {part: cut(where, labels[part], options.limit) for part in parts}
     pictures = open_pictures(where, {part: [chosen[i].source for i in kept[part]] for part, chosen in parts.items()},
-                             resize=options.resize, channels=options.channels)
+                             options)
+    read = {part: kept[part][pictures.kept[part]] for part in parts if len(pictures.kept[part])}
+    learnt = "train" if "train" in parts else next(iter(parts))
+    refuse_emptied(where, labels[learnt][kept[learnt]], labels[learnt][read.get(learnt, kept[learnt][:0])], names)
     return Dataset(
         name=name,
-        parts={part: Part(pictures.images[part], labels[part][kept[part]],
-                          tuple(chosen[i].source.path for i in kept[part]), ids[part][kept[part]],
-                          _groups([chosen[i] for i in kept[part]])) for part, chosen in parts.items()},
+        parts={part: Part(pictures.images[part], labels[part][rows],
+                          tuple(parts[part][i].source.path for i in rows), ids[part][rows],
+                          _groups([parts[part][i] for i in rows])) for part, rows in read.items()},
         class_names=names,
         channel_names=pictures.channel_names,
         fingerprint=fingerprint_files({**pictures.hashes, **(extra_hashes or {})}),

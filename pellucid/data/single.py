@@ -11,15 +11,15 @@ from pellucid.data.options import Options
 from pellucid.errors import FileError
 
 
-def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, channels: str | None = None) -> Array:
-    """The picture as (H, W, C), uint8, uint16 or float32; resize (height, width) in pixels, channels "rgb" or "gray".
+def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, channels: str | None = None,
+               fit: str = "stretch", alpha: str = "white", max_pixels: int | None = None) -> Array:
+    """The picture as (H, W, C), uint8, uint16 or float32; the keywords mean what they mean to `open_dataset`.
 
-    Raises FileError for a file that is missing, truncated or no picture, and DataError for transparency when
-    `channels` is not given.
+    Raises FileError for a file that is missing, truncated or no picture, and DataError for a kind that is not read.
     """
-    options = Options(resize=resize, channels=channels)
+    options = Options(resize=resize, channels=channels, fit=fit, alpha=alpha, max_pixels=max_pixels)
     try:
         content = Path(os.path.expanduser(path)).read_bytes()
     except OSError as error:
         raise FileError(f"{path}: the picture cannot be read ({error.strerror}). Check the path.") from error
-    return decode(content, str(path), channels=options.channels, resize=options.resize)
+    return decode(content, str(path), options)

@@ -11,33 +11,44 @@ import json
 import os
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.decoding import Header, read_header
+from pellucid.data.decoding import Header, read_header, refuse_large
 from pellucid.data.known import cache_folder
+from pellucid.data.picture_files import Unreadable, Unsupported
 from pellucid.data.sources import Source
 from pellucid.errors import FileError
 
 FRESH_NS = 2_000_000_000     # a file changed this recently may change again under the same time stamp: not remembered
-VERSION = 1
+VERSION = 2                  # of the header's fields: the cache of another version lies elsewhere
+FIELDS = len(fields(Header))
+
+Surveyed = tuple[Header, str]
 
 
-def survey(sources: Sequence[Source]) -> list[tuple[Header, str]]:
-    """(header, sha256 hex) of each source, in order. Raises FileError or DataError for the first broken picture."""
+def survey(sources: Sequence[Source], *, max_pixels: int) -> list[Surveyed | Unreadable | Unsupported]:
+    """(header, sha256 hex) of each source, in order; what is wrong with it, where it is no picture that can be read."""
     place = _place(sources)
     remembered = _load(place)
     found: dict[str, list[Any]] = dict(remembered)
-    result: list[tuple[Header, str]] = []
+    result: list[Surveyed | Unreadable | Unsupported] = []
     for source in sources:
         key = _key(source)
         entry = remembered.get(key)
-        if entry is None or entry[:2] != [source.size, source.stamp]:
-            content = source.read()
-            header = read_header(content, source.where)
-            entry = [source.size, source.stamp, hashlib.sha256(content).hexdigest(), list(vars(header).values())]
+        try:
+            if entry is None or entry[:2] != [source.size, source.stamp]:
+                content = source.read()
+                header = read_header(content, source.where, max_pixels=max_pixels)
+                entry = [source.size, source.stamp, hashlib.sha256(content).hexdigest(), list(vars(header).values())]
+            header = Header(*entry[3])
+            refuse_large(header, source.where, max_pixels)
+        except (Unreadable, Unsupported) as fault:
+            result.append(fault)
+            continue
         found[key] = entry
-        result.append((Header(*entry[3]), entry[2]))
+        result.append((header, entry[2]))
     if found != remembered:
         _store(place, found)
     return result
@@ -56,7 +67,7 @@ def _place(sources: Iterable[Source]) -> Path:
 def _load(place: Path) -> dict[str, list[Any]]:
     try:
         entries = json.loads(place.read_bytes())
-        return {key: entry for key, entry in entries.items() if len(entry) == 4 and len(entry[3]) == 7}
+        return {key: entry for key, entry in entries.items() if len(entry) == 4 and len(entry[3]) == FIELDS}
     except (OSError, ValueError, AttributeError, TypeError, IndexError):
         return {}
 

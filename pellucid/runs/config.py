@@ -59,7 +59,11 @@ class RunConfig:
     group: str | None = None
     label: str | None = None
     resize: str | None = None
+    fit: str = "stretch"  # how a picture is brought to that size; or letterbox or crop
     channels: str | None = None
+    alpha: str = "white"  # what shows where a picture is transparent; drop: what lies below
+    skip_broken: str | None = None  # percent of the pictures that may be left out when they cannot be read
+    max_pixels: int | None = None  # of one picture; None: the usual limit
     data_dir: str | None = None
     limit: int | None = None
     threads: int | None = None  # None: 1 for little work a step, else all cores (environment.threads_for)
@@ -69,7 +73,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
-                 "seed": 0, "split_seed": 0, "l2": 0.0, "mine_rounds": 0, "unfreeze_after": 0}
+                 "seed": 0, "split_seed": 0, "max_pixels": 1, "l2": 0.0, "mine_rounds": 0, "unfreeze_after": 0}
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None and not value >= low:

@@ -10,10 +10,11 @@ from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
+from pellucid.data.options import Options, parse_percent
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import DataError, UsageError
+from pellucid.errors import ArgumentError, DataError, UsageError
 from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
@@ -83,15 +84,20 @@ def load_data(config: RunConfig) -> Dataset:
 
 def read_data(config: RunConfig) -> Dataset:
     """The data set with the parts it comes with."""
-    return open_dataset(
-        config.data,
-        data_dir=config.data_dir,
-        resize=parse_size(config.resize),
-        channels=config.channels,
-        limit=config.limit,
-        group=config.group,
-        label=config.label,
-    )
+    return open_dataset(config.data, data_dir=config.data_dir, **vars(reading_of(config)))
+
+
+def reading_of(config: RunConfig) -> Options:
+    """How the data are read; raises UsageError for words that mean nothing."""
+    size = parse_size(config.resize)
+    try:
+        return Options(
+            resize=size, channels=config.channels, limit=config.limit, group=config.group, label=config.label,
+            fit=config.fit, alpha=config.alpha, skip_broken=parse_percent(config.skip_broken or "0"),
+            max_pixels=config.max_pixels,
+        )
+    except ArgumentError as fault:
+        raise UsageError(str(fault)) from fault
 
 
 def divide(dataset: Dataset, config: RunConfig) -> Dataset:
@@ -115,7 +121,7 @@ class Words:
 
 def understand(config: RunConfig, processes: Processes | None = None) -> Words:
     """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
-    parse_size(config.resize)
+    reading_of(config)
     words_of(config.schedule)
     refuse_twice(config)
     with named("--optimizer"):

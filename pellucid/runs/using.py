@@ -14,6 +14,7 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
+from pellucid.data.options import options_of_record
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_image
 from pellucid.diagnosis.costs import read_costs
@@ -76,13 +77,7 @@ def data_of(
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
     record = model.input_record or {}
-    resize = (record["height"], record["width"]) if record else None
-    return open_dataset(data, data_dir=data_dir, resize=resize, channels=colours(record), limit=limit)
-
-
-def colours(record: dict[str, Any]) -> str | None:
-    """How pictures are to be read for a model: gray or rgb; None leaves them as they are."""
-    return {1: "gray", 3: "rgb"}.get(int(record.get("channels", 0)))
+    return open_dataset(data, data_dir=data_dir, limit=limit, **options_of_record(record))
 
 
 def choose_split(dataset: Dataset, split: str | None) -> str:
@@ -162,13 +157,12 @@ def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | No
     chosen_engine = engine_of(folder, engine)
     params, state = native_weights(model, chosen_engine)
     record = model.input_record or {}
-    resize = (record["height"], record["width"]) if record else None
     names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
     found = []
     for image in images:
         if Path(image).is_dir():
             raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
-        pixels = read_image(image, resize=resize, channels=colours(record))
+        pixels = read_image(image, **options_of_record(record))
         preprocessing = model.preprocessing or assumed_pipeline(pixels.dtype)
         parts = [{"input": preprocessing.apply(pixels[None])}]
         (outputs,) = predict_each(model.graph, chosen_engine, params, state, parts)

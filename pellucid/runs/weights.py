@@ -12,6 +12,7 @@ from pellucid.engines.reference import ReferenceEngine
 from pellucid.graph.selecting import keys_of
 from pellucid.keys import Key
 from pellucid.model import Model, weights
+from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import environment_of
 from pellucid.runs.finite import finite
 from pellucid.storage.run_folder import RunFolder
@@ -39,6 +40,12 @@ def native_weights(model: Model, engine: Engine) -> tuple[dict[str, Any], dict[s
     return params, state
 
 
+def told_of_reading(config: RunConfig) -> dict[str, str]:
+    """How pictures came to that size and shape; what is left out is what a record without it means."""
+    said = {"fit": (config.fit, "stretch"), "alpha": (config.alpha, "drop")}
+    return {name: value for name, (value, unsaid) in said.items() if value != unsaid}
+
+
 def write_run_model(
     prepared: Prepared, folder: RunFolder, engine: Engine, state: State, scores: Mapping[str, Any]
 ) -> None:
@@ -54,6 +61,7 @@ def write_run_model(
         "channels": channels,
         "channel_names": list(dataset.channel_names),
         "dtype": str(dataset.dtype),
+        **told_of_reading(prepared.config),
     }
     model.training_record = {
         "data": dataset.name,

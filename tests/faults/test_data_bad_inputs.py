@@ -135,26 +135,13 @@ def test_a_corrupt_or_truncated_picture(tmp_path: Path, harm: Callable[[bytes], 
     with pytest.raises(FileError) as caught:
         open_dataset(str(tmp_path), resize=(5, 4)).part("train").images.take(np.arange(4))
     assert f"{path}: " in str(caught.value) and told in str(caught.value)
-    assert str(caught.value).endswith("Replace or remove the file.")
+    assert "Replace or remove the file." in str(caught.value)
 
 
-def test_mixed_sizes_channels_and_depths(tmp_path: Path) -> None:
-    folder(tmp_path / "sizes", "cat/0.png", "cat/1.png", "dog/0.png", dog=(7, 9, 3))
-    refused(tmp_path / "sizes", DataError, "cat/0.png is 5x4 (2 of 3) and dog/0.png is 7x9 (1)", "Type --resize 5x4")
-    assert open_dataset(str(tmp_path / "sizes"), resize=(5, 4)).image_shape == (5, 4, 3)
-    folder(tmp_path / "kinds", "cat/0.png", "dog/0.png", "dog/1.png", cat=(5, 4))
-    refused(tmp_path / "kinds", DataError, "dog/0.png is rgb (2 of 3) and cat/0.png is gray (1)", "Type --channels rgb")
-    assert open_dataset(str(tmp_path / "kinds"), channels="gray").image_shape == (5, 4, 1)
+def test_mixed_depths(tmp_path: Path) -> None:
     folder(tmp_path / "depths", "cat/0.png", "dog/0.png", cat=(5, 4), dog=(5, 4))
     Image.fromarray(np.full((5, 4), 999, np.uint16)).save(tmp_path / "depths" / "dog" / "0.png")
     refused(tmp_path / "depths", DataError, "cat/0.png is uint8 (1 of 2) and dog/0.png is uint16")
-
-
-def test_transparency_without_channels(tmp_path: Path) -> None:
-    folder(tmp_path, "cat/0.png", "dog/0.png", cat=(5, 4, 4))
-    refused(tmp_path, DataError, "cat/0.png: the picture has an alpha channel", "as 1 of 2 pictures have",
-            "Type --channels rgb")
-    assert open_dataset(str(tmp_path), channels="rgb").image_shape == (5, 4, 3)
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -172,11 +159,11 @@ def test_pictures_that_would_be_changed_in_silence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a\.png: 16-bit colour would be cut to 8 bits"):
         read_image(path)
     path.write_bytes(raw_png(60_000, 60_000, 8, 2, b""))
-    with pytest.raises(DataError, match=r"a\.png: the picture has more pixels than Pillow opens safely"):
+    with pytest.raises(DataError, match=r"a\.png: the picture has 3,600,000,000 pixels.*Type --max-pixels 3600000000"):
         read_image(path)
-    Image.fromarray(RANDOM.integers(0, 256, (5, 4, 3), dtype=np.uint8)).convert("CMYK").save(tmp_path / "b.jpg")
-    with pytest.raises(DataError, match=r"b\.jpg: pictures of colour mode CMYK are not read"):
-        read_image(tmp_path / "b.jpg")
+    Image.fromarray(RANDOM.integers(0, 256, (5, 4, 3), dtype=np.uint8)).convert("LAB").save(tmp_path / "b.tif")
+    with pytest.raises(DataError, match=r"b\.tif: pictures of colour mode LAB are not read"):
+        read_image(tmp_path / "b.tif")
     frames = [Image.fromarray(RANDOM.integers(0, 256, (5, 4), dtype=np.uint8)) for _ in range(2)]
     frames[0].save(tmp_path / "c.gif", save_all=True, append_images=frames[1:])
     with pytest.raises(DataError, match=r"c\.gif: the file holds more than one picture"):
