@@ -14,8 +14,16 @@ from pellucid.cli.output import JSON_FLAG, print_json, say, table
 def info(
     data: Annotated[str, typer.Argument(help="digits, a known name, a folder or a file.")],
     data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,
-    resize: Annotated[str | None, typer.Option(help="HxW: bring all images to this size.")] = None,
-    channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images (drops transparency).")] = None,
+    resize: Annotated[
+        str | None, typer.Option(help="HxW: bring all images to this size; default: their own, or one chosen.")
+    ] = None,
+    fit: Annotated[str, typer.Option(help="How an image comes to that size: stretch, letterbox or crop.")] = "stretch",
+    channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images.")] = None,
+    alpha: Annotated[str, typer.Option(help="What shows where an image is transparent: white, or drop.")] = "white",
+    skip_broken: Annotated[
+        str | None, typer.Option(help="N%: go on without images that cannot be read, if they are no more than that.")
+    ] = None,
+    max_pixels: Annotated[int | None, typer.Option(help="Pixels one image may have; default: 50,000,000.")] = None,
     group: Annotated[str | None, typer.Option(help="CSV column whose values must not be in two parts.")] = None,
     label: Annotated[str | None, typer.Option(help="CSV column of the classes.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many images of each part.")] = None,
@@ -24,11 +32,13 @@ def info(
     """Show what a data set holds. Parts, classes, image size, pixel range, groups and fingerprint."""
     from pellucid.data.info import describe_dataset
     from pellucid.data.opening import open_dataset
+    from pellucid.data.options import parse_percent
     from pellucid.runs.config import parse_size
 
     found = describe_dataset(
         open_dataset(data, data_dir=data_dir, resize=parse_size(resize), channels=channels, group=group, label=label,
-                     limit=limit)
+                     limit=limit, fit=fit, alpha=alpha, skip_broken=parse_percent(skip_broken or "0"),
+                     max_pixels=max_pixels)
     )
     if as_json:
         print_json(found)

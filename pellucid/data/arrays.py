@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.channels import CHANNELS, convert_channels
+from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.fingerprint import fingerprint_arrays
 from pellucid.data.fitting import fit_pixels
 from pellucid.data.images import Array, ArrayImages, Images

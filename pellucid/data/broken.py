@@ -45,7 +45,7 @@ def told_at_once(where: str, sources: Sequence[Source], faults: Mapping[int, Fau
 
 
 def refuse_emptied(where: str, before: Array, after: Array, names: Sequence[str]) -> None:
-    """Raise DataError when a class has no picture left; the labels (N,) of a part before and after some were left out."""
+    """Raise DataError when a class has no picture left; labels (N,) of a part before and after some were left out."""
     lost = sorted(set(before.tolist()) - set(after.tolist()))
     if lost:
         raise DataError(f"{where}: no picture of the class '{names[lost[0]]}' can be read, so it cannot be left out. "

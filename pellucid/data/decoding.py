@@ -1,9 +1,9 @@
 """From the bytes of a picture file to an array, and what its header says before that.
 
 Shapes  decode -> (H, W, C), C = 1 (gray) or 3 (rgb); uint8, uint16 (16-bit gray) or float32 (TIFF)
-Rules   EXIF orientation is obeyed; palette pictures become rgb, and so do CMYK and YCbCr; what is transparent is put over
-        white, or transparency is dropped where that is asked for; 16-bit gray stays 16-bit; 16-bit colour, which
-        Pillow would cut to 8 bits, is refused, and so is a file of several pictures
+Rules   EXIF orientation is obeyed; palette, CMYK and YCbCr pictures become rgb; what is transparent is put over white,
+        or transparency is dropped where that is asked for; 16-bit gray stays 16-bit; 16-bit colour, which Pillow would
+        cut to 8 bits, is refused, and so is a file of several pictures
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ GRAY = {"1": "uint8", "L": "uint8", "LA": "uint8", "F": "float32",          # Pi
         "I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16", "I;16N": "uint16"}
 COLOUR = frozenset(("P", "PA", "RGB", "RGBA"))
 CONVERTED = frozenset(("CMYK", "YCbCr", "RGBa"))
-SEVERAL = frozenset(("GIF", "TIFF", "WEBP", "PNG", "AVIF"))                # formats in which more pictures mean something
-TURNED = frozenset(("JPEG", "MPO", "TIFF", "PNG", "WEBP", "AVIF"))         # formats whose EXIF says how they stand
+SEVERAL = frozenset(("GIF", "TIFF", "WEBP", "PNG", "AVIF"))     # formats in which more pictures mean something
+TURNED = frozenset(("JPEG", "MPO", "TIFF", "PNG", "WEBP", "AVIF"))  # formats whose EXIF says how they stand
 SIZ = b"\xff\x4f\xff\x51"                # of JPEG 2000: 36 bytes on, the number of components and their bits
 
 
@@ -76,7 +76,7 @@ def _header(image: Image, content: bytes | memoryview, where: str) -> Header:
     if mode not in GRAY and mode not in COLOUR and mode not in CONVERTED:
         raise Unsupported(where, f"pictures of colour mode {mode} are not read, only gray (8 or 16 bits, or floats), "
                           "palette, RGB and CMYK", "Save it as an RGB PNG, or as 16-bit gray.")
-    if mode not in GRAY and _bits(image, content) > 8 or mode == "LA" and _bits(image, content) > 8:
+    if (mode not in GRAY and _bits(image, content) > 8) or (mode == "LA" and _bits(image, content) > 8):
         raise Unsupported(where, "16-bit colour would be cut to 8 bits, so it is refused",
                           "Save the picture with 8 bits a channel, or its channels as 16-bit gray.")
     if several:

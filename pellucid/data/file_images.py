@@ -27,7 +27,8 @@ class FileImages:
     def __init__(self, sources: Sequence[Source], options: Options, dtype: np.dtype[Any]) -> None:
         self.sources, self.options, self._dtype = tuple(sources), options, dtype
         height, width = options.resize or (0, 0)
-        self.shape: tuple[int, int, int, int] = (len(self.sources), height, width, len(CHANNELS[options.channels or ""]))
+        depth = len(CHANNELS[options.channels or ""])
+        self.shape: tuple[int, int, int, int] = (len(self.sources), height, width, depth)
         kept = int(np.prod(self.shape)) * dtype.itemsize < KEEP_BYTES
         self._decoded: Array | None = np.empty(self.shape, dtype) if kept else None
         self._have = np.zeros(len(self.sources), bool)

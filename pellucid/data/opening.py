@@ -31,8 +31,9 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
 
     resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
     proportion; group and label: columns of a CSV table; fit "stretch", "letterbox" or "crop"; alpha "white" or "drop";
-    skip_broken: percent of the pictures that may be left out; max_pixels: the most one may have. Raises UsageError (no such data), DataError (data that cannot
-    be learnt from), FileError (a broken file) and ArgumentError (an option outside its legal values).
+    skip_broken: percent of the pictures that may be left out; max_pixels: the most one may have. Raises UsageError (no
+    such data), DataError (data that cannot be learnt from), FileError (a broken file) and ArgumentError (an option
+    outside its legal values).
     """
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit,
                       alpha=alpha, skip_broken=skip_broken, max_pixels=max_pixels)

@@ -55,7 +55,7 @@ def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Op
         without_broken(where, sources, faults, options.skip_broken)
     settled, notes = _settle(where, sources, headers, options)
     images, numbers = {}, _numbers(parts)
-    for name, part in parts.items():
+    for name in parts:
         readable = [number for number in numbers[name] if number in headers]
         files = FileImages([sources[number] for number in readable], settled.options, settled.dtype)
         if options.skip_broken or int(np.prod(files.shape)) * settled.dtype.itemsize < LOAD_BYTES:

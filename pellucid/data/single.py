@@ -8,7 +8,7 @@ from pathlib import Path
 from pellucid.data.decoding import decode
 from pellucid.data.images import Array
 from pellucid.data.options import Options
-from pellucid.errors import FileError
+from pellucid.storage.reading import read_bytes
 
 
 def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, channels: str | None = None,
@@ -18,8 +18,4 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
     Raises FileError for a file that is missing, truncated or no picture, and DataError for a kind that is not read.
     """
     options = Options(resize=resize, channels=channels, fit=fit, alpha=alpha, max_pixels=max_pixels)
-    try:
-        content = Path(os.path.expanduser(path)).read_bytes()
-    except OSError as error:
-        raise FileError(f"{path}: the picture cannot be read ({error.strerror}). Check the path.") from error
-    return decode(content, str(path), options)
+    return decode(read_bytes(os.path.expanduser(path)), str(path), options)

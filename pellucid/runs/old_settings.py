@@ -57,11 +57,11 @@ MEANINGS: dict[str, Meaning] = {
     "group": Meaning("0.1.0", None),
     "label": Meaning("0.1.0", None),
     "resize": Meaning("0.1.0", None),
-    "fit": Meaning("0.1.1", "stretch"),
+    "fit": Meaning("0.2.0", "stretch"),
     "channels": Meaning("0.1.0", None),
-    "alpha": Meaning("0.1.1", "drop"),  # it had to be asked for, with --channels
-    "skip_broken": Meaning("0.1.1", None),
-    "max_pixels": Meaning("0.1.1", 178_956_970),  # Pillow's own
+    "alpha": Meaning("0.2.0", "drop"),  # it had to be asked for, with --channels
+    "skip_broken": Meaning("0.2.0", None),
+    "max_pixels": Meaning("0.2.0", 178_956_970),  # Pillow's own
     "data_dir": Meaning("0.1.0", None),
     "limit": Meaning("0.1.0", None),
     "threads": Meaning("0.1.0", None),

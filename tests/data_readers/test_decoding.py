@@ -14,7 +14,6 @@ from pellucid.data.channels import convert_channels
 from pellucid.data.decoding import decode, read_header
 from pellucid.data.fitting import fit_pixels
 from pellucid.data.options import Options
-from pellucid.errors import DataError
 
 MOST = 10_000_000
 COLOUR = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)

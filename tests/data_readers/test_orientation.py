@@ -17,7 +17,8 @@ TAG = 0x0112
 # EXIF 2.32, tag 0x0112: how the upright picture is stored
 STORED = {1: UPRIGHT, 2: UPRIGHT[:, ::-1], 3: UPRIGHT[::-1, ::-1], 4: UPRIGHT[::-1], 5: UPRIGHT.T,
           6: np.rot90(UPRIGHT), 7: UPRIGHT[::-1, ::-1].T, 8: np.rot90(UPRIGHT, -1)}
-KINDS = {"PNG": {}, "JPEG": {"quality": 95}, "MPO": {"quality": 95}, "WEBP": {"lossless": True}, "AVIF": {"quality": 95},
+KINDS = {"PNG": {}, "JPEG": {"quality": 95}, "MPO": {"quality": 95}, "WEBP": {"lossless": True},
+         "AVIF": {"quality": 95},
          "TIFF": {}, "TIFF lzw": {"compression": "tiff_lzw"}, "TIFF deflate": {"compression": "tiff_adobe_deflate"},
          "HEIF": {"quality": 95}}  # fmt: skip
 

@@ -50,8 +50,8 @@ def bmp(width: int, height: int) -> bytes:
 
 
 def gif(screen: tuple[int, int], frame: tuple[int, int]) -> bytes:
-    return (b"GIF89a" + struct.pack("<HHBBB", *screen, 0x80, 0, 0) + bytes(6) + b"," + struct.pack("<HHHHB", 0, 0, *frame, 0)
-            + b"\x02\x02\x4c\x01\x00;")
+    head = b"GIF89a" + struct.pack("<HHBBB", *screen, 0x80, 0, 0) + bytes(6)
+    return (head + b"," + struct.pack("<HHHHB", 0, 0, *frame, 0) + b"\x02\x02\x4c\x01\x00;")
 
 
 def tga(width: int, height: int) -> bytes:
@@ -90,7 +90,7 @@ def test_more_pixels_than_are_allowed_are_refused_before_memory_is_asked_for(nam
     tracemalloc.start()
     try:
         for read in (lambda: decode(content, name), lambda: read_header(content, name, max_pixels=50_000_000)):
-            with pytest.raises(Unsupported, match=rf"^{name}: the picture has .* at most 50,000,000 .*--max-pixels \d+ to"):
+            with pytest.raises(Unsupported, match=rf"^{name}: .* at most 50,000,000 .*--max-pixels \d+ to"):
                 read()
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
@@ -100,7 +100,7 @@ def test_more_pixels_than_are_allowed_are_refused_before_memory_is_asked_for(nam
 def test_the_limit_that_is_told_is_the_one_that_holds() -> None:
     large = io.BytesIO()
     Image.new("1", (300, 200)).save(large, "PNG")
-    with pytest.raises(Unsupported, match=r"60,000 pixels \(300 x 200\), but at most 59,999 are read.*--max-pixels 60000"):
+    with pytest.raises(Unsupported, match=r"60,000 pixels \(300 x 200\), but at most 59,999 .*--max-pixels 60000"):
         decode(large.getvalue(), "x", Options(max_pixels=59_999))
     assert decode(large.getvalue(), "x", Options(max_pixels=60_000)).shape == (200, 300, 1)
 

@@ -177,8 +177,8 @@ def test_depths_of_tiff_in_both_byte_orders(order: str, deflate: bool) -> None:
     with pytest.raises(Unsupported, match="16-bit colour would be cut to 8 bits"):
         read_header(tiff(colour, order, deflate=deflate), "x.tif", max_pixels=100)
     with pytest.raises(Unsupported, match=r"colour mode I are not read.*16-bit gray"):
-        read_header(tiff(RANDOM.integers(0, 9, (6, 5), dtype=np.int32), order, deflate=deflate, sample_format=2), "x.tif",
-                    max_pixels=100)
+        whole = RANDOM.integers(0, 9, (6, 5), dtype=np.int32)
+        read_header(tiff(whole, order, deflate=deflate, sample_format=2), "x.tif", max_pixels=100)
 
 
 def png(colour: int) -> bytes:
@@ -207,8 +207,8 @@ def test_true_16_bit_colour_is_refused(content: bytes) -> None:
 def test_five_bits_a_channel_are_no_16_bit_colour() -> None:
     # BMP of 16 bits a pixel, 5 a channel (BITMAPINFOHEADER, BI_RGB): white, red, green, blue
     rows = struct.pack("<4H", 0x7FFF, 0x7C00, 0x03E0, 0x001F)
-    content = b"BM" + struct.pack("<LHHL", 62, 0, 0, 54) + struct.pack("<LllHHLLllLL", 40, 4, 1, 1, 16, 0, 8, 0, 0, 0, 0)
-    assert decode(content + rows, "x.bmp").tolist() == [[[255] * 3, [255, 0, 0], [0, 255, 0], [0, 0, 255]]]
+    head = struct.pack("<LHHL", 62, 0, 0, 54) + struct.pack("<LllHHLLllLL", 40, 4, 1, 1, 16, 0, 8, 0, 0, 0, 0)
+    assert decode(b"BM" + head + rows, "x.bmp").tolist() == [[[255] * 3, [255, 0, 0], [0, 255, 0], [0, 0, 255]]]
 
 
 def test_cmyk_is_made_rgb_with_a_line(tmp_path: Path) -> None:
@@ -216,8 +216,9 @@ def test_cmyk_is_made_rgb_with_a_line(tmp_path: Path) -> None:
     for folder in ("cat", "dog"):
         (tmp_path / folder).mkdir()
         Image.fromarray(smooth).save(tmp_path / folder / "0.png")
-    Image.fromarray(smooth).convert("CMYK").save(tmp_path / "cat" / "1.jpg", quality=95)       # inverted, as Adobe's are
-    Image.fromarray(smooth).convert("CMYK").save(tmp_path / "cat" / "2.tif")
+    ink = Image.fromarray(smooth).convert("CMYK")
+    ink.save(tmp_path / "cat" / "1.jpg", quality=95)                                        # inverted, as Adobe's are
+    ink.save(tmp_path / "cat" / "2.tif")
     dataset = open_dataset(str(tmp_path))
     read = dataset.part("train").images.take(np.arange(3)).astype(int)
     assert np.abs(read[1:] - read[0]).mean() < 4 and "CMYK made rgb: 2 pictures" in dataset.notes
@@ -251,7 +252,8 @@ def test_no_warning_of_a_library_gets_out(recwarn: pytest.WarningsRecorder) -> N
 
 
 @pytest.mark.parametrize(("option", "told"), [
-    ({"fit": "squash"}, "--fit must be stretch or letterbox or crop"), ({"alpha": "black"}, "--alpha must be white or drop"),
+    ({"fit": "squash"}, "--fit must be stretch or letterbox or crop"),
+    ({"alpha": "black"}, "--alpha must be white or drop"),
     ({"max_pixels": 0}, "--max-pixels must be 1 or more")])
 def test_options_outside_their_values(option: dict[str, Any], told: str) -> None:
     with pytest.raises(ArgumentError, match=told):
