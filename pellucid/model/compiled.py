@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import UsageError
+from pellucid.errors import FileError, UsageError, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.selecting import Selection
 from pellucid.spec.losses import LOSSES, METRICS
@@ -64,6 +64,14 @@ class Compiled:
             **({"rate_factors": [[word, factor] for word, factor in self.rate_factors.items()]}
                if self.rate_factors else {}),
         }
+
+    def check_outputs(self, graph: Graph) -> None:
+        """Raise FileError for a loss or a metric of an output that the graph does not have."""
+        if self.objective is not None:
+            named = {name for term in self.objective.terms for name in (term.output, term.target)}
+            strange = sorted((named | {m.output for m in self.objective.measures}) - dict(graph.outputs).keys())
+            if strange:
+                raise FileError(f"it was compiled for an output '{shown(strange[0])}' that its network does not have.")
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Compiled:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import FileError
+import numpy as np
+
+from pellucid.errors import FileError, shown
 from pellucid.graph.build import Built
-from pellucid.graph.graph import Graph
+from pellucid.graph.graph import Graph, fits
 from pellucid.graph.rebuild import homes, layers_of
 from pellucid.model.compiled import Compiled
 from pellucid.storage.model_file import ModelFile, read_model, write_model
 
 if TYPE_CHECKING:
+    from pellucid.data.preprocessing import Pipeline
     from pellucid.model.model import Model
     from pellucid.model.network import Network, Path
+
+SAVE_AGAIN = "Save the model again"
 
 
 def save_model(model: Network, path: Path) -> None:
@@ -40,41 +46,95 @@ def save_model(model: Network, path: Path) -> None:
 
 def load_model(path: Path) -> Model:
     """The model of a .safetensors file, compiled as it was; raises FileError that names the file and the remedy."""
-    from pellucid.data.preprocessing import Pipeline
     from pellucid.model.model import Model
     from pellucid.model.sequential import Sequential
+    from pellucid.storage.records.checking import checked, rebuilt
+    from pellucid.storage.records.models import TrainingRecord
 
     file = read_model(path)
-    built = network_of(file, os.fspath(path))
+    built = network_of(file, path)
+    checked(file.training or {}, TrainingRecord, path, SAVE_AGAIN)
     record = dict(file.training or {})
-    made, compiled = record.pop("model", {}), record.pop("compiled", None)
+    made, compiled = record.pop("model", None) or {}, record.pop("compiled", None)
     owner = Sequential if made.get("kind") == "sequential" else Model
     model = owner.__new__(owner)
     model._start(made.get("name", "model"))
     model._restore(built)
-    model._keys = dict(made.get("keys", {}))
-    model._output_keys = {key: model._keys[key] for key in made.get("output_keys", ())}
-    if file.preprocessing is not None:
-        model.preprocessing = Pipeline.from_config(file.preprocessing, file.preprocessing_arrays or {})
+    with rebuilt(path, SAVE_AGAIN):
+        model._keys = dict(made.get("keys", {}))
+        model._output_keys = {key: model._keys[key] for key in made.get("output_keys", ())}
+    model.preprocessing = pipeline_of(file, path)
+    refuse_unfit(model, file, path)
     model.class_names, model.input_record = file.class_names, file.input
     model.training_record = record or None
     if compiled:
-        model._compiled = Compiled.from_config(compiled)
+        with rebuilt(path, SAVE_AGAIN):
+            model._compiled = Compiled.from_config(compiled)
+            model._compiled.check_outputs(built.graph)
     return model
 
 
-def network_of(file: ModelFile, path: str) -> Built:
+def network_of(file: ModelFile, path: Path) -> Built:
     """Graph and layers with the file's weights; raises FileError when they do not belong together."""
-    try:
+    from pellucid.storage.records.checking import checked, rebuilt
+    from pellucid.storage.records.models import GraphRecord
+
+    checked(file.graph, GraphRecord, path, SAVE_AGAIN)
+    with rebuilt(path, SAVE_AGAIN):
         graph = Graph.from_json(file.graph)
-    except FileError as fault:
-        raise FileError(f"{path}: {fault}") from None
-    expected = {key: weight.shape for key, weight in graph.weights.items()}
+        expected = {key: weight.shape for key, weight in graph.weights.items()}
+        _ = graph.output_shapes
     given = {key: value.shape for key, value in file.weights.items()}
     if expected != given:
         differing = sorted(key for key in expected.keys() | given.keys() if expected.get(key) != given.get(key))
-        raise FileError(f"{path} is damaged: weight '{differing[0]}' does not fit its graph. Save it again.")
+        where = f"weight '{shown(differing[0])}'"
+        raise FileError(f"{os.fspath(path)} is damaged: {where} does not fit its graph. {SAVE_AGAIN}.")
+    refuse_no_numbers({**file.weights, **file.preprocessing_arrays}, path)
     layers = layers_of(graph)
     for key, (layer, short) in homes(graph, layers).items():
         layer.held[short] = file.weights[key]
     return Built(graph, layers)
+
+
+def pipeline_of(file: ModelFile, path: Path) -> Pipeline | None:
+    """The fitted preprocessing; None where the model has none. Raises FileError for one that cannot be."""
+    from pellucid.data.preprocessing import Pipeline
+    from pellucid.storage.records.checking import checked, rebuilt
+    from pellucid.storage.records.models import PreprocessingRecord
+
+    if file.preprocessing is None:
+        return None
+    checked(file.preprocessing, PreprocessingRecord, path, SAVE_AGAIN)
+    with rebuilt(path, SAVE_AGAIN):
+        return Pipeline.from_config(file.preprocessing, file.preprocessing_arrays or {})
+
+
+def refuse_no_numbers(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Raise FileError that names the first array of another kind than floats, or with NaN or infinity."""
+    for name, values in arrays.items():
+        kind = str(values.dtype) if values.dtype.kind != "f" else ""
+        if kind or not np.isfinite(values).all():
+            got = f"{kind} numbers where floats are wanted" if kind else "NaN or infinity"
+            raise FileError(f"{os.fspath(path)} cannot be used: '{shown(name)}' holds {got}. Train it again, with a "
+                            "lower learning rate if its training diverged.")  # fmt: skip
+
+
+def refuse_unfit(model: Model, file: ModelFile, path: Path) -> None:
+    """Raise FileError when the images or the class names of the record are not those of its network."""
+    from pellucid.storage.records.checking import checked, rebuilt
+    from pellucid.storage.records.models import InputRecord
+
+    if file.input:
+        checked(file.input, InputRecord, path, SAVE_AGAIN)
+    graph = model.built.graph
+    inputs, outputs = list(graph.input_shapes.values()), [graph.output_shapes[name] for name in graph.lasting]
+    with rebuilt(path, SAVE_AGAIN):
+        if file.input and model.preprocessing is not None and len(inputs) == 1:
+            size = tuple(file.input[name] for name in ("height", "width", "channels"))
+            prepared = tuple(model.preprocessing.output_shape(size))
+            if not fits(inputs[0], prepared):
+                raise FileError(f"its record speaks of images of {size}, which do not fit its network. {SAVE_AGAIN}.")
+        units = outputs[0][-1] if len(outputs) == 1 and outputs[0] else None
+        names = len(file.class_names or ())
+        if names and units is not None and names != units and (units, names) != (1, 2):
+            raise FileError(f"it names {names:,} classes, but its network has {units:,} outputs. {SAVE_AGAIN}.")

@@ -10,7 +10,7 @@ from typing import Any
 from pellucid.checks.finding import Finding
 from pellucid.checks.series import check_all, check_quick
 from pellucid.checks.subject import Subject
-from pellucid.errors import FileError, TrainingError
+from pellucid.errors import TrainingError
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.networks import FILES
@@ -82,8 +82,8 @@ def findings_kept(folder: RunFolder) -> list[dict[str, Any]]:
     """What checks.json holds; nothing for a run that was begun with --no-checks. Raises FileError when it is broken."""
     if not folder.checks.exists():
         return []
-    record = read_json(folder.checks)
-    found = record.get("checks") if isinstance(record, dict) else None
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise FileError(f"{folder.checks} is damaged: it has no list of checks. Remove it; the run needs it no more.")
-    return found
+    from pellucid.storage.records.checking import checked
+    from pellucid.storage.records.runs import ChecksRecord
+
+    record = checked(read_json(folder.checks), ChecksRecord, folder.checks, "Remove it; the run needs it no more")
+    return list(record["checks"])

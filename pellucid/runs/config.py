@@ -123,11 +123,14 @@ class RunConfig:
 
 def read_record(folder: RunFolder) -> dict[str, Any]:
     """What config.json holds; raises FileError when a part of it is missing."""
+    from pellucid.storage.records.checking import checked
+    from pellucid.storage.records.runs import ConfigRecord
+
     record = read_json(folder.config)
     for name in ("settings", "environment"):
         if not isinstance(record, dict) or not isinstance(record.get(name), dict):
             raise FileError(f"{folder.config} is damaged: it has no {name}. {ANEW}.")
-    return dict(record)
+    return dict(checked(record, ConfigRecord, folder.config, ANEW))
 
 
 def of_kind(value: Any, kind: str) -> bool:

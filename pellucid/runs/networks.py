@@ -20,6 +20,7 @@ from pellucid.graph.notation import is_notation, parse
 from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
+from pellucid.model.files import pipeline_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights
@@ -172,7 +173,7 @@ def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | Non
     file = read_model(path)
     if file.preprocessing is None or (file.input or {}).get("dtype") != str(dataset.dtype):
         return None
-    return Pipeline.from_config(file.preprocessing, file.preprocessing_arrays)
+    return pipeline_of(file, path)
 
 
 def sha256_of_model(config: RunConfig) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, FileError
+from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.storage.model_file import check_extension, check_kind
 from pellucid.storage.plain import restored
 from pellucid.storage.tensors import COPY_AGAIN, read_tensors, write_tensors
@@ -65,13 +65,19 @@ def write_checkpoint(
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a checkpoint. Raises FileError, which names the file and the remedy, for anything else."""
+    from pellucid.storage.records.checking import checked, rebuilt
+    from pellucid.storage.records.models import CheckpointRecord
+
     check_extension(path)
     arrays, record = read_tensors(path)
     check_kind(path, record, kind=KIND, fields=(*FIELDS, "sections"))
-    try:
-        state = {
-            section: {name: arrays[f"{section}/{name}"] for name in names} for section, names in record["sections"]
-        }
-    except (LookupError, TypeError, ValueError) as error:
-        raise FileError(f"{path} is damaged: its sections and arrays differ ({error}). {COPY_AGAIN}.") from error
-    return Checkpoint(state=state, **{name: restored(record[name]) for name in FIELDS})
+    with rebuilt(path, COPY_AGAIN):
+        checked(record, CheckpointRecord, path, COPY_AGAIN)
+        told = {name: restored(record[name]) for name in FIELDS}
+    named = [f"{section}/{name}" for section, names in record["sections"] for name in names]
+    odd = sorted(set(named) ^ set(arrays)) or sorted(name for name in set(named) if named.count(name) > 1)
+    if odd or len(dict(record["sections"])) < len(record["sections"]):
+        which = f"'{shown(odd[0])}'" if odd else "a section named twice"
+        raise FileError(f"{path} is damaged: its sections and arrays differ ({which}). {COPY_AGAIN}.")
+    state = {section: {name: arrays[f"{section}/{name}"] for name in names} for section, names in record["sections"]}
+    return Checkpoint(state=state, **told)

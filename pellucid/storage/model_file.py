@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, FileError
+from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.storage.tensors import COPY_AGAIN, read_tensors, write_tensors
 
 KIND = "model"
@@ -76,9 +76,22 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
     check_extension(path)
     arrays, record = read_tensors(path)
     check_kind(path, record, kind=KIND, fields=FIELDS)
+    _check_record(path, record)
     weights = {name: array for name, array in arrays.items() if not name.startswith(PREFIX)}
     fitted = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
     return ModelFile(weights=weights, preprocessing_arrays=fitted, **{name: record[name] for name in FIELDS})
+
+
+def _check_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
+    """Raise FileError for a record that is not as `records.models` describes it."""
+    from pellucid.storage.records.checking import checked
+    from pellucid.storage.records.models import ModelRecord
+
+    checked(record, ModelRecord, path, COPY_AGAIN)
+    names = record["class_names"] or []
+    if len(set(names)) < len(names):
+        double = next(name for name in names if names.count(name) > 1)
+        raise FileError(f"{path} is damaged: the class '{shown(double)}' is named twice. {COPY_AGAIN}.")
 
 
 def check_extension(path: str | os.PathLike[str]) -> None:
@@ -92,7 +105,7 @@ def check_kind(path: str | os.PathLike[str], record: dict[str, Any], *, kind: st
     """Raise FileError unless the record is of `kind` and has every field."""
     found = record.get("kind")
     if found != kind:
-        raise FileError(f"{path} is a {found or 'file of no kind'}, not a {kind}. {EXAMPLES[kind]}.")
+        raise FileError(f"{path} is a {shown(found or 'file of no kind')}, not a {kind}. {EXAMPLES[kind]}.")
     for name in fields:
         if name not in record:
             raise FileError(f"{path} is damaged: its record has no '{name}'. {COPY_AGAIN}.")

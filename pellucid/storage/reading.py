@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import re
 import stat
 from io import BufferedReader
 from pathlib import Path
@@ -18,6 +20,8 @@ from pellucid.errors import FileError
 from pellucid.storage.limits import LEVELS, TEXT, VALUES, Limit
 from pellucid.storage.os_errors import not_read
 
+LONGEST_NUMBER = 40  # digits of a whole number: those of 128 bits, as a generator's state has
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # the escape of half a letter; halves that belong together are one
 BLOCK = 1 << 20  # bytes read together
 KINDS = (
     (stat.S_ISFIFO, "a pipe"),
@@ -117,14 +121,41 @@ def read_json(path: str | os.PathLike[str], *, most: int | None = None) -> Any:
 def parse_json(text: str, where: object) -> Any:
     """The value of a JSON text, bounded in nesting and in how many values it holds before any is made.
 
-    Raises FileError beyond the bounds and ValueError or RecursionError, as `json` does, for what is no JSON.
+    Raises FileError beyond the bounds and ValueError or RecursionError, as `json` does, for what is no JSON: NaN,
+    infinite and gigantic numbers, a key that comes twice and halves of letters are none.
     """
     opened = text.count("[") + text.count("{")
     VALUES.check(opened + text.count(","), where)
-    value = json.loads(text)
+    value = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_whole, object_pairs_hook=_once)
+    if SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError, a ValueError, for half a letter
     if opened > LEVELS.now and depth(value) > LEVELS.now:
         raise LEVELS.beyond(where, "deeper", what="nested JSON")
     return value
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too large")
+    return int(digits)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice in one object")
+    return found
 
 
 def depth(value: Any) -> int:

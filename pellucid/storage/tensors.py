@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, FileError
+from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.storage.checksums import checked, text_of, with_checksums
 from pellucid.storage.os_errors import not_read
 from pellucid.storage.plain import plain
+from pellucid.storage.reading import parse_json
 from pellucid.storage.writer import write_bytes
 
 FORMAT = 1  # raised by one when an older Pellucid could misread the file
@@ -79,7 +80,7 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray[Any
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
     except (SafetensorError, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise FileError(f"{path} is damaged ({error}). {COPY_AGAIN}.") from error
+        raise FileError(f"{path} is damaged ({shown(error, 160)}). {COPY_AGAIN}.") from error
     except OSError as error:
         raise not_read(path, error) from error
     return arrays, checked(path, record, arrays)
@@ -110,7 +111,7 @@ def header_of(path: Path, codes: Collection[str] = CODES) -> dict[str, Any]:
     except OSError as error:
         raise not_read(path, error) from error
     try:
-        header = json.loads(text)
+        header = parse_json(text.decode("utf-8"), path)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is not a safetensors file (its header is not JSON). {REMEDY}.") from error
     if not isinstance(header, dict):
@@ -141,11 +142,11 @@ def _check_entries(path: Path, header: dict[str, Any], held: int, codes: Collect
         raise FileError(f"{path} names {len(entries):,} arrays, and {MOST_ENTRIES:,} is the most. {REMEDY}.")
     try:
         wanted = max((int(entry["data_offsets"][1]) for entry in entries), default=0)
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise FileError(f"{path} is damaged: an array in its header has no place. {COPY_AGAIN}.") from error
-    strange = [str(entry.get("dtype")) for entry in entries if entry.get("dtype") not in codes]
+    strange = [str(entry.get("dtype")) for entry in entries if str(entry.get("dtype")) not in codes]
     if strange:
-        kind = f"numbers of kind {strange[0]}, which Pellucid never writes"
+        kind = f"numbers of kind {shown(strange[0])}, which Pellucid never writes"
         raise FileError(f"{path} is damaged (it holds {kind}). {REMEDY}.")
     if held < wanted:
         raise FileError(f"{path} is cut short: its arrays need {wanted:,} bytes and it has {held:,}. {COPY_AGAIN}.")
@@ -156,7 +157,7 @@ def _record(path: Path, header: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(metadata, dict) or KEY not in metadata:
         raise FileError(f"{path} was written by another program: it has no '{KEY}' record. {REMEDY}.")
     try:
-        record = json.loads(metadata[KEY])
+        record = parse_json(metadata[KEY], f"{path}, its record")
     except (ValueError, TypeError, RecursionError) as error:
         raise FileError(f"{path} is damaged: its '{KEY}' record is not JSON. {COPY_AGAIN}.") from error
     if not isinstance(record, dict) or type(record.get("format")) is not int or record["format"] < 1:

@@ -1,0 +1,92 @@
+"""What the files of a run folder and of a search's folder hold: config.json, checks.json, metrics.json, search.json."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from pellucid.storage.records.checking import Count, Finite, Positive, Word
+
+Line = Annotated[str, Meta(max_length=4096)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Environment(Struct):
+    """What a run ran on."""
+
+    machine: Line
+    processor: Line
+    python: Line
+    engine: Line
+    precision: Line
+    device: Line
+    threads: Annotated[int, Meta(ge=1, le=4096)]
+    libraries: dict[str, Line]
+    blas: list[Line]
+    processes: Annotated[int, Meta(ge=1, le=2**20)] = 1
+    arithmetic: Positive = 1
+
+
+class ConfigRecord(Struct):
+    """config.json; the settings themselves are described by RunConfig."""
+
+    format: Positive
+    command: str
+    settings: dict[str, Any]
+    environment: Environment
+    fingerprint: Word
+    model_sha256: Word | None = None
+    model: str | None = None
+    epochs: Positive | None = None
+    learning_rate: Finite | dict[str, Any] | None = None
+
+
+class FindingRecord(Struct):
+    """One check before training."""
+
+    name: Word
+    status: Word
+    meaning: str
+    remedy: str
+    value: Finite | None = None
+
+
+class ChecksRecord(Struct):
+    """checks.json."""
+
+    checks: list[FindingRecord]
+
+
+class MetricsRecord(Struct):
+    """metrics.json, as far as it is read back."""
+
+    n: Count
+    accuracy: Share
+    split: Word
+    state: Word
+    engine: Word
+    loss: Finite | None = None
+    parameters: Count | None = None
+    seconds: Finite | None = None
+    accuracy_interval: tuple[Share, Share] | None = None
+    best_epoch: Positive | None = None
+
+
+class IdentityRecord(Struct):
+    """Of which search a folder is."""
+
+    identity: dict[str, Any]
+    format: Positive = 1
+
+
+class OutcomeRecord(Struct):
+    """What a trial of a search came to."""
+
+    state: Word
+    accuracy: Finite | None = None
+    loss: Finite | None = None
+    best_epoch: Count | None = None
+    seconds: Finite | None = None
+    parameters: Count | None = None
+    reason: str = ""
