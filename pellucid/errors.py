@@ -37,10 +37,11 @@ class UsageError(PellucidError, ValueError):
 
 def describe(where: str, argument: str, wanted: str, got: object, remedy: str = "") -> str:
     """Word one message: `conv2d 'stem': strides must be ..., but it is 0. Pass strides=1 or more.`"""
-    text = f"{where}: {argument} must be {wanted}, but it is {got}."
+    text = f"{shown(where, LONG)}: {shown(argument, LONG)} must be {wanted}, but it is {shown(got, LONG)}."
     return f"{text} {remedy}" if remedy else text
 
 
+LONG = 240  # characters of what `describe` is given, which may be a list of names
 MOST_SHOWN = 80  # characters of what a message quotes
 HARMLESS = "\u00a0\u202f\u3000\u200c\u200d"  # spaces and joiners of scripts, though Python calls them unprintable
 

@@ -17,7 +17,7 @@ from pellucid.data.dataset import Part
 from pellucid.data.images import Array
 from pellucid.data.pca import PCA, Whiten
 from pellucid.data.steps import Center, MinMax, Scale, Standardize, Step
-from pellucid.errors import ArgumentError, FileError
+from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.keys import Key
 
 CHUNK_BYTES = 64 << 20      # training images read at once while fitting
@@ -101,7 +101,7 @@ def _chunks(part: Part, indices: Array, before: Pipeline) -> Iterator[Array]:
 
 def _step_class(name: str) -> type[Step]:
     if name not in STEPS:
-        raise ArgumentError(f"preprocessing: there is no step '{name}'. The steps are: {', '.join(STEPS)}.")
+        raise ArgumentError(f"preprocessing: there is no step '{shown(name)}'. The steps are: {', '.join(STEPS)}.")
     return STEPS[name]
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, TrainingError, describe
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 
 WEIGHT_REMEDY = "Load the last good checkpoint, and train with a lower learning rate or check the data for NaN."
+OVERFLOW_REMEDY = "Train again with a lower learning rate, e.g. --lr 0.001, or lr=0.001."
 INPUT_REMEDY = "Replace or leave out these samples: numpy.isfinite(x) finds them."
 
 
@@ -24,7 +25,10 @@ def fault(value: np.ndarray) -> str | None:
 
 
 def refuse_not_finite(graph: Graph, weights: Mapping[str, np.ndarray], inputs: Mapping[str, np.ndarray]) -> None:
-    """Raise ArgumentError that names the first weight or input with NaN or infinity."""
+    """Of a pass whose outputs are not finite: raise ArgumentError that names the first such weight or input.
+
+    Raises TrainingError where both are finite, so that a layer overflowed.
+    """
     for step in plan(graph).steps:
         for name, key in step.weights:
             found = fault(weights[key])
@@ -34,6 +38,12 @@ def refuse_not_finite(graph: Graph, weights: Mapping[str, np.ndarray], inputs: M
         found = fault(np.asarray(x, float))
         if found:
             raise ArgumentError(describe(f"input '{name}'", "data", "finite", found, INPUT_REMEDY))
+    key, largest = max(((key, float(np.abs(value).max(initial=0))) for key, value in weights.items()),
+                       key=lambda each: each[1], default=("none", 0.0))  # fmt: skip
+    raise TrainingError(
+        "what the network answers is not finite (NaN or infinity), though its weights and its data are: the largest "
+        f"weight, in '{key}', is {largest:.3g}. {OVERFLOW_REMEDY}"
+    )
 
 
 def first_not_finite(graph: Graph, values: Mapping[int, np.ndarray]) -> str | None:

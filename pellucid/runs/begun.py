@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pellucid.errors import FileError
 from pellucid.model import load_model
-from pellucid.runs.config import ANEW, RunConfig, of_kind
+from pellucid.runs.config import ANEW, RunConfig, blamed, of_kind
 from pellucid.runs.networks import names_words
 from pellucid.runs.old_settings import MEANINGS
-from pellucid.runs.preparation import Prepared
+from pellucid.runs.preparation import Prepared, understand_words
 from pellucid.storage.run_folder import RunFolder
 
 LINEAR = "linear"  # how a record names the network of no words
@@ -33,7 +34,10 @@ def settings_of(record: Mapping[str, Any], where: str) -> RunConfig:
         chosen["model"] = ""
     if chosen.get("dropout", config.dropout) is None or "dropout" not in settings:
         chosen.setdefault("dropout", dropout_of(settings))
-    return RunConfig.from_json({**config.to_json(), **chosen}, where)
+    config = RunConfig.from_json({**config.to_json(), **chosen}, where)
+    with blamed(Path(where)):
+        understand_words(config)
+    return config
 
 
 def said(record: Mapping[str, Any], name: str) -> Any:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError, describe, shown
@@ -131,6 +132,15 @@ def read_record(folder: RunFolder) -> dict[str, Any]:
         if not isinstance(record, dict) or not isinstance(record.get(name), dict):
             raise FileError(f"{folder.config} is damaged: it has no {name}. {ANEW}.")
     return dict(checked(record, ConfigRecord, folder.config, ANEW))
+
+
+@contextmanager
+def blamed(path: Path) -> Iterator[None]:
+    """Name the record before what a block says about settings that were read from it and not typed."""
+    try:
+        yield
+    except (UsageError, ArgumentError, ShapeError) as fault:
+        raise FileError(f"{path}: {fault}") from fault
 
 
 def of_kind(value: Any, kind: str) -> bool:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from pellucid.checks.finding import record_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
-from pellucid.errors import DataError, TrainingError, UsageError
+from pellucid.errors import DataError, TrainingError, UsageError, shown
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.begun import refuse_another_network, settings_of
 from pellucid.runs.checking import check_before
-from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.config import RunConfig, blamed, read_record
+from pellucid.runs.continuing import refuse_unfit
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
@@ -103,12 +104,15 @@ def resume_run(
     config = settings_of(record, str(folder.config))
     checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
     refuse_absent_or_changed(config, record)
-    words = understand(config, processes)
+    with blamed(folder.config):
+        words = understand(config, processes)
     announce_engine(words.engine)
     tell_settings(processes, config, words.engine)
-    with limited_threads(config.threads or 1):
+    with limited_threads(config.threads or 1), blamed(folder.config):
         prepared = prepare(config, words)
     refuse_another_network(prepared, folder)
+    if checkpoint is not None:
+        refuse_unfit(checkpoint, prepared, folder.last)
     if prepared.dataset.fingerprint != record.get("fingerprint"):
         raise DataError(f"the data {config.data} has changed since the run began. Start a new run on it with --out.")
     threads = int(record["environment"].get("threads", 1))
@@ -124,9 +128,10 @@ def resume_run(
 def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
     """Raise UsageError or DataError when what the run was begun with is not there, or is not what it was."""
     if config.data not in ("digits", *KNOWN) and not os.path.exists(os.path.expanduser(config.data)):
-        raise UsageError(f"the run's data {config.data} is not here. Continue from the folder where the run was begun.")
+        data = shown(config.data, 240)
+        raise UsageError(f"the run's data {data} is not here. Continue from the folder where the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):
-        name = f"weights file {config.weights}" if config.weights else f"model file {config.model}"
+        name = f"{'weights' if config.weights else 'model'} file {shown(config.weights or config.model, 240)}"
         raise DataError(f"the {name} has changed since the run began, or is gone. Bring it back.")
 
 
@@ -184,7 +189,8 @@ def kept_said(folder: RunFolder) -> Iterator[None]:
         if not folder.last.exists():
             raise TrainingError(f"{fault} No epoch was finished, so {folder.path} holds no checkpoint.") from fault
         step = read_checkpoint(folder.last).position["step"]
-        raise TrainingError(f"{fault} The checkpoint of step {step} is kept in {folder.path}.") from fault
+        best = f" The best epoch's model is {folder.model}." if folder.model.exists() else ""
+        raise TrainingError(f"{fault} The checkpoint of step {step} is kept in {folder.path}.{best}") from fault
 
 
 def make_events(

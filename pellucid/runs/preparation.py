@@ -121,22 +121,28 @@ class Words:
 
 def understand(config: RunConfig, processes: Processes | None = None) -> Words:
     """Raise UsageError or ArgumentError, which names the flag, for words that mean nothing."""
-    reading_of(config)
-    words_of(config.schedule)
-    refuse_twice(config)
-    with named("--optimizer"):
-        OPTIMIZERS.named(config.optimizer)
+    preprocessing, augmentation = understand_words(config)
     with named("--engine, --precision or --device"):
         device = None if config.device == "auto" else config.device
         engine = engine_named(config.engine, config.precision, device, compiled=config.compile)
         engine = engine if processes is None else shared_engine(engine, config, processes)
     if config.compile and (engine.name != "pytorch" or processes is not None):
         raise UsageError("train: --compile goes with one process on the PyTorch engine; pass --engine pytorch.")
+    return Words(engine, preprocessing, augmentation, processes)
+
+
+def understand_words(config: RunConfig) -> tuple[Pipeline, Augmentation | None]:
+    """Those that need no engine, and of them what is done to images. Raises UsageError as `understand` does."""
+    reading_of(config)
+    words_of(config.schedule)
+    refuse_twice(config)
+    with named("--optimizer"):
+        OPTIMIZERS.named(config.optimizer)
     with named("--preprocess"):
         preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
     with named("--augment"):
         augmentation = Augmentation.parse(config.augment) if config.augment else None
-    return Words(engine, preprocessing, augmentation, processes)
+    return preprocessing, augmentation
 
 
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Part
 from pellucid.engines.protocol import Engine, Objective, add_sums
+from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.runs.evaluation import Evaluation
@@ -37,12 +39,16 @@ def score(
         run = engine.forward(graph, state["params"], state["state"], engine.put(batch.inputs), training=False)
         sums = add_sums(sums, engine.measure(objective, run, batch))
         outputs.append(engine.get({"p": run.outputs["output"]})["p"])
+    loss = objective.report(sums)["loss"]
+    if math.isnan(loss):
+        raise TrainingError(f"the loss on the {split} part is NaN, so its scores would mean nothing. Train again with "
+                            "a lower learning rate, or check that part for extreme values.")  # fmt: skip
     return Evaluation(
         split=split,
         labels=part.labels,
         probabilities=np.concatenate(outputs),
         class_names=class_names,
         names=part.names,
-        loss=objective.report(sums)["loss"],
+        loss=loss,
         ids=part.ids,
     )

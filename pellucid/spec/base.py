@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from pellucid.errors import ArgumentError, FileError, describe
+from pellucid.errors import ArgumentError, FileError, describe, shown
 from pellucid.spec.legal import Illegal, Rule
 
 S = TypeVar("S", bound="Spec")
@@ -124,11 +124,12 @@ class Table(Generic[S]):
         owner = self._classes.get(name) if isinstance(name, str) else None
         if owner is None:
             hint = f" {self.hint}" if self.hint else ""
-            raise FileError(f"unknown {self.kind} {name!r} in the file; this Pellucid does not have it.{hint}")
+            got = shown(repr(name))
+            raise FileError(f"unknown {self.kind} {got} in the file; this Pellucid does not have it.{hint}")
         unknown = sorted(set(fields) - set(rules(owner)))
         if unknown:
-            known = ", ".join(rules(owner))
-            raise FileError(f"{self.kind} {name}: unknown argument '{unknown[0]}' in the file; known are: {known}.")
+            known, got = ", ".join(rules(owner)), shown(unknown[0])
+            raise FileError(f"{self.kind} {name}: unknown argument '{got}' in the file; known are: {known}.")
         return owner(**fields)
 
 

@@ -117,7 +117,7 @@ class Real:
             raise Illegal
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Illegal from None
         low_fits = number > self.low if self.open_low else number >= self.low
         high_fits = number < self.high if self.open_high else number <= self.high

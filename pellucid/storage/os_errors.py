@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from pellucid.errors import FileError
+from pellucid.errors import LONG, FileError, shown
 
 WRITING = {
     errno.EACCES: "permission denied. Give yourself write permission on {folder}, or choose another folder",
@@ -30,14 +30,14 @@ READING = {
 
 def not_written(path: Path, error: OSError) -> FileError:
     """The error to raise when `path` could not be written; an older file of that name is untouched."""
-    return FileError(f"{path} cannot be written: {_reason(WRITING, path, error)}.")
+    return FileError(f"{shown(path, LONG)} cannot be written: {_reason(WRITING, path, error)}.")
 
 
 def not_read(path: Path, error: OSError) -> FileError:
     """The error to raise when `path` could not be read."""
-    return FileError(f"{path} cannot be read: {_reason(READING, path, error)}.")
+    return FileError(f"{shown(path, LONG)} cannot be read: {_reason(READING, path, error)}.")
 
 
 def _reason(table: dict[int, str], path: Path, error: OSError) -> str:
     text = table.get(error.errno or 0, f"{error.strerror or error}. Check the disk, or choose another folder")
-    return text.format(folder=path.parent)
+    return text.format(folder=shown(path.parent, LONG))

@@ -8,7 +8,6 @@ Source    https://huggingface.co/docs/safetensors (format). Nothing in such a fi
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path

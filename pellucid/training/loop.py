@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pellucid.engines.protocol import Batch, Engine, Sums, add_sums
+from pellucid.errors import TrainingError
 from pellucid.keys import Key
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.program import RATIO, Program, State
@@ -108,11 +110,20 @@ def run_epoch(
         sums = evaluate(program, engine, progress.state, validation.batches, validation.around)
         scores = program.report(sums)
         row |= {f"val_{name}": value for name, value in scores.items()}
+        refuse_diverged(position.epoch + 1, scores)
     row["learning_rate"] = rate
     progress.history.append(row)
     position.epoch, position.step_in_epoch, position.sums = position.epoch + 1, 0, {}
     for event in events:
         event.epoch(progress, row)
+
+
+def refuse_diverged(epoch: int, scores: Mapping[str, float]) -> None:
+    """Raise TrainingError when the validation part has a score that is no number."""
+    for name, value in scores.items():
+        if math.isnan(value):  # infinity is a number that overflowed, on a part that is only looked at
+            raise TrainingError(f"val_{name} is NaN after epoch {epoch}: training has diverged. Train with a lower "
+                                "learning rate, or check the validation data for extreme values.")  # fmt: skip
 
 
 def evaluate(

@@ -112,10 +112,15 @@ class Round:
 
     def read(self, trial: FrozenTrial) -> Trial:
         """A finished trial of the database in our words."""
+        from pellucid.storage.records.checking import checked
+        from pellucid.storage.records.runs import OutcomeRecord
+
         said = trial.user_attrs.get("came_to") or {"state": LOST, "reason": f"its process died {MOST_DEATHS} times"}
         curve = tuple((step, value) for step, value in sorted(trial.intermediate_values.items()))
         number = self.offset + trial.user_attrs["place"]
-        return Trial(number, self.number, self.epochs, dict(trial.params), curve=curve, **said)
+        checked(said, OutcomeRecord, f"the study's record of trial {number}", "Choose another --out or --storage")
+        known = {name: said[name] for name in OutcomeRecord.__struct_fields__ if name in said}
+        return Trial(number, self.number, self.epochs, dict(trial.params), curve=curve, **known)
 
     def work(self, objective: Callable[[Running], float], catch: tuple[type[Exception], ...]) -> None:
         """Take one place from the queue and carry it out."""

@@ -145,7 +145,7 @@ class EventsRecord(Struct):
     """The memories of a run's events."""
 
     best: BestMemory
-    stop: str = ""
+    stop: Annotated[str, Meta(pattern=r"\A(stopped early[^\n]{0,200})?\Z")] = ""
     early_stopping: StoppingMemory | None = None
     plateau: PlateauMemory | None = None
     mining: MiningMemory | None = None
