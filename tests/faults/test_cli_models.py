@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from benchmarks.hostile_records import sealed
 from tests.cli.terminal import Terminal, write_npz
 
 TRAIN = ["train", "data.npz", "--model", "FC_4", "--epochs", "2", "--out", "run"]
@@ -46,7 +47,8 @@ def rewrite_model(path: Path, change: dict[str, str]) -> None:
     for old, new in change.items():
         assert old in record
         record = record.replace(old, new)
-    save_file(load_file(path), path, metadata={"pellucid": record})
+    arrays = load_file(path)
+    save_file(arrays, path, metadata={"pellucid": json.dumps(sealed(json.loads(record), arrays))})
 
 
 def test_an_unknown_layer(terminal: Terminal, run: Path) -> None:
