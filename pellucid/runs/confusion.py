@@ -1,6 +1,6 @@
 """confusion.png: which classes are taken for which. Rows are true classes, columns predicted ones.
 
-Right answers are blue and wrong ones vermilion, each darker with its share of the row; the root of the share is
+Right answers are blue and wrong ones vermilion, each stronger with its share of the row; the root of the share is
 used, so that one mistake in a hundred can still be seen. Up to 20 classes the counts stand in the cells; beyond, the
 most confused pairs are listed beside the matrix.
 """
@@ -16,30 +16,32 @@ from pellucid.runs.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_WITH_NUMBERS = 20
 MOST_NAMED = 140  # more names than this cannot be read: every second, third ... is written
 MOST_WITH_GRID = 200  # beyond, the lines would hide the cells
 PAIRS = 25
 NAME_LENGTH = 22
+MOST_FAINT = 0.6  # of a cell's colour, on which numbers are still dark
+ON_COLOUR = "#fffffe"  # of numbers on a strong colour, on a dark page too
 
 
-def confusion_png(evaluation: Evaluation) -> bytes:
-    """PNG bytes of the confusion matrix of an evaluation."""
+def confusion_figure(evaluation: Evaluation) -> Figure:
+    """The confusion matrix of an evaluation."""
     classes = len(evaluation.class_names)
     return _with_numbers(evaluation) if classes <= MOST_WITH_NUMBERS else _with_list(evaluation)
 
 
 def cell_colours(confusion: np.ndarray) -> np.ndarray:
-    """RGB (K,K,3) in 0..1: from white to blue on the diagonal, from white to vermilion off it."""
+    """RGBA (K,K,4) in 0..1: blue on the diagonal, vermilion off it, from transparent to opaque."""
     from matplotlib.colors import to_rgb
 
     totals = confusion.sum(axis=1, keepdims=True)
     strength = np.sqrt(confusion / np.maximum(totals, 1))[:, :, None]
     strength = np.where(strength > 0, 0.12 + 0.88 * strength, 0.0)
     full = np.where(np.eye(len(confusion), dtype=bool)[:, :, None], to_rgb(d.BLUE), to_rgb(d.VERMILION))
-    colours: np.ndarray = 1 - strength * (1 - full)
-    return colours
+    return np.concatenate([full, strength], axis=2)
 
 
 def _headline(evaluation: Evaluation) -> tuple[str, str]:
@@ -60,7 +62,7 @@ def _titles(axes: Axes, evaluation: Evaluation) -> None:
     d.note(axes, subtitle, (0, 1), "figure fraction", (14, -45), color=d.FAINT)
 
 
-def _with_numbers(evaluation: Evaluation) -> bytes:
+def _with_numbers(evaluation: Evaluation) -> Figure:
     confusion, names = evaluation.confusion, d.short_names(evaluation.class_names, NAME_LENGTH)
     classes, longest = len(names), max(map(len, names))
     cell = max(0.42, min(1.1, 4.2 / classes), 0.085 * len(f"{confusion.max():,}") + 0.12)  # inches
@@ -77,17 +79,17 @@ def _with_numbers(evaluation: Evaluation) -> bytes:
     colours = cell_colours(confusion)
     for true, said in np.ndindex(confusion.shape):
         count = int(confusion[true, said])
-        dark = float(colours[true, said].mean()) < 0.62
-        style = {"color": d.PAPER if dark else d.INK} if count else {"color": "#b6bdc9"}
+        strong = float(colours[true, said, 3]) > MOST_FAINT
+        style = {"color": ON_COLOUR if strong else d.INK} if count else {"color": "#b6bdc9"}
         d.letter(axes, said, true, f"{count:,}", ha="center", va="center_baseline", **style)
     for true in range(classes):
         share = d.percent(confusion[true, true] / totals[true]) if totals[true] else "no sample"
         d.note(axes, share, (classes - 0.5, true), "data", (8, 0), va="center_baseline", color=d.BLUE)
     d.note(axes, "recall", (classes - 0.5, -0.5), "data", (8, 5), color=d.FAINT, size=d.SMALL_PT)
-    return d.to_png(figure)
+    return figure
 
 
-def _with_list(evaluation: Evaluation) -> bytes:
+def _with_list(evaluation: Evaluation) -> Figure:
     classes = len(evaluation.class_names)
     names = d.short_names(evaluation.class_names, NAME_LENGTH)
     every = -(-classes // MOST_NAMED)
@@ -102,7 +104,7 @@ def _with_list(evaluation: Evaluation) -> bytes:
     _titles(axes, evaluation)
     pairs = figure.add_axes(((margin + side + 0.3) / width, margin / height, 3.9 / width, side / height))
     _pairs(pairs, evaluation, height_in=side)
-    return d.to_png(figure)
+    return figure
 
 
 def _matrix(axes: Axes, evaluation: Evaluation, names: list[str], *, size: float, slanted: bool) -> None:

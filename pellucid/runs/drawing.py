@@ -104,7 +104,8 @@ def to_svg(figure: Figure, says: str) -> str:
     for colour, name in SHADES.items():
         text = text.replace(colour, f"var(--{name})")
     width, height = (72 * inches for inches in figure.get_size_inches())
-    head = f'<svg role="img" aria-label="{html.escape(says)}" viewBox="0 0 {width:g} {height:g}">'
+    head = f'<svg role="img" aria-label="{html.escape(says)}" viewBox="0 0 {width:g} {height:g}" '
+    head += f'style="--drawn: {width * 96 / 72:.0f}px">'
     return re.sub(r"<svg[^>]*>", lambda _: head, text, count=1).strip()
 
 

@@ -61,11 +61,12 @@ def finish(
         "epochs": progress.position.epoch,
     }
     write_json(folder.metrics, finite(metrics))
-    write_pictures(
+    shown = write_pictures(
         folder, history=progress.history, steps=steps, evaluation=evaluation,
-        images=lambda indices: part.images.take(np.asarray(indices)),
+        images=lambda indices: part.images.take(np.asarray(indices)), training=dataset.part("train"),
     )
-    write_report(folder, context=context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)})
+    context = context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)}
+    write_report(folder, context=context, shown=shown)
     return metrics
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.runs.evaluation import interval_of
-from pellucid.runs.pages import Picture, embedded, template
+from pellucid.runs.pages import template
 from pellucid.runs.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores, share
 
 if TYPE_CHECKING:
@@ -18,30 +18,24 @@ WEAKEST = 10
 MOST_CONFUSED = 6
 
 
-def write_report(folder: RunFolder, *, context: Mapping[str, Any]) -> Path:
-    """Write report.html from plain values and the pictures already in the folder; returns its path.
+def write_report(folder: RunFolder, *, context: Mapping[str, Any], shown: Mapping[str, Any] | None = None) -> Path:
+    """Write report.html from plain values and what `write_pictures` gave; returns its path.
 
     context, each key optional: command (text), data (what to type for the data set), dataset (name, fingerprint,
     parts, class_names, channel_names, notes), settings, summary_rows (layer, output_shape, parameters), totals
     (total, trainable, not_trainable, flops, receptive_field), environment, state, best_epoch, evaluation (what
     Evaluation.to_metrics gives; seconds and images_per_second may be added), checks (name, status, value, meaning,
-    remedy). What is missing is left out of the page. Raises FileError when a picture cannot be read or the page
-    cannot be written.
+    remedy). shown, each optional too: curves (panels), confusion (<svg>), mistakes, right and sample (cards).
+    What is missing is left out of the page. Raises FileError when the page cannot be written.
     """
     from pellucid.storage.writer import write_text
 
-    page = render(context, path=folder.path, pictures=read_pictures(folder))
+    page = render(context, path=folder.path, shown=shown or {})
     write_text(folder.report, page)
     return Path(folder.report)
 
 
-def read_pictures(folder: RunFolder) -> dict[str, Picture]:
-    """The pictures that are there: curves, confusion, mistakes."""
-    found = {name: embedded(getattr(folder, name)) for name in ("curves", "confusion", "mistakes")}
-    return {name: picture for name, picture in found.items() if picture is not None}
-
-
-def render(context: Mapping[str, Any], *, path: Path, pictures: Mapping[str, Picture]) -> str:
+def render(context: Mapping[str, Any], *, path: Path, shown: Mapping[str, Any]) -> str:
     """The page as text; path is the run folder."""
     evaluation = context.get("evaluation") or {}
     dataset = context.get("dataset") or {}
@@ -60,7 +54,11 @@ def render(context: Mapping[str, Any], *, path: Path, pictures: Mapping[str, Pic
         dataset=facts_of_dataset(dataset),
         notes=[str(note) for note in dataset.get("notes") or []],
         checks=context.get("checks") or [],
-        pictures=pictures,
+        curves=shown.get("curves") or [],
+        confusion=shown.get("confusion"),
+        mistakes=shown.get("mistakes"),
+        right=shown.get("right") or [],
+        sample=shown.get("sample") or [],
         network=network(context),
         settings=facts(context.get("settings") or {}),
         environment=facts(context.get("environment") or {}),
@@ -98,7 +96,8 @@ def next_steps(context: Mapping[str, Any], path: Path) -> list[tuple[str, str]]:
         ("Ask it about pictures of your own", f"pellucid predict {run} IMAGE..."),
         ("Measure it again, or on other data", f"pellucid evaluate {run} {data} --split {split}"),
     ]
-    compare = ("Compare it with the runs beside it", f"pellucid runs {shlex.quote(path.parent.as_posix())}")
+    beside = shlex.quote(path.parent.as_posix())
+    compare = ("See the runs beside it; pellucid compare shows several in one page", f"pellucid runs {beside}")
     finished = state.startswith("finished") or "early" in state
     meaning = "Had it been interrupted, this would have gone on with it" if finished else "Go on where it stopped"
     resume = (meaning, f"pellucid train --resume {run}")

@@ -9,8 +9,8 @@ from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.calibration import reliability
 from pellucid.diagnosis.decomposition import Decomposition, PartError, decompose
 from pellucid.runs import drawing as d
-from pellucid.runs.diagnosing.reliability import reliability_png
-from pellucid.runs.diagnosing.waterfall import colour_of, waterfall_png
+from pellucid.runs.diagnosing.reliability import reliability_figure
+from pellucid.runs.diagnosing.waterfall import colour_of, waterfall_figure
 
 
 def split(n: int = 10_000, reference: float | None = 0.002, **percent: float) -> Decomposition:
@@ -31,7 +31,7 @@ def split(n: int = 10_000, reference: float | None = 0.002, **percent: float) ->
     ],
 )
 def test_the_waterfall_names_every_gap_and_both_ends(found: Decomposition, drawn: list[str]) -> None:
-    waterfall_png(found)
+    d.to_png(waterfall_figure(found))
     text = " ".join(drawn)
     for gap in found.gaps:
         assert gap.name.split()[0] in text
@@ -54,7 +54,7 @@ def test_reliability_says_which_way_the_confidence_errs(sharpened: float, n: int
     truth, said = (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) for z in (logits, sharpened * logits))
     labels = np.array([random.choice(5, p=p) for p in truth])
     found = reliability(Answers(labels, said, tuple("abcde")))
-    reliability_png(found)
+    d.to_png(reliability_figure(found))
     text = " ".join(drawn)
     assert f"ECE {found.ece:.3f}" in text and f"of {n:,}" in text
     if n > 1000 and sharpened != 1.0:

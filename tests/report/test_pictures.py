@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.dataset import Part
+from pellucid.data.images import ArrayImages
 from pellucid.diagnosis.series import column, layer_ratios, step_clock, thin
 from pellucid.errors import ShapeError
 from pellucid.runs import drawing
-from pellucid.runs.confusion import cell_colours, confusion_png
+from pellucid.runs.confusion import cell_colours, confusion_figure
 from pellucid.runs.curves import curves_png, ratio_words, score_words
 from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.mistakes import displayable, mistakes_png
@@ -50,10 +52,14 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
         return pixels[indices]
 
     folder, (history, steps) = RunFolder(tmp_path), rows(4)
-    write_pictures(folder, history=history, steps=steps, evaluation=evaluation, images=images)
+    training = Part(ArrayImages(pixels), evaluation.labels, evaluation.names, np.arange(len(pixels)))
+    shown = write_pictures(folder, history=history, steps=steps, evaluation=evaluation, images=images,
+                           training=training)  # fmt: skip
     for path in (folder.curves, folder.confusion, folder.mistakes):
         assert min(size_of(path.read_bytes())) > 300, path
-    assert [indices.tolist() for indices in asked] == [evaluation.worst_mistakes(24).tolist()]
+    worst = evaluation.worst_mistakes(24).tolist()
+    assert [indices.tolist() for indices in asked][:2] == [worst, worst]  # for the picture and for the page
+    assert [len(shown[name]) for name in ("curves", "mistakes", "right", "sample")] == [3, 24, 18, 24]
 
 
 def test_pyplot_is_never_loaded() -> None:
@@ -150,7 +156,7 @@ def test_labels_are_spread_about_their_own_middle() -> None:
 def test_confusion_of_any_size(drawn: list[str], classes: int) -> None:
     names = tuple(f"{'Apple Golden' if k % 2 else 'Kiwi'} {k}" for k in range(classes))
     evaluation = synthetic(names, 40 * classes)
-    confusion_png(evaluation)
+    drawing.to_png(confusion_figure(evaluation))
     assert set(names) <= set(drawn)
     assert "true class (rows)" in drawn and "predicted class (columns)" in drawn
     counts = {f"{count:,}" for count in evaluation.confusion.ravel()}
@@ -167,7 +173,7 @@ def test_confusion_of_large_counts(drawn: list[str]) -> None:
     labels = np.repeat([0, 1], 123_456)
     answers = np.eye(2)[labels]
     answers[7] = answers[7, ::-1]
-    confusion_png(Evaluation("test", labels, answers, ("no", "yes"), [""] * len(labels), 0.1))
+    drawing.to_png(confusion_figure(Evaluation("test", labels, answers, ("no", "yes"), [""] * len(labels), 0.1)))
     assert {"123,455", "123,456", "1", "0", "100 %", "99.9 %"} <= set(drawn)
     assert "most often confused: no taken for yes, once" in drawn
 
@@ -176,35 +182,35 @@ def test_cells_grow_with_their_counts(drawn: list[str]) -> None:
     labels = np.repeat(np.arange(16), 30_000)
     answers = np.eye(16)[(labels + np.arange(len(labels)) % 2) % 16]  # every second one is taken for its neighbour
     names = tuple(f"c{k}" for k in range(16))
-    confusion_png(Evaluation("test", labels, answers, names, [""] * len(labels), 0.1))
+    drawing.to_png(confusion_figure(Evaluation("test", labels, answers, names, [""] * len(labels), 0.1)))
     assert drawn.count("15,000") == 32
 
 
 def test_confusion_with_absent_classes(drawn: list[str]) -> None:
-    confusion_png(Evaluation("test", np.array([0]), np.eye(3)[[0]], ("a", "b", "c"), ["x"], 0.1))
+    drawing.to_png(confusion_figure(Evaluation("test", np.array([0]), np.eye(3)[[0]], ("a", "b", "c"), ["x"], 0.1)))
     assert drawn.count("no sample") == 2
     assert "no class is taken for another" in drawn
 
 
 def test_cells_are_blue_on_the_diagonal_and_vermilion_beside_it() -> None:
     colours = cell_colours(np.array([[3, 1], [0, 0]]))
-    red, _, blue = colours[0, 0]
+    red, _, blue, strength = colours[0, 0]
     assert blue > red
-    red, _, blue = colours[0, 1]
-    assert red > blue
-    assert colours[1].min() == 1.0  # an empty row is white
+    red, _, blue, fainter = colours[0, 1]
+    assert red > blue and 0 < fainter < strength
+    assert colours[1, :, 3].tolist() == [0, 0]  # an empty row shows the paper
 
 
 def test_odd_names_are_drawn_literally(drawn: list[str]) -> None:
     evaluation = synthetic(ODD_NAMES, 200)
-    confusion_png(evaluation)
+    drawing.to_png(confusion_figure(evaluation))
     mistakes_png(evaluation, lambda indices: np.zeros((len(indices), 4, 4, 1), np.uint8))
     assert {"$x_1$ & <b>", "a$b", "\\frac{1}{2}", "line break"} <= set(drawn)
 
 
 def test_long_names_that_look_alike_carry_their_number(drawn: list[str]) -> None:
     names = tuple(f"A very long name of variety {k} in the collection" for k in range(16))
-    confusion_png(synthetic(names, 300))
+    drawing.to_png(confusion_figure(synthetic(names, 300)))
     assert drawing.short_names(names, 22)[7] in drawn
     assert drawing.short_names(names, 22)[7].startswith("7 A very")
     assert drawing.short_names(("cat", "dog"), 22) == ["cat", "dog"]

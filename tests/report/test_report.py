@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from pellucid.data.dataset import Part
+from pellucid.data.images import ArrayImages
 from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.pages import embed
+from pellucid.runs.gallery import MOST_RIGHT, MOST_SAMPLE, in_turn, mistake_cards
+from pellucid.runs.mistakes import MOST
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.report import headline, next_steps, render, write_report
 from pellucid.runs.wording import per_class, shape_text, text
@@ -56,8 +62,10 @@ def written(
     folder = RunFolder(tmp_path_factory.mktemp("runs") / "my run")
     folder.path.mkdir()
     history = [{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]
-    write_pictures(folder, history=history, steps=[], evaluation=evaluation, images=lambda i: pixels[i])
-    assert write_report(folder, context=context(evaluation)) == folder.report
+    training = Part(ArrayImages(pixels), evaluation.labels, evaluation.names, np.arange(len(pixels)))
+    shown = write_pictures(folder, history=history, steps=[], evaluation=evaluation, images=lambda i: pixels[i],
+                           training=training)  # fmt: skip
+    assert write_report(folder, context=context(evaluation), shown=shown) == folder.report
     source = folder.report.read_text(encoding="utf-8")
     return folder, Page(source), source
 
@@ -83,10 +91,49 @@ def test_page_says_what_it_must(written: tuple[RunFolder, Page, str], digits: tu
 def test_page_needs_nothing_else(written: tuple[RunFolder, Page, str]) -> None:
     _, page, source = written
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
-    addresses = [value for _, attributes in page.tags for key, value in attributes.items() if key in ("src", "href")]
-    assert len(addresses) == 3 and all(a and a.startswith("data:image/png;base64,iVBOR") for a in addresses)
-    assert not re.search(r"https?:|url\(|@import", source)
+    addresses = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    assert len(addresses) == MOST + MOST_RIGHT + MOST_SAMPLE
+    assert all(a and a.startswith("data:image/png;base64,iVBOR") for a in addresses)
+    assert not re.search(r"https?:|url\((?!#)|@import", source)
     assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+    assert all(attributes.get("aria-label") for tag, attributes in page.tags if tag == "svg" and "role" in attributes)
+
+
+def test_every_colour_follows_a_dark_page(written: tuple[RunFolder, Page, str]) -> None:
+    _, _, source = written
+    body = source[source.index("<main>") :]
+    assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[;\"])", body)) <= {"#fffffe"}  # numbers on a strong colour
+    halves = source.split("@media (prefers-color-scheme: dark)")[:2]
+    light, dark = (set(re.findall(r"--(\w+): #", half)) for half in halves)
+    assert light == dark >= set(re.findall(r"var\(--(\w+)\)", source)) - {"drawn"}
+    assert min(map(float, re.findall(r"font(?:-size)?: (?:bold )?([\d.]+)px", body))) >= 8  # of a panel 288 wide
+
+
+def test_examples_are_right_wrong_and_a_sample(written: tuple[RunFolder, Page, str]) -> None:
+    _, page, _ = written
+    for said in ("A sample of the training part", "Some that are right", "The worst mistakes"):
+        assert said in page.text
+    assert page.text.count("said ") == MOST and "No glyph" not in page.text
+
+
+def test_what_is_drawn_by_chance_takes_classes_in_turn() -> None:
+    labels = np.array([0] * 50 + [1] * 3 + [2] * 2)
+    chosen = in_turn(np.arange(55), labels, 8)
+    assert labels[chosen].tolist() == [0, 1, 2, 0, 1, 2, 0, 1] and len(set(chosen.tolist())) == 8
+    assert in_turn(np.arange(55), labels, 8).tolist() == chosen.tolist()
+    assert in_turn(np.array([], np.int64), labels, 8).tolist() == []
+    assert labels[in_turn(np.array([52, 7]), labels, 8)].tolist() == [0, 1]
+
+
+def test_large_and_deep_pictures_become_small_cards() -> None:
+    evaluation = Evaluation("test", np.array([0, 1]), np.array([[0.1, 0.9], [0.2, 0.8]]), ("猫", EVIL), ["x", "y"], 0.1)
+    pixels = np.random.default_rng(1).integers(0, 60_000, (2, 900, 300, 5)).astype(np.uint16)
+    (card,) = mistake_cards(evaluation, lambda i: pixels[i], 24)
+    assert card.lines == [(f"said {EVIL}", "wrong"), ("is 猫", "right")] and not card.coarse
+    with Image.open(io.BytesIO(base64.b64decode(card.source.partition(",")[2]))) as picture:
+        assert picture.size == (64, 192)
+    page = render({"evaluation": evaluation.to_metrics()}, path=Path("r"), shown={"mistakes": [card]})
+    assert "猫" in Page(page).text and "<script" not in page
 
 
 def test_everything_is_escaped(written: tuple[RunFolder, Page, str]) -> None:
@@ -97,7 +144,7 @@ def test_everything_is_escaped(written: tuple[RunFolder, Page, str]) -> None:
 
 def test_class_names_are_escaped() -> None:
     evaluation = Evaluation("test", np.array([0, 1]), np.array([[0.1, 0.9], [0.2, 0.8]]), (EVIL, "b"), ["x", "y"], 0.1)
-    source = render({"evaluation": evaluation.to_metrics()}, path=Path("runs/<b>run</b>"), pictures={})
+    source = render({"evaluation": evaluation.to_metrics()}, path=Path("runs/<b>run</b>"), shown={})
     assert "<script" not in source and "<b>" not in source
     assert Page(source).text.count(EVIL) == 2  # the confused pair and the row of the class
 
@@ -106,7 +153,7 @@ def test_page_of_a_run_that_has_nothing_yet(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     write_report(folder, context={})
     page = Page(folder.report.read_text(encoding="utf-8"))
-    assert "Not measured yet" in page.text and "unfinished" in page.text and "No curves were drawn." in page.text
+    assert "Not measured yet" in page.text and "unfinished" in page.text and "there are no curves" in page.text
     assert page.text.index("Go on where it stopped") < page.text.index("pellucid train --resume")
     assert "pellucid predict" not in page.text
 
@@ -117,7 +164,7 @@ def test_many_classes_show_the_weakest_first() -> None:
     answers[300] = np.eye(131)[5]  # one of the three samples of class 100 is taken for class 5
     names = tuple(f"class {k}" for k in range(131))
     evaluation = Evaluation("test", labels, answers, names, [""] * len(labels), 0.1)
-    page = Page(render({"evaluation": evaluation.to_metrics()}, path=Path("r"), pictures={}))
+    page = Page(render({"evaluation": evaluation.to_metrics()}, path=Path("r"), shown={}))
     weakest = page.text[page.text.index("The 10 weakest of 131 classes") : page.text.index("All 131 classes")]
     assert weakest.index("class 100 3") < weakest.index("class 5 3") < weakest.index("class 0 3")
     assert weakest.count("weakest") == 3  # the heading and the two that are below 1
@@ -175,9 +222,3 @@ def test_shapes_in_words() -> None:
     assert shape_text([[None, 10], [None, 4]]) == "10, 4"
     assert shape_text("(26, 26, 32)") == "(26, 26, 32)"
     assert shape_text((None,)) == "–"
-
-
-def test_picture_is_as_wide_as_it_was_drawn() -> None:
-    from pellucid.runs.drawing import message_picture
-
-    assert embed(message_picture("a", "b"))["width_px"] == 8 * 96

@@ -26,7 +26,7 @@ def terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     write_npz(Path("data.npz"))
     monkeypatch.setattr(finishing, "write_pictures", write_pixels)
-    monkeypatch.setattr(searching, "search_png", lambda *given: pixel())
+    monkeypatch.setattr(searching, "draw_search", lambda *given: (pixel(), "<svg></svg>"))
     return Terminal(capsys)
 
 
@@ -37,10 +37,11 @@ def pixel() -> bytes:
     return held.getvalue()
 
 
-def write_pixels(folder: Any, **left_out: Any) -> None:
-    """A pixel for each picture of a run."""
+def write_pixels(folder: Any, **left_out: Any) -> dict[str, Any]:
+    """A pixel for each picture of a run, and nothing for its report."""
     for path in (folder.curves, folder.confusion, folder.mistakes):
         write_bytes(path, pixel())
+    return {}
 
 
 MakeTrial = Callable[..., Trial]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from pellucid.runs.config import RunConfig
 from pellucid.runs.searching.folder import SearchFolder
 from pellucid.runs.searching.page import write_page
-from pellucid.runs.searching.picture import search_png
+from pellucid.runs.searching.picture import draw_search
 from pellucid.runs.searching.settings import Plan
 from pellucid.search.space import Choice, Range, Space
 from pellucid.search.trials import DIVERGED, FAILED, LOST, PRUNED, Trial, ranked
@@ -37,11 +38,14 @@ def some_trials(states: list[str], rounds: int = 1) -> list[Trial]:
 def test_the_picture_is_drawn(states: list[str], count: int) -> None:
     space = SPACE[:count]
     later = [space, (Range("lr", 1e-3, 1e-2, log=True), *space[1:])]
-    picture = Image.open(io.BytesIO(search_png(space, later, some_trials(states, 2))))
+    png, svg = draw_search(space, later, some_trials(states, 2))
+    picture = Image.open(io.BytesIO(png))
     pixels = np.asarray(picture.convert("RGB"))
     assert picture.width > 900 and (pixels < 60).all(axis=-1).any()  # something is written
     blue = (pixels[..., 2].astype(int) - pixels[..., 0] > 60).sum()
     assert (blue > 50) == ("complete" in states)
+    assert svg.startswith('<svg role="img"') and f"{len(states)} trials" in svg
+    assert not re.search("#[0-9a-f]{6};", svg)  # every colour is the page's
 
 
 SCORES = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "n": 30, "split": "test"}
@@ -53,13 +57,12 @@ def test_the_page_needs_no_other_file_and_escapes_everything(tmp_path: Path, met
     folder.path.mkdir()
     plan = Plan(RunConfig(data="<i>my</i> data"), SPACE, 6, (1, 2))
     trials = some_trials(["complete", "complete", PRUNED, DIVERGED], 2)
-    Image.new("L", (1, 1)).save(folder.picture)
-    write_page(folder, plan, trials, ranked(trials)[0], metrics, ["lr is at a <border>"], command="pellucid search <x>",
-               fingerprint="0123")  # fmt: skip
+    write_page(folder, plan, trials, ranked(trials)[0], metrics, ["lr is at a <border>"], picture="<svg></svg>",
+               command="pellucid search <x>", fingerprint="0123")  # fmt: skip
     text = folder.page.read_text(encoding="utf-8")
     for plain in ("<script", "<i>", "<b>", "<border>", "http", "<x>"):
         assert plain not in text
-    assert "lr is at a &lt;border&gt;" in text and "data:image/png;base64," in text
+    assert "lr is at a &lt;border&gt;" in text and "<svg></svg>" in text
     assert ("90.00 % of 30 test images" in text) == (metrics is not None)
     assert ("not finished" in text) == (metrics is None)
     assert text.count("<tr>") == 5

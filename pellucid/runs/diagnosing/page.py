@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pellucid.diagnosis.decomposition import Decomposition, Gap
 from pellucid.diagnosis.headline import between
 from pellucid.diagnosis.wording import percent, points, spanned
+from pellucid.runs.curves import curve_panels
 from pellucid.runs.diagnosing.gathering import Gathered
-from pellucid.runs.diagnosing.reliability import reliability_png
+from pellucid.runs.diagnosing.reliability import reliability_figure
 from pellucid.runs.diagnosing.sections import OnDev
-from pellucid.runs.diagnosing.waterfall import called, waterfall_png
-from pellucid.runs.drawing import message_picture
+from pellucid.runs.diagnosing.waterfall import called, waterfall_figure
+from pellucid.runs.drawing import message_picture, to_png, to_svg
 from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.gallery import Card, mistake_cards
 from pellucid.runs.labels import Suspicion
 from pellucid.runs.mistakes import MOST, mistakes_png
-from pellucid.runs.pages import Picture, embed, embedded, template
+from pellucid.runs.pages import template
+from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
 
+SAYS = {
+    "split": "Waterfall of the error: from the reference over bias, variance, mismatch and dev over-fitting to the "
+             "error of the last part",
+    "reliability": "Reliability: share of right answers by confidence, and how many images have that confidence",
+}  # fmt: skip
 PICTURES = ("split", "mistakes", "reliability", "labels")
 MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 
@@ -30,30 +39,33 @@ def write_page(
 
     `images`: whether pictures of the data may be on the page.
     """
-    folder = gathered.folder
-    pictures: dict[str, Picture | None] = {"curves": embedded(folder.curves)}
-    drawn = {"split": waterfall_png(split)}
-    dev = gathered.dev
-    if dev is not None and images:
-        part = gathered.parts[dev.split]
-        drawn["mistakes"] = mistakes_png(dev, part.images.take)
+    folder, dev = gathered.folder, gathered.dev
+    figures = {"split": waterfall_figure(split)}
     if looked.reliability is not None:
-        drawn["reliability"] = reliability_png(looked.reliability)
+        figures["reliability"] = reliability_figure(looked.reliability)
+    shown: dict[str, Any] = {name: to_svg(figure, SAYS[name]) for name, figure in figures.items()}
+    shown["curves"] = curve_panels(rows_of(folder.history), rows_of(folder.steps))
+    drawn = {name: to_png(figure) for name, figure in figures.items()}
+    if dev is not None and images:
+        take = gathered.parts[dev.split].images.take
+        drawn["mistakes"], shown["mistakes"] = mistakes_png(dev, take), mistake_cards(dev, take, MOST)
     if looked.suspicion is not None and images:
-        drawn["labels"] = labels_png(looked.suspicion)
+        drawn["labels"], shown["labels"] = draw_labels(looked.suspicion)
     kept = {"labels"} if images else set()  # of an earlier diagnosis, as is its table
     stale = (folder.diagnosis_picture(name) for name in PICTURES if name not in kept | drawn.keys())
     remove_files(stale)
     for name, png in drawn.items():
         write_bytes(folder.diagnosis_picture(name), png)
-        pictures[name] = embed(png)
-    write_text(folder.diagnosis_page, render(gathered.folder.path.resolve().name, split, found, pictures))
+    write_text(folder.diagnosis_page, render(gathered.folder.path.resolve().name, split, found, shown))
 
 
-def render(
-    name: str, split: Decomposition, found: Mapping[str, Any], pictures: Mapping[str, Picture | None]
-) -> str:
-    """The page as text."""
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of the run; none when it is not there."""
+    return read_csv(path) if path.exists() else []
+
+
+def render(name: str, split: Decomposition, found: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
+    """The page as text; shown, each optional: split, reliability (<svg>), curves (panels), mistakes, labels (cards)."""
     return template("diagnosis.html").render(
         name=name,
         found=found,
@@ -69,7 +81,7 @@ def render(
         calibration=found["calibration"],
         temperature=found.get("temperature"),
         labels=labels_of(found.get("labels")),
-        pictures={name: picture for name, picture in pictures.items() if picture is not None},
+        shown=shown,
     )
 
 
@@ -109,14 +121,18 @@ def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "tried": found["tried"], "too_small": found["too_small"], "least": found["least"]}
 
 
-def labels_png(suspicion: Suspicion) -> bytes:
-    """The most suspicious training labels as pictures: what models that did not learn them say."""
+def draw_labels(suspicion: Suspicion) -> tuple[bytes, list[Card]]:
+    """The most suspicious training labels, as a picture and as cards: what models that did not learn them say."""
     part, answers, suspects = suspicion.validated.part, suspicion.validated.answers, suspicion.found.suspects
     judged = Evaluation("train", answers.labels, answers.probabilities, answers.class_names, part.names, 0.0)
     if not len(suspects):
-        return message_picture("No suspicious labels", "No training label is contradicted by models without it.")
+        return message_picture("No suspicious labels", "No training label is contradicted by models without it."), []
     title = f"The {min(MOST, len(suspects))} most suspicious of {len(suspects):,} flagged labels"
-    return mistakes_png(judged, part.images.take, chosen=suspects, title=title, told=("likely", "given"))
+    told = ("likely", "given")
+    return (
+        mistakes_png(judged, part.images.take, chosen=suspects, title=title, told=told),
+        mistake_cards(judged, part.images.take, MOST, chosen=suspects, told=told),
+    )
 
 
 def labels_of(found: Mapping[str, Any] | None) -> dict[str, Any] | None:

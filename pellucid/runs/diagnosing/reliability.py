@@ -16,10 +16,11 @@ from pellucid.runs import drawing as d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
-def reliability_png(found: Reliability) -> bytes:
-    """PNG bytes of the bins of a part."""
+def reliability_figure(found: Reliability) -> Figure:
+    """The picture of the bins of a part."""
     figure = d.new_figure(7.6, 5.0)
     axes = figure.add_axes((0.085, 0.34, 0.88, 0.5))
     counts = figure.add_axes((0.085, 0.115, 0.88, 0.15))
@@ -42,7 +43,7 @@ def reliability_png(found: Reliability) -> bytes:
         part.set_xlim(0, 1)
         part.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     counts.set_xlabel("confidence: probability of the predicted class", color=d.FAINT, size=d.TEXT_PT)
-    return d.to_png(figure)
+    return figure
 
 
 def words(found: Reliability) -> tuple[str, str]:

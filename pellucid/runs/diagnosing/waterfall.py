@@ -15,14 +15,15 @@ from pellucid.runs import drawing as d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH = 0.62
 GREY = "#98a1b0"
 CALLED = {"train": "training", "validation": "dev", "reference": "reference"}  # as the page speaks of the parts
 
 
-def waterfall_png(split: Decomposition) -> bytes:
-    """PNG bytes of the split of the error."""
+def waterfall_figure(split: Decomposition) -> Figure:
+    """The picture of the split of the error."""
     columns = len(split.gaps) + 2
     figure = d.new_figure(max(7.2, 1.55 * columns + 1.2), 4.3)
     axes = figure.add_axes((0.075, 0.2, 0.905, 0.62))
@@ -42,7 +43,7 @@ def waterfall_png(split: Decomposition) -> bytes:
     axes.set_xticks(range(columns), _labels(split), parse_math=False, family=d.fonts()[0])
     axes.tick_params(axis="x", labelsize=d.TEXT_PT, labelcolor=d.INK, pad=5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-    return d.to_png(figure)
+    return figure
 
 
 def title_of(split: Decomposition) -> str:

@@ -6,13 +6,12 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from pellucid.runs.pages import embed, template
+from pellucid.runs.pages import template
 from pellucid.runs.searching.folder import SearchFolder
 from pellucid.runs.searching.settings import Plan, command_of, config_of
 from pellucid.runs.wording import share
 from pellucid.search.space import as_words, spelled
 from pellucid.search.trials import COMPLETE, Trial, ranked
-from pellucid.storage.reading import read_bytes
 from pellucid.storage.writer import write_text
 
 
@@ -24,10 +23,11 @@ def write_page(
     metrics: dict[str, Any] | None,
     borders: Sequence[str],
     *,
+    picture: str,
     command: str,
     fingerprint: str,
 ) -> None:
-    """Write search.html, with the picture that is in the folder. Raises FileError when that cannot be done."""
+    """Write search.html; `picture` is an <svg>. Raises FileError when that cannot be done."""
     order = ranked(trials)
     rest = [trial for trial in trials if trial.state != COMPLETE]
     page = template("search.html").render(
@@ -42,7 +42,7 @@ def write_page(
         validation=share(best.accuracy) if best else "",
         scored=None if metrics is None else scored(metrics),
         borders=borders,
-        picture=embed(read_bytes(folder.picture)),
+        picture=picture,
         rows=[row_of(trial) for trial in [*order, *rest]],
         next_steps=next_steps(folder, plan, best if metrics is not None else None),
     )

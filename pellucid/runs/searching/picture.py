@@ -25,8 +25,8 @@ ROOM = 0.12  # of the height below the lowest score, for trials without one
 FADED = 0.35  # of the first round, where there are later ones
 
 
-def search_png(space: Space, spaces: Sequence[Space], trials: Sequence[Trial]) -> bytes:
-    """PNG bytes: accuracy against each parameter of `space`, then against the number of the trial."""
+def draw_search(space: Space, spaces: Sequence[Space], trials: Sequence[Trial]) -> tuple[bytes, str]:
+    """A PNG and an <svg>: accuracy against each parameter of `space`, then against the number of the trial."""
     count = len(space) + 1
     across = 2 if count == 4 else min(count, ACROSS)
     down = -(-count // across)
@@ -47,7 +47,9 @@ def search_png(space: Space, spaces: Sequence[Space], trials: Sequence[Trial]) -
     title, subtitle = headline(trials)
     d.note(figure.axes[0], title, (0, 1), "figure fraction", (14, -24), size=d.TITLE_PT, weight="bold")
     d.note(figure.axes[0], subtitle, (0, 1), "figure fraction", (14, -41), color=d.FAINT)
-    return d.to_png(figure)
+    says = f"Validation accuracy of every trial against each parameter. {title}; {subtitle}"
+    svg = d.to_svg(figure, says)
+    return d.to_png(figure), svg
 
 
 def headline(trials: Sequence[Trial]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.searching.best import make_best
 from pellucid.runs.searching.folder import SearchFolder
 from pellucid.runs.searching.page import write_page
-from pellucid.runs.searching.picture import search_png
+from pellucid.runs.searching.picture import draw_search
 from pellucid.runs.searching.rounds import carry_out_rounds, read_rounds
 from pellucid.runs.searching.settings import Plan, config_of, digest, legal
 from pellucid.runs.searching.storage import address_of, hidden, opened, sqlite_url, told
@@ -154,8 +154,10 @@ def conclude(
     ]  # fmt: skip
     found = Found(plan, folder, trials, spaces, best, borders, metrics, stopped)
     if trials:
-        write_bytes(folder.picture, search_png(plan.space, spaces, trials))
-        write_page(folder, plan, trials, best, metrics, borders, command=command, fingerprint=identity["data"])
+        png, picture = draw_search(plan.space, spaces, trials)
+        write_bytes(folder.picture, png)
+        write_page(folder, plan, trials, best, metrics, borders, picture=picture, command=command,
+                   fingerprint=identity["data"])  # fmt: skip
     result = {key: value for key, value in found.to_json().items() if key in ("best", "warnings", "state")}
     write_json(folder.record, {"format": 1, "identity": identity, "storage": where, **result})
     return found
