@@ -41,6 +41,8 @@ def check(
     split_seed: flags.SplitSeed = DEFAULTS.split_seed,
     group: flags.Group = None,
     label: flags.Label = None,
+    group_pattern: flags.GroupPattern = None,
+    copies: flags.Copies = "together",
     data_dir: flags.DataDir = None,
     seed: flags.Seed = DEFAULTS.seed,
     engine: flags.Engine = DEFAULTS.engine,

@@ -26,6 +26,9 @@ def info(
     max_pixels: Annotated[int | None, typer.Option(help="Pixels one image may have; default: 50,000,000.")] = None,
     group: Annotated[str | None, typer.Option(help="CSV column whose values must not be in two parts.")] = None,
     label: Annotated[str | None, typer.Option(help="CSV column of the classes.")] = None,
+    group_pattern: Annotated[
+        str | None, typer.Option(help="Regular expression whose one group, found in a picture's path, is its group.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many images of each part.")] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
@@ -38,7 +41,7 @@ def info(
     found = describe_dataset(
         open_dataset(data, data_dir=data_dir, resize=parse_size(resize), channels=channels, group=group, label=label,
                      limit=limit, fit=fit, alpha=alpha, skip_broken=parse_percent(skip_broken or "0"),
-                     max_pixels=max_pixels)
+                     max_pixels=max_pixels, group_pattern=group_pattern)
     )
     if as_json:
         print_json(found)

@@ -106,6 +106,13 @@ TrainDevFraction = Annotated[
 SplitSeed = Annotated[int, option(DATA, "Which images are held out.")]
 Group = Annotated[str | None, option(DATA, "CSV column whose values must not be in two parts.")]
 Label = Annotated[str | None, option(DATA, "CSV column of the classes.")]
+GroupPattern = Annotated[
+    str | None,
+    option(DATA, "Regular expression; what its one group finds in a picture's path must not be in two parts."),
+]
+Copies = Annotated[
+    str, option(DATA, "together: copies of an image stay in one part where parts are split off; apart: anywhere.")
+]
 AllowLeak = Annotated[
     bool, option(DATA, "Train although a group or an image is in two parts.", "--allow-leak")
 ]

@@ -70,6 +70,8 @@ def train(
     split_seed: flags.SplitSeed = DEFAULTS.split_seed,
     group: flags.Group = None,
     label: flags.Label = None,
+    group_pattern: flags.GroupPattern = None,
+    copies: flags.Copies = "together",
     allow_leak: flags.AllowLeak = False,
     data_dir: flags.DataDir = None,
     seed: flags.Seed = DEFAULTS.seed,

@@ -16,7 +16,7 @@ from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.fingerprint import fingerprint_arrays
 from pellucid.data.fitting import fit_pixels
 from pellucid.data.images import Array, ArrayImages, Images
-from pellucid.data.labels import check_labels
+from pellucid.data.labels import begun_at_zero, check_labels
 from pellucid.data.options import Options
 from pellucid.data.samples import cut, cut_notes
 from pellucid.errors import DataError
@@ -60,9 +60,13 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels
                       class_names: Sequence[str] | None, *, options: Options, notes: Sequence[str] = (),
                       files: Mapping[str, str] | None = None) -> Dataset:
     """The data set of these arrays; `files` are the names that samples are called by. Raises DataError."""
-    parts = [part for part in PARTS if part in images]
+    parts = [part for part in PARTS if part in images and len(images[part])]
+    if not parts:
+        raise DataError(f"{where}: there is no image in it. Save the images with their labels.")
     ENTRIES.check(sum(len(labels[part]) for part in parts), where)
-    names = check_labels(where, {part: labels[part] for part in parts}, class_names)
+    empty = [f"the {part} part is empty and left out" for part in PARTS if part in images and part not in parts]
+    labels, class_names, begun = begun_at_zero({part: labels[part] for part in parts}, class_names)
+    names = check_labels(where, labels, class_names, learning=options.learning)
     shapes = {images[part].shape[1:] for part in parts}
     kinds = {images[part].dtype for part in parts}
     if len(shapes) > 1 or len(kinds) > 1:
@@ -84,7 +88,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels
         class_names=names,
         channel_names=channel_names(made[parts[0]].shape[3]),
         fingerprint=fingerprint_arrays(hashed),
-        notes=(*notes, *_conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(labels, kept)),
+        notes=(*notes, *empty, *begun, *_conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(labels, kept)),
     )
 
 

@@ -53,11 +53,14 @@ class Part:
     names: Sequence[str]
     ids: Array
     groups: Array | None = None
+    contents: Sequence[str] | None = None  # sha256 of each sample's file
 
     def __post_init__(self) -> None:
         fields: dict[str, Any] = {"labels": self.labels, "names": self.names, "ids": self.ids}
         if self.groups is not None:
             fields["groups"] = self.groups
+        if self.contents is not None:
+            fields["contents"] = self.contents
         for name, values in fields.items():
             if len(values) != len(self.images):
                 raise ShapeError(describe("data part", name, f"one entry for each of {len(self.images)} images",
@@ -75,6 +78,7 @@ class Part:
             names=_choose_names(self.names, indices),
             ids=self.ids[indices],
             groups=None if self.groups is None else self.groups[indices],
+            contents=None if self.contents is None else [self.contents[i] for i in indices],
         )
 
 

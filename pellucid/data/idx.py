@@ -1,7 +1,9 @@
 """IDX: the format of MNIST, a folder of image and label files, gzipped or not.
 
 File    magic (big-endian 2051 images, 2049 labels), then the sizes as 32-bit integers, then one byte a value
-Names   train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., also with dots (train-images.idx3-ubyte) and .gz
+Names   train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., also with dots (train-images.idx3-ubyte) and .gz,
+        and with the set's name in front (emnist-letters-train-images-idx3-ubyte)
+Classes lines of classes.txt, or of EMNIST's mapping.txt (label, code of a letter, codes of others that count as it)
 Source  Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits, section "file formats".
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,22 +20,37 @@ import numpy as np
 from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.dataset import Dataset
 from pellucid.data.images import Array
-from pellucid.data.naming import part_name, read_class_list
+from pellucid.data.naming import part_name, read_class_list, some_names
 from pellucid.data.options import Options
 from pellucid.errors import DataError, FileError, shown
 from pellucid.storage.limits import ENTRIES, FREE, PIXELS, check_claim
 from pellucid.storage.memory import check_room
-from pellucid.storage.reading import open_regular, stored_bytes
+from pellucid.storage.reading import open_regular, read_text, stored_bytes
 from pellucid.storage.unpacking import unpacked_blocks
 
 IMAGES, LABELS = 2051, 2049
 KINDS = {IMAGES: "IDX images", LABELS: "IDX labels"}
-FILE_NAME = re.compile(r"(?P<part>[a-z0-9]+)[-_.](?P<kind>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
+FILE_NAME = re.compile(
+    r"(?:(?P<set>.+)[-_.])?(?P<part>[a-z0-9]+)[-_.](?P<kind>images|labels)[-_.]idx[0-9][-_.](?:ubyte|byte|int)(?:\.gz)?",
+    re.IGNORECASE,
+)
+NEARLY = re.compile(r"(images|imgs|labels).*(idx|ubyte)|idx[0-9].?ubyte", re.IGNORECASE)
+MAPPING = "mapping.txt"
+MOST_MAPPING = 1 << 20
 
 
 def is_idx_folder(names: list[str]) -> bool:
     """Whether one of the file names is an IDX file's."""
     return any(FILE_NAME.fullmatch(name) for name in names)
+
+
+def refuse_nearly_idx(folder: Path, names: list[str]) -> None:
+    """Raise DataError for a file that is called nearly as IDX files are."""
+    near = next((name for name in names if NEARLY.search(name)), None)
+    if near is not None:
+        raise DataError(f"{folder}: {shown(near)} seems to be an IDX file, but those are called "
+                        "train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-... or test-... alike (.gz too). "
+                        "Rename the files.")
 
 
 def open_idx_folder(folder: Path, options: Options) -> Dataset:
@@ -47,21 +64,27 @@ def open_idx_folder(folder: Path, options: Options) -> Dataset:
         if len(pixels[part]) != len(labels[part]):
             raise DataError(f"{pair['images']} holds {len(pixels[part])} images, but {pair['labels'].name} holds "
                             f"{len(labels[part])} labels. Put the two files of one set side by side.")
-    return dataset_of_arrays(folder.resolve().name, str(folder), pixels, labels, read_class_list(folder),
+    return dataset_of_arrays(folder.resolve().name, str(folder), pixels, labels, class_names_in(folder, files),
                              options=options, files={part: pair["images"].name for part, pair in files.items()})
 
 
 def _files_by_part(folder: Path) -> dict[str, dict[str, Path]]:
     """{"train": {"images": path, "labels": path}, ...}, train first. Raises DataError for half a pair or a double."""
     found: dict[str, dict[str, Path]] = {}
+    sets: set[str] = set()
     for path in sorted(folder.iterdir()):
         match = FILE_NAME.fullmatch(path.name)
         if match is None:
             continue
         part = "test" if match["part"].lower() == "t10k" else part_name(match["part"])
         if part is None:
+            begin = path.name[: match.start("kind") - 1]
             raise DataError(f"{path}: the name must begin with train, validation, test or t10k, "
-                            f"but it begins with '{match['part']}'. Rename the file.")
+                            f"but it begins with '{shown(begin)}'. Rename the file.")
+        sets.add((match["set"] or "").lower())
+        if len(sets) > 1:
+            raise DataError(f"{folder}: it holds the files of several sets: {some_names(sorted(sets))}. "
+                            "Put those of the one you mean into a folder of their own.")
         pair = found.setdefault(part, {})
         kind = match["kind"].lower()
         if kind in pair:
@@ -75,6 +98,35 @@ def _files_by_part(folder: Path) -> dict[str, dict[str, Path]]:
                 raise DataError(f"{folder}: {other.name} has no file of {kind} beside it. "
                                 f"Put the {kind} of the {part} part into the folder.")
     return {part: found[part] for part in ("train", "validation", "test") if part in found}
+
+
+def class_names_in(folder: Path, files: Mapping[str, Mapping[str, Path]]) -> tuple[str, ...] | None:
+    """The names of the classes by classes.txt, or by EMNIST's mapping.txt; None without them."""
+    listed = read_class_list(folder)
+    if listed is not None:
+        return listed
+    match = FILE_NAME.fullmatch(next(iter(files.values()))["images"].name)
+    prefix = f"{match['set']}-" if match is not None and match["set"] else ""
+    path = next((place for name in (prefix + MAPPING, MAPPING) if (place := folder / name).is_file()), None)
+    return None if path is None else parse_mapping(read_text(path, most=MOST_MAPPING), str(path))
+
+
+def parse_mapping(text: str, where: str) -> tuple[str, ...]:
+    """The letters of a mapping.txt, in the order of its labels. Raises DataError for a line of another form."""
+    letters: dict[int, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) < 2 or not all(word.isdecimal() and len(word) < 7 for word in words):
+            raise DataError(f"{where}: line {number} must be a label and the code of its letter, as in '10 65', but it "
+                            f"is '{shown(line)}'. Correct it, or write a classes.txt with one name a line.")
+        letters[int(words[0])] = "".join(map(chr, map(int, words[1:])))
+    begin = min(letters, default=0)
+    if begin > 1 or sorted(letters) != list(range(begin, begin + len(letters))):
+        raise DataError(f"{where}: the labels must be numbered from 0 or 1 without gaps. Write a classes.txt with one "
+                        "name a line.")
+    return tuple(letters[label] for label in sorted(letters))
 
 
 def read_idx(path: Path, *, magic: int) -> Array:

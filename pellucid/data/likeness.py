@@ -99,9 +99,9 @@ def shared_out(sizes: Sequence[int], most: int | None) -> list[int]:
     return counts
 
 
-def equal_pairs(digests: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
+def equal_pairs(digests: Sequence[bytes | str]) -> tuple[np.ndarray, np.ndarray]:
     """(P, 2) pairs with the first equal image, and (N,) whether an image is the first of its kind."""
-    seen: dict[bytes, int] = {}
+    seen: dict[bytes | str, int] = {}
     pairs, first = [], np.ones(len(digests), bool)
     for number, digest in enumerate(digests):
         before = seen.setdefault(digest, number)

@@ -1,23 +1,59 @@
-"""Names that people give to the parts of a data set, and the list of class names that may lie beside the data."""
+"""Names: of the parts of a data set, of its classes, and of files in another Unicode form or no Unicode at all."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from pellucid.errors import DataError, FileError
+from pellucid.errors import DataError, FileError, shown
+from pellucid.storage.reading import read_bytes
 
+MOST_LIST = 16 << 20              # bytes of a classes.txt
 SPELLINGS = {
-    "train": ("train", "training", "trainset", "train_set", "training_set"),
-    "validation": ("validation", "val", "valid", "dev", "validate", "validation_set", "val_set"),
-    "test": ("test", "testing", "tests", "testset", "test_set", "testing_set"),
+    "train": ("train", "training", "trainset"),
+    "validation": ("validation", "val", "valid", "dev", "validate"),
+    "test": ("test", "testing", "tests", "testset"),
 }
 _PARTS = {spelling: part for part, spellings in SPELLINGS.items() for spelling in spellings}
+_OF_PICTURES = r"set|images?|imgs?|pictures?|photos?|data|split|part"
+_PART = re.compile(rf"(?:(?:{_OF_PICTURES})_)?(?P<part>[a-z]+?)(?:_(?:{_OF_PICTURES}))?")
 
 
 def part_name(word: str) -> str | None:
-    """"train", "validation" or "test" for a usual spelling ("Training", "val", "Test_Set"), else None."""
-    return _PARTS.get(word.strip().lower().replace("-", "_"))
+    """The part that a usual spelling names ("Training", "val", "Test_Set", "train_images"), else None."""
+    match = _PART.fullmatch(word.strip().lower().replace("-", "_").replace(" ", "_"))
+    return None if match is None else _PARTS.get(match["part"])
+
+
+def one_form(name: str) -> str:
+    """The name in one Unicode form (NFC): macOS unpacks `é` as two letters, other systems as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def readable(path: str) -> str:
+    """A path as text: a name in it that is not UTF-8 (an old archive, unpacked on Linux) is taken for Latin-1."""
+    if path.isascii():
+        return path
+    return "/".join(map(_readable_word, path.split("/")))
+
+
+def _readable_word(word: str) -> str:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return word.encode("utf-8", "surrogateescape").decode("latin-1")
+    return word
+
+
+def shown_names(words: Iterable[str]) -> dict[str, str]:
+    """One name for each that differs by more than its Unicode form: as it is written, NFC where it is written twice."""
+    chosen: dict[str, str] = {}
+    for word in words:
+        form = one_form(word)
+        chosen[form] = word if chosen.get(form, word) == word else form
+    return chosen
 
 
 def sorted_names(names: Collection[str]) -> tuple[str, ...]:
@@ -25,6 +61,13 @@ def sorted_names(names: Collection[str]) -> tuple[str, ...]:
     if all(name.isdecimal() for name in names):
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     return tuple(sorted(names))
+
+
+def some_names(names: Iterable[str], most: int = 5) -> str:
+    """The first names in quotes, each cut to a bearable length, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(f"'{shown(name)}'" for name in names[:most]) + more
 
 
 def parse_class_list(content: bytes, where: str) -> tuple[str, ...]:
@@ -35,9 +78,11 @@ def parse_class_list(content: bytes, where: str) -> tuple[str, ...]:
         raise FileError(f"{where}: class names must be UTF-8 text, but byte {error.start} is not. "
                         "Save the file as UTF-8.") from error
     names = tuple(line.strip() for line in text.splitlines() if line.strip())
-    double = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if double is not None:
-        raise DataError(f"{where}: the class '{double}' is listed twice. Keep one line a class.")
+    seen: set[str] = set()
+    for name in names:
+        if one_form(name) in seen:
+            raise DataError(f"{where}: the class '{shown(name)}' is listed twice. Keep one line a class.")
+        seen.add(one_form(name))
     if not names:
         raise DataError(f"{where}: the list of classes is empty. Write one name a line, or remove the file.")
     return names
@@ -46,4 +91,4 @@ def parse_class_list(content: bytes, where: str) -> tuple[str, ...]:
 def read_class_list(folder: Path) -> tuple[str, ...] | None:
     """The names in `folder`/classes.txt, or None when there is no such file."""
     path = folder / "classes.txt"
-    return parse_class_list(path.read_bytes(), str(path)) if path.is_file() else None
+    return parse_class_list(read_bytes(path, most=MOST_LIST), str(path)) if path.is_file() else None

@@ -6,17 +6,20 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from pellucid.data.beside import table_beside
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import open_digits
-from pellucid.data.folders import class_list, is_picture, open_image_folder
+from pellucid.data.endings import is_picture
+from pellucid.data.folders import class_list, open_image_folder
 from pellucid.data.hdf5 import open_hdf5_store
-from pellucid.data.idx import is_idx_folder, open_idx_folder
+from pellucid.data.idx import is_idx_folder, open_idx_folder, refuse_nearly_idx
 from pellucid.data.known import KNOWN, find_known
-from pellucid.data.naming import part_name
+from pellucid.data.listing import file_source, scan_folder
+from pellucid.data.naming import part_name, readable
 from pellucid.data.npz import open_npz
 from pellucid.data.options import Options
-from pellucid.data.sources import Tree, file_source, is_tar, scan_folder, stem
-from pellucid.data.tables import is_picture_table, open_table
+from pellucid.data.sources import Tree, is_tar, stem
+from pellucid.data.tables import open_table
 from pellucid.data.tars import scan_tar
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 
@@ -26,17 +29,18 @@ FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple[int, int] | None = None,
                  channels: str | None = None, limit: int | None = None, group: str | None = None,
                  label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
-                 max_pixels: int | None = None) -> Dataset:
+                 max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
     proportion; group and label: columns of a CSV table; fit "stretch", "letterbox" or "crop"; alpha "white" or "drop";
-    skip_broken: percent of the pictures that may be left out; max_pixels: the most one may have. Raises UsageError (no
-    such data), DataError (data that cannot be learnt from), FileError (a broken file) and ArgumentError (an option
-    outside its legal values).
+    skip_broken: percent of the pictures that may be left out; max_pixels: the most one may have; group_pattern: a
+    regular expression whose one group, found in the path of a picture, is its group; learning=False: the data are only
+    scored, so that a single class, and classes without a picture, are fine. Raises UsageError (no such data), DataError
+    (data that cannot be learnt from), FileError (a broken file) and ArgumentError (an option outside its legal values).
     """
-    options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit,
-                      alpha=alpha, skip_broken=skip_broken, max_pixels=max_pixels)
+    options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
+                      skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning)
     if spec == "digits":
         _refuse_columns(spec, options)
         return open_digits(options)
@@ -51,34 +55,36 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
 
 
 def _open_folder(folder: Path, options: Options) -> Dataset:
-    name = folder.resolve().name
-    try:
-        files = sorted(entry for entry in folder.iterdir() if entry.is_file())
-    except OSError as error:
-        raise FileError(f"{folder}: the folder cannot be read ({error.strerror}).") from error
+    name = readable(folder.resolve().name)
+    files = _files_in(folder)
     if is_idx_folder([file.name for file in files]):
         _refuse_columns(str(folder), options)
         return open_idx_folder(folder, options)
     tree = _tree(folder, files)
-    tables = [source for source in tree.sources if "/" not in source.path and source.path.lower().endswith(".csv")
-              and is_picture_table(bytes(source.read()))]
-    if len(tables) > 1:
-        raise DataError(f"{folder}: several tables name pictures: {', '.join(source.path for source in tables)}. "
-                        "Type the path of the one you mean.")
-    if tables:
-        return open_table(name, tables[0], tree, class_list(tree), options)
+    table, notes = table_beside(tree, options)
+    if table is not None:
+        return open_table(name, table, tree, class_list(tree), options)
     arrays = [file for file in files if file.suffix.lower() == ".npz"]
     if len(arrays) == 1 and not any(is_picture(source.path) for source in tree.sources):
         return _open_file(arrays[0], options)
-    _refuse_columns(str(folder), options)
-    return open_image_folder(name, tree, options)
+    if not any(is_picture(source.path) for source in tree.sources):
+        refuse_nearly_idx(folder, [file.name for file in files])
+    _refuse_columns(str(folder), options, of_paths=True)
+    return open_image_folder(name, tree, options, notes)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if entry.is_file())
+    except OSError as error:
+        raise FileError(f"{folder}: the folder cannot be read ({error.strerror}).") from error
 
 
 def _open_file(path: Path, options: Options) -> Dataset:
-    if path.suffix.lower() == ".csv":
-        tree = _tree(path.parent, sorted(entry for entry in path.parent.iterdir() if entry.is_file()))
-        return open_table(path.stem, file_source(path.name, path), tree, class_list(tree), options)
-    _refuse_columns(str(path), options)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        tree = _tree(path.parent, _files_in(path.parent))
+        return open_table(readable(path.stem), file_source(readable(path.name), path), tree, class_list(tree), options)
+    _refuse_columns(str(path), options, of_paths=is_tar(path.name))
     if path.suffix.lower() == ".npz":
         return open_npz(path, options)
     if path.suffix.lower() in (".h5", ".hdf5"):
@@ -98,7 +104,8 @@ def _tree(folder: Path, files: list[Path]) -> Tree:
     outside = tuple(source for source in tree.sources if not is_tar(source.path))
     return Tree(tree.where, (*outside, *(source for inner in trees for source in inner.sources)),
                 frozenset().union(*(inner.folders for inner in trees)),
-                tree.hidden + sum(inner.hidden for inner in trees))
+                tree.hidden + sum(inner.hidden for inner in trees),
+                (*tree.remarks, *(remark for inner in trees for remark in inner.remarks)))
 
 
 def _placed(tree: Tree, name: str) -> Tree:
@@ -109,8 +116,11 @@ def _placed(tree: Tree, name: str) -> Tree:
                    folders=frozenset(f"{name}/{folder}" for folder in tree.folders))
 
 
-def _refuse_columns(where: str, options: Options) -> None:
-    """Refuse options that name columns where there are none."""
+def _refuse_columns(where: str, options: Options, *, of_paths: bool = False) -> None:
+    """Refuse options that name columns where there are none, and a pattern where there are no paths."""
+    if options.group_pattern is not None and not of_paths:
+        raise ArgumentError(f"{where}: --group-pattern is searched in the paths of pictures, but this data set has "
+                            "none. Leave it out.")
     for flag, value in (("--group", options.group), ("--label", options.label)):
         if value is not None:
             raise ArgumentError(f"{where}: {flag} names a column of a CSV table, but this data set is not a table. "

@@ -8,6 +8,7 @@ from typing import Any
 
 from pellucid.data.channels import CHANNELS
 from pellucid.data.fitting import FITS
+from pellucid.data.group_pattern import check_pattern
 from pellucid.errors import ArgumentError, describe
 from pellucid.storage.limits import PIXELS
 
@@ -20,6 +21,7 @@ class Options:
 
     fit says how a picture is brought to that size, alpha what becomes of transparency, skip_broken how many percent of
     the pictures may be left out because they cannot be read, max_pixels how large one may be (None: the usual limit).
+    group_pattern is searched in paths. Without `learning` the data are only scored: one class is enough.
     """
 
     resize: tuple[int, int] | None = None
@@ -31,6 +33,8 @@ class Options:
     alpha: str = "white"
     skip_broken: float = 0.0
     max_pixels: int | None = None
+    group_pattern: str | None = None
+    learning: bool = True
 
     def __post_init__(self) -> None:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
@@ -45,6 +49,10 @@ class Options:
                 raise ArgumentError(describe("data", flag, "1 or more", number))
         if not 0 <= self.skip_broken <= 100:
             raise ArgumentError(describe("data", "--skip-broken", "from 0 to 100 percent", f"{self.skip_broken:g}"))
+        if self.group_pattern is not None:
+            check_pattern(self.group_pattern)
+            if self.group is not None:
+                raise ArgumentError("data: --group and --group-pattern both name groups. Leave one of them out.")
 
     @property
     def most_pixels(self) -> int:

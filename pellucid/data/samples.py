@@ -40,7 +40,7 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], class_names: Se
     if not parts:
         raise DataError(f"{where}: there is no picture. Put pictures into it, or check the path.")
     labels = {part: np.array([sample.label for sample in chosen], np.int64) for part, chosen in parts.items()}
-    names = check_labels(where, labels, class_names)
+    names = check_labels(where, labels, class_names, learning=options.learning)
     ids = numbered({part: len(chosen) for part, chosen in parts.items()})
     kept = {part: cut(where, labels[part], options.limit) for part in parts}
     pictures = open_pictures(where, {part: [chosen[i].source for i in kept[part]] for part, chosen in parts.items()},
@@ -52,7 +52,8 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], class_names: Se
         name=name,
         parts={part: Part(pictures.images[part], labels[part][rows],
                           tuple(parts[part][i].source.path for i in rows), ids[part][rows],
-                          _groups([parts[part][i] for i in rows])) for part, rows in read.items()},
+                          _groups([parts[part][i] for i in rows]),
+                          [pictures.hashes[parts[part][i].source.path] for i in rows]) for part, rows in read.items()},
         class_names=names,
         channel_names=pictures.channel_names,
         fingerprint=fingerprint_files({**pictures.hashes, **(extra_hashes or {})}),

@@ -6,11 +6,11 @@ hidden files were left out.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pellucid.data.naming import readable
 from pellucid.errors import FileError
 from pellucid.storage.limits import TEXT
 from pellucid.storage.reading import open_regular, read_bytes
@@ -32,7 +32,8 @@ class Source:
     @property
     def where(self) -> str:
         """How messages name it: the file, and the member after a colon."""
-        return str(self.file) if self.offset is None else f"{self.file}:{self.path}"
+        file = readable(str(self.file))
+        return file if self.offset is None else f"{file}:{self.path}"
 
     def read(self) -> bytes | memoryview:
         """The bytes. Raises FileError when the file is gone or cannot be read."""
@@ -57,6 +58,7 @@ class Tree:
     sources: tuple[Source, ...]
     folders: frozenset[str] = frozenset()       # relative POSIX paths, empty folders too
     hidden: int = 0
+    remarks: tuple[str, ...] = ()               # what else was left out or read in its own way
 
 
 def is_tar(name: str) -> bool:
@@ -70,43 +72,8 @@ def stem(name: str) -> str:
                 Path(name).stem)
 
 
-def is_hidden(path: str) -> bool:
-    """Files that systems leave behind: names that begin with a dot, __MACOSX, Thumbs.db, desktop.ini."""
-    words = path.split("/")
-    left_behind = words[-1].lower() in ("thumbs.db", "desktop.ini")
-    return left_behind or any(word == "__MACOSX" or (word.startswith(".") and word != ".") for word in words)
-
-
 def above(path: str) -> Iterator[str]:
     """The folders a path lies in: `a/b/c.png` -> `a`, `a/b`."""
     return (path[:at] for at, letter in enumerate(path) if letter == "/")
 
 
-def scan_folder(folder: Path) -> Tree:
-    """All files below `folder`, sorted by path. Raises FileError for a folder that cannot be listed."""
-    def fail(error: OSError) -> None:
-        raise FileError(f"{error.filename}: the folder cannot be read ({error.strerror}).") from error
-
-    sources: list[Source] = []
-    folders: set[str] = set()
-    hidden = 0
-    for root, names, files in os.walk(folder, onerror=fail, followlinks=False):
-        inner = Path(root).relative_to(folder).as_posix()
-        prefix = "" if inner == "." else inner + "/"
-        folders.update(prefix + name for name in names if not is_hidden(prefix + name))
-        for name in files:
-            path = prefix + name
-            if is_hidden(path):
-                hidden += 1
-                continue
-            sources.append(file_source(path, Path(root, name)))
-    return Tree(str(folder), tuple(sorted(sources, key=lambda source: source.path)), frozenset(folders), hidden)
-
-
-def file_source(path: str, file: Path) -> Source:
-    """One file as a source. Raises FileError for a link that leads nowhere."""
-    try:
-        status = file.stat()
-    except OSError as error:
-        raise FileError(f"{file}: the file cannot be read ({error.strerror}). Repair or remove the link.") from error
-    return Source(path, file, status.st_size, status.st_mtime_ns)

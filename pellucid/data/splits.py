@@ -7,32 +7,34 @@ among the ways that leave every class something to learn from, the size comes as
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from pellucid.data.apportion import stratified_sample
+from pellucid.data.copies import families, kept_together, merged_groups
 from pellucid.data.dataset import PARTS, Dataset, Part
 from pellucid.data.images import Array
-from pellucid.errors import ArgumentError, DataError, describe
+from pellucid.errors import ArgumentError, DataError, describe, shown
 from pellucid.keys import Key
 
 TRIES = 64
 TEST_FRACTION = 0.2
 
 
-def split_validation(dataset: Dataset, *, fraction: float, seed: int) -> Dataset:
+def split_validation(dataset: Dataset, *, fraction: float, seed: int, together: bool = False) -> Dataset:
     """The data set with a validation part of `fraction` of "train"; one that is there already is kept.
 
     The same `seed` gives the same split. Raises DataError when a class or the groups cannot be divided.
     """
     if "validation" in dataset.parts or fraction == 0:
         return dataset
-    return _split(dataset, "validation", fraction, Key.of(seed).fold("split", "validation"))
+    return _split(dataset, "validation", fraction, Key.of(seed).fold("split", "validation"), together)
 
 
-def split_train_dev(dataset: Dataset, *, fraction: float, seed: int) -> Dataset:
+def split_train_dev(dataset: Dataset, *, fraction: float, seed: int, together: bool = False) -> Dataset:
     """The data set with a train-dev part: `fraction` of "train", held out to be scored and never learnt from.
 
     It tells variance from mismatch when the validation part comes from elsewhere than the training images. Raises
@@ -40,14 +42,14 @@ def split_train_dev(dataset: Dataset, *, fraction: float, seed: int) -> Dataset:
     """
     if "train-dev" in dataset.parts or fraction == 0:
         return dataset
-    return _split(dataset, "train-dev", fraction, Key.of(seed).fold("split", "train-dev"))
+    return _split(dataset, "train-dev", fraction, Key.of(seed).fold("split", "train-dev"), together)
 
 
-def ensure_test(dataset: Dataset, *, fraction: float = TEST_FRACTION, seed: int = 0) -> Dataset:
+def ensure_test(dataset: Dataset, *, fraction: float = TEST_FRACTION, seed: int = 0, together: bool = False) -> Dataset:
     """The data set with a test part of `fraction` of "train", unless it has one already."""
     if "test" in dataset.parts:
         return dataset
-    return _split(dataset, "test", fraction, Key.of(seed).fold("split", "test"))
+    return _split(dataset, "test", fraction, Key.of(seed).fold("split", "test"), together)
 
 
 def leaking_groups(dataset: Dataset) -> dict[str, tuple[str, ...]]:
@@ -59,16 +61,20 @@ def leaking_groups(dataset: Dataset) -> dict[str, tuple[str, ...]]:
     return {group: tuple(parts) for group, parts in places.items() if len(parts) > 1}
 
 
-def _split(dataset: Dataset, name: str, fraction: float, key: Key) -> Dataset:
+def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: bool) -> Dataset:
     if not 0 < fraction < 1:
         raise ArgumentError(describe("split", f"the {name} fraction", "between 0 and 1", fraction))
     train = dataset.part("train")
     count = round(fraction * len(train))
+    members = families(train) if together else None
     if train.groups is None:
-        taken = _take_samples(dataset, train, name, count, key)
-        how = "stratified"
+        taken, how = _take_samples(dataset, train, name, count, fraction, key), "stratified"
+        whole = taken if members is None else kept_together(train.labels, members, taken, key=key)
+        if len(whole) and not np.array_equal(whole, taken):  # where all images are alike, the leakage check tells it
+            taken, how = whole, "stratified, copies of an image in one part"
     else:
-        taken = take_groups(train.labels, train.groups, count, key=key, where=dataset.name)
+        groups = train.groups if members is None else merged_groups(train.groups, members)
+        taken = take_groups(train.labels, groups, count, key=key, where=dataset.name)
         how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups"
     left = np.setdiff1d(np.arange(len(train)), taken)
     parts: Mapping[str, Part] = {**dataset.parts, "train": train.subset(left), name: train.subset(taken)}
@@ -76,14 +82,25 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key) -> Dataset:
     return replace(dataset, parts={part: parts[part] for part in PARTS if part in parts}, notes=(*dataset.notes, note))
 
 
-def _take_samples(dataset: Dataset, train: Part, name: str, count: int, key: Key) -> Array:
+def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction: float, key: Key) -> Array:
+    """Indices of the part called `name`. Raises DataError with numbers that a user can find in his data."""
     classes, counts = np.unique(train.labels, return_counts=True)
+    flag = {"validation": "--val-fraction", "train-dev": "--train-dev-fraction"}.get(name)
+    without = f", or type {flag} 0 to do without it" if flag else ""
     if counts.min() < 2:
-        lone = dataset.class_names[int(classes[counts.argmin()])]
-        raise DataError(f"{dataset.name}: the class '{lone}' has one image, so the {name} part cannot be split off. "
-                        "Add images of that class, or remove it.")
+        lone = int(classes[counts.argmin()])
+        elsewhere = {part: int((held.labels == lone).sum()) for part, held in dataset.parts.items() if part != "train"}
+        taken = [f"{number} in the {part} part" for part, number in elsewhere.items() if number]
+        images = f"{1 + sum(elsewhere.values())} images, {', '.join(taken)} and 1 to learn from"
+        has = f"has {images}" if taken else "has one image"
+        raise DataError(f"{dataset.name}: the class '{shown(dataset.class_names[lone])}' {has}, so no {name} part can "
+                        f"be split off. Add images of that class{without}.")
     if count < 1:
-        raise DataError(f"{dataset.name}: the {name} part of {len(train)} images would be empty. Raise its fraction.")
+        whole = sum(map(len, dataset.parts.values()))
+        of = f"{len(train)} images" if whole == len(train) else f"the {len(train)} of {whole} images left to learn from"
+        raised = f"Type {flag} {math.ceil(100 / len(train)) / 100:g} or more{without}" if flag else "Add images"
+        raise DataError(f"{dataset.name}: the {name} part would be empty, as {fraction:g} of {of} is less than one. "
+                        f"{raised}.")
     return stratified_sample(train.labels, count, key=key, keep=1)
 
 

@@ -1,29 +1,28 @@
 """CSV tables: one row a picture, with columns path|file|image, label|class and optionally split and group.
 
 Paths are relative to the table's folder (or to what a tar beside it holds). Labels that are all whole numbers name
-lines of a classes.txt if there is one, else classes are numbered in order of name.
+lines of a classes.txt if there is one, else classes are numbered in order of name. Other forms that people have are
+read with a note: table_text.py (encodings, separators), table_columns.py (names of columns), row_files.py (paths).
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.naming import part_name, sorted_names
+from pellucid.data.endings import is_picture
+from pellucid.data.group_pattern import groups_of
+from pellucid.data.naming import one_form, part_name, shown_names, sorted_names
 from pellucid.data.options import Options
+from pellucid.data.row_files import RowFiles, as_posix, part_of_table
 from pellucid.data.samples import Sample, dataset_of
-from pellucid.data.sources import Source, Tree, file_source
-from pellucid.errors import DataError, FileError
-
-PATH = ("path", "file", "image", "filename", "file_name")
-LABEL = ("label", "class")
-SPLIT = ("split", "part", "subset")
-GROUP = ("group",)
+from pellucid.data.sources import Source, Tree
+from pellucid.data.table_columns import USUAL, Columns, choose_columns
+from pellucid.data.table_text import Table, read_table
+from pellucid.errors import DataError, shown
 
 
 @dataclass(frozen=True)
@@ -37,128 +36,117 @@ class Row:
     group: str | None
 
 
-def is_picture_table(content: bytes) -> bool:
-    """Whether the first line of a CSV names a column of paths and one of labels."""
-    header = content[:4096].decode("utf-8-sig", errors="replace").splitlines()[:1]
-    columns = [cell.strip().lower() for cell in (next(csv.reader(header), []) if header else [])]
-    return any(name in columns for name in PATH) and any(name in columns for name in LABEL)
-
-
 def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | None, options: Options, *,
-               part: str | None = None, notes: Sequence[str] = ()) -> Dataset:
+               notes: Sequence[str] = ()) -> Dataset:
     """Read a table whose pictures lie in `tree`. Raises DataError naming the table and the line at fault."""
     content = bytes(table.read())
-    rows, unused = read_rows(content, table.where, options)
-    sources = _find_pictures(rows, table, tree)
-    names = _class_names([row.label for row in rows], classes)
-    numbers = {word: number for number, word in enumerate(names)}
-    samples = []
-    for row, source in zip(rows, sources, strict=True):
-        label = _label_number(row, numbers, classes, table.where)
-        samples.append(Sample(source, label, row.part, row.group))
-    used = (*notes, f"labels from {PurePosixPath(table.path).name}",
-            *([f"columns not used: {', '.join(unused)}"] if unused else []))
+    files = RowFiles(tree, part_of_table(PurePosixPath(table.path).name))
+    cells = read_table(content, table.where, USUAL)
+    columns = choose_columns(cells, label=options.label, group=options.group, names_pictures=files.names_a_picture)
+    rows = read_rows(cells, columns)
+    sources, how = _find_pictures(rows, table, tree, files)
+    names, numbers, told = _numbered([row.label for row in rows], classes)
+    for row in rows:
+        if row.label not in numbers:
+            raise DataError(f"{table.where}: line {row.line}: the label must be one of the {len(names)} names in "
+                            f"classes.txt or a number from 0 to {len(names) - 1}, but it is '{shown(row.label)}'. "
+                            "Correct the row or classes.txt.")
+    groups = groups_of(table.where, [source.path for source in sources], options.group_pattern)
+    samples = [Sample(source, numbers[row.label], row.part, row.group or group)
+               for row, source, group in zip(rows, sources, groups, strict=True)]
+    unused = [f"columns not used: {', '.join(map(shown, columns.unused))}"] if columns.unused else []
+    used = [*notes, f"labels from {PurePosixPath(table.path).name}", *cells.notes, *columns.notes, *how, *told, *unused,
+            *_unlisted(tree, sources)]
     return dataset_of(name, table.where, samples, names, options=options, notes=used,
                       extra_hashes={table.path: hashlib.sha256(content).hexdigest()})
 
 
-def read_rows(content: bytes, where: str, options: Options) -> tuple[list[Row], list[str]]:
-    """The rows, and the columns that mean nothing to us. Raises DataError naming the line at fault."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileError(f"{where}: a table must be UTF-8 text, but byte {error.start} is not. "
-                        "Save it as UTF-8.") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    try:
-        columns = {cell.strip().lower(): cell for cell in reader.fieldnames or ()}
-        path = _column(where, columns, PATH, "of paths")
-        label = _column(where, columns, LABEL, "of labels", options.label)
-        split = _column(where, columns, SPLIT, "", required=False)
-        group = _column(where, columns, GROUP, "of groups", options.group, required=False)
-        rows = [_row(where, reader.line_num, cells, (path, label, split, group)) for cells in reader]
-    except csv.Error as error:
-        raise DataError(f"{where}: line {reader.reader.line_num} cannot be read ({error}). "
-                        "Quote the cell or correct it.") from error
+def read_rows(table: Table, columns: Columns) -> list[Row]:
+    """The rows. Raises DataError naming the line at fault."""
+    rows = [_row(table, line, cells, columns) for line, cells in table.rows()]
     if not rows:
-        raise DataError(f"{where}: the table has no rows below its header. Add one row a picture.")
-    _refuse_doubles(where, rows)
-    used = {path, label, split, group}
-    return rows, [cell for cell in columns.values() if cell not in used]
+        raise DataError(f"{table.where}: the table has no rows below its header. Add one row a picture.")
+    _refuse_doubles(table.where, rows)
+    return rows
 
 
-def _column(where: str, columns: dict[str, str], usual: Sequence[str], what: str, asked: str | None = None, *,
-            required: bool = True) -> str | None:
-    for name in [asked.strip().lower()] if asked else usual:
-        if name in columns:
-            return columns[name]
-    if not (required or asked):
-        return None
-    wanted = f"'{asked}'" if asked else f"{what}, called {' or '.join(usual)}"
-    remedy = "Separate the columns by commas." if len(columns) == 1 else "Correct the header line."
-    raise DataError(f"{where}: the table must have a column {wanted}, but its columns are "
-                    f"{', '.join(columns.values()) or 'missing'}. {remedy}")
+def _row(table: Table, line: int, cells: Sequence[str], columns: Columns) -> Row:
+    where = f"{table.where}: line {line}"
 
+    def cell(place: int) -> str:
+        value = cells[place].strip() if place < len(cells) else ""
+        if not value:
+            raise DataError(f"{where} has nothing in the column '{shown(table.columns[place])}'. Fill it in or remove "
+                            "the row.")
+        return value
 
-def _row(where: str, line: int, cells: dict[str | None, str | None], names: tuple[str | None, ...]) -> Row:
-    def cell(name: str | None) -> str | None:
-        if name is None:
-            return None
-        value = cells.get(name)
-        if value is None or not value.strip():
-            raise DataError(f"{where}: line {line} has nothing in the column '{name}'. Fill it in or remove the row.")
-        return value.strip()
-
-    if None in cells:
-        raise DataError(f"{where}: line {line} has more cells than the header has columns. "
-                        "Quote a cell with a comma in it.")
-    path, label, split, group = (cell(name) for name in names)
-    part = "train" if split is None else part_name(split)
+    if len(cells) > len(table.columns):
+        raise DataError(f"{where} has more cells than the header has columns. Quote a cell with a comma in it.")
+    path = as_posix(cell(columns.path))
+    label = cell(columns.labels[0]) if len(columns.labels) == 1 else _hot(table, where, cells, columns.labels)
+    group = None if columns.group is None else cell(columns.group)
+    if columns.split is None:
+        return Row(line, path, label, "train", group)
+    split = cell(columns.split)
+    part = part_name(split)
     if part is None:
-        raise DataError(f"{where}: line {line}: the column '{names[2]}' must be train, validation or test, "
-                        f"but it is '{split}'.")
-    return Row(line, (path or "").replace("\\", "/").removeprefix("./"), label or "", part, group)
+        raise DataError(f"{where}: the column '{table.columns[columns.split]}' must be train, validation or test, "
+                        f"but it is '{shown(split)}'.")
+    return Row(line, path, label, part, group)
+
+
+def _hot(table: Table, where: str, cells: Sequence[str], places: Sequence[int]) -> str:
+    """The name of the one column that holds 1."""
+    hot = [place for place in places if place < len(cells) and cells[place].strip() in ("1", "1.0")]
+    if len(hot) != 1:
+        raise DataError(f"{where}: one of the {len(places)} columns of classes must be 1 and the others 0, but "
+                        f"{len(hot)} are 1. A picture has one class: correct the row, or type --label COLUMN.")
+    return table.columns[hot[0]]
 
 
 def _refuse_doubles(where: str, rows: Sequence[Row]) -> None:
     first: dict[str, int] = {}
     for row in rows:
         if row.path in first:
-            raise DataError(f"{where}: {row.path} is listed twice, on lines {first[row.path]} and {row.line}. "
-                            "Keep one row a picture.")
+            raise DataError(f"{where}: {shown(row.path, 200)} is listed twice, on lines {first[row.path]} and "
+                            f"{row.line}. Keep one row a picture.")
         first[row.path] = row.line
 
 
-def _find_pictures(rows: Sequence[Row], table: Source, tree: Tree) -> list[Source]:
-    """The file of each row. Raises DataError with the first path that is missing and how many are."""
-    by_path = {source.path: source for source in tree.sources}
-    tops = {PurePosixPath(path).parts[0] for path in by_path if "/" in path}
-    below = {source.path.partition("/")[2]: source for source in tree.sources if "/" in source.path}
-    found: list[Source] = []
-    missing: list[Row] = []
-    for row in rows:
-        source = by_path.get(row.path) or (below.get(row.path) if len(tops) == 1 else None)
-        if source is None and Path(row.path).is_absolute() and Path(row.path).is_file():
-            source = file_source(row.path, Path(row.path))
-        if source is None:
-            missing.append(row)
-        else:
-            found.append(source)
+def _find_pictures(rows: Sequence[Row], table: Source, tree: Tree, files: RowFiles) -> tuple[list[Source], list[str]]:
+    """The file of each row and how it was found. Raises DataError with the first that is missing and how many are."""
+    found, how = files.of([row.path for row in rows])
+    missing = [row for row, source in zip(rows, found, strict=True) if source is None]
     if missing:
+        path = shown(missing[0].path, 200)
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise DataError(f"{table.where}: line {missing[0].line}: there is no file {missing[0].path}{more} in "
-                        f"{tree.where}. Paths are relative to the table's folder: correct them or add the files.")
-    return found
+        alike = files.called_alike(missing[0].path)
+        if alike > 1:
+            raise DataError(f"{table.where}: line {missing[0].line}: {alike} pictures in {tree.where} may be meant by "
+                            f"{path}{more}. Write their paths, relative to the table's folder.")
+        raise DataError(f"{table.where}: line {missing[0].line}: there is no file {path}{more} in {tree.where}. "
+                        "Paths are relative to the table's folder: correct them or add the files.")
+    return [source for source in found if source is not None], [how] if how else []
 
 
-def _class_names(labels: Sequence[str], classes: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(classes) if classes is not None else sorted_names(set(labels))
+def _numbered(labels: Sequence[str], classes: Sequence[str] | None,
+              ) -> tuple[tuple[str, ...], dict[str, int], list[str]]:  # fmt: skip
+    """The names of the classes, the number of each label that has one as it is written, and notes."""
+    different = set(labels)
+    names = tuple(classes) if classes is not None else sorted_names(set(shown_names(different).values()))
+    of_form = {one_form(name): number for number, name in enumerate(names)}
+    numbers = {label: of_form[one_form(label)] for label in different if one_form(label) in of_form}
+    if classes is None or len(numbers) == len(different):
+        return names, numbers, []
+    values = {label: int(label) for label in different - numbers.keys() if label.isdecimal() and len(label) < 10}
+    from_one = bool(values) and not numbers and min(values.values()) == 1 and max(values.values()) == len(names)
+    numbers |= {label: value - from_one for label, value in values.items() if value - from_one < len(names)}
+    told = ["labels begin with 1: the first line of classes.txt names label 1"] if from_one else []
+    return names, numbers, told
 
 
-def _label_number(row: Row, numbers: dict[str, int], classes: Sequence[str] | None, where: str) -> int:
-    if row.label in numbers:
-        return numbers[row.label]
-    if row.label.isdecimal() and classes is not None and int(row.label) < len(classes):
-        return int(row.label)
-    raise DataError(f"{where}: line {row.line}: the label must be one of the {len(numbers)} names in classes.txt or a "
-                    f"number from 0 to {len(numbers) - 1}, but it is '{row.label}'. Correct the row or classes.txt.")
+def _unlisted(tree: Tree, used: Sequence[Source]) -> list[str]:
+    """A note on pictures that no row names."""
+    named = {source.path for source in used}
+    left = [source.path for source in tree.sources if is_picture(source.path) and source.path not in named]
+    return [f"pictures not in the table, left out: {len(left):,} (such as {shown(left[0])})"] if left else []

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
-from pellucid.data.sources import Source, Tree, above, is_hidden
+from pellucid.data.hidden import is_hidden, system_folders_in
+from pellucid.data.naming import readable
+from pellucid.data.sources import Source, Tree, above
 from pellucid.errors import DataError, FileError, shown
 from pellucid.storage.limits import ENTRIES, NAME, TEXT
 from pellucid.storage.memory import check_room
@@ -51,21 +53,23 @@ class _Found:
         self.path, self.stamp, self.tape = path, stamp, tape
         self.members: list[Source] = []
         self.folders: set[str] = set()
+        self.system: set[str] = set()
         self.hidden, self.kept = 0, 0
 
     def add(self, member: tarfile.TarInfo) -> None:
         """One member; the bytes of one in a packed tar are kept."""
-        name = posixpath.normpath(member.name)
+        name = readable(posixpath.normpath(member.name))
         NAME.check(len(name.encode("utf-8", "surrogatepass")), self.path)
         ENTRIES.check(len(self.members) + len(self.folders) + self.hidden + 1, self.path)
         if member.isdir():
             self.folders.add(name)
+        elif is_hidden(name):
+            self.hidden += 1
+            self.system.update(system_folders_in([name]))
         elif not member.isfile():
             raise DataError(f"{self.path}:{shown(name)}: the member is a link or a device. Pack the file itself.")
         elif member.issparse():
             raise DataError(f"{self.path}:{shown(name)}: the member is sparse. Pack it without --sparse.")
-        elif is_hidden(name):
-            self.hidden += 1
         else:
             self.members.append(Source(name, self.path, member.size, self.stamp, member.offset_data,
                                        self._content(name, member)))
@@ -81,8 +85,10 @@ class _Found:
     def tree(self) -> Tree:
         """The files and the folders, also those that no member stands for."""
         folders = self.folders | {parent for member in self.members for parent in above(member.path)}
+        system = sorted(self.system | {*system_folders_in(sorted(folders))})
         visible = frozenset(name for name in folders - {"."} if not is_hidden(name))
-        return Tree(str(self.path), tuple(sorted(self.members, key=lambda source: source.path)), visible, self.hidden)
+        return Tree(str(self.path), tuple(sorted(self.members, key=lambda source: source.path)), visible, self.hidden,
+                    (f"hidden system folders left out: {', '.join(system)}",) if system else ())
 
 
 class _Tape:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.tables import LABEL, PATH
+from pellucid.data.table_columns import LABEL, PATH
 from pellucid.errors import DataError, FileError, describe
 from pellucid.runs.using import predict_files
 from pellucid.storage.tables import read_csv

@@ -59,6 +59,8 @@ class RunConfig:
     train_dev_fraction: float = 0.0  # held out of the training part, scored by pellucid diagnose alone
     group: str | None = None
     label: str | None = None
+    group_pattern: str | None = None
+    copies: str = "together"  # copies of an image, in parts that are split off; apart: as they fall
     resize: str | None = None
     fit: str = "stretch"  # how a picture is brought to that size; or letterbox or crop
     channels: str | None = None
@@ -89,6 +91,8 @@ class RunConfig:
         for name in ("val_fraction", "train_dev_fraction", "dropout", "batch_norm_momentum"):
             if not 0 <= (getattr(self, name) or 0) < 1:
                 raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
+        if self.copies not in ("together", "apart"):
+            raise UsageError(describe("train", "--copies", "'together' or 'apart'", repr(self.copies)))
         if self.class_weight not in ("none", "balanced"):
             raise UsageError(describe("train", "--class-weight", "'none' or 'balanced'", repr(self.class_weight)))
 

@@ -94,7 +94,7 @@ def reading_of(config: RunConfig) -> Options:
         return Options(
             resize=size, channels=config.channels, limit=config.limit, group=config.group, label=config.label,
             fit=config.fit, alpha=config.alpha, skip_broken=parse_percent(config.skip_broken or "0"),
-            max_pixels=config.max_pixels,
+            max_pixels=config.max_pixels, group_pattern=config.group_pattern,
         )
     except ArgumentError as fault:
         raise UsageError(str(fault)) from fault
@@ -102,11 +102,13 @@ def reading_of(config: RunConfig) -> Options:
 
 def divide(dataset: Dataset, config: RunConfig) -> Dataset:
     """The data set with the parts it lacks, taken from its training part."""
-    dataset = ensure_test(dataset, seed=config.split_seed)
+    together = config.copies == "together"
+    dataset = ensure_test(dataset, seed=config.split_seed, together=together)
     if "train" not in dataset.parts:
         raise DataError(f"{config.data} has no training part. Put the images to learn from into a folder train/.")
-    dataset = split_validation(dataset, fraction=config.val_fraction, seed=config.split_seed)
-    return split_train_dev(dataset, fraction=config.train_dev_fraction, seed=config.split_seed)
+    seed = config.split_seed
+    dataset = split_validation(dataset, fraction=config.val_fraction, seed=seed, together=together)
+    return split_train_dev(dataset, fraction=config.train_dev_fraction, seed=seed, together=together)
 
 
 @dataclass(frozen=True)

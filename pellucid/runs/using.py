@@ -77,7 +77,7 @@ def data_of(
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
     record = model.input_record or {}
-    return open_dataset(data, data_dir=data_dir, limit=limit, **options_of_record(record))
+    return open_dataset(data, data_dir=data_dir, limit=limit, learning=False, **options_of_record(record))
 
 
 def choose_split(dataset: Dataset, split: str | None) -> str:

@@ -1,0 +1,131 @@
+"""All files below a folder: links to files and to other folders are followed, what systems leave behind is not.
+
+A link to a folder above the one it stands in would never end, one to a folder of the same data set would count its
+pictures twice: neither is followed, and a note names them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pellucid.data.hidden import is_hidden, is_hidden_word, is_system_folder
+from pellucid.data.naming import readable
+from pellucid.data.sources import Source, Tree
+from pellucid.errors import DataError, FileError, escaped, shown
+from pellucid.storage.limits import ENTRIES, LEVELS
+
+MOST_LINKS = 16                 # to one and the same folder
+Entered = tuple[str, ...]       # the real paths of the folder and of what links led to, on the way to a place
+
+
+@dataclass
+class _Found:
+    """What a walk has gathered so far."""
+
+    files: dict[str, Source] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    hidden: int = 0
+    system: set[str] = field(default_factory=set)
+    circles: list[str] = field(default_factory=list)        # links to a folder above, or to one of the data set
+    latin: list[str] = field(default_factory=list)          # names that are not UTF-8
+    linked: Counter[str] = field(default_factory=Counter)   # how often a folder was reached by a link
+
+
+def scan_folder(folder: Path) -> Tree:
+    """All files below `folder`, sorted by path. Raises FileError for a folder that cannot be listed."""
+    found = _Found()
+    pending: list[tuple[str, str, Entered]] = [(str(folder), "", (os.path.realpath(folder),))]
+    while pending:
+        place, prefix, entered = pending.pop()
+        LEVELS.check(prefix.count("/"), shown(place, 200))
+        for entry in _entries(place):
+            if is_hidden_word(entry.name):
+                _count_hidden(entry, found)
+                continue
+            path = _named(prefix + entry.name, found)
+            if not entry.is_dir():
+                found.files[path] = file_source(path, Path(entry.path))
+                if len(found.files) % 4096 == 0:
+                    ENTRIES.check(len(found.files), folder)
+                continue
+            inside = entered if not entry.is_symlink() else _through_link(entry, path, entered, found)
+            if inside is not None:
+                found.folders.add(path)
+                pending.append((entry.path, path + "/", inside))
+    sources = tuple(sorted(found.files.values(), key=lambda source: source.path))
+    return Tree(readable(str(folder)), sources, frozenset(found.folders), found.hidden, tuple(_remarks(found)))
+
+
+def file_source(path: str, file: Path) -> Source:
+    """One file as a source. Raises FileError for a link that leads nowhere."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise FileError(f"{shown(file, 200)}: the file cannot be read ({error.strerror}). "
+                        "Repair or remove the link.") from error
+    return Source(path, file, status.st_size, status.st_mtime_ns)
+
+
+def _entries(place: str) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(place) as entries:
+            yield from entries
+    except OSError as error:
+        raise FileError(f"{shown(place, 200)}: the folder cannot be read ({error.strerror}).") from error
+
+
+def _named(path: str, found: _Found) -> str:
+    """The path as text; two files never get one name."""
+    text = readable(path)
+    if text != path:
+        text = escaped(path) if text in found.files or text in found.folders else text
+        found.latin.append(text)
+    elif path in found.files:                   # it took the name of this one, which is UTF-8, before
+        other = found.files[path]
+        found.files[escaped(other.file.name)] = Source(escaped(str(other.path)), other.file, other.size, other.stamp)
+    return text
+
+
+def _through_link(entry: os.DirEntry[str], path: str, entered: Entered, found: _Found) -> Entered | None:
+    """The folders entered once a linked one is; None when it is not to be entered."""
+    target = os.path.realpath(entry.path)
+    for place in entered:
+        if _lies_in(place, target):
+            found.circles.append(path)
+            return None
+        if _lies_in(target, place) and not is_hidden(os.path.relpath(target, place).replace(os.sep, "/")):
+            found.circles.append(path)
+            found.folders.add(path)             # a class folder that is such a link is told to be empty
+            return None
+    found.linked[target] += 1
+    if found.linked[target] > MOST_LINKS:
+        raise DataError(f"{shown(entry.path, 200)}: more than {MOST_LINKS} links lead to the folder "
+                        f"{shown(target, 200)}. Remove links, or copy the pictures.")
+    return (*entered, target)
+
+
+def _lies_in(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith(outer.rstrip(os.sep) + os.sep)
+
+
+def _count_hidden(entry: os.DirEntry[str], found: _Found) -> None:
+    """Count what lies in a hidden place; nothing there is opened, and what may not be listed is passed over."""
+    if is_system_folder(entry.name):
+        found.system.add(entry.name)
+    if entry.is_dir(follow_symlinks=False):
+        found.hidden += sum(len(files) for _, _, files in os.walk(entry.path))
+    elif not entry.is_dir():
+        found.hidden += 1
+
+
+def _remarks(found: _Found) -> Iterator[str]:
+    if found.system:
+        yield f"hidden system folders left out: {', '.join(sorted(found.system))}"
+    for what, paths in (("links to folders above or inside, not followed", found.circles),
+                        ("names that are not UTF-8, read as Latin-1", found.latin)):
+        if paths:
+            yield f"{what}: {len(paths):,} ({', '.join(map(shown, sorted(paths)[:3]))}{', ...' * (len(paths) > 3)})"
