@@ -126,8 +126,9 @@ def without_common_folder(tree: Tree) -> Tree:
     if part_name(top) is not None or not (alone or all(part_name(words[1]) for words in split)):
         return tree
     kept = tuple(replace(source, path=source.path.removeprefix(top + "/")) for source in tree.sources)
-    folders = frozenset(folder.removeprefix(top + "/") for folder in tree.folders if folder.startswith(top + "/"))
-    return without_common_folder(replace(tree, sources=kept, folders=folders))
+    folders, unfollowed = (frozenset(folder.removeprefix(top + "/") for folder in names if folder.startswith(top + "/"))
+                           for names in (tree.folders, tree.unfollowed))
+    return without_common_folder(replace(tree, sources=kept, folders=folders, unfollowed=unfollowed))
 
 
 def ignored_notes(tree: Tree) -> list[str]:
@@ -168,6 +169,9 @@ def _empty_folders(tree: Tree, learnt: str | None, *, in_parts: bool, scored_onl
 
 
 def _refuse_empty(tree: Tree, folder: str) -> None:
+    if folder in tree.unfollowed:
+        raise DataError(f"{tree.where}: the folder {shown(folder)} is a link to a folder of the same data set, which "
+                        "is not followed. Copy the pictures, link to a folder outside, or remove the link.")
     inside = [source.path for source in tree.sources if source.path.startswith(folder + "/")]
     unread = unread_kinds(inside)
     held = f" that can be read, but {unread}" if unread else f", but {len(inside):,} other files" if inside else ""

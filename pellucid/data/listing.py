@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pellucid.data.hidden import is_hidden, is_hidden_word, is_system_folder
-from pellucid.data.naming import readable
+from pellucid.data.naming import readable, readable_names
 from pellucid.data.sources import Source, Tree
-from pellucid.errors import DataError, FileError, escaped, shown
+from pellucid.errors import DataError, FileError, shown
 from pellucid.storage.limits import ENTRIES, LEVELS
 
 MOST_LINKS = 16                 # to one and the same folder
@@ -26,12 +26,11 @@ Entered = tuple[str, ...]       # the real paths of the folder and of what links
 class _Found:
     """What a walk has gathered so far."""
 
-    files: dict[str, Source] = field(default_factory=dict)
+    files: list[Source] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
     hidden: int = 0
     system: set[str] = field(default_factory=set)
     circles: list[str] = field(default_factory=list)        # links to a folder above, or to one of the data set
-    latin: list[str] = field(default_factory=list)          # names that are not UTF-8
     linked: Counter[str] = field(default_factory=Counter)   # how often a folder was reached by a link
 
 
@@ -46,9 +45,9 @@ def scan_folder(folder: Path) -> Tree:
             if is_hidden_word(entry.name):
                 _count_hidden(entry, found)
                 continue
-            path = _named(prefix + entry.name, found)
+            path = prefix + entry.name
             if not entry.is_dir():
-                found.files[path] = file_source(path, Path(entry.path))
+                found.files.append(file_source(path, Path(entry.path)))
                 if len(found.files) % 4096 == 0:
                     ENTRIES.check(len(found.files), folder)
                 continue
@@ -56,8 +55,13 @@ def scan_folder(folder: Path) -> Tree:
             if inside is not None:
                 found.folders.add(path)
                 pending.append((entry.path, path + "/", inside))
-    sources = tuple(sorted(found.files.values(), key=lambda source: source.path))
-    return Tree(readable(str(folder)), sources, frozenset(found.folders), found.hidden, tuple(_remarks(found)))
+    names = readable_names([source.path for source in found.files])
+    latin = [name for name, source in zip(names, found.files, strict=True) if name != source.path]
+    files = [source if name == source.path else replace(source, path=name)
+             for name, source in zip(names, found.files, strict=True)]
+    return Tree(readable(str(folder)), tuple(sorted(files, key=lambda source: source.path)),
+                frozenset(map(readable, found.folders)), found.hidden, frozenset(map(readable, found.circles)),
+                tuple(_remarks(found, latin)))
 
 
 def file_source(path: str, file: Path) -> Source:
@@ -76,18 +80,6 @@ def _entries(place: str) -> Iterator[os.DirEntry[str]]:
             yield from entries
     except OSError as error:
         raise FileError(f"{shown(place, 200)}: the folder cannot be read ({error.strerror}).") from error
-
-
-def _named(path: str, found: _Found) -> str:
-    """The path as text; two files never get one name."""
-    text = readable(path)
-    if text != path:
-        text = escaped(path) if text in found.files or text in found.folders else text
-        found.latin.append(text)
-    elif path in found.files:                   # it took the name of this one, which is UTF-8, before
-        other = found.files[path]
-        found.files[escaped(other.file.name)] = Source(escaped(str(other.path)), other.file, other.size, other.stamp)
-    return text
 
 
 def _through_link(entry: os.DirEntry[str], path: str, entered: Entered, found: _Found) -> Entered | None:
@@ -122,10 +114,10 @@ def _count_hidden(entry: os.DirEntry[str], found: _Found) -> None:
         found.hidden += 1
 
 
-def _remarks(found: _Found) -> Iterator[str]:
+def _remarks(found: _Found, latin: list[str]) -> Iterator[str]:
     if found.system:
         yield f"hidden system folders left out: {', '.join(sorted(found.system))}"
     for what, paths in (("links to folders above or inside, not followed", found.circles),
-                        ("names that are not UTF-8, read as Latin-1", found.latin)):
+                        ("names that are not UTF-8, read as Latin-1", latin)):
         if paths:
             yield f"{what}: {len(paths):,} ({', '.join(map(shown, sorted(paths)[:3]))}{', ...' * (len(paths) > 3)})"

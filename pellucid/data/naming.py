@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from pellucid.errors import DataError, FileError, shown
+from pellucid.errors import DataError, FileError, escaped, shown
 from pellucid.storage.reading import read_bytes
 
 MOST_LIST = 16 << 20              # bytes of a classes.txt
@@ -37,6 +37,13 @@ def readable(path: str) -> str:
     if path.isascii():
         return path
     return "/".join(map(_readable_word, path.split("/")))
+
+
+def readable_names(paths: Sequence[str]) -> list[str]:
+    """`readable` paths (N,), none of which is that of another one: its bytes are then written out."""
+    known = set(paths)
+    texts = map(readable, paths)
+    return [escaped(path) if text != path and text in known else text for path, text in zip(paths, texts, strict=True)]
 
 
 def _readable_word(word: str) -> str:

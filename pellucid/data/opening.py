@@ -105,7 +105,7 @@ def _tree(folder: Path, files: list[Path]) -> Tree:
     return Tree(tree.where, (*outside, *(source for inner in trees for source in inner.sources)),
                 frozenset().union(*(inner.folders for inner in trees)),
                 tree.hidden + sum(inner.hidden for inner in trees),
-                (*tree.remarks, *(remark for inner in trees for remark in inner.remarks)))
+                tree.unfollowed, (*tree.remarks, *(remark for inner in trees for remark in inner.remarks)))
 
 
 def _placed(tree: Tree, name: str) -> Tree:

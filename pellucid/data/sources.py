@@ -58,6 +58,7 @@ class Tree:
     sources: tuple[Source, ...]
     folders: frozenset[str] = frozenset()       # relative POSIX paths, empty folders too
     hidden: int = 0
+    unfollowed: frozenset[str] = frozenset()    # those of the folders that are links which are not followed
     remarks: tuple[str, ...] = ()               # what else was left out or read in its own way
 
 

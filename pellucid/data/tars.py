@@ -11,11 +11,12 @@ import os
 import posixpath
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
 from pellucid.data.hidden import is_hidden, system_folders_in
-from pellucid.data.naming import readable
+from pellucid.data.naming import readable, readable_names
 from pellucid.data.sources import Source, Tree, above
 from pellucid.errors import DataError, FileError, shown
 from pellucid.storage.limits import ENTRIES, NAME, TEXT
@@ -58,7 +59,7 @@ class _Found:
 
     def add(self, member: tarfile.TarInfo) -> None:
         """One member; the bytes of one in a packed tar are kept."""
-        name = readable(posixpath.normpath(member.name))
+        name = posixpath.normpath(member.name)
         NAME.check(len(name.encode("utf-8", "surrogatepass")), self.path)
         ENTRIES.check(len(self.members) + len(self.folders) + self.hidden + 1, self.path)
         if member.isdir():
@@ -84,11 +85,13 @@ class _Found:
 
     def tree(self) -> Tree:
         """The files and the folders, also those that no member stands for."""
-        folders = self.folders | {parent for member in self.members for parent in above(member.path)}
+        names = readable_names([member.path for member in self.members])
+        members = [replace(member, path=name) for member, name in zip(self.members, names, strict=True)]
+        folders = set(map(readable, self.folders)) | {parent for member in members for parent in above(member.path)}
         system = sorted(self.system | {*system_folders_in(sorted(folders))})
         visible = frozenset(name for name in folders - {"."} if not is_hidden(name))
-        return Tree(str(self.path), tuple(sorted(self.members, key=lambda source: source.path)), visible, self.hidden,
-                    (f"hidden system folders left out: {', '.join(system)}",) if system else ())
+        return Tree(str(self.path), tuple(sorted(members, key=lambda source: source.path)), visible, self.hidden,
+                    remarks=(f"hidden system folders left out: {', '.join(system)}",) if system else ())
 
 
 class _Tape:
