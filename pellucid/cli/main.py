@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 from types import FrameType
@@ -12,6 +14,7 @@ from types import FrameType
 import typer
 
 from pellucid.cli import (  # noqa: F401  (each joins the application)
+    SIGNALS,
     check,
     compare,
     data,
@@ -33,13 +36,14 @@ from pellucid.engines.launch import by_torchrun
 from pellucid.errors import ArgumentError, PellucidError, UsageError, escaped
 from pellucid.storage.os_errors import not_read
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SAME_WISH = 2.0  # seconds
 INTERRUPTED = 130  # Typer's word for Ctrl-C
 TRACEBACK = "PELLUCID_TRACEBACK"  # set it to see where a fault of our own comes from
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; `arguments` are those of the process unless given."""
+    interrupt = Interrupt()
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}
     if arguments is None:  # the process is ours
         quiet_libraries()
@@ -49,18 +53,31 @@ def main(arguments: list[str] | None = None) -> None:
             out.flush()
             if out.refusal is not None:
                 code = complain(f"standard output cannot be written: {out.refusal.strerror}.", code or 1)
+    except KeyboardInterrupt:  # after the command itself
+        code = stopped()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     sys.exit(code)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends a command as Ctrl-C does; from torchrun either may come twice, and once is enough."""
-    if by_torchrun():
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
+class Interrupt:
+    """SIGTERM ends a command as Ctrl-C does. While it tidies up, a signal that follows at once is the same wish.
+
+    From torchrun either may come twice, and once is enough.
+    """
+
+    def __init__(self) -> None:
+        self.obeyed = -math.inf
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if time.monotonic() - self.obeyed < SAME_WISH:
+            return
+        self.obeyed = time.monotonic()
+        if by_torchrun():
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
 
 def run(arguments: list[str] | None) -> int:

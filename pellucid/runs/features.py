@@ -19,6 +19,9 @@ from pellucid.data.preprocessing import Pipeline, assumed_pipeline
 from pellucid.errors import DataError, UsageError, describe
 from pellucid.graph.selecting import head_of
 from pellucid.model import Model
+from pellucid.runs.begun import settings_of
+from pellucid.runs.config import read_record
+from pellucid.runs.places import refuse_among_data
 from pellucid.runs.using import data_of, model_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.reading import read_bytes
@@ -40,6 +43,8 @@ def write_features(
     if path.suffix.lower() not in (".h5", ".hdf5"):
         raise UsageError(describe("features", "--out", "a name that ends in .h5", repr(out)))
     model, folder = model_of(run)
+    named = data if folder is None or data is not None else settings_of(read_record(folder), str(folder.config)).data
+    refuse_among_data("features", out, str(named), data_dir)
     name = layer or before_head(model)
     trunk = cut(model, name)
     dataset = data_of(folder, model, data, data_dir, limit)
