@@ -1,6 +1,6 @@
 """One hostile input: its files, the command that meets them, and whether what came of it was right.
 
-Right   an exit code of 0, 1 or 2 within 2 processor seconds (training: 10) and 300 MB above a command that does
+Right   an exit code of 0, 1 or 2 within 2 processor seconds (training and checking: 10) and 300 MB above a command that does
         nothing; no traceback, no "fault of Pellucid itself", no warning of a library; a refusal is one sentence that
         names the input; no NaN is called a result; nothing is written or started outside the trial's folder
 How     every trial runs in a fork of a warm process, in a folder of its own, beside files that must keep their bytes
@@ -165,7 +165,7 @@ def judge(trial: Trial, code: int, seconds: float, megabytes: float, out: str, e
     found = WARNING.search(out + err)
     if found:
         faults.append(f"said {found[0]}")
-    if seconds > (TRAINING_SECONDS if trial.words[0] in ("train", "search") else SECONDS):
+    if seconds > (TRAINING_SECONDS if trial.words[0] in ("train", "check", "search") else SECONDS):
         faults.append(f"{seconds:.1f} processor seconds")
     if megabytes > MEGABYTES:
         faults.append(f"{megabytes:.0f} MB")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import signal
 import sys
 import time
@@ -33,11 +34,12 @@ from pellucid.cli.output import say
 from pellucid.cli.surroundings import quiet_libraries, standard_streams
 from pellucid.cli.voice import VOICE
 from pellucid.engines.launch import by_torchrun
-from pellucid.errors import ArgumentError, PellucidError, UsageError, escaped
+from pellucid.errors import ArgumentError, PellucidError, UsageError, shown
 from pellucid.storage.os_errors import not_read
 
 SAME_WISH = 2.0  # seconds
 INTERRUPTED = 130  # Typer's word for Ctrl-C
+LONG_WORD, LONGEST = re.compile(r"\S{200,}"), 1_500  # characters
 TRACEBACK = "PELLUCID_TRACEBACK"  # set it to see where a fault of our own comes from
 
 
@@ -103,8 +105,13 @@ def stopped() -> int:
 def complain(sentence: str, code: int) -> int:
     """Print one sentence on standard error; of several processes one does."""
     if VOICE.speaks():
-        say(escaped(f"pellucid: {VOICE.name}{sentence}"), to=sys.stderr)
+        say(f"pellucid: {VOICE.name}{bounded(sentence)}", to=sys.stderr)
     return code
+
+
+def bounded(sentence: str) -> str:
+    """A sentence whose quoted words and whose length a person can read; nothing in it can drive a terminal."""
+    return shown(LONG_WORD.sub(lambda word: shown(word[0]), sentence), LONGEST)
 
 
 def refused_by_the_system(fault: OSError) -> str:
