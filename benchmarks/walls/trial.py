@@ -1,8 +1,8 @@
 """One hostile input: its files, the command that meets them, and whether what came of it was right.
 
-Right   an exit code of 0, 1 or 2 within 2 processor seconds (training and checking: 10) and 300 MB above a command that does
-        nothing; no traceback, no "fault of Pellucid itself", no warning of a library; a refusal is one sentence that
-        names the input; no NaN is called a result; nothing is written or started outside the trial's folder
+Right   an exit code of 0, 1 or 2 within 2 processor seconds (train, check, search: 10) and 300 MB above a command
+        that does nothing; no traceback, no "fault of Pellucid itself", no warning of a library; a refusal is one
+        sentence that names the input; no NaN is called a result; nothing is written or started outside the folder
 How     every trial runs in a fork of a warm process, in a folder of its own, beside files that must keep their bytes
         and programs on PATH that leave a mark when they are started
 """
