@@ -52,6 +52,9 @@ def _lock(entry: Entry) -> int:
         try:
             if not _locked(file):
                 raise _busy(entry, _record(file))
+            if os.fstat(file).st_nlink > 1:
+                raise FileError(f"{entry.path} is a second name of another file, which would be written over. Remove "
+                                "it.")  # fmt: skip
             now = entry.look()
             if now is None or now.st_ino != os.fstat(file).st_ino:  # its owner ended and removed it meanwhile
                 os.close(file)

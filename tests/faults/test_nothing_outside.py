@@ -92,6 +92,13 @@ def test_a_second_name_of_a_file_keeps_its_bytes(terminal: Terminal, stranger: P
     assert not (stranger / name).samefile(backup)
 
 
+@pytest.mark.parametrize("command", [["train", "--resume", "run"], ["diagnose", "run"]], ids=["resume", "diagnose"])
+def test_a_lock_that_is_another_file_is_not_written(terminal: Terminal, stranger: Path, command: list[str]) -> None:
+    os.link(stranger.parent / "victim", stranger / "run.lock")
+    terminal.refused(1, ["run/run.lock is a second name", "Remove it"], *command)
+    assert (stranger.parent / "victim").read_bytes() == SECRET
+
+
 def test_files_that_a_run_would_make_are_no_links(terminal: Terminal, stranger: Path) -> None:
     Path("data.npz").write_bytes((Path(stranger)).parent.joinpath("victim").read_bytes())
     for name in ("log.txt", "config.json", "report.html"):
