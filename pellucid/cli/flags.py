@@ -143,6 +143,10 @@ NoChecks = Annotated[
     bool, option(RUN, "Begin without the quick checks of data and network, and whatever they would say.", "--no-checks")
 ]
 Resume = Annotated[str | None, option(RUN, "Continue the run in this folder, to the same bits.")]
+Verify = Annotated[
+    bool, option(RUN, "Read every picture to see whether it changed; else one of the same size and time has not.",
+                 "--verify")
+]
 AllowDifferent = Annotated[
     bool, option(RUN, "Resume although versions or machine differ.", "--allow-different")
 ]

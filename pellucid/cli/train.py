@@ -86,6 +86,7 @@ def train(
     no_checks: flags.NoChecks = False,
     resume: flags.Resume = None,
     allow_different: flags.AllowDifferent = False,
+    verify: flags.Verify = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Train a network on images. Writes a run folder: model, history, pictures, report.
@@ -93,6 +94,8 @@ def train(
     torchrun --nproc-per-node N -m pellucid train ... --engine pytorch: N processes share every batch.
     """
     settings = {name: value for name, value in locals().items() if name in DEFAULTS.to_json()}
+    from pellucid.data.survey import reading_anew
+
     command = shlex.join(["pellucid", *sys.argv[1:]])
     if resume is not None:
         refuse_beside_resume(settings, data, out)
@@ -101,7 +104,7 @@ def train(
     elif allow_different:
         raise UsageError("train: --allow-different goes with --resume DIR. Leave it out.")
     config = None if resume is not None else RunConfig(**settings)
-    with with_others() as processes:
+    with reading_anew(verify), with_others() as processes:
         if processes is not None and not processes.first:
             stopped = follow(processes)
         else:

@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,24 @@ FIELDS = len(fields(Header))
 
 Surveyed = tuple[Header, str]
 
+_anew: ContextVar[bool] = ContextVar("anew", default=False)
+_relied: ContextVar[int] = ContextVar("relied", default=0)
+
+
+@contextmanager
+def reading_anew(wanted: bool = True) -> Iterator[None]:
+    """In this block every file is read, whatever is remembered of it."""
+    before = _anew.set(wanted)
+    try:
+        yield
+    finally:
+        _anew.reset(before)
+
+
+def relied_on() -> int:
+    """Of how many files size and time of change were taken for proof so far, in place of their content."""
+    return _relied.get()
+
 
 def survey(sources: Sequence[Source], *, max_pixels: int) -> list[Surveyed | Unreadable | Unsupported]:
     """(header, sha256 hex) of each source, in order; what is wrong with it, where it is no picture that can be read."""
@@ -38,10 +58,12 @@ def survey(sources: Sequence[Source], *, max_pixels: int) -> list[Surveyed | Unr
         key = _key(source)
         entry = remembered.get(key)
         try:
-            if entry is None or entry[:2] != [source.size, source.stamp]:
+            if entry is None or _anew.get() or entry[:2] != [source.size, source.stamp]:
                 content = source.read()
                 header = read_header(content, source.where, max_pixels=max_pixels)
                 entry = [source.size, source.stamp, hashlib.sha256(content).hexdigest(), list(vars(header).values())]
+            else:
+                _relied.set(_relied.get() + 1)
             header = Header(*entry[3])
             refuse_large(header, source.where, max_pixels)
         except (Unreadable, Unsupported) as fault:

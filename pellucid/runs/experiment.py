@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.checks.finding import record_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
+from pellucid.data.survey import relied_on
 from pellucid.errors import DataError, TrainingError, UsageError, shown
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.begun import refuse_another_network, settings_of
@@ -108,8 +109,10 @@ def resume_run(
         words = understand(config, processes)
     announce_engine(words.engine)
     tell_settings(processes, config, words.engine)
+    before = relied_on()
     with limited_threads(config.threads or 1), blamed(folder.config):
         prepared = prepare(config, words)
+    relied = relied_on() - before
     refuse_another_network(prepared, folder)
     if checkpoint is not None:
         refuse_unfit(checkpoint, prepared, folder.last)
@@ -122,6 +125,8 @@ def resume_run(
         announce(prepared, threads)
         at = f"step {checkpoint.position['step']}" if checkpoint else "the beginning"
         LOG.info("resuming %s from %s", folder.path, at)
+        if relied:
+            LOG.info("       taken as unchanged by size and time: %s pictures; --verify reads them", f"{relied:,}")
         return run(prepared, folder, record, console, checkpoint=checkpoint)
 
 

@@ -103,6 +103,7 @@ def test_a_folder_that_may_not_be_written_into(terminal: Terminal, monkeypatch: 
     ("last.safetensors", "create", 7),
     ("model.safetensors", "write", 0),
     ("history.csv", "write", 2),
+    ("steps.csv", "write", 0),
     ("steps.csv", "write", 3),
     ("log.txt", "write", 2),
     ("checks.json", "write", 0),
