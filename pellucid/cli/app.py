@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, UsageError, describe, shown
 
-app = typer.Typer(
+LARGEST = 2**63 - 1  # of a whole number: what every library behind us can hold
+
+
+class Command(TyperCommand):
+    """A command that refuses gigantic whole numbers by the flag's name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As Typer does; raises UsageError for a number beyond 64 bits."""
+        left: list[str] = super().parse_args(ctx, args)
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name)
+            if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+                name = max(parameter.opts, key=len)
+                raise UsageError(describe(str(ctx.info_name), name, f"at most {LARGEST}", shown(value)))
+        return left
+
+
+class Application(typer.Typer):
+    """Typer, with commands of our class."""
+
+    def command(self, name: str | None = None, *, cls: Any = Command, **given: Any) -> Any:
+        """As Typer's."""
+        return super().command(name, cls=cls, **given)
+
+
+app = Application(
     name="pellucid",
     help="Convolutional networks you can see through: train, evaluate, predict, look inside.",
     no_args_is_help=True,
@@ -17,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="Look at data sets.", no_args_is_help=True, rich_markup_mode=None)
+data_app = Application(help="Look at data sets.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 
 

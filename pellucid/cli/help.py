@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperCommand
+from pellucid.cli.app import Command
 
 ARGUMENTS, OPTIONS = "Arguments", "Options"
 
 
-class GroupedCommand(TyperCommand):
+class GroupedCommand(Command):
     """A command whose help lists the options under the `rich_help_panel` that each names."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

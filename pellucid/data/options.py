@@ -9,7 +9,7 @@ from typing import Any
 from pellucid.data.channels import CHANNELS
 from pellucid.data.fitting import FITS
 from pellucid.data.group_pattern import check_pattern
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.limits import PIXELS
 
 ALPHAS = ("white", "drop")
@@ -53,6 +53,10 @@ class Options:
             check_pattern(self.group_pattern)
             if self.group is not None:
                 raise ArgumentError("data: --group and --group-pattern both name groups. Leave one of them out.")
+        if self.resize is not None and self.resize[0] * self.resize[1] > self.most_pixels:
+            size = f"{self.resize[0]}x{self.resize[1]}"
+            raise ArgumentError(describe("data", "--resize", f"at most {self.most_pixels:,} pixels", shown(size),
+                                         "Pass --max-pixels N to allow more."))
 
     @property
     def most_pixels(self) -> int:
@@ -63,7 +67,8 @@ class Options:
 def parse_size(text: str) -> tuple[int, int]:
     """(height, width) of `64x48`. Raises ArgumentError otherwise."""
     height, _, width = text.lower().replace("×", "x").partition("x")
-    if not (height.strip().isdecimal() and width.strip().isdecimal() and int(height) and int(width)):
+    if not all(part.strip().isascii() and part.strip().isdecimal() and len(part.strip()) <= 9 and int(part)
+               for part in (height, width)):
         raise ArgumentError(describe("data", "--resize", "height x width in pixels", repr(text),
                                      "Type, for example, --resize 64x64."))
     return int(height), int(width)

@@ -9,11 +9,13 @@ import numpy as np
 
 from pellucid.engines.reference.patches import pad
 from pellucid.errors import UsageError
+from pellucid.graph.footprint import kept, widest
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.shapes import paddings
 
+MOST_NUMBERS = 30_000_000  # in all layers together, of 8 bytes each
 LARGEST = 6  # rows and columns of the input that are printed
 
 
@@ -25,6 +27,10 @@ def explain_convolution(model: Model, *, row: int = 0, column: int = 0, filter: 
     graph = model.graph
     name, spec = first_convolution(graph)
     height, width, channels = (size or 8 for size in next(iter(graph.input_shapes.values())))
+    numbers = kept(graph) + widest(graph)
+    if numbers > MOST_NUMBERS:
+        raise UsageError(f"explain: an image of {height}x{width}x{channels} makes {numbers:,} numbers in this network, "
+                         f"and {MOST_NUMBERS:,} is the most. Pass a smaller --input: the arithmetic is the same.")
     x = example(height, width, channels)
     step = model.trace(x)[name]
     y = step.output

@@ -118,15 +118,16 @@ def name_layers(layers: Sequence[Layer]) -> dict[Layer, str]:
                 raise ArgumentError(describe("Model", "layer names", "unique", f"'{layer.given_name}' twice", remedy))
             names[layer] = layer.given_name
             given.add(layer.given_name)
+    taken, last = set(names.values()), dict[str, int]()  # the last number tried of each kind: all below are taken
     for layer in sorted(layers, key=lambda layer: layer.created):
         if layer in names:
             continue
-        taken = set(names.values())
-        stem, number = layer.spec.prefix, 0
+        stem = layer.spec.prefix
         name = layer.name if layer.name and layer.name not in taken else stem
         while name in taken:
-            number += 1
-            name = f"{stem}_{number}"
+            last[stem] = last.get(stem, 0) + 1
+            name = f"{stem}_{last[stem]}"
+        taken.add(name)
         names[layer] = layer.name = name
     return names
 

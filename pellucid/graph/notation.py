@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 
 from pellucid.errors import ArgumentError, ShapeError
+from pellucid.errors import shown as quoted
 from pellucid.graph.graph import Graph
 from pellucid.graph.layer import Layer
 from pellucid.spec.activations import Activation, Softmax
@@ -26,25 +27,30 @@ from pellucid.spec.regularizers import L1L2
 from pellucid.spec.reshaping import Flatten, InputLayer
 from pellucid.spec.shapes import Shape, as_map
 
-WORD = re.compile(r"(?P<kind>conv|pool|fc)(?P<numbers>(?:_\d+)*)(?:\*(?P<times>\d+))?", re.IGNORECASE)
+WORD = re.compile(r"(?P<kind>conv|pool|fc)(?P<numbers>(?:_\d{1,15})*)(?:\*(?P<times>\d{1,15}))?", re.IGNORECASE)
 EXPECTED = "conv_F, conv_F_K, conv_F_K_S, conv_F_K_S_P, pool or FC_N (with *3 to repeat)"
 
 
 def words_of(notation: str | Sequence[str]) -> list[str]:
     """The single words, repeats written out."""
+    return [word for word, times in repeats_of(notation) for _ in range(times)]
+
+
+def repeats_of(notation: str | Sequence[str]) -> list[tuple[str, int]]:
+    """Each word with how often it stands there; a few letters may mean millions of layers."""
     pieces = re.split(r"[,\s]+", notation.strip()) if isinstance(notation, str) else list(notation)
-    words: list[str] = []
+    found: list[tuple[str, int]] = []
     for piece in pieces:
         if not piece:
             continue
         match = WORD.fullmatch(piece)
         if match is None:
-            raise ArgumentError(f"network notation: '{piece}' is no word; known are {EXPECTED}.")
+            raise ArgumentError(f"network notation: '{quoted(piece)}' is no word; known are {EXPECTED}.")
         word, times = piece.split("*")[0], int(match["times"] or 1)
         if times < 1:
-            raise ArgumentError(f"network notation: '{piece}' repeats less than once; write *1 or more.")
-        words += [word] * times
-    return words
+            raise ArgumentError(f"network notation: '{quoted(piece)}' repeats less than once; write *1 or more.")
+        found.append((word, times))
+    return found
 
 
 def is_notation(text: str) -> bool:

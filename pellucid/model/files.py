@@ -12,6 +12,7 @@ from pellucid.errors import FileError, shown
 from pellucid.graph.build import Built
 from pellucid.graph.graph import Graph, fits
 from pellucid.graph.rebuild import homes, layers_of
+from pellucid.model.bounds import refuse_huge, refuse_long
 from pellucid.model.compiled import Compiled
 from pellucid.storage.model_file import ModelFile, read_model, write_model
 
@@ -79,9 +80,11 @@ def network_of(file: ModelFile, path: Path) -> Built:
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import GraphRecord
 
+    refuse_long(file.graph, os.fspath(path))
     checked(file.graph, GraphRecord, path, SAVE_AGAIN)
     with rebuilt(path, SAVE_AGAIN):
         graph = Graph.from_json(file.graph)
+        refuse_huge(graph, "the graph in the file", FileError)
         expected = {key: weight.shape for key, weight in graph.weights.items()}
         _ = graph.output_shapes
     given = {key: value.shape for key, value in file.weights.items()}

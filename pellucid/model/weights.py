@@ -15,6 +15,7 @@ from pellucid.graph.build import Built
 from pellucid.graph.layer import Undrawn
 from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
+from pellucid.model.bounds import refuse_huge
 from pellucid.training.events import Progress
 
 SECTIONS = ("params", "state")
@@ -22,7 +23,11 @@ DTYPE = np.dtype(np.float32)  # of weights that are drawn
 
 
 def promise_missing(built: Built, key: Key) -> None:
-    """Every layer that has no weights yet will draw its first ones when asked, each from a key of its own."""
+    """Every layer that has no weights yet will draw its first ones when asked, each from a key of its own.
+
+    Raises ArgumentError for a network larger than the limits.
+    """
+    refuse_huge(built.graph, "the network")
     for name, (layer, short) in homes(built.graph, built.layers).items():
         if short not in layer.held:
             layer.held[short] = Undrawn(partial(draw, built.graph.weights[name], key.fold("init", name), DTYPE))

@@ -16,6 +16,7 @@ from pellucid.storage.run_folder import RunFolder
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
+MOST_THREADS = 4096
 ANEW = "Start the run anew with pellucid train"
 
 
@@ -81,6 +82,8 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and not value >= low:
                 raise UsageError(describe("train", flag(name), f"at least {low}", value))
+        if (self.threads or 1) > MOST_THREADS:
+            raise UsageError(describe("train", "--threads", f"at most {MOST_THREADS:,}", shown(self.threads)))
         if self.lr is not None and not self.lr > 0:
             raise UsageError(describe("train", "--lr", "above 0", self.lr))
         for name in ("unfreeze_rate", "trunk_rate"):
@@ -169,11 +172,16 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def is_size(text: str) -> bool:
+    """Whether a text is a number of pixels from 1, of at most 9 digits."""
+    return text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0
+
+
 def parse_size(text: str | None, argument: str = "--resize") -> tuple[int, int] | None:
     """HxW as numbers; raises UsageError for anything else."""
     if text is None:
         return None
     parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise UsageError(describe("train", argument, "HxW in pixels, e.g. 64x64", repr(text)))
+    if len(parts) != 2 or not all(map(is_size, parts)):
+        raise UsageError(describe("train", argument, "HxW in pixels, e.g. 64x64", shown(repr(text))))
     return int(parts[0]), int(parts[1])

@@ -5,7 +5,6 @@ Images are read, preprocessed as the network's training had it, and run through 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from pellucid.runs.config import read_record
 from pellucid.runs.places import refuse_among_data
 from pellucid.runs.using import data_of, model_of
 from pellucid.runs.weights import native_weights
-from pellucid.storage.reading import read_bytes
+from pellucid.storage.reading import sha256_of
 from pellucid.training.session import engine_named, predict_each
 
 FORMAT = 1
@@ -55,7 +54,7 @@ def write_features(
     shape = trunk.output_shape[1:]
     record = {
         "format": FORMAT, "kind": FEATURES, "layer": name, "shape": list(shape), "model": Path(run).name,
-        "model_sha256": hashlib.sha256(read_bytes(folder.model if folder else run)).hexdigest(),
+        "model_sha256": sha256_of(folder.model if folder else run),
         "data": dataset.name, "fingerprint": dataset.fingerprint, "preprocessing": pipeline.to_config(),
     }
     made = engine_named(engine, "float32", None)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -15,11 +14,13 @@ from pellucid.architectures.names import NAMES, architecture, default_notation
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import UsageError
+from pellucid.graph.graph import Graph
 from pellucid.graph.layer import Layer
-from pellucid.graph.notation import is_notation, parse
+from pellucid.graph.notation import is_notation
 from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
+from pellucid.model.bounds import layers_in_words
 from pellucid.model.files import pipeline_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.heads import differing, order_of, reordered
@@ -27,7 +28,7 @@ from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.storage.foreign import is_ours
 from pellucid.storage.model_file import read_model
-from pellucid.storage.reading import read_bytes
+from pellucid.storage.reading import sha256_of
 
 LOG = logging.getLogger("pellucid")
 FILES = (".safetensors", ".h5", ".keras", ".pt", ".pth", ".bin", ".npz")  # the first is read, the others explained
@@ -36,9 +37,13 @@ DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
 
 def make_model(
-    config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key
+    config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key,
+    admit: Callable[[Graph], None] = lambda graph: None,
 ) -> tuple[Model, str]:
-    """The network that --model names: an architecture, words of the notation, or a model file to go on from."""
+    """The network that --model names: an architecture, words of the notation, or a model file to go on from.
+
+    `admit` raises for a network that is too large, before it has weights.
+    """
     wanted, classes = config.model, len(class_names)
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_setting("--l2", config.l2 > 0, wanted)
@@ -54,9 +59,10 @@ def make_model(
         name = wanted
     else:
         name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")
-        layers = parse(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
+        layers = layers_in_words(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
         model = Sequential(with_dropout(layers, dropout_in_force(config) or 0.0))
         name = name or "linear"
+    admit(model.graph)
     draw_weights(model, key.fold("init"))
     if config.weights:
         read_weights(model, config, class_names)
@@ -66,7 +72,7 @@ def make_model(
 def read_weights(model: Model, config: RunConfig, class_names: Sequence[str]) -> None:
     """Take the weights of --weights FILE; its head too where it is for the data's classes, put in their order."""
     path = str(config.weights)
-    ours = path.lower().endswith(".safetensors") and Path(path).is_file() and is_ours(path)
+    ours = path.lower().endswith(".safetensors") and os.path.isfile(path) and is_ours(path)
     has = read_model(path).class_names if ours and config.head_by_name else None
     order = None if has is None else order_of(has, class_names)
     others = has is not None and order is None and len(has) == len(class_names)  # other counts are seen by their shapes
@@ -135,7 +141,7 @@ def set_batch_norm_momentum(model: Model, name: str, momentum: float | None) -> 
 def model_from_file(config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key) -> Model:
     """A saved model to go on from, its head in the order of the data; raises UsageError when it does not fit them."""
     path, classes = str(config.model), len(class_names)
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise UsageError(f"--model {path}: there is no such file.")
     model = load_model(path)
     if isinstance(model.input_shape, dict) or isinstance(model.output_shape, dict):
@@ -166,7 +172,7 @@ def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | Non
     Weights are worth nothing on pixels of another scale.
     """
     path = config.weights or config.model or ""
-    if config.preprocess or not path.endswith(".safetensors") or not Path(path).is_file():
+    if config.preprocess or not path.endswith(".safetensors") or not os.path.isfile(path):
         return None
     if not is_ours(path):
         return None
@@ -179,4 +185,4 @@ def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | Non
 def sha256_of_model(config: RunConfig) -> str | None:
     """What the file of the first weights holds; None without one, or without a file of that name."""
     named = config.weights or (config.model or "" if (config.model or "").lower().endswith(FILES) else "")
-    return hashlib.sha256(read_bytes(named)).hexdigest() if named and Path(named).is_file() else None
+    return sha256_of(named) if named and os.path.isfile(named) else None

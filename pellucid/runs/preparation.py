@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
@@ -22,6 +23,7 @@ from pellucid.runs.config import RunConfig, named, parse_size
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
+from pellucid.runs.room import refuse_too_large
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
@@ -161,7 +163,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     engine = words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
-        model, name = make_model(config, shape, dataset.class_names, key)
+        model, name = make_model(config, shape, dataset.class_names, key, partial(refuse_too_large, config, dataset))
     set_batch_norm_momentum(model, name, config.batch_norm_momentum)
     epochs = config.epochs_for(len(train))
     ends_of_rounds(config, epochs)  # refused here, before anything is written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,16 +23,17 @@ from pellucid.diagnosis.measures import refuse_unknown
 from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError, DataError, UsageError, describe
-from pellucid.graph.notation import parse
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
+from pellucid.model.bounds import layers_in_words
 from pellucid.runs.begun import settings_of
-from pellucid.runs.config import named, read_record
+from pellucid.runs.config import is_size, named, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.heads import composed, listed
 from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
+from pellucid.runs.room import refuse_large_scoring
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
@@ -42,7 +44,7 @@ MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
     """The model of a run folder or a model file."""
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         folder = RunFolder.open(path)
         if not folder.model.exists():
             remedy = f"Continue it with: pellucid train --resume {path}"
@@ -113,6 +115,7 @@ def evaluate_on(
     refuse_unknown(metrics, names, prices)
     chosen = choose_split(dataset, split)
     part = with_labels_of(dataset, dataset.part(chosen), names)
+    refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
     chosen_engine = engine_of(folder, engine)
     params, state = native_weights(model, chosen_engine)
     preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
@@ -154,13 +157,14 @@ def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part
 def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | None = None) -> list[dict[str, Any]]:
     """The most likely classes of each picture, read at the size and in the channels the model was trained on."""
     model, folder = model_of(run)
+    refuse_large_scoring(model.graph, 1, "predict")
     chosen_engine = engine_of(folder, engine)
     params, state = native_weights(model, chosen_engine)
     record = model.input_record or {}
     names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
     found = []
     for image in images:
-        if Path(image).is_dir():
+        if os.path.isdir(image):
             raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
         pixels = read_image(image, **options_of_record(record))
         preprocessing = model.preprocessing or assumed_pipeline(pixels.dtype)
@@ -182,18 +186,18 @@ def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:
 
 def network_named(model: str, size: str | None, classes: int | None, activation: str) -> Model:
     """The network of a run, a model file, an architecture or words of the notation."""
-    if Path(model).is_dir() or model.lower().endswith(FILES):
+    if os.path.isdir(model) or model.lower().endswith(FILES):
         return model_of(model)[0]
     if not in_words(model):
         return architecture(model, None if size is None else image_shape(size), classes)
     shape = image_shape(size or "28x28x1")
-    return Sequential(parse(model, input_shape=shape, classes=classes or 10, activation=activation))
+    return Sequential(layers_in_words(model, input_shape=shape, classes=classes or 10, activation=activation))
 
 
 def image_shape(size: str) -> tuple[int, int, int]:
     """HxW or HxWxC as numbers; raises UsageError for anything else."""
     parts = size.lower().split("x")
-    if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):
+    if len(parts) not in (2, 3) or not all(map(is_size, parts)):
         raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
     height, width, channels = (int(part) for part in [*parts, "1"][:3])
     return height, width, channels

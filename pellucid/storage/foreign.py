@@ -17,6 +17,7 @@ import numpy as np
 
 from pellucid.errors import FileError
 from pellucid.storage.hdf5 import datasets, open_hdf5, read_array, worded
+from pellucid.storage.reading import read_start
 from pellucid.storage.tensors import CODES, FOREIGN, KEY, header_of
 
 PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".pkl", ".pickle", ".tar")
@@ -68,9 +69,8 @@ def open_foreign(path: str | os.PathLike[str]) -> Iterator[ForeignFile]:
 def refuse_pickle(path: Path) -> None:
     """Raise FileError for what torch.save wrote, whatever it is called: reading a pickle can run code."""
     begin = b""
-    if path.is_file() and path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
-        with path.open("rb") as file:
-            begin = file.read(8)
+    if os.path.isfile(path) and path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
+        begin = read_start(path, 8)
     pickled = begin[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") and begin[3:8] != bytes(5)
     if path.suffix.lower() in PICKLES or pickled or begin[:4] == FOREIGN[1][0]:
         way = RECIPE.format(name=path.name, stem=path.stem)

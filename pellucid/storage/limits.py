@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pellucid.errors import ArgumentError, FileError, describe
+from pellucid.errors import ArgumentError, FileError, PellucidError, describe
 
 MB, GIB = 10**6, 2**30
 
@@ -36,17 +36,26 @@ class Limit:
                                          repr(text[:40]), f"Unset it, or set {self.variable}={self.number}."))
         return int(text)
 
-    def check(self, got: int, where: object, *, what: str = "") -> None:
-        """Raise FileError, which names the place, the number and what raises it, when `got` is beyond."""
+    def check(
+        self, got: int, where: object, *, what: str = "", error: type[PellucidError] = FileError
+    ) -> None:
+        """Raise `error`, which names the place, the number and what raises it, when `got` is beyond."""
         most = self.now
         if got > most:
-            raise self.beyond(where, f"{got:,}", what=what)
+            raise self.beyond(where, told(got), what=what, error=error)
 
-    def beyond(self, where: object, got: str, *, what: str = "") -> FileError:
+    def beyond(
+        self, where: object, got: str, *, what: str = "", error: type[PellucidError] = FileError
+    ) -> PellucidError:
         """The error to raise; `got` is in words, as it may be known only as more than the limit."""
         allow = f"Pass {self.flag}, or set {self.variable}=N," if self.flag else f"Set {self.variable}=N"
-        return FileError(f"{where}: {what or self.what} may be at most {self.now:,} {self.unit}, but it is {got}. "
+        return error(f"{where}: {what or self.what} may be at most {self.now:,} {self.unit}, but it is {got}. "
                          f"{allow} to allow more.")
+
+
+def told(count: int) -> str:
+    """A count for people, also one of thousands of digits."""
+    return f"{count:,}" if count < 10**24 else "more than 10^24"
 
 
 PIXELS = Limit("pixels", 50_000_000, "pixels", "PELLUCID_MAX_PIXELS", "a picture", flag="--max-pixels N")

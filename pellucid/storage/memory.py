@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, PellucidError
 from pellucid.storage.limits import MEMORY
 
 GROUPS = (  # what a control group may take, and what it takes
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
 )
+MODEST = 64 << 20  # bytes, below which nobody asks: reading what is free costs more
 UNKNOWN = 1 << 62  # bytes, where the system does not tell
 
 
@@ -27,11 +28,13 @@ def room() -> int:
     return max(0, min(_left_of_machine(), *(_left_of_group(*paths) for paths in GROUPS), _left_of_process()))
 
 
-def check_room(needed: int, where: object, what: str, remedy: str) -> None:
-    """Raise FileError, with the estimate, when `needed` bytes do not fit; `what` needs them."""
-    left = room()
-    if needed > left:
-        raise FileError(f"{where}: {what} needs {size(needed)} of memory, and {size(left)} are free. {remedy}")
+def check_room(
+    needed: int, where: object, what: str, remedy: str, *, error: type[PellucidError] = FileError
+) -> None:
+    """Raise `error`, with the estimate, when `needed` bytes do not fit; `what` needs them."""
+    if needed > MODEST and needed > (left := room()):
+        raise error(f"{where}: {what} needs about {size(needed)} of memory, and {size(left)} are free. {remedy} "
+                    f"{MEMORY.variable}=BYTES allows more.")
 
 
 def size(count: int) -> str:

@@ -17,9 +17,10 @@ import numpy as np
 
 from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.storage.checksums import checked, text_of, with_checksums
+from pellucid.storage.limits import check_ratio
 from pellucid.storage.os_errors import not_read
 from pellucid.storage.plain import plain
-from pellucid.storage.reading import parse_json
+from pellucid.storage.reading import open_regular, parse_json, stored_bytes
 from pellucid.storage.writer import write_bytes
 
 FORMAT = 1  # raised by one when an older Pellucid could misread the file
@@ -99,8 +100,8 @@ def header_of(path: Path, codes: Collection[str] = CODES) -> dict[str, Any]:
     Raises FileError, also for numbers of a kind that is not among `codes`.
     """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            size, stored = os.fstat(file.fileno()).st_size, stored_bytes(file)
             start = file.read(8)
             length = int.from_bytes(start, "little")
             _check_start(path, start, size, length)
@@ -116,6 +117,7 @@ def header_of(path: Path, codes: Collection[str] = CODES) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise FileError(f"{path} is not a safetensors file (its header is not a JSON object). {REMEDY}.")
     _check_entries(path, header, size - 8 - length, codes)
+    check_ratio(size, stored, path)
     return header
 
 
