@@ -35,6 +35,7 @@ from pellucid.cli.surroundings import quiet_libraries, standard_streams
 from pellucid.cli.voice import VOICE
 from pellucid.engines.launch import by_torchrun
 from pellucid.errors import ArgumentError, PellucidError, UsageError, shown
+from pellucid.storage.memory import ran_out, refused_allocation
 from pellucid.storage.os_errors import not_read
 
 SAME_WISH = 2.0  # seconds
@@ -91,9 +92,9 @@ def run(arguments: list[str] | None) -> int:
         return complain(str(fault), 2 if isinstance(fault, (UsageError, ArgumentError)) else 1)
     except KeyboardInterrupt:
         return stopped()
-    except MemoryError:
-        return complain("out of memory. Pass a smaller --batch-size or --resize, or --limit N.", 1)
     except Exception as fault:
+        if ran_out(fault):
+            return complain(f"{refused_allocation(fault)} Free some memory, or take less at once.", 1)
         return usage_or_own_fault(fault)
 
 

@@ -22,6 +22,7 @@ from pellucid.data.sources import Tree, is_tar, stem
 from pellucid.data.tables import open_table
 from pellucid.data.tars import scan_tar
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
+from pellucid.storage.memory import asking
 
 FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 
@@ -45,12 +46,13 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
         _refuse_columns(spec, options)
         return open_digits(options)
     path = find_known(spec, data_dir) if spec in KNOWN else Path(os.path.expanduser(spec))
-    if not path.exists():
+    if not os.path.exists(path):  # pathlib raises for names that are too long
         if path.is_symlink():
             raise FileError(f"{path}: the link leads nowhere. Repair or remove it.")
         raise UsageError(f"'{spec}' is neither a known data set (digits, {', '.join(KNOWN)}) nor a folder or file "
                          "here. Check the path.")
-    dataset = _open_folder(path, options) if path.is_dir() else _open_file(path, options)
+    with asking(spec, "Take fewer images with --limit N, or smaller ones with --resize."):
+        dataset = _open_folder(path, options) if os.path.isdir(path) else _open_file(path, options)
     return replace(dataset, name=spec) if spec in KNOWN else dataset
 
 

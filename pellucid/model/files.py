@@ -14,6 +14,7 @@ from pellucid.graph.graph import Graph, fits
 from pellucid.graph.rebuild import homes, layers_of
 from pellucid.model.bounds import refuse_huge, refuse_long
 from pellucid.model.compiled import Compiled
+from pellucid.storage.memory import asking
 from pellucid.storage.model_file import ModelFile, read_model, write_model
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def load_model(path: Path) -> Model:
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import TrainingRecord
 
-    file = read_model(path)
+    with asking(os.fspath(path), "Free some memory: the weights must be in it."):
+        file = read_model(path)
     built = network_of(file, path)
     checked(file.training or {}, TrainingRecord, path, SAVE_AGAIN)
     record = dict(file.training or {})

@@ -14,11 +14,14 @@ from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.preparation import Prepared
 from pellucid.runs.recording import KeepBest
 from pellucid.runs.schedules import plateau_of
+from pellucid.storage.memory import asking
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import State
 from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
+
+SMALLER = "Pass a smaller --batch-size, --resize or --model."
 
 
 @dataclass
@@ -71,7 +74,8 @@ def train_from(begun: Beginning, prepared: Prepared, events: list[Event]) -> Pro
             if isinstance(event, Unfreeze):
                 event.begin(progress)  # the model is written with the flags it would have had
         return progress
-    with np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
+    step = f"train: a step of {prepared.config.batch_size:,} images"
+    with asking(step, SMALLER), np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
         return train(
             prepared.program, prepared.engine, prepared.batches, events, state=begun.state, position=begun.position,
             epochs=prepared.epochs, key=prepared.key.fold("noise"), validation=prepared.validation,

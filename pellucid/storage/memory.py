@@ -7,7 +7,10 @@ Sources   man proc(5), cgroups(7), getrlimit(2).
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pellucid.errors import FileError, PellucidError
@@ -18,6 +21,7 @@ GROUPS = (  # what a control group may take, and what it takes
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
 )
 MODEST = 64 << 20  # bytes, below which nobody asks: reading what is free costs more
+TORCH = ("allocate memory", "out of memory")
 UNKNOWN = 1 << 62  # bytes, where the system does not tell
 
 
@@ -35,6 +39,33 @@ def check_room(
     if needed > MODEST and needed > (left := room()):
         raise error(f"{where}: {what} needs about {size(needed)} of memory, and {size(left)} are free. {remedy} "
                     f"{MEMORY.variable}=BYTES allows more.")
+
+
+@contextmanager
+def asking(where: object, remedy: str) -> Iterator[None]:
+    """Say who asked when a block is refused memory; raises FileError in place of NumPy's and PyTorch's own errors."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as fault:
+        if not ran_out(fault):
+            raise
+        raise FileError(f"{where}: {refused_allocation(fault)} {remedy}") from fault
+
+
+def ran_out(fault: BaseException) -> bool:
+    """Whether an error says that memory was refused; PyTorch has no class of its own for it on the processor."""
+    return isinstance(fault, MemoryError) or any(words in str(fault) for words in TORCH)
+
+
+def refused_allocation(fault: BaseException) -> str:
+    """What could not be had, as far as the library says: the size and the shape."""
+    words = " ".join(str(fault).split())
+    told = re.search(r"[Aa]llocate ([\d.]+ [KMGTPE]?i?B)(?: for an array with shape (\([\d, ]*\)))?", words)
+    bytes_asked = re.search(r"allocate (\d+) bytes", words)
+    if told:
+        shape = f" for an array of shape {told[2]}" if told[2] else ""
+        return f"out of memory: {told[1]}{shape} were asked for."
+    return f"out of memory: {size(int(bytes_asked[1]))} were asked for." if bytes_asked else "out of memory."
 
 
 def size(count: int) -> str:
