@@ -163,7 +163,7 @@ def test_a_missing_file_a_folder_and_a_locked_file(tmp_path: Path, monkeypatch: 
     def refused(*_: Any, **__: Any) -> Any:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr("os.open", refused)
     with pytest.raises(FileError, match=r"m\.safetensors cannot be read: permission denied\. Give yourself read"):
         read_tensors(locked)
 
