@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+from typer.models import CommandFunctionType
 
 from pellucid.errors import FileError, UsageError, describe, shown
 
@@ -30,7 +32,9 @@ class Command(TyperCommand):
 class Application(typer.Typer):
     """Typer, with commands of our class."""
 
-    def command(self, name: str | None = None, *, cls: Any = Command, **given: Any) -> Any:
+    def command(
+        self, name: str | None = None, *, cls: Any = Command, **given: Any
+    ) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """As Typer's."""
         return super().command(name, cls=cls, **given)
 
