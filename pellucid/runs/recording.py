@@ -13,8 +13,9 @@ import numpy as np
 from pellucid.engines.protocol import Sums
 from pellucid.errors import TrainingError
 from pellucid.storage.checkpoint import write_checkpoint
+from pellucid.storage.reading import read_text
 from pellucid.storage.tables import csv_line, cut_csv, read_csv, write_csv
-from pellucid.storage.writer import append_text
+from pellucid.storage.writer import append_text, remove_files
 from pellucid.training.events import Event, Progress
 from pellucid.training.program import RATIO
 from pellucid.training.stopping import Watch
@@ -31,6 +32,8 @@ class StepTable(Event):
         self.seconds = 0.0
 
     def begin(self, progress: Progress) -> None:
+        if has_lines(self.path) and not read_text(self.path).startswith("step,"):
+            remove_files([self.path])  # a disk that was full at its first line, and an older Pellucid that went on
         cut_csv(self.path, "step", progress.position.step)
         rows = read_csv(self.path) if self.path.exists() else []
         self.seconds = float(rows[-1]["seconds"]) if rows else 0.0

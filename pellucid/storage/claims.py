@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -62,15 +61,25 @@ def _lock(entry: Entry) -> int:
             record = _record(file)
             if _is_running(record):
                 raise _busy(entry, record)
-            os.ftruncate(file, 0)
-            os.lseek(file, 0, os.SEEK_SET)
-            os.write(file, json.dumps(_own(), sort_keys=True).encode())
+            _sign(entry, file)
             return file
         except BaseException:
             with suppress(OSError):
                 os.close(file)
             raise
     raise _busy(entry, {})
+
+
+def _sign(entry: Entry, file: int) -> None:
+    """Say in the lock whose it is; a lock that cannot be signed (a full disk) goes."""
+    try:
+        os.ftruncate(file, 0)
+        os.lseek(file, 0, os.SEEK_SET)
+        os.write(file, json.dumps(_own(), sort_keys=True).encode())
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(entry.reach, dir_fd=entry.folder)
+        raise
 
 
 def _unlock(entry: Entry, file: int) -> None:
@@ -93,7 +102,14 @@ def _locked(file: int) -> bool:
 
 
 def _own() -> dict[str, Any]:
-    return {"pid": os.getpid(), "started": started(os.getpid()), "host": platform.node()}
+    return {"pid": os.getpid(), "started": started(os.getpid()), "host": host()}
+
+
+def host() -> str:
+    """The name of this machine."""
+    import platform  # slow, and not needed for --help
+
+    return platform.node()
 
 
 def _record(file: int) -> dict[str, Any]:
@@ -107,9 +123,9 @@ def _record(file: int) -> dict[str, Any]:
 
 def _is_running(record: dict[str, Any]) -> bool:
     """Whether the process of a record that nobody holds in the kernel may be running all the same."""
-    if not record or (record["pid"] == os.getpid() and record.get("host") == platform.node()):
+    if not record or (record["pid"] == os.getpid() and record.get("host") == host()):
         return False
-    if record.get("host") != platform.node():
+    if record.get("host") != host():
         return True  # not to be seen from here
     now = started(record["pid"])
     return now != "" and now == record.get("started")
@@ -127,7 +143,7 @@ def started(pid: int) -> str:
 def _busy(entry: Entry, record: dict[str, Any]) -> FileError:
     who = "another process"
     if record:
-        elsewhere = record.get("host") != platform.node()
+        elsewhere = record.get("host") != host()
         who = f"process {shown(record['pid'])}" + (f" on {shown(record.get('host'))}" if elsewhere else "")
     return FileError(f"{entry.parent} is in use: {who} is writing there. Wait for its end, or stop it; if it is not "
                      f"running any more, remove {entry.path}.")  # fmt: skip

@@ -162,3 +162,31 @@ def test_a_folder_swapped_for_a_link_after_the_look_is_not_followed(tmp_path: Pa
         with pytest.raises(OSError, match="trials is a link"):
             write(tmp_path / "search" / "trials" / "b")
     assert not os.listdir(tmp_path / "far")
+
+
+def test_it_holds_where_folders_have_no_handles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pellucid.storage import entries
+    from pellucid.storage.claims import claimed
+
+    monkeypatch.setattr(entries, "HANDLES", False)  # as on Windows
+    (tmp_path / "run").mkdir()
+    with claimed(tmp_path / "run"):
+        writer.write_bytes(tmp_path / "run" / "a", b"1")
+        writer.append_text(tmp_path / "run" / "a", "2")
+        writer.make_folder(tmp_path / "run" / "deep" / "er")
+    assert (tmp_path / "run" / "a").read_bytes() == b"12" and sorted(os.listdir(tmp_path / "run")) == ["a", "deep"]
+    (tmp_path / "victim").write_bytes(SECRET)
+    (tmp_path / "run" / "b").symlink_to(tmp_path / "victim")
+    (tmp_path / "run" / "led").symlink_to(tmp_path)
+    for path in (tmp_path / "run" / "b", tmp_path / "run" / "led" / "victim"):
+        with pytest.raises(OSError, match="is a link"):
+            writer.write_bytes(path, b"1")
+    assert (tmp_path / "victim").read_bytes() == SECRET
+
+
+def test_a_table_of_steps_without_a_header_is_begun_anew(terminal: Terminal, stranger: Path) -> None:
+    for lines in ("", "1,1,0.5\n", "1,1,0.5\n2,1,0.4\n"):
+        (stranger / "steps.csv").write_text(lines, encoding="utf-8")
+        (stranger / "last.safetensors").unlink(missing_ok=True)
+        assert terminal.type("train", "--resume", "run").code == 0
+        assert (stranger / "steps.csv").read_text(encoding="utf-8").startswith("step,epoch,")
