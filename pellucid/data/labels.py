@@ -12,6 +12,7 @@ import numpy as np
 from pellucid.data.images import Array
 from pellucid.data.naming import one_form, some_names
 from pellucid.errors import DataError, shown
+from pellucid.storage.limits import NAME
 
 MOST_SCORED = 100_000  # classes that numbers alone may stand for where nothing is learnt
 
@@ -40,6 +41,8 @@ def check_labels(source: str, labels: Mapping[str, Array], class_names: Sequence
                             f"({count} classes), but one is {int(wrong[0])}. Correct that label, "
                             "or list every class in classes.txt.")
     names = tuple(class_names) if class_names is not None else tuple(str(k) for k in range(count))
+    longest = max(len(name.encode("utf-8", "surrogatepass")) for name in names)
+    NAME.check(longest, source, what="the name of a class")
     _refuse_doubles(source, names)
     if learning:
         _refuse_few(source, learnt, names)

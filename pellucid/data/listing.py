@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -109,9 +110,23 @@ def _count_hidden(entry: os.DirEntry[str], found: _Found) -> None:
     if is_system_folder(entry.name):
         found.system.add(entry.name)
     if entry.is_dir(follow_symlinks=False):
-        found.hidden += sum(len(files) for _, _, files in os.walk(entry.path))
+        found.hidden += _count_below(entry.path)
     elif not entry.is_dir():
         found.hidden += 1
+
+
+def _count_below(place: str) -> int:
+    """How many files lie below a folder, to the depth and the number that a data set may have."""
+    count, pending = 0, [(place, 0)]
+    while pending and count < ENTRIES.now:
+        inner, level = pending.pop()
+        with suppress(OSError), os.scandir(inner) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    count += 1
+                elif level < LEVELS.now:
+                    pending.append((entry.path, level + 1))
+    return count
 
 
 def _remarks(found: _Found, latin: list[str]) -> Iterator[str]:

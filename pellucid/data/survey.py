@@ -22,6 +22,7 @@ from pellucid.data.known import cache_folder
 from pellucid.data.picture_files import Unreadable, Unsupported
 from pellucid.data.sources import Source
 from pellucid.errors import FileError
+from pellucid.storage.reading import read_bytes
 
 FRESH_NS = 2_000_000_000     # a file changed this recently may change again under the same time stamp: not remembered
 VERSION = 2                  # of the header's fields: the cache of another version lies elsewhere
@@ -88,7 +89,7 @@ def _place(sources: Iterable[Source]) -> Path:
 
 def _load(place: Path) -> dict[str, list[Any]]:
     try:
-        entries = json.loads(place.read_bytes())
+        entries = json.loads(read_bytes(place))
         return {key: entry for key, entry in entries.items() if len(entry) == 4 and len(entry[3]) == FIELDS}
     except (OSError, ValueError, AttributeError, TypeError, IndexError):
         return {}

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import DataError, FileError, shown
+from pellucid.storage.limits import LINE
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Table:
 
     def rows(self, most: int | None = None) -> Iterator[tuple[int, list[str]]]:
         """The rows below the header, blank lines left out. Raises DataError for what is no CSV."""
-        reader = _reader(self.text, self.separator)
+        reader = _reader(self.text, self.separator, self.where)
         try:
             next(reader, None)
             for number, cells in enumerate(reader):
@@ -52,7 +54,7 @@ def read_table(content: bytes, where: str, usual: Collection[str]) -> Table:
     best, score, header = ",", (-1, -1), list[str]()
     for separator in SEPARATORS:
         try:
-            cells: list[str] = next(_reader(text, separator), [])
+            cells: list[str] = next(_reader(text, separator, where), [])
         except csv.Error as error:
             if separator == ",":
                 failure = error
@@ -94,8 +96,20 @@ def _strictly(content: bytes, encoding: str, where: str) -> str:
     return text
 
 
-def _reader(text: str, separator: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
+def _reader(text: str, separator: str, where: str) -> Any:
+    return csv.reader(_lines(text, where), delimiter=separator, skipinitialspace=True, strict=True)
+
+
+def _lines(text: str, where: str) -> Iterator[str]:
+    """The lines with their ends. Raises FileError for one so long that its cells would fill the memory."""
+    start, most = 0, LINE.now
+    while start < len(text):
+        found = LINE_END.search(text, start, start + most + 2)
+        end = found.end() if found else len(text)
+        if end - start > most + 2:
+            raise LINE.beyond(where, f"{end - start:,} or more")
+        yield text[start:end]
+        start = end
 
 
 def listed(columns: Collection[str], most: int = 20) -> str:

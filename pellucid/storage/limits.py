@@ -64,7 +64,7 @@ NAME = Limit("name", 1_024, "bytes", "PELLUCID_MAX_NAME", "the name of a file, a
 LEVELS = Limit("levels", 64, "levels", "PELLUCID_MAX_LEVELS", "the depth of folders, groups or nested JSON")
 TEXT = Limit("text", 256 * MB, "bytes", "PELLUCID_MAX_TEXT", "the text or metadata of a file")
 VALUES = Limit("values", 4_000_000, "values", "PELLUCID_MAX_VALUES", "one JSON text")
-COLUMNS = Limit("columns", 10_000, "columns", "PELLUCID_MAX_COLUMNS", "a table's width")
+LINE = Limit("line", 1_000_000, "characters", "PELLUCID_MAX_LINE", "a line of a table")
 RATIO = Limit("ratio", 1_000, "times its packed size", "PELLUCID_MAX_RATIO", "what is packed, beyond 64 MB,")
 WEIGHTS = Limit("weights", 2**31, "weights", "PELLUCID_MAX_WEIGHTS", "a model")
 LAYERS = Limit("layers", 10_000, "layers", "PELLUCID_MAX_LAYERS", "a model")
@@ -73,7 +73,7 @@ ARRAY = Limit("array", 4 * GIB, "bytes", "PELLUCID_MAX_ARRAY",
 
 MEMORY = Limit("memory", 0, "bytes", "PELLUCID_MAX_MEMORY", "what must be in memory at once")  # 0: what is free
 
-TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, COLUMNS, RATIO, WEIGHTS, LAYERS, ARRAY, MEMORY)
+TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, WEIGHTS, LAYERS, ARRAY, MEMORY)
 FREE = 64 * MB  # bytes that anything may unpack to, whatever the ratio
 CLAIMED = 1_000  # times its stored bytes that an array beyond ARRAY may declare
 
