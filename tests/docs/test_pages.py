@@ -14,7 +14,7 @@ from tests.cli.terminal import Terminal, write_folder
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"^\$ (pellucid .*?)(?: +#.*)?$", re.MULTILINE)
-SOON = ("--epochs", "1", "--limit", "60", "--engine", "reference", "--no-checks")  # after every training, which takes what it takes
+SOON = ("--epochs", "1", "--limit", "60", "--engine", "reference", "--no-checks")  # after a training
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
