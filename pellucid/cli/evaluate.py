@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, say, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, complain, print_json, say, table
 from pellucid.errors import UsageError
 from pellucid.runs.config import flag
 
@@ -59,6 +59,8 @@ def evaluate(
         names.append("weighted_error")
     found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit, metrics=names,
                         costs=costs, max_latency=max_latency, engine=engine) if scored else {}  # fmt: skip
+    for warning in [*found.get("warnings", ()), *(judged or {}).get("warnings", ())]:
+        complain(f"warning: {warning}")
     if as_json:
         print_json(found | ({} if judged is None else {"cases": judged}))
     else:
@@ -78,7 +80,8 @@ def refuse_without_data(**given: Any) -> None:
 def pages(found: dict[str, Any]) -> list[str]:
     """The parts of the answer: headline, scores, classes, latency."""
     low, high = found["accuracy_interval"]
-    headline = (f"{found['split']} accuracy {found['accuracy']:.4f} ({low:.4f} to {high:.4f}, {found['n']:,} images)  "
+    of = f"{found['part']}:" if found["split"] == "all" else found["part"]
+    headline = (f"{of} accuracy {found['accuracy']:.4f} ({low:.4f} to {high:.4f}, {found['n']:,} images)  "
                 f"loss {score(found['loss'])}  macro F1 {score(found['macro_f1'])}")
     scores = [
         [row["name"], score(row["value"]), *map(score, row["interval"] or (None, None)), f"{row['n']:,}", row["note"]]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, print_json, say
+from pellucid.cli.output import JSON_FLAG, complain, print_json, say
 
 
 @app.command()
@@ -33,6 +33,8 @@ def features(
     keep_freed_memory()
     found = write_features(run, data, out=out, layer=layer, data_dir=data_dir, limit=limit, batch_size=batch_size,
                            engine=engine)  # fmt: skip
+    for warning in found["warnings"]:
+        complain(f"warning: {warning}")
     if as_json:
         print_json(found)
         return

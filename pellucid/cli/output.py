@@ -25,6 +25,11 @@ def say(*texts: str, to: TextIO | None = None) -> None:
     print(*lines, sep="\n", file=to, flush=True)
 
 
+def complain(sentence: str) -> None:
+    """Print one sentence on standard error, in the program's name."""
+    say(escaped(f"pellucid: {sentence}"), to=sys.stderr)
+
+
 class OneLine(logging.Formatter):
     """A record as one line, whatever the names in it hold."""
 

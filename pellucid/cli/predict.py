@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, say
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, complain, print_json, say, width_of
+from pellucid.errors import UsageError, escaped
 
 
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
-    images: Annotated[list[str], typer.Argument(help="Picture files.")],
+    images: Annotated[list[str], typer.Argument(help="Pictures, folders of them, or patterns such as 'new/*.png'.")],
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
+    csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
     engine: Annotated[str | None, ENGINE_FLAG] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Name what is in pictures. The most likely classes of each, with their probabilities."""
-    from pellucid.runs.using import predict_files
+    from pellucid.runs.predicting import expanded, predict_files, write_answers
 
-    found = predict_files(run, images, top=top, engine=engine)
+    if csv is not None and not csv.lower().endswith(".csv"):
+        raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
+    answered = predict_files(run, expanded(images), top=top, engine=engine)
+    if csv is not None:
+        write_answers(csv, answered)
     if as_json:
-        print_json({"predictions": found})
+        print_json({"predictions": answered.entries, "warnings": answered.warnings})
+    else:
+        print_answers([entry for entry in answered.entries if "classes" in entry])
+    for warning in answered.warnings:
+        complain(f"warning: {warning}")
+    for fault in answered.faults:
+        complain(fault)
+    if answered.faults:
+        raise typer.Exit(1)
+
+
+def print_answers(entries: Sequence[dict[str, Any]]) -> None:
+    """A line a picture, its classes in columns."""
+    if not entries:
         return
-    guesses = [[f"{guess['class']} {guess['probability']:.4f}" for guess in entry["classes"]] for entry in found]
-    widths = [max(map(len, column)) for column in zip(*guesses, strict=True)]
-    name_width = max(len(entry["image"]) for entry in found)
-    for entry, words in zip(found, guesses, strict=True):
-        row = "  ".join(word.rjust(width) for word, width in zip(words, widths, strict=True))
-        say(f"{entry['image'].ljust(name_width)}  {row}")
+    guesses = [[f"{guess['class']} {guess['probability']:.4f}" for guess in entry["classes"]] for entry in entries]
+    names = [str(entry["image"]) for entry in entries]
+    columns = [names, *zip(*guesses, strict=True)]
+    widths = [max(width_of(escaped(word)) for word in column) for column in columns]
+    for name, *words in zip(*columns, strict=True):
+        room = [" " * (width - width_of(escaped(word))) for width, word in zip(widths, [name, *words], strict=True)]
+        say("  ".join([name + room[0], *(before + word for before, word in zip(room[1:], words, strict=True))]))

@@ -84,7 +84,10 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Named parts that share size, channels, dtype and classes. `notes` says what was ignored, converted or counted."""
+    """Named parts that share size, channels, dtype and classes. `notes` says what was ignored, converted or counted.
+
+    `undivided`: the data come without parts, and all of them stand as "train" until somebody divides them.
+    """
 
     name: str
     parts: Mapping[str, Part]
@@ -92,8 +95,10 @@ class Dataset:
     channel_names: tuple[str, ...]
     fingerprint: str
     notes: tuple[str, ...] = ()
+    undivided: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "undivided", self.undivided and set(self.parts) == {"train"})
         shapes = {part.images.shape[1:] for part in self.parts.values()}
         if len(shapes) != 1:
             raise ShapeError(describe(self.name, "image size", "the same (H, W, C) in every part",

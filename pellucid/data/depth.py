@@ -1,6 +1,6 @@
 """Pixels of one depth as pixels of another: 8 bits, 16 bits and floats, brought to what a network was trained on.
 
-Whole numbers   0..255 and 0..65535 are one range from black to white: v of 8 bits is 257 v of 16, and comes back exactly
+Whole numbers   0..255 and 0..65535 are one range from black to white: v of 8 bits is 257 v of 16, and back exactly
 Floats          0..1 is that range too; above 1.5 they are taken for pixel values, where the range leaves no doubt
 Refused         all else, for values 255 times too large or too small give a confident answer that means nothing
 
@@ -9,7 +9,7 @@ Shapes  x (..., C) of any depth -> the same shape in the network's dtype
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,15 @@ class Extent:
         finite = bool(np.isfinite(low) and np.isfinite(high))
         return cls(low, high, finite and bool((x == np.rint(x)).all()), finite)
 
+    @classmethod
+    def of_all(cls, parts: Iterable[Array]) -> Extent:
+        """That of several arrays together; of none, black."""
+        found: Extent | None = None
+        for part in parts:
+            one = cls.of(part)
+            found = one if found is None else found.joined(one)
+        return found or cls(0.0, 0.0, True)
+
     def joined(self, other: Extent) -> Extent:
         """That of both."""
         return Extent(min(self.low, other.low), max(self.high, other.high), self.whole and other.whole,
@@ -121,7 +130,7 @@ def change_to(depth: Depth, dtype: np.dtype[Any], extent: Extent, where: str) ->
         return _float_to_float(depth, target, extent, where)
     if depth.low is None or depth.high is None:
         return Change(target)
-    if -ROOM < depth.low and depth.high <= UNIT:
+    if depth.low > -ROOM and depth.high <= UNIT:
         return Change(target, 1, given)
     if depth.low >= 0 and PIXELS < depth.high <= BITS["uint8"]:
         return _between(given, BITS["uint8"], target)

@@ -60,8 +60,9 @@ def open_image_folder(name: str, tree: Tree, options: Options, notes: Sequence[s
                for (source, part, word), group in zip(located, groups, strict=True)]
     told_twice = {word for _, _, word in located if numbers[one_form(word)] != numbers.get(word)}
     same = [f"names in two Unicode forms taken as one: {some_names(sorted(told_twice))}"] if told_twice else []
-    return dataset_of(name, tree.where, samples, classes, options=options,
-                      notes=[*notes, *ignored_notes(inner), *empty, *same])
+    dataset = dataset_of(name, tree.where, samples, classes, options=options,
+                         notes=[*notes, *ignored_notes(inner), *empty, *same])
+    return replace(dataset, undivided=found == {None})
 
 
 def locate(tree: Tree) -> list[Located]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pellucid.data.dataset import Dataset
@@ -57,8 +57,9 @@ def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | No
     unused = [f"columns not used: {', '.join(map(shown, columns.unused))}"] if columns.unused else []
     used = [*notes, f"labels from {PurePosixPath(table.path).name}", *cells.notes, *columns.notes, *how, *told, *unused,
             *_unlisted(tree, sources)]
-    return dataset_of(name, table.where, samples, names, options=options, notes=used,
-                      extra_hashes={table.path: hashlib.sha256(content).hexdigest()})
+    dataset = dataset_of(name, table.where, samples, names, options=options, notes=used,
+                         extra_hashes={table.path: hashlib.sha256(content).hexdigest()})
+    return replace(dataset, undivided=columns.split is None)
 
 
 def read_rows(table: Table, columns: Columns) -> list[Row]:

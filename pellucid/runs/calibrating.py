@@ -27,7 +27,7 @@ def calibrate_run(run: str) -> tuple[FittedTemperature, Path]:
     model, folder = model_of(run)
     if folder is None:
         raise UsageError(f"calibrate: {run} is a model file. Give the run folder: its validation part is needed.")
-    dataset = data_of(folder, model, None, None, None)
+    dataset = data_of(folder, model, None, None, None).dataset
     if "validation" not in dataset.parts:
         raise UsageError(f"calibrate: {run} has no validation part. Train it with --val-fraction 0.1 or more.")
     with folder.claimed():

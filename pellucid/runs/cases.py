@@ -15,7 +15,7 @@ from typing import Any
 
 from pellucid.data.table_columns import LABEL, PATH
 from pellucid.errors import DataError, FileError, describe
-from pellucid.runs.using import predict_files
+from pellucid.runs.predicting import predict_files
 from pellucid.storage.tables import read_csv
 
 LEAST, NOTE = "min_probability", "note"
@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Lost:
-    """A case that was lost: what was predicted instead, and the probabilities of both classes."""
+    """A case that was lost: what was predicted instead, and the probabilities of both classes; or why nothing was."""
 
     path: str
     label: str
@@ -42,8 +42,15 @@ class Lost:
     probability: float
     label_probability: float
     min_probability: float
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain values; `error` only where there is one."""
+        return {name: value for name, value in asdict(self).items() if name != "error" or value}
 
     def __str__(self) -> str:
+        if self.error:
+            return self.error
         if self.predicted == self.label:
             return (f"{self.path}: '{self.label}' as wanted, but with probability {self.label_probability:.4f}, and "
                     f"{self.min_probability:g} is the least")
@@ -54,17 +61,22 @@ class Lost:
 def judge_cases(run: str, file: str, engine: str | None = None) -> dict[str, Any]:
     """How many core cases a run or model file keeps, and each that it loses.
 
-    Raises FileError for a table or picture that cannot be read, DataError for a row that makes no sense.
+    A picture that cannot be read is a case lost. Raises FileError for a table that cannot be read or names a picture
+    that is not there, DataError for a row that makes no sense.
     """
     cases = read_cases(file)
     found = predict_files(run, [str(case.place) for case in cases], top=sys.maxsize, engine=engine)
-    lost = [judged for case, entry in zip(cases, found, strict=True)
-            if (judged := judge(file, case, entry["classes"])) is not None]  # fmt: skip
-    return {"file": file, "n": len(cases), "kept": len(cases) - len(lost), "lost": [asdict(one) for one in lost]}
+    lost = [judged for case, entry in zip(cases, found.entries, strict=True)
+            if (judged := judge(file, case, entry)) is not None]  # fmt: skip
+    return {"file": file, "n": len(cases), "kept": len(cases) - len(lost), "lost": [one.to_json() for one in lost],
+            **({"warnings": found.warnings} if found.warnings else {})}
 
 
-def judge(file: str, case: Case, guesses: Sequence[dict[str, Any]]) -> Lost | None:
-    """What was lost; None for a case that is kept. `guesses` are all classes, the most likely first."""
+def judge(file: str, case: Case, entry: dict[str, Any]) -> Lost | None:
+    """What was lost; None for a case that is kept. `entry` has all classes, the most likely first, or an error."""
+    if "error" in entry:
+        return Lost(case.path, case.label, "", 0.0, 0.0, case.min_probability, entry["error"])
+    guesses = entry["classes"]
     sure = {str(guess["class"]): float(guess["probability"]) for guess in guesses}
     if case.label not in sure:
         known = f"one of the model's classes ({', '.join(sorted(sure)[:12])}{', ...' if len(sure) > 12 else ''})"

@@ -46,7 +46,11 @@ def write_features(
     refuse_among_data("features", out, str(named), data_dir)
     name = layer or before_head(model)
     trunk = cut(model, name)
-    dataset = data_of(folder, model, data, data_dir, limit)
+    found = data_of(folder, model, data, data_dir, limit)
+    dataset = found.dataset
+    if not found.own:
+        for part in dataset.parts.values():
+            found.holder.look(part)
     pipeline = model.preprocessing or assumed_pipeline(dataset.dtype)
     wanted, given = trunk.input_shape[1:], tuple(pipeline.output_shape(dataset.image_shape))
     if len(wanted) != len(given) or any(w not in (None, g) for w, g in zip(wanted, given, strict=True)):
@@ -64,7 +68,8 @@ def write_features(
             store.write_part(word, part.labels, part.groups, rows)
     sizes = {word: len(part) for word, part in dataset.parts.items()}
     return {"out": path.as_posix(), "layer": name, "shape": list(shape), "n": sizes, "engine": made.name,
-            "model": run, "data": dataset.name, "classes": len(dataset.class_names)}  # fmt: skip
+            "model": run, "data": dataset.name, "classes": len(dataset.class_names),
+            "warnings": found.holder.warnings}  # fmt: skip
 
 
 def before_head(model: Model) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
@@ -14,6 +14,7 @@ from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, parse_percent
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
+from pellucid.data.typical import looks_of
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.errors import ArgumentError, DataError, UsageError
 from pellucid.graph.summary import Summary, summarize
@@ -64,6 +65,11 @@ class Prepared:
     def summary(self) -> Summary:
         """The network's table."""
         return summarize(self.model.graph)
+
+    @cached_property
+    def looks(self) -> dict[str, Any]:
+        """What the training images look like, for the model file: the range of their values, and statistics if any."""
+        return looks_of(self.dataset.part("train"), self.key)
 
     @property
     def scored(self) -> str:

@@ -1,4 +1,4 @@
-"""Using what a run left: score it on data, ask it about pictures, look at its network."""
+"""Using what a run left: score it on data, look at its network; `predicting` asks it about pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,11 @@ from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.options import options_of_record
 from pellucid.data.preprocessing import assumed_pipeline
-from pellucid.data.single import read_image
 from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
 from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Engine
-from pellucid.errors import ArgumentError, DataError, UsageError, describe
+from pellucid.errors import ArgumentError, DataError, TrainingError, UsageError, describe, shown
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
@@ -30,6 +29,7 @@ from pellucid.runs.begun import settings_of
 from pellucid.runs.config import is_size, named, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.heads import composed, listed
+from pellucid.runs.held import Holder
 from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.preparation import OBJECTIVE, load_data
@@ -37,20 +37,41 @@ from pellucid.runs.room import refuse_large_scoring
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
-from pellucid.training.session import engine_named, predict_each
+from pellucid.training.session import engine_named
 
 MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
-    """The model of a run folder or a model file."""
+    """The model of a run folder or a model file; raises UsageError that says what there is when it is not there."""
+    place = Path(path)
+    if not os.path.lexists(place):
+        raise UsageError(f"there is no run or model file {shown(path)}. {runs_near(place)}")
     if os.path.isdir(path):
+        if not os.path.lexists(place / "config.json") and runs_in(place):
+            runs = listed(runs_in(place))
+            raise UsageError(f"{shown(path)} is a folder of runs, not a run. Name one of them: {runs}.")
         folder = RunFolder.open(path)
         if not folder.model.exists():
             remedy = f"Continue it with: pellucid train --resume {path}"
             raise UsageError(f"{path} has no model yet: no epoch was finished. {remedy}")
         return load_model(folder.model), folder
     return load_model(path), None
+
+
+def runs_in(folder: Path) -> list[str]:
+    """The names of the run folders in a folder, in the order of their names."""
+    with suppress(OSError):
+        return sorted(entry.name for entry in folder.iterdir() if (entry / "config.json").is_file())
+    return []
+
+
+def runs_near(place: Path) -> str:
+    """Which runs there are where one was looked for."""
+    folder = place.parent if place.parent.is_dir() else Path("runs")
+    if found := runs_in(folder):
+        return f"In {shown(folder.as_posix())} there is: {listed(found)}."
+    return "Check the path; pellucid runs FOLDER lists what there is."
 
 
 def engine_of(folder: RunFolder | None, wanted: str | None) -> Engine:
@@ -68,23 +89,57 @@ def all_or_one(model: Model, engine: Engine, batch_size: int) -> int:
     return threads_for(summarize(model.graph).flops, batch_size, threads_now(engine.name), engine.name)
 
 
+@dataclass(frozen=True)
+class Found:
+    """Data to use a model on: held against its record, with what was noticed; `own`: those it was trained on."""
+
+    dataset: Dataset
+    holder: Holder
+    own: bool
+
+    def named(self, split: str) -> str:
+        """The part in words: train, validation, test; of data without parts all of it."""
+        return f"all images of {self.dataset.name}" if self.dataset.undivided else split
+
+
 def data_of(
     folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None
-) -> Dataset:
-    """The data named, read as the model wants its images; or what the run was trained on, split as then."""
-    if folder is not None:
-        config = settings_of(read_record(folder), str(folder.config))
+) -> Found:
+    """The data named, read as the model wants its images; or what the run was trained on, split as then.
+
+    Raises DataError when the images are not those the model takes and cannot be brought to them.
+    """
+    dataset, own = opened(folder, model, data, data_dir, limit)
+    holder = Holder.of(model, "the model")
+    return Found(holder.hold(dataset, own=own), holder, own)
+
+
+def opened(
+    folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None
+) -> tuple[Dataset, bool]:
+    """The data set, and whether it is what the model was trained on."""
+    fingerprint = (model.training_record or {}).get("fingerprint")
+    config = None if folder is None else settings_of(read_record(folder), str(folder.config))
+    if config is not None:
+        own = replace(config, data_dir=data_dir or config.data_dir, limit=limit or config.limit)
         if data is None or data == config.data:
-            return load_data(replace(config, data_dir=data_dir or config.data_dir, limit=limit or config.limit))
+            dataset = load_data(own)
+            return dataset, dataset.fingerprint == fingerprint
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
     record = model.input_record or {}
-    return open_dataset(data, data_dir=data_dir, limit=limit, learning=False, **options_of_record(record))
+    dataset = open_dataset(data, data_dir=data_dir, limit=limit, learning=False, **options_of_record(record))
+    if config is not None and fingerprint is not None and dataset.fingerprint == fingerprint:
+        return load_data(replace(own, data=data)), True  # the run's own data by another path: divided as then
+    return dataset, dataset.fingerprint == fingerprint
 
 
 def choose_split(dataset: Dataset, split: str | None) -> str:
     """The part asked for, else test, validation, train in this order."""
     if split is not None:
+        if dataset.undivided and split not in dataset.parts:
+            raise UsageError(f"{dataset.name} is not divided into parts, so there is no part '{shown(split)}'. Leave "
+                             "--split out to score all of it.")
         dataset.part(split)
         return split
     return next(name for name in ("test", "validation", "train") if name in dataset.parts)
@@ -105,17 +160,21 @@ def evaluate_on(
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
 
-    Raises DataError when the classes or the images do not fit, UsageError for a score that is not there.
+    `split` of the answer is "all", and `part` says of what, for data that are not divided. Raises DataError when
+    classes or images do not fit, UsageError for a score that is not there, TrainingError for answers not finite.
     """
     refuse_limit(max_latency)
     model, folder = model_of(run)
-    dataset = data_of(folder, model, data, data_dir, limit)
+    found = data_of(folder, model, data, data_dir, limit)
+    dataset = found.dataset
     names = tuple(model.class_names or dataset.class_names)
     prices = None if costs is None else read_costs(costs, names)
     refuse_unknown(metrics, names, prices)
     chosen = choose_split(dataset, split)
     part = with_labels_of(dataset, dataset.part(chosen), names)
     refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
+    if not found.own:
+        found.holder.look(part)
     chosen_engine = engine_of(folder, engine)
     params, state = native_weights(model, chosen_engine)
     preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
@@ -125,20 +184,29 @@ def evaluate_on(
         return chosen_engine.get(chosen_engine.forward(model.graph, params, state, inputs, training=False).outputs)
 
     began = time.perf_counter()
-    with limited_threads(all_or_one(model, chosen_engine, batch_size)):
+    with limited_threads(all_or_one(model, chosen_engine, batch_size)), np.errstate(all="ignore"):
         evaluation = score(
             model.graph, chosen_engine, {"params": params, "state": state}, OBJECTIVE, part,
             preprocessing=preprocessing, split=chosen, class_names=names, batch_size=batch_size,
         )
         seconds = time.perf_counter() - began
+        refuse_not_finite(run, evaluation.probabilities)
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
     table = evaluation.confusion.tolist() if len(names) <= MOST_IN_TABLE else None
     return evaluation.to_metrics(metrics, prices) | {
-        "confusion": table,
+        "split": "all" if dataset.undivided else chosen, "part": found.named(chosen), "confusion": table,
         "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
+        "warnings": found.holder.warnings,
         **({} if latency is None else {"latency": latency.to_json()}),
     }
+
+
+def refuse_not_finite(run: str, outputs: np.ndarray) -> None:
+    """Raise TrainingError when a model answered with NaN or infinity: that is no answer."""
+    if not np.isfinite(outputs).all():
+        raise TrainingError(f"{run}: the model answers with numbers that are not finite, so its weights are of no use. "
+                            "Train it anew, with a lower learning rate.")
 
 
 def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part:
@@ -152,29 +220,6 @@ def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part
         raise DataError(describe(dataset.name, "classes", f"those of the model ({listed(names)})", listed(unknown[:1]),
                                  "Rename its classes as the model's."))  # fmt: skip
     return replace(part, labels=np.array([numbers[name] for name in own])[part.labels])
-
-
-def predict_files(run: str, images: Sequence[str], *, top: int, engine: str | None = None) -> list[dict[str, Any]]:
-    """The most likely classes of each picture, read at the size and in the channels the model was trained on."""
-    model, folder = model_of(run)
-    refuse_large_scoring(model.graph, 1, "predict")
-    chosen_engine = engine_of(folder, engine)
-    params, state = native_weights(model, chosen_engine)
-    record = model.input_record or {}
-    names = model.class_names or [str(number) for number in range(model.output_shape[-1])]
-    found = []
-    for image in images:
-        if os.path.isdir(image):
-            raise UsageError(f"predict: {image} is a folder. Give picture files, e.g. {Path(image).as_posix()}/*.png")
-        pixels = read_image(image, **options_of_record(record))
-        preprocessing = model.preprocessing or assumed_pipeline(pixels.dtype)
-        parts = [{"input": preprocessing.apply(pixels[None])}]
-        (outputs,) = predict_each(model.graph, chosen_engine, params, state, parts)
-        probabilities = outputs["output"][0]
-        order = np.argsort(-probabilities, kind="stable")[:top]
-        classes = [{"class": names[k], "probability": float(probabilities[k])} for k in order]
-        found.append({"image": image, "classes": classes})
-    return found
 
 
 def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:

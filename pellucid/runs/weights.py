@@ -62,6 +62,7 @@ def write_run_model(
         "channel_names": list(dataset.channel_names),
         "dtype": str(dataset.dtype),
         **told_of_reading(prepared.config),
+        **prepared.looks,
     }
     model.training_record = {
         "data": dataset.name,

@@ -20,6 +20,7 @@ from pellucid.runs.begun import settings_of
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.evaluation import Evaluation
+from pellucid.runs.held import Holder
 from pellucid.runs.preparation import OBJECTIVE, divide, read_data
 from pellucid.runs.scoring import BATCH_SIZE, score
 from pellucid.runs.using import all_or_one, engine_of, model_of
@@ -66,6 +67,7 @@ def gather(
             f"diagnose: {found.name} is not what {run} was trained on (its fingerprint differs). "
             f"Give the run's own data with --data, or score it on these with: pellucid evaluate {run} DATA"
         )
+    dataset = Holder.of(model, f"the model of {run}").hold(dataset, own=True)
     if model.preprocessing is None:  # a model that was put in the place of the run's own
         model.preprocessing = assumed_pipeline(dataset.dtype)
     parts, notes = dict(dataset.parts), list(remarks(dataset))

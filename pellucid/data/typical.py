@@ -1,0 +1,193 @@
+"""What training pictures look like in a few numbers, and how far from them another picture is.
+
+A picture is described by D numbers: brightness and contrast of each channel and at the border, steps from pixel to
+pixel, shares of black and white, and the brightness of 4 x 4 fields. Its distance is Mahalanobis's over D; training
+pictures are measured by the numbers of the other four fifths of them. A picture is unlike them all beyond 1.25 times
+the distance that 999 of 1,000 keep, and pictures are unlike them together when far too many are beyond the distance
+that nine of ten of each class keep.
+
+Shapes   x (N, H, W, C) of about 0..1 -> described (N, D), distances (N,)
+Source   Mahalanobis 1936; shrunk towards no correlation as Ledoit & Wolf 2004 do, by a fixed share.
+Measured false alarms and what is found: benchmarks/results/unlike.json, docs/using.md
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import Part
+from pellucid.data.depth import Depth, Extent
+from pellucid.data.images import Array, Images
+from pellucid.errors import FileError
+from pellucid.keys import Key
+
+FIELDS = 4                      # a side: the brightness of 4 x 4 parts of the picture
+LEAST, MOST = 20, 2_000         # training pictures that are looked at
+VALUES = 50_000_000             # pixel values that are looked at, at most
+FEW_PIXELS, MANY_CHANNELS = 16, 16
+SHRUNK, FOLDS = 0.1, 5
+MANY = 10                       # pictures of a class, fewer of which say nothing about nine of ten
+CHUNK = 4_000_000               # pixel values described at once
+PLAIN = ("brightness", "contrast", "brightness at the border", "share of black", "share of white")
+FAINT = 1 / 255                 # added before a logarithm, so that a blank picture is far away but not infinitely so
+
+
+@dataclass(frozen=True, eq=False)
+class Typical:
+    """The numbers of N training pictures: mean and deviation (D,), precision (D, D), two distances, plain ranges.
+
+    far    the distance that a picture alone must exceed        some  what nine of ten of each class keep
+    plain  for each of PLAIN the values that 99 of 100 training pictures lie between, (5, 2)
+    """
+
+    n: int
+    mean: Array
+    deviation: Array
+    precision: Array
+    far: float
+    some: float
+    plain: Array
+
+    def distances(self, x: Array) -> Array:
+        """How far each picture is from the training pictures, x (N, H, W, C) of about 0..1."""
+        return _distances(described(x), self.mean, self.deviation, self.precision)
+
+    def to_record(self) -> dict[str, Any]:
+        """As a model file keeps it: six digits, the precision by its upper triangle."""
+        upper = self.precision[np.triu_indices(len(self.mean))]
+        return {"n": self.n, "far": _short(self.far), "some": _short(self.some), "mean": _short(self.mean),
+                "deviation": _short(self.deviation), "precision": _short(upper), "plain": _short(self.plain)}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], where: str) -> Typical:
+        """As `to_record` wrote it. Raises FileError for anything else."""
+        try:
+            mean, deviation, upper = (np.array(record[name], np.float64) for name in ("mean", "deviation", "precision"))
+            size = len(mean)
+            precision = np.zeros((size, size))
+            precision[np.triu_indices(size)] = upper
+            precision = precision + np.triu(precision, 1).T
+            found = cls(int(record["n"]), mean, deviation, precision, float(record["far"]), float(record["some"]),
+                        np.array(record["plain"], np.float64))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            found = None
+        if found is None or found.deviation.shape != (size,) or found.plain.shape != (len(PLAIN), 2) or not all(
+            np.isfinite(part).all() for part in (mean, deviation, upper, found.plain, found.far, found.some)
+        ) or deviation.min(initial=1) <= 0 or found.far <= 0 or found.n < 1:
+            raise FileError(f"{where} is damaged: its 'statistics' are none. Copy it again from where it came.")
+        return found
+
+
+def looks_of(part: Part, key: Key) -> dict[str, Any]:
+    """`range` and `statistics` of a model's input record, from its training part: of many images a sample by `key`.
+
+    No statistics for fewer than 20 pictures, and for what is no picture: under 16 pixels, over 16 channels. Neither
+    for values that are not finite.
+    """
+    n, height, width, channels = part.images.shape
+    most = min(MOST, max(LEAST, VALUES // (height * width * channels)))
+    rows = np.sort(key.fold("typical").generator().permutation(n)[:most])
+    depth = Depth(str(part.images.dtype))
+    if depth.most is None:  # the range of floats must be known before they are described
+        extent = Extent.of_all(chunks(part.images, rows))
+        depth = replace(depth, low=extent.low, high=extent.high)
+        if not extent.finite:
+            return {}
+    pictures = n >= LEAST and height * width >= FEW_PIXELS and channels <= MANY_CHANNELS
+    extents, numbers, plain = [], [], []
+    for pixels in chunks(part.images, rows):
+        extents.append(Extent.of(pixels))
+        if pictures:
+            x = depth.as_floats(pixels)
+            numbers.append(described(x))
+            plain.append(plainly(x))
+    found = {"range": [min(one.low for one in extents), max(one.high for one in extents)]}
+    if not pictures:
+        return found
+    typical = fit_typical(np.concatenate(numbers), np.concatenate(plain), part.labels[rows], key)
+    return {**found, "statistics": typical.to_record()}
+
+
+def chunks(images: Images, rows: Array) -> Iterator[Array]:
+    """The images of these numbers, so many at a time as are described together."""
+    at_once = max(1, CHUNK // math.prod(images.shape[1:]))
+    for start in range(0, len(rows), at_once):
+        yield images.take(rows[start : start + at_once])
+
+
+def fit_typical(numbers: Array, plain: Array, labels: Array, key: Key) -> Typical:
+    """What N training pictures have in common: their numbers (N, D), plain numbers (N, 5) and labels (N,)."""
+    order = key.fold("typical", 1).generator().permutation(len(numbers))
+    distances = np.empty(len(numbers))
+    for fold in range(FOLDS):
+        out = order[fold::FOLDS]
+        distances[out] = _distances(numbers[out], *_fitted(np.delete(numbers, out, axis=0)))
+    classes = [distances[labels == label] for label in np.unique(labels)]
+    ninths = [np.quantile(part, 0.9) for part in classes if len(part) >= MANY] or [np.quantile(distances, 0.9)]
+    room = 1.25 * (1 + 4 / math.sqrt(len(numbers)))  # few pictures tell little of how far the farthest are
+    ranges = np.quantile(plain, (0.005, 0.995), axis=0).T
+    far = float(room * np.quantile(distances, 0.999))
+    return Typical(len(numbers), *_fitted(numbers), far, min(far, float(max(ninths))), ranges)
+
+
+def described(x: Array) -> Array:
+    """The D numbers of each picture (N, D) in float64; x (N, H, W, C) of about 0..1."""
+    n, height, width, channels = x.shape
+    grey = x.mean(axis=-1)
+    across, down = (np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1))
+    edge = _border(grey)
+    parts = [x.mean(axis=(1, 2)), _log(x.std(axis=(1, 2))), edge.mean(axis=1), _log(edge.std(axis=1)), _log(across),
+             _log(down), (grey < 0.02).mean(axis=(1, 2)), (grey > 0.98).mean(axis=(1, 2))]
+    if channels > 1:
+        parts.append(_log(np.abs(x - grey[..., np.newaxis]).mean(axis=(1, 2))))
+    rows, columns = (np.array_split(np.arange(size), min(FIELDS, size)) for size in (height, width))
+    parts += [grey[:, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean(axis=(1, 2)) for r in rows for c in columns]
+    return np.concatenate([part.reshape(n, -1) for part in parts], axis=1).astype(np.float64)
+
+
+def plainly(x: Array) -> Array:
+    """The numbers that a message can tell, (N, 5), in the order of PLAIN."""
+    grey = x.mean(axis=-1)
+    flat = (1, 2)
+    return np.stack([grey.mean(axis=flat), grey.std(axis=flat), _border(grey).mean(axis=1),
+                     (grey < 0.02).mean(axis=flat), (grey > 0.98).mean(axis=flat)], axis=1).astype(np.float64)
+
+
+def _border(grey: Array) -> Array:
+    """The pixels of the outer eighth on each side (N, P)."""
+    n, height, width = grey.shape
+    m = max(1, min(height, width) // 8)
+    inner = np.zeros((height, width), bool)
+    inner[m : height - m, m : width - m] = True
+    return grey.reshape(n, -1)[:, ~inner.reshape(-1)]
+
+
+def _log(values: Array) -> Array:
+    return np.log(values + FAINT)
+
+
+def _fitted(numbers: Array) -> tuple[Array, Array, Array]:
+    """Mean and deviation (D,) and the inverse of the shrunk correlation (D, D)."""
+    mean = numbers.mean(axis=0)
+    deviation = np.maximum(numbers.std(axis=0), 1e-3)
+    z = (numbers - mean) / deviation
+    correlation = np.einsum("ni,nj->ij", z, z) / len(z)
+    shrunk = max(SHRUNK, min(1.0, z.shape[1] / len(z)))
+    return mean, deviation, np.linalg.inv((1 - shrunk) * correlation + shrunk * np.eye(len(mean)))
+
+
+def _distances(numbers: Array, mean: Array, deviation: Array, precision: Array) -> Array:
+    z = (numbers - mean) / deviation
+    return np.einsum("ni,ij,nj->n", z, precision, z, optimize=True) / len(mean)
+
+
+def _short(values: Any) -> Any:
+    """Six digits of a number or of many."""
+    if np.ndim(values) == 0:
+        return float(f"{values:.6g}")
+    return [_short(value) for value in values]

@@ -1,0 +1,83 @@
+"""Watching pictures that a network is asked about: which are unlike those it was trained on, and the sentence for it.
+
+Alone      a picture beyond the distance `far`
+Together   of N pictures so many beyond `some` as chance gives once in 10,000 times, were it one in four
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import comb
+
+import numpy as np
+
+from pellucid.data.depth import Depth
+from pellucid.data.images import Array
+from pellucid.data.typical import PLAIN, Typical, plainly
+
+CHANCE, RARE = 0.25, 1e-4       # up to a quarter of the pictures of one class lay beyond `some` on real test parts
+
+
+@dataclass
+class Watch:
+    """Takes pictures in the depth of the model as they come, and counts those unlike the training pictures."""
+
+    typical: Typical
+    depth: Depth
+    distances: list[float] = field(default_factory=list)
+    plain: list[Array] = field(default_factory=list)
+
+    def see(self, pixels: Array) -> list[float]:
+        """Look at pictures (N, H, W, C); the distance of each, as a share of the one a picture alone must exceed."""
+        x = self.depth.as_floats(pixels)
+        found = self.typical.distances(x).tolist()
+        self.distances += found
+        self.plain += list(plainly(x))
+        return [distance / self.typical.far for distance in found]
+
+    @property
+    def alone(self) -> int:
+        """How many pictures are far from the training pictures, each by itself."""
+        return sum(distance > self.typical.far for distance in self.distances)
+
+    @property
+    def together(self) -> int:
+        """How many lie beyond what nine of ten training pictures keep, when these are too many for chance; else 0."""
+        n, beyond = len(self.distances), sum(distance > self.typical.some for distance in self.distances)
+        return beyond if tail(beyond, n) < RARE else 0
+
+    def warning(self) -> str:
+        """One sentence with its numbers; empty when the pictures look like those of the training."""
+        count = max(self.alone, self.together)
+        if not count:
+            return ""
+        limit = self.typical.some if self.together > self.alone else self.typical.far
+        kept = "9 of 10 of each class" if self.together > self.alone else "all but 1 of 1,000"
+        far = np.flatnonzero(np.array(self.distances) > limit)
+        n = len(self.distances)
+        who = ("the picture is" if n == 1 else f"{count:,} of {n:,} pictures are" if count > 1 else
+               f"1 of {n:,} pictures is")
+        seen, typical = self.typical.n, float(np.median(np.array(self.distances)[far]))
+        return (f"{who} unlike the {seen:,} training pictures looked at: distance {typical:.3g}, where {kept} "
+                f"have at most {limit:.3g}{self.most_of_all(far)}. The answer may mean nothing.")
+
+    def most_of_all(self, far: Array) -> str:
+        """The plain number that differs most, with the range of 99 of 100 training pictures; empty if none does."""
+        values = np.median(np.array([self.plain[place] for place in far]), axis=0)
+        low, high = self.typical.plain.T
+        beyond = np.maximum(low - values, values - high) / np.maximum(high - low, 0.02)
+        place = int(np.argmax(beyond))
+        if beyond[place] <= 0:
+            return ""
+        return f"; {PLAIN[place]} {values[place]:.2f}, theirs {low[place]:.2f} to {high[place]:.2f}"
+
+
+def tail(count: int, n: int) -> float:
+    """The chance of `count` or more of n, each with the chance of a quarter."""
+    if count <= CHANCE * n:
+        return 1.0
+    if n > 400:  # normal approximation; far in the tail it is smaller than the limit by orders of magnitude
+        from math import erfc, sqrt
+
+        return 0.5 * erfc((count - 0.5 - CHANCE * n) / sqrt(2 * n * CHANCE * (1 - CHANCE)))
+    return float(sum(comb(n, k) * CHANCE**k * (1 - CHANCE) ** (n - k) for k in range(count, n + 1)))
