@@ -22,13 +22,14 @@ from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
 from pellucid.runs.held import Holder
-from pellucid.runs.room import refuse_large_scoring
+from pellucid.runs.room import refuse_large_scoring, scoring_bytes
 from pellucid.runs.using import engine_of, model_of, refuse_not_finite
 from pellucid.runs.weights import native_weights
 from pellucid.storage.tables import write_csv
 from pellucid.training.session import predict_each
 
-AT_ONCE = 32            # pictures answered together
+AT_ONCE = 32            # pictures answered together, while that takes less than
+ROOM = 1 << 30          # bytes; else one by one
 PATTERN = re.compile(r"[*?\[]")
 
 
@@ -52,7 +53,8 @@ def predict_files(run: str, images: Iterable[str], *, top: int, engine: str | No
     is not there, TrainingError when the model answers with numbers that are not finite.
     """
     model, folder = model_of(run)
-    refuse_large_scoring(model.graph, AT_ONCE, "predict")
+    refuse_large_scoring(model.graph, 1, "predict")
+    at_once = AT_ONCE if scoring_bytes(model.graph, AT_ONCE) < ROOM else 1
     answer = Answerer(model, engine_of(folder, engine), run, top)
     holder = Holder.of(model, run)
     watch = holder.watch()
@@ -69,7 +71,7 @@ def predict_files(run: str, images: Iterable[str], *, top: int, engine: str | No
         if watch is not None and (share := watch.see(pixels[np.newaxis])[0]) > 1:
             entry["unlike"] = round(share, 3)
         pending.append((entry, pixels))
-        if len(pending) == AT_ONCE:
+        if len(pending) == at_once:
             answer(pending)
             pending = []
     answer(pending)

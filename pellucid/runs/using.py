@@ -21,7 +21,7 @@ from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
 from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Engine
-from pellucid.errors import ArgumentError, DataError, TrainingError, UsageError, describe, shown
+from pellucid.errors import ArgumentError, DataError, FileError, TrainingError, UsageError, describe, shown
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
@@ -43,10 +43,10 @@ MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
-    """The model of a run folder or a model file; raises UsageError that says what there is when it is not there."""
+    """The model of a run folder or a model file; raises FileError that says what there is when it is not there."""
     place = Path(path)
     if not os.path.lexists(place):
-        raise UsageError(f"there is no run or model file {shown(path)}. {runs_near(place)}")
+        raise FileError(f"{shown(path)} does not exist: there is neither a run nor a model file. {runs_near(place)}")
     if os.path.isdir(path):
         if not os.path.lexists(place / "config.json") and runs_in(place):
             runs = listed(runs_in(place))

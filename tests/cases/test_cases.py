@@ -126,13 +126,22 @@ LEAST = "path,label,min_probability"
     (["listed twice, on lines 2 and 3"], "path,label", ["dark.png,dark", "../pictures/dark.png,bright"]),
     (["line 2", "one of them is empty"], "path,label", ["dark.png,"]),
     (["line 2", "2 columns are wanted, but 3 came"], "path,label", ["dark.png,dark,0.5"]),
-    (["is not a picture"], "path,label", ["cases.csv,dark"]),
 ])  # fmt: skip
 def test_a_broken_table_is_one_sentence(
     terminal: Terminal, parts: list[str], header: str, rows: list[str]
 ) -> None:
     write(*rows, header=header)
     terminal.refused(1, parts, *CASES)
+
+
+def test_a_picture_that_cannot_be_read_is_one_case_lost(terminal: Terminal) -> None:
+    write("dark.png,dark", "cases.csv,dark", "bright.png,bright")
+    typed = terminal.type(*CASES)
+    assert typed.code == 1 and typed.err == ""
+    assert "lost  pictures/cases.csv: " in typed.out and "is not a picture" in typed.out
+    assert typed.out.endswith("core cases: 2 of 3 kept\n")
+    lost = json.loads(terminal.type(*CASES, "--json").out)["cases"]["lost"]
+    assert len(lost) == 1 and "is not a picture" in lost[0]["error"]
 
 
 def test_a_table_that_is_not_there_and_flags_that_mean_nothing(terminal: Terminal) -> None:
