@@ -13,6 +13,7 @@ WRITING = {
     errno.EROFS: "its file system is read-only. Choose a folder on another disk",
     errno.ENOSPC: "the disk is full. Free some space, or choose a folder on another disk",
     errno.EDQUOT: "your disk quota is used up. Free some space, or choose a folder on another disk",
+    errno.EFBIG: "files may not be that large here. Raise the limit (ulimit -f), or choose a folder on another disk",
     errno.ENOENT: "its folder does not exist. Make it with: mkdir -p {folder}",
     errno.ENOTDIR: "a part of its path is a file, not a folder. Choose another folder",
     errno.EEXIST: "a file of that name is in the way. Choose another name",

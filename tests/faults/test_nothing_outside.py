@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -190,3 +192,32 @@ def test_a_table_of_steps_without_a_header_is_begun_anew(terminal: Terminal, str
         (stranger / "last.safetensors").unlink(missing_ok=True)
         assert terminal.type("train", "--resume", "run").code == 0
         assert (stranger / "steps.csv").read_text(encoding="utf-8").startswith("step,epoch,")
+
+
+def test_nobody_writes_but_the_writer() -> None:
+    import pellucid
+
+    home = Path(pellucid.__file__).parent
+    found = [f"{path.relative_to(home)} {call}" for path in sorted(home.rglob("*.py")) if path.parent.name != "storage"
+             for call in writing_calls(path.read_text(encoding="utf-8"))]  # fmt: skip
+    assert [line for line in found if not line.startswith("cli/surroundings.py")] == []
+    assert found  # that one opens the null device for a stream that is closed
+
+
+def writing_calls(source: str) -> Iterator[str]:
+    """Calls that write to a disk, as a reader of the source sees them."""
+    methods = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to", "rename", "tofile"}
+    functions = {"os": {"replace", "rename", "mkdir", "makedirs", "unlink", "remove", "open", "link", "symlink"},
+                 "shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree"},
+                 "np": {"save", "savez", "savez_compressed", "savetxt"}}  # fmt: skip
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        owner = getattr(getattr(node.func, "value", None), "id", "")
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        modes = {word.value for word in given if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+        opens = name == "open" and modes & {"w", "a", "x", "wb", "ab", "xb", "w+", "r+", "r+b", "w+b"}
+        method = owner not in functions and isinstance(node.func, ast.Attribute) and name in methods
+        if opens or method or name in functions.get(owner, ()):
+            yield f"{owner}.{name}, line {node.lineno}"
