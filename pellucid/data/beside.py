@@ -102,7 +102,7 @@ def _passed_over(tree: Tree, found: Beside, folders: dict[str, str]) -> str:
     label = label_by_name(found.table)
     if label is not None and found.path is not None:
         rows = [cells for _, cells in found.table.rows() if max(label, found.path) < len(cells)]
-        sources, _ = found.files.of([as_posix(cells[found.path]) for cells in rows])
+        sources = [found.files.any_of(as_posix(cells[found.path])) for cells in rows]
         of_folder: dict[str, set[str]] = {}
         for cells, source in zip(rows, sources, strict=True):
             if source is not None and source.path in folders:

@@ -72,7 +72,12 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
     if not any(is_picture(source.path) for source in tree.sources):
         refuse_nearly_idx(folder, [file.name for file in files])
     _refuse_columns(str(folder), options, of_paths=True)
-    return open_image_folder(name, tree, options, notes)
+    try:
+        return open_image_folder(name, tree, options, notes)
+    except DataError as error:
+        if type(error) is not DataError or not notes:
+            raise
+        raise DataError(f"{error} {'; '.join(notes)}.") from error  # the table may be where the classes are
 
 
 def _files_in(folder: Path) -> list[Path]:

@@ -60,9 +60,13 @@ class RowFiles:
         path = as_posix(cell)
         if not path or len(path) > 4096:
             return False
-        name = one_form(posixpath.basename(path))
+        found = self.any_of(path)
+        return found is not None and is_picture(found.path)
+
+    def any_of(self, path: str) -> Source | None:
+        """The file that a path means by any reading, if only one may be meant."""
         found = self.by_path.get(path) or self.by_form.get(one_form(path))
-        return (found is not None and is_picture(found.path)) or name in self.by_name or name in self.by_stem
+        return found or self._called(path) or self._stemmed(path)
 
     def of(self, paths: Sequence[str]) -> tuple[list[Source | None], str | None]:
         """The file of each path (N,), None for those that are missing, and a note on how they were found."""
