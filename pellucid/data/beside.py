@@ -41,8 +41,9 @@ def table_beside(tree: Tree, options: Options) -> tuple[Source | None, list[str]
 
     Raises DataError where several may be meant and where a table and the folders give different classes.
     """
-    sources = [source for source in tree.sources if "/" not in source.path and source.path.lower().endswith(ENDINGS)]
-    tables = [found for source in sources if (found := _looked_at(source, tree)) is not None]
+    once = {source.path: source for source in tree.sources}  # a tar may hold a copy of the table beside it
+    at_top = [source for path, source in once.items() if "/" not in path and path.lower().endswith(ENDINGS)]
+    tables = [found for source in at_top if (found := _looked_at(source, tree)) is not None]
     wanted = [found for found in tables if found.ours or found.path is not None]
     if len(wanted) > 1:                         # Kaggle's: sample_submission.csv, test.csv without labels
         wanted = [found for found in wanted if "submission" not in found.name.lower()]

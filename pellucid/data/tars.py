@@ -25,6 +25,7 @@ from pellucid.storage.reading import open_regular
 from pellucid.storage.unpacking import is_packed, unpacked_blocks
 
 CUT = "The archive is cut short or damaged: copy or download it again."
+ASKED = 8 << 20  # bytes more that are kept before the machine is asked again how much room it has
 LONGEST_HEADER = 1 << 20  # bytes that a long name or a list of pax records may take
 
 
@@ -79,8 +80,10 @@ class _Found:
         if not self.tape.packed:
             return None
         TEXT.check(member.size, f"{self.path}:{shown(name)}", what="a file in a packed archive")
-        self.kept += member.size
-        check_room(self.kept, self.path, "unpacking it", "Unpack it into a folder, whose pictures are read as needed.")
+        before, self.kept = self.kept, self.kept + member.size
+        if before // ASKED < self.kept // ASKED:
+            check_room(self.kept, self.path, "unpacking it",
+                       "Unpack it into a folder, whose pictures are read as needed.")
         return memoryview(self.tape.content(member.offset_data, member.size))
 
     def tree(self) -> Tree:
