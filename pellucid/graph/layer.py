@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
+from pellucid.errors import shown as quoted
 from pellucid.graph.graph import Nested, fits
 from pellucid.spec.base import rules
 from pellucid.spec.layer import LayerSpec
+from pellucid.spec.legal import Flag, Illegal
 from pellucid.spec.reshaping import InputLayer
 from pellucid.spec.shapes import Shape, shown
 
 CREATED = itertools.count()
+TRAINABLE = Flag()
 
 
 class Tensor:
@@ -73,6 +76,12 @@ class Layer:
         input_shape: Sequence[int | None] | None = None,
         **arguments: Any,
     ) -> None:
+        if not hasattr(type(self), "spec_class"):
+            kind = type(self).__name__
+            raise ArgumentError(
+                f"{kind}: a layer of one's own is not written as a class with build and call. Describe it as a "
+                "dataclass and enter it with pellucid.register_layer(...)."
+            )
         self._start(self._describe(args, arguments), name, trainable)
         if input_shape is None and "input_dim" in arguments:
             input_shape = (arguments["input_dim"],)
@@ -84,11 +93,41 @@ class Layer:
         self.spec = spec
         self.given_name = name
         self.name = name
-        self.trainable = trainable
+        self._train(trainable)
         self.created = next(CREATED)
         self.held: dict[str, Any] = {}  # short name -> array or Undrawn; empty until a model is built
         self.inner: tuple[Layer, ...] = ()  # the layers of a sub-model, in its graph's order
         self.calls: list[Call] = []
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the layer's weights are trained; set it before compile, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._train(value)
+
+    def _train(self, value: Any) -> None:
+        try:
+            self._trainable = TRAINABLE.check(value)
+        except Illegal:
+            where = self.label if "spec" in vars(self) else type(self).__name__
+            raise ArgumentError(describe(where, "trainable", TRAINABLE.wanted, quoted(repr(value)))) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        spec = vars(self).get("spec")
+        if spec is not None and name in rules(type(spec)):
+            kind = type(spec).__name__
+            remedy = f"Make a new layer: {kind}({name}=...)."
+            raise ArgumentError(f"{self.label}: {name} does not change once the layer is made. {remedy}")
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        spec = vars(self).get("spec")
+        if spec is None or name not in rules(type(spec)):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        return getattr(spec, name)
 
     def _describe(self, args: tuple[Any, ...], arguments: dict[str, Any]) -> LayerSpec:
         fields = {word: value for word, value in arguments.items() if word not in ("input_dim", "dtype")}

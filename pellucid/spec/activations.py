@@ -32,7 +32,7 @@ class Linear(LayerSpec):
 @LAYERS.register()
 @dataclass(frozen=True)
 class ReLU(LayerSpec):
-    """y = x where x >= threshold, negative_slope (x - threshold) below, never above max_value."""
+    """y = x where x > threshold, else negative_slope (x - threshold), never above max_value."""
 
     prefix = "re_lu"
     max_value: float | None = legal(Optional(Real(0.0)), None)

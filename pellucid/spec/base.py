@@ -47,6 +47,11 @@ class Spec(metaclass=SpecType):
                 text = describe(type(self).__name__, name, rule.wanted, repr(value), fault.remedy)
                 raise ArgumentError(text) from None
 
+    @classmethod
+    def revived(cls, fields: dict[str, Any]) -> Any:
+        """The spec that a file's fields mean; a class whose arguments changed tells older files by them."""
+        return cls(**fields)
+
     def to_config(self) -> dict[str, Any]:
         """The spec as JSON-ready data; `Table.revive` reads it back."""
         fields = {name: plain(getattr(self, name)) for name in rules(type(self))}
@@ -68,6 +73,17 @@ def plain(value: Any) -> Any:
     return value
 
 
+def settle(owner: type[Spec]) -> None:
+    """Let a spec say in a sentence that its arguments do not change, where a frozen dataclass raises its own error."""
+
+    def refuse(self: Spec, name: str, *value: Any) -> None:
+        kind = type(self).__name__
+        raise ArgumentError(f"{kind}: {shown(name)} does not change once it is made. Make a new one: {kind}(...).")
+
+    setattr(owner, "__setattr__", refuse)  # noqa: B010  (mypy knows the method as final)
+    setattr(owner, "__delattr__", refuse)  # noqa: B010
+
+
 class Table(Generic[S]):
     """The closed table of one kind of spec: by class name, with lower-case aliases for string arguments."""
 
@@ -81,6 +97,7 @@ class Table(Generic[S]):
         """A class decorator: the class joins the table, and the words create it with its defaults."""
 
         def enter(owner: type[S]) -> type[S]:
+            settle(owner)
             if owner.__name__ in self._classes:
                 raise ArgumentError(f"{self.kind} '{owner.__name__}' is registered already. Choose another class name.")
             for word in (owner.__name__, *words):
@@ -130,7 +147,8 @@ class Table(Generic[S]):
         if unknown:
             known, got = ", ".join(rules(owner)), shown(unknown[0])
             raise FileError(f"{self.kind} {name}: unknown argument '{got}' in the file; known are: {known}.")
-        return owner(**fields)
+        found: S = owner.revived(fields)
+        return found
 
 
 class Member:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pellucid.errors import ArgumentError, describe
 from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Flag, Illegal, Integer, Real, legal
+from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Real, legal
 
 RATE = Real(0.0)
 
@@ -112,19 +113,50 @@ class PolynomialDecay(Schedule):
 @SCHEDULES.register()
 @dataclass(frozen=True)
 class CosineDecay(Schedule):
-    """Half a cosine from a0 to alpha * a0, after a straight rise from 0 over warmup_steps.
+    """Half a cosine from a0 to alpha * a0.
 
-    Source: Loshchilov & Hutter 2017, eq. 5.
+    With a `warmup_target` a first rises to it from a0 along a straight line over `warmup_steps`, and the cosine begins
+    there. Source: Loshchilov & Hutter 2017, eq. 5.
     """
 
     initial_learning_rate: float = legal(RATE)
     decay_steps: int = legal(Integer(1))
     alpha: float = legal(Real(0.0, 1.0), 0.0)
+    warmup_target: float | None = legal(Optional(RATE), None)
     warmup_steps: int = legal(Integer(0), 0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.warmup_steps and self.warmup_target is None:
+            remedy = "Pass CosineDecay(0.0, ..., warmup_target=RATE) for a rise from 0 to RATE."
+            raise ArgumentError(describe("CosineDecay", "warmup_target", "given with warmup_steps", "None", remedy))
+
+    def rate(self, step: int) -> float:
+        start, top = self.initial_learning_rate, self.warmup_target
+        if top is not None and step < self.warmup_steps:
+            return (top - start) * (step / self.warmup_steps) + start
+        done = min(step - self.warmup_steps, self.decay_steps) / self.decay_steps
+        share = (1 - self.alpha) * 0.5 * (1 + math.cos(math.pi * done)) + self.alpha
+        return (start if top is None else top) * share
+
+    @classmethod
+    def revived(cls, fields: dict[str, Any]) -> Any:
+        """A file from before there was a target means the older rise by `warmup_steps`."""
+        older = fields.get("warmup_steps") and "warmup_target" not in fields
+        return RisingCosineDecay(**fields) if older else cls(**fields)
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class RisingCosineDecay(Schedule):
+    """Half a cosine from a0 to alpha * a0 after a rise a0 (step + 1) / warmup_steps, for files that hold one."""
+
+    initial_learning_rate: float = legal(RATE)
+    decay_steps: int = legal(Integer(1))
+    alpha: float = legal(Real(0.0, 1.0), 0.0)
+    warmup_steps: int = legal(Integer(1), 1)
 
     def rate(self, step: int) -> float:
         if step < self.warmup_steps:
             return self.initial_learning_rate * (step + 1) / self.warmup_steps
-        done = min(step - self.warmup_steps, self.decay_steps) / self.decay_steps
-        share = (1 - self.alpha) * 0.5 * (1 + math.cos(math.pi * done)) + self.alpha
-        return self.initial_learning_rate * share
+        return CosineDecay(self.initial_learning_rate, self.decay_steps, self.alpha).rate(step - self.warmup_steps)

@@ -40,6 +40,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "Rescaling": {"scale": 0.5},
     "Reshape": {"target_shape": (2, -1)},
+    "RisingCosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "SeparableConv2D": {"filters": 4, "kernel_size": 3},
     "Temperature": {"value": 1.5},
 }

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from pellucid.errors import ArgumentError
 from pellucid.spec.optimizers import SGD
 from pellucid.spec.schedules import (
     SCHEDULES,
@@ -14,6 +15,7 @@ from pellucid.spec.schedules import (
     InverseSquareRootDecay,
     InverseTimeDecay,
     PolynomialDecay,
+    RisingCosineDecay,
     Schedule,
     rate_at,
 )
@@ -35,7 +37,8 @@ BY_HAND = [
     ("cosine", CosineDecay(0.4, 100), {0: 0.4, 50: 0.2, 100: 0.0, 500: 0.0}),
     ("cosine to a tenth", CosineDecay(0.4, 100, 0.1), {50: 0.22, 100: 0.04}),
     # warm-up: step k of 4 has (k + 1) / 4 of the rate, then the cosine begins
-    ("cosine after a warm-up", CosineDecay(0.4, 100, 0.0, 4), {0: 0.1, 1: 0.2, 3: 0.4, 4: 0.4, 54: 0.2, 104: 0.0}),
+    ("cosine after a warm-up", CosineDecay(0.0, 100, 0.0, 0.4, 4), {0: 0.0, 1: 0.1, 3: 0.3, 4: 0.4, 54: 0.2, 104: 0.0}),
+    ("an older rise", RisingCosineDecay(0.4, 100, 0.0, 4), {0: 0.1, 1: 0.2, 3: 0.4, 4: 0.4, 54: 0.2, 104: 0.0}),
 ]  # fmt: skip
 
 
@@ -51,3 +54,11 @@ def test_every_schedule_is_among_them() -> None:
 
 def test_a_number_is_a_rate_that_stays() -> None:
     assert [rate_at(SGD(0.3).learning_rate, step) for step in (0, 7, 10**6)] == [0.3] * 3
+
+
+def test_a_cosine_of_an_older_file_rises_as_it_did() -> None:
+    written = {"type": "CosineDecay", "initial_learning_rate": 0.4, "decay_steps": 100, "alpha": 0.0, "warmup_steps": 4}
+    assert SCHEDULES.revive(written) == RisingCosineDecay(0.4, 100, 0.0, 4)
+    assert SCHEDULES.revive(written | {"warmup_steps": 0}) == CosineDecay(0.4, 100)
+    with pytest.raises(ArgumentError, match=r"CosineDecay: warmup_target must be given with warmup_steps"):
+        CosineDecay(0.4, 100, warmup_steps=4)

@@ -1,6 +1,6 @@
 """Activations: one number in, one number out; softmax sees all numbers of the last axis.
 
-ReLU      y = x where x >= threshold, slope (x - threshold) below, cut at max_value (slope 0 there)
+ReLU      y = x where x > threshold, else slope (x - threshold), cut at max_value (slope 0 there)
 PReLU     y = x above zero, alpha x below          RReLU   alpha drawn from [lower, upper], their mean afterwards
 ELU       y = x above zero, alpha (e^x - 1) below
 Sources   as in the reference engine; the slope at a kink is the reference engine's.
@@ -25,7 +25,7 @@ def relu(spec: ReLU, inputs: Sequence[Tensor], weights: Weights, context: Contex
     if spec.threshold == 0:
         y = F.leaky_relu(x, spec.negative_slope) if spec.negative_slope else F.relu(x)
     else:
-        y = torch.where(x >= spec.threshold, x, spec.negative_slope * (x - spec.threshold))
+        y = torch.where(x > spec.threshold, x, spec.negative_slope * (x - spec.threshold))
     if spec.max_value is not None:
         y = y.masked_fill(y >= spec.max_value, spec.max_value)
     return y

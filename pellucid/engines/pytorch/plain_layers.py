@@ -173,7 +173,7 @@ def relu(spec: ReLU, place: Place, inputs: Nodes) -> fx.Node:
     slope, most = spec.negative_slope, spec.max_value
     if spec.threshold:
         below = place.call(operator.mul, place.call(operator.sub, x, spec.threshold), slope)
-        x = place.call(torch.where, place.call(operator.ge, x, spec.threshold), x, below)
+        x = place.call(torch.where, place.call(operator.gt, x, spec.threshold), x, below)
     elif slope:
         x = place.module(nn.LeakyReLU(slope), x)
     elif most is None:

@@ -1,6 +1,6 @@
 """Activations: one number in, one number out; softmax sees all numbers of the last axis.
 
-ReLU      y = x where x >= threshold, slope (x - threshold) below, cut at max_value
+ReLU      y = x where x > threshold, else slope (x - threshold), cut at max_value
           dx = dy above the threshold and below max_value, slope dy below the threshold, 0 at and beyond max_value
 PReLU     y = x above zero, alpha x below;  dalpha = sum over samples and shared axes of dy x where x < 0
 RReLU     y = x above zero, a x below, a drawn from [lower, upper] in training, (lower + upper) / 2 afterwards
@@ -41,7 +41,7 @@ def relu_forward(
         low = x * spec.negative_slope if spec.negative_slope else 0
         y = np.maximum(x, low, out=target(x, context))
     else:
-        y = np.where(x >= spec.threshold, x, spec.negative_slope * (x - spec.threshold))
+        y = np.where(x > spec.threshold, x, spec.negative_slope * (x - spec.threshold))
     if spec.max_value is not None:
         np.minimum(y, spec.max_value, out=y)
     return y, y if readable_from_y(spec) else x.copy() if context.overwrite else x
