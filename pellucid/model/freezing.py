@@ -6,14 +6,15 @@ them as they are, as in Keras.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from typing import Any
 
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.build import Built
 from pellucid.graph.graph import Nested
 from pellucid.graph.layer import Layer
 from pellucid.graph.selecting import Selection, keys_of, select
+from pellucid.training.arguments import real
 
 
 def set_trained(built: Built, name: str, selection: Selection, trained: bool) -> list[str]:
@@ -67,11 +68,19 @@ def factors_by_key(built: Built, factors: Mapping[Selection, float], name: str) 
     return {key: factor for key, factor in found.items() if factor != 1.0}
 
 
-def checked_factors(factors: Mapping[Selection, float]) -> dict[Selection, float]:
-    """The factors as given; raises ArgumentError for one that is not above 0."""
+def checked_factors(factors: Any) -> dict[Selection, float]:
+    """The factors as given, none for None; raises ArgumentError for one that is not above 0."""
+    if factors is None:
+        return {}
+    if not isinstance(factors, Mapping):
+        wanted = "a mapping from layers to factors"
+        raise ArgumentError(describe("compile", "rate_factors", wanted, shown(repr(factors))))
     for selection, factor in factors.items():
-        number = isinstance(factor, (int, float)) and not isinstance(factor, bool)
-        if not number or not (math.isfinite(factor) and factor > 0):
-            remedy = "To keep layers as they are, freeze them."
-            raise ArgumentError(describe("compile", f"rate_factors['{selection}']", "above 0", repr(factor), remedy))
+        try:
+            legal = real("compile", "rate_factors", factor) > 0
+        except ArgumentError:
+            legal = False
+        if not legal:
+            remedy, which = "To keep layers as they are, freeze them.", f"rate_factors['{shown(selection)}']"
+            raise ArgumentError(describe("compile", which, "above 0", shown(repr(factor)), remedy)) from None
     return dict(factors)

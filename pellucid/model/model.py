@@ -19,7 +19,7 @@ from pellucid.model.network import Network
 from pellucid.model.running_rule import RunningRule
 from pellucid.model.tracing import Trace
 from pellucid.spec.optimizers import OptimizerSpec
-from pellucid.training.arguments import flag, nearest, spoken, whole
+from pellucid.training.arguments import flag, nearest, one_of, spoken, whole
 from pellucid.training.callbacks import History
 from pellucid.training.compiling import Wanted, rule_of
 from pellucid.training.console import loudness
@@ -118,12 +118,11 @@ class Model(Network):
         if loss is None:
             remedy = "Pass e.g. 'sparse_categorical_crossentropy'."
             raise ArgumentError(describe("compile", "loss", "given", "None", remedy))
-        if jit_compile not in ("auto", True, False):
-            raise ArgumentError(describe("compile", "jit_compile", "'auto', True or False", shown(repr(jit_compile))))
+        one_of("compile", "jit_compile", jit_compile, ("auto", True, False), "'auto', True or False")
         compiled = Compiled(
             rule_of(optimizer), engine_named(engine, precision, device, compiled=jit_compile is True),
             Wanted(loss, loss_weights, metrics, weighted_metrics, self._keys),
-            rate_factors=checked_factors(rate_factors or {}),
+            rate_factors=checked_factors(rate_factors),
         )
         if self._built is not None:
             compiled.objective_of(self._built.graph)
@@ -188,6 +187,7 @@ class Model(Network):
     ) -> Any:
         """The loss, or [loss, metrics...], or all by name with return_dict."""
         loudness("evaluate", verbose)
+        flag("evaluate", "return_dict", return_dict)
         row = learning.evaluate(self, x, y, batch_size=batch_size, steps=steps, weight=sample_weight,
                                 callbacks=callbacks, verbose=verbose)  # fmt: skip
         if verbose not in (0, "auto"):
@@ -220,12 +220,14 @@ class Model(Network):
         return_dict: bool = False,
     ) -> Any:
         """One update on one batch; returns what evaluate returns, measured before the update."""
+        flag("train_on_batch", "return_dict", return_dict)
         row = learning.train_on_batch(self, x, y, sample_weight, class_weight)
         return row if return_dict else alone_or_list(row)
 
     @spoken
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """What evaluate returns, for one batch."""
+        flag("test_on_batch", "return_dict", return_dict)
         row = learning.test_on_batch(self, x, y, sample_weight)
         return row if return_dict else alone_or_list(row)
 

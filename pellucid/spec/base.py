@@ -131,7 +131,7 @@ class Table(Generic[S]):
         create = self._words.get(word.lower())
         if create is None:
             known = ", ".join(sorted(self._words))
-            raise ArgumentError(describe("pellucid", self.kind, f"one of {known}", repr(word)))
+            raise ArgumentError(describe("pellucid", self.kind, f"one of {known}", shown(repr(word))))
         return create()
 
     def revive(self, config: Mapping[str, Any]) -> S:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, ParamSpec, TypeVar
 
@@ -76,6 +76,13 @@ def flag(where: str, argument: str, value: Any) -> bool:
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
     raise ArgumentError(describe(where, argument, "True or False", shown(repr(value))))
+
+
+def one_of(where: str, argument: str, value: Any, choices: Sequence[Any], wanted: str) -> Any:
+    """One of a few words or flags; raises ArgumentError, in the words of `wanted`, for anything else."""
+    if isinstance(value, (str, bool, int)) and value in choices:
+        return value
+    raise ArgumentError(describe(where, argument, wanted, shown(repr(value))))
 
 
 def word(where: str, argument: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,23 @@ from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.model_file import check_extension
 from pellucid.storage.tables import read_csv, write_csv
 from pellucid.storage.writer import make_folder
-from pellucid.training.arguments import flag, nearest, real, spoken, whole
+from pellucid.training.arguments import flag, nearest, one_of, real, spoken, whole
 from pellucid.training.callback import Callback, Logs
 from pellucid.training.events import Progress
 from pellucid.training.program import RATIO
 from pellucid.training.stopping import Monitored
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+LONGEST = 1024  # characters of a path
+
 
 def path_of(where: str, argument: str, given: Any) -> str:
     """A path as text; raises ArgumentError for anything else."""
-    if not isinstance(given, (str, os.PathLike)) or not isinstance(os.fspath(given), str) or not os.fspath(given):
-        raise ArgumentError(describe(where, argument, "a path", shown(repr(given))))
-    return str(os.fspath(given))
+    path = os.fspath(given) if isinstance(given, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path or CONTROL.search(path) or len(path) > LONGEST:
+        wanted = f"a path of at most {LONGEST} characters, none of them a line break"
+        raise ArgumentError(describe(where, argument, wanted, shown(repr(given))))
+    return path
 
 
 class CSVLogger(Callback):
@@ -31,9 +37,7 @@ class CSVLogger(Callback):
 
     @spoken
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
-        if separator != ",":
-            got = shown(repr(separator))
-            raise ArgumentError(describe("CSVLogger", "separator", "a comma", got, "Leave it out."))
+        one_of("CSVLogger", "separator", separator, (",",), "a comma")
         self.filename = path_of("CSVLogger", "filename", filename)
         self.append = flag("CSVLogger", "append", append)
         self.rows: list[Logs] = []
@@ -74,9 +78,8 @@ class ModelCheckpoint(Monitored):
         self.verbose = whole(where, "verbose", verbose, 0)
         self.save_best_only = flag(where, "save_best_only", save_best_only)
         self.save_weights_only = flag(where, "save_weights_only", save_weights_only)
-        if save_freq != "epoch" and (isinstance(save_freq, (str, bool)) or not hasattr(save_freq, "__index__")):
-            wanted = "'epoch' or a number of steps"
-            raise ArgumentError(describe(where, "save_freq", wanted, shown(repr(save_freq))))
+        if isinstance(save_freq, str):
+            one_of(where, "save_freq", save_freq, ("epoch",), "'epoch' or a number of steps")
         self.save_freq = save_freq if isinstance(save_freq, str) else whole(where, "save_freq", save_freq, 1)
         given = initial_value_threshold
         self.best = None if given is None else real(where, "initial_value_threshold", given)

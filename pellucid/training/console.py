@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from pellucid.engines.protocol import Sums
-from pellucid.errors import ArgumentError, describe, shown
+from pellucid.training.arguments import one_of
 from pellucid.training.events import Event, Progress
 
 REFRESH_SECONDS = 0.2
@@ -101,9 +101,8 @@ class Bar(Event):
 
 def loudness(where: str, verbose: Any) -> int | str:
     """Keras's `verbose`; raises ArgumentError for anything else."""
-    if not isinstance(verbose, (int, str)) or verbose not in (0, 1, 2, "auto"):
-        raise ArgumentError(describe(where, "verbose", "0, 1, 2 or 'auto'", shown(repr(verbose))))
-    return verbose
+    found: int | str = one_of(where, "verbose", verbose, (0, 1, 2, "auto"), "0, 1, 2 or 'auto'")
+    return found
 
 
 def console_event(verbose: int | str) -> Event | None:

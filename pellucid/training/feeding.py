@@ -15,7 +15,7 @@ from pellucid.errors import ArgumentError, DataError, describe
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.spec.shapes import Shape
-from pellucid.training.inputs import Arrays, Names, named, require_targets, sample_weights
+from pellucid.training.inputs import Arrays, Names, named, one_a_sample, require_targets, sample_weights
 from pellucid.training.loop import Batches
 from pellucid.training.ranges import refuse_out_of_range
 
@@ -271,8 +271,7 @@ def masks_of(masks: Any, feed: Feed) -> dict[str, np.ndarray]:
     """Which labels exist, (N,) by output: one array for every output, or a mapping."""
     if masks is None:
         return {}
-    one_for_all = not isinstance(masks, Mapping) and np.ndim(masks) == 1
-    given = dict.fromkeys(feed.outputs.listed, masks) if one_for_all else masks
+    given = dict.fromkeys(feed.outputs.listed, masks) if one_a_sample(masks) else masks
     found = named("masks", given, feed.outputs, where=feed.where)
     for name, mask in found.items():
         if mask.ndim != 1 or not np.isin(mask, (0, 1)).all():
@@ -323,6 +322,6 @@ def refuse_shuffling(x: Any, where: str) -> None:
 def rows_of(x: Any, feed: Feed) -> int:
     """How many samples x holds."""
     arrays = named("x", x, feed.inputs, where=feed.where)
-    if not arrays:
-        raise ArgumentError(describe(feed.where, "x", "given", "None"))
+    if not arrays or not len(next(iter(arrays.values()))):
+        raise ArgumentError(describe(feed.where, "x", "one sample or more", "none"))
     return len(next(iter(arrays.values())))

@@ -109,8 +109,7 @@ def sample_weights(
     """What each sample's loss is multiplied with: its own weight times its class's."""
     weights: Arrays = {}
     if sample_weight is not None:
-        one_for_all = not isinstance(sample_weight, Mapping) and np.ndim(sample_weight) == 1
-        given = dict.fromkeys(names.listed, sample_weight) if one_for_all else sample_weight
+        given = dict.fromkeys(names.listed, sample_weight) if one_a_sample(sample_weight) else sample_weight
         weights = named("sample_weight", given, names)
     for name, weight in weights.items():
         rows = len(targets.get(name, weight))
@@ -119,6 +118,16 @@ def sample_weights(
             raise ArgumentError(describe("fit", "sample_weight", wanted, f"of shape {weight.shape}"))
         weights[name] = weight.reshape(rows)
     return weights if class_weight is None else {**weights, **of_classes(targets, names, weights, class_weight)}
+
+
+def one_a_sample(given: Any) -> bool:
+    """Whether this is one array of a number a sample, rather than such an array for each output."""
+    if isinstance(given, Mapping):
+        return False
+    try:
+        return np.ndim(given) == 1
+    except ValueError:  # lists of unequal lengths
+        return False
 
 
 def of_classes(targets: Arrays, names: Names, weights: Arrays, class_weight: Mapping[int, float]) -> Arrays:

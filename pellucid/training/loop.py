@@ -91,9 +91,9 @@ def run_epoch(
     if position.step_in_epoch == 0:
         for event in events:
             event.epoch_begin(progress)
-    program, rate = progress.program, progress.rate  # an event may have begun another stage
+    rate = progress.rate
     for batch in batches.epoch(position.epoch, start=position.step_in_epoch):
-        rate = progress.rate
+        program, rate = progress.program, progress.rate  # an event may have begun another stage, or set a rate
         progress.state, sums = program.step(engine, progress.state, batch, key.fold(position.step))
         position.sums = add_sums(position.sums, {name: s for name, s in sums.items() if not name.startswith(RATIO)})
         position.step_in_epoch += 1
@@ -105,6 +105,7 @@ def run_epoch(
             break
     if progress.stop and position.step_in_epoch != batches.steps_per_epoch:
         return
+    program = progress.program
     row: dict[str, Any] = {"epoch": position.epoch + 1, **program.report(position.sums)}
     if validation is not None and validation.due(position.epoch + 1):
         sums = evaluate(program, engine, progress.state, validation.batches, validation.around)

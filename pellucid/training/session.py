@@ -11,6 +11,7 @@ import numpy as np
 from pellucid.engines.protocol import Arrays, Engine
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
+from pellucid.training.arguments import one_of, word
 from pellucid.training.callback import Callback, refuse_uncalled
 from pellucid.training.callbacks import Calls
 from pellucid.training.events import Event
@@ -50,8 +51,10 @@ def engine_named(name: str, precision: str, device: str | None, *, compiled: boo
     `compiled` goes with PyTorch's: its training steps are compiled by TorchInductor where that pays.
     Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
     """
-    if name not in ("auto", "reference", "pytorch"):
-        raise ArgumentError(describe("compile", "engine", "'auto', 'reference' or 'pytorch'", repr(name)))
+    one_of("compile", "engine", name, ("auto", "reference", "pytorch"), "'auto', 'reference' or 'pytorch'")
+    word("compile", "precision", precision)
+    if device is not None:
+        word("compile", "device", device)
     if name == "pytorch" or (name == "auto" and find_spec("torch") is not None):
         require_torch("compile", "engine='pytorch'")
         if compiled:
@@ -63,7 +66,7 @@ def engine_named(name: str, precision: str, device: str | None, *, compiled: boo
         return PyTorchEngine(precision, device or "auto")
     if device not in (None, "auto", "cpu"):
         remedy = "For a GPU take the engine 'pytorch'."
-        raise ArgumentError(describe("compile", "device", "'cpu' on the reference engine", repr(device), remedy))
+        raise ArgumentError(describe("compile", "device", "'cpu' on the reference engine", shown(repr(device)), remedy))
     from pellucid.engines.reference import ReferenceEngine
 
     return ReferenceEngine(precision)

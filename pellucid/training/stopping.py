@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import ArgumentError, describe, shown
-from pellucid.training.arguments import flag, nearest, real, spoken, whole, word
+from pellucid.training.arguments import flag, nearest, one_of, real, spoken, whole, word
 from pellucid.training.callback import Callback
 from pellucid.training.events import Event, Progress
 
@@ -33,8 +33,7 @@ class Monitored(Event, Callback):
 
     def __init__(self, monitor: str, mode: str) -> None:
         where = type(self).__name__
-        if mode not in ("auto", "min", "max"):
-            raise ArgumentError(describe(where, "mode", "'auto', 'min' or 'max'", shown(repr(mode))))
+        one_of(where, "mode", mode, ("auto", "min", "max"), "'auto', 'min' or 'max'")
         self.monitor, self.mode = word(where, "monitor", monitor), mode
         self.sign: int | None = {"auto": None, "min": -1, "max": 1}[mode]
         if mode == "auto" and monitor.removeprefix("val_") == "loss":

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
-from pellucid.errors import ArgumentError, TrainingError, describe
+from pellucid.errors import ArgumentError, TrainingError, describe, shown
 
 # storage of weights and slots, and what layers compute in; losses and batch statistics are float32 at least
 PRECISIONS = {
@@ -21,14 +21,14 @@ def precision_named(word: str) -> tuple[torch.dtype, torch.dtype]:
     """(storage, compute); raises ArgumentError for an unknown word."""
     if word not in PRECISIONS:
         wanted = "'float32', 'float64' or 'bfloat16'"
-        raise ArgumentError(describe("PyTorchEngine", "precision", wanted, repr(word)))
+        raise ArgumentError(describe("PyTorchEngine", "precision", wanted, shown(repr(word))))
     return PRECISIONS[word]
 
 
 def device_named(word: str) -> torch.device:
     """The device of a word; raises ArgumentError when it is unknown or not there."""
     if word not in ("auto", "cpu", "cuda"):
-        raise ArgumentError(describe("PyTorchEngine", "device", "'auto', 'cpu' or 'cuda'", repr(word)))
+        raise ArgumentError(describe("PyTorchEngine", "device", "'auto', 'cpu' or 'cuda'", shown(repr(word))))
     there = torch.cuda.is_available()
     if word == "cuda" and not there:
         remedy = "Pass device='cpu', or install a PyTorch built for CUDA on a machine with an NVIDIA GPU."

@@ -34,7 +34,7 @@ from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.engines.reference.flow import overwriting, values_needing_gradients
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
 from pellucid.engines.reference.optimizers import move
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
@@ -63,7 +63,7 @@ class ReferenceEngine:
         if precision not in ("float32", "float64"):
             wanted = "'float32' or 'float64' on the reference engine"
             remedy = "For bfloat16 use --engine pytorch."
-            raise ArgumentError(describe("ReferenceEngine", "precision", wanted, repr(precision), remedy))
+            raise ArgumentError(describe("ReferenceEngine", "precision", wanted, shown(repr(precision)), remedy))
         self.precision = precision
         self.dtype = np.dtype(precision)
 
