@@ -29,6 +29,7 @@ COLOUR = frozenset(("P", "PA", "RGB", "RGBA"))
 CONVERTED = frozenset(("CMYK", "YCbCr", "RGBa"))
 SEVERAL = frozenset(("GIF", "TIFF", "WEBP", "PNG", "AVIF"))     # formats in which more pictures mean something
 TURNED = frozenset(("JPEG", "MPO", "TIFF", "PNG", "WEBP", "AVIF"))  # formats whose EXIF says how they stand
+STRIP = 256                              # rows put over white together
 SIZ = b"\xff\x4f\xff\x51"                # of JPEG 2000: 36 bytes on, the number of components and their bits
 
 
@@ -76,7 +77,7 @@ def _header(image: Image, content: bytes | memoryview, where: str) -> Header:
     if mode not in GRAY and mode not in COLOUR and mode not in CONVERTED:
         raise Unsupported(where, f"pictures of colour mode {mode} are not read, only gray (8 or 16 bits, or floats), "
                           "palette, RGB and CMYK", "Save it as an RGB PNG, or as 16-bit gray.")
-    if (mode not in GRAY and _bits(image, content) > 8) or (mode == "LA" and _bits(image, content) > 8):
+    if (mode not in GRAY or mode == "LA") and _bits(image, content) > 8:
         raise Unsupported(where, "16-bit colour would be cut to 8 bits, so it is refused",
                           "Save the picture with 8 bits a channel, or its channels as 16-bit gray.")
     if several:
@@ -149,8 +150,7 @@ def _pixels(image: Image, header: Header, where: str, options: Options) -> Array
     if white and isinstance(key := image.info.get("transparency"), int):
         pixels[pixels == key] = np.iinfo(pixels.dtype).max
     _refuse_disagreement(pixels.shape[:2], header, where)
-    pixels = convert_channels(pixels, channels)
-    return pixels if size is None else fit_pixels(pixels, size, options.fit)
+    return convert_channels(pixels if size is None else fit_pixels(pixels, size, options.fit), channels)
 
 
 def _mend_byte_order(image: Image) -> None:
@@ -179,9 +179,10 @@ def _bytes(image: Image, header: Header, where: str, channels: str, *, white: bo
 def _over_white(image: Image) -> Image:
     from PIL import Image as Pillow
 
-    layer = image.convert("RGBA")
     white = Pillow.new("RGB", image.size, (255, 255, 255))
-    white.paste(layer, mask=layer.getchannel("A"))
+    for top in range(0, image.height, STRIP):               # by strips, for a whole layer may be 200 MB more
+        layer = image.crop((0, top, image.width, min(top + STRIP, image.height))).convert("RGBA")
+        white.paste(layer, (0, top), mask=layer.getchannel("A"))
     return white
 
 

@@ -67,7 +67,8 @@ def fit_image(image: Image, size: tuple[int, int], fit: str, *, grey: float) -> 
                min(image.width, (width - left) / across), min(image.height, (height - top) / down))
         return image.resize((width, height), Resampling.BILINEAR, box=box)
     inner = image.resize((round(across * image.width), round(down * image.height)), Resampling.BILINEAR)
-    framed = Image.new(image.mode, (width, height), (int(grey),) * 3 if image.mode == "RGB" else grey)
+    background = grey if image.mode == "F" else int(grey)
+    framed = Image.new(image.mode, (width, height), background if len(image.getbands()) == 1 else (background,) * 3)
     framed.paste(inner, (int(left), int(top)))
     return framed
 
