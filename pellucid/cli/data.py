@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import data_app
-from pellucid.cli.output import JSON_FLAG, print_json, say, table
+from pellucid.cli.output import JSON_FLAG, MAX_PIXELS, SKIP_BROKEN, print_json, say, table
 
 
 @data_app.command("info")
@@ -20,10 +20,8 @@ def info(
     fit: Annotated[str, typer.Option(help="How an image comes to that size: stretch, letterbox or crop.")] = "stretch",
     channels: Annotated[str | None, typer.Option(help="rgb or gray: convert images.")] = None,
     alpha: Annotated[str, typer.Option(help="What shows where an image is transparent: white, or drop.")] = "white",
-    skip_broken: Annotated[
-        str | None, typer.Option(help="N%: go on without images that cannot be read, if they are no more than that.")
-    ] = None,
-    max_pixels: Annotated[int | None, typer.Option(help="Pixels one image may have; default: 50,000,000.")] = None,
+    skip_broken: SKIP_BROKEN = None,
+    max_pixels: MAX_PIXELS = None,
     group: Annotated[str | None, typer.Option(help="CSV column whose values must not be in two parts.")] = None,
     label: Annotated[str | None, typer.Option(help="CSV column of the classes.")] = None,
     group_pattern: Annotated[

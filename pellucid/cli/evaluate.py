@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, complain, print_json, say, table
+from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, MAX_PIXELS, SKIP_BROKEN, complain, print_json, say, table
 from pellucid.errors import UsageError
 from pellucid.runs.config import flag
 
@@ -40,6 +40,8 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many images of each part, classes in proportion.")
     ] = None,
+    skip_broken: SKIP_BROKEN = None,
+    max_pixels: MAX_PIXELS = None,
     engine: Annotated[str | None, ENGINE_FLAG] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
@@ -53,12 +55,13 @@ def evaluate(
     scored = cases is None or data is not None
     if not scored:
         refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency, limit=limit)
-    judged = None if cases is None else judge_cases(run, cases, engine)
+    judged = None if cases is None else judge_cases(run, cases, engine, max_pixels)
     names = list(DEFAULT) if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     if costs is not None and metrics is None:
         names.append("weighted_error")
-    found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit, metrics=names,
-                        costs=costs, max_latency=max_latency, engine=engine) if scored else {}  # fmt: skip
+    found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit,
+                        skip_broken=skip_broken, max_pixels=max_pixels, metrics=names, costs=costs,
+                        max_latency=max_latency, engine=engine) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged or {}).get("warnings", ())]:
         complain(f"warning: {warning}")
     if as_json:

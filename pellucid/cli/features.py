@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import JSON_FLAG, complain, print_json, say
+from pellucid.cli.output import JSON_FLAG, MAX_PIXELS, SKIP_BROKEN, complain, print_json, say
 
 
 @app.command()
@@ -24,6 +24,8 @@ def features(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many images of each part, classes in proportion.")
     ] = None,
+    skip_broken: SKIP_BROKEN = None,
+    max_pixels: MAX_PIXELS = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Keep what a layer gives for each image. The store is data to train on: pellucid train features.h5."""
@@ -31,8 +33,8 @@ def features(
     from pellucid.runs.memory import keep_freed_memory
 
     keep_freed_memory()
-    found = write_features(run, data, out=out, layer=layer, data_dir=data_dir, limit=limit, batch_size=batch_size,
-                           engine=engine)  # fmt: skip
+    found = write_features(run, data, out=out, layer=layer, data_dir=data_dir, limit=limit, skip_broken=skip_broken,
+                           max_pixels=max_pixels, batch_size=batch_size, engine=engine)  # fmt: skip
     for warning in found["warnings"]:
         complain(f"warning: {warning}")
     if as_json:

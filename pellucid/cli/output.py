@@ -7,7 +7,7 @@ import logging
 import sys
 import unicodedata
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -16,6 +16,10 @@ from pellucid.errors import escaped
 ENGINE_FLAG = typer.Option(
     "--engine", help="auto, reference or pytorch; default: that of the run, for a model file pytorch where installed."
 )
+SKIP_BROKEN = Annotated[
+    str | None, typer.Option(help="N%: go on without images that cannot be read, if they are no more than that.")
+]
+MAX_PIXELS = Annotated[int | None, typer.Option(min=1, help="Pixels one image may have; default: 50,000,000.")]
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
 
 

@@ -58,14 +58,17 @@ class Lost:
                 f"({self.probability:.4f}) was predicted")
 
 
-def judge_cases(run: str, file: str, engine: str | None = None) -> dict[str, Any]:
+def judge_cases(
+    run: str, file: str, engine: str | None = None, max_pixels: int | None = None
+) -> dict[str, Any]:
     """How many core cases a run or model file keeps, and each that it loses.
 
     A picture that cannot be read is a case lost. Raises FileError for a table that cannot be read or names a picture
     that is not there, DataError for a row that makes no sense.
     """
     cases = read_cases(file)
-    found = predict_files(run, [str(case.place) for case in cases], top=sys.maxsize, engine=engine)
+    found = predict_files(run, [str(case.place) for case in cases], top=sys.maxsize, engine=engine,
+                          max_pixels=max_pixels)  # fmt: skip
     lost = [judged for case, entry in zip(cases, found.entries, strict=True)
             if (judged := judge(file, case, entry)) is not None]  # fmt: skip
     return {"file": file, "n": len(cases), "kept": len(cases) - len(lost), "lost": [one.to_json() for one in lost],

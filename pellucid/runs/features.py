@@ -31,7 +31,8 @@ FORMAT = 1
 
 def write_features(
     run: str, data: str | None, *, out: str, layer: str | None = None, data_dir: str | None = None,
-    limit: int | None = None, batch_size: int = 64, engine: str = "auto",
+    limit: int | None = None, skip_broken: str | None = None, max_pixels: int | None = None, batch_size: int = 64,
+    engine: str = "auto",
 ) -> dict[str, Any]:
     """Write the store `out` and say what it holds: parts, shape, layer.
 
@@ -46,7 +47,7 @@ def write_features(
     refuse_among_data("features", out, str(named), data_dir)
     name = layer or before_head(model)
     trunk = cut(model, name)
-    found = data_of(folder, model, data, data_dir, limit)
+    found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
     dataset = found.dataset
     if not found.own:
         for part in dataset.parts.values():

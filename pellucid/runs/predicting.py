@@ -46,7 +46,9 @@ class Answered:
         return [entry["error"] for entry in self.entries if "error" in entry]
 
 
-def predict_files(run: str, images: Iterable[str], *, top: int, engine: str | None = None) -> Answered:
+def predict_files(
+    run: str, images: Iterable[str], *, top: int, engine: str | None = None, max_pixels: int | None = None
+) -> Answered:
     """The most likely classes of each picture, read at the size, channels and depth the model was trained on.
 
     A picture that cannot be read or does not fit has an `error` in place of `classes`. Raises UsageError for a run that
@@ -64,7 +66,7 @@ def predict_files(run: str, images: Iterable[str], *, top: int, engine: str | No
         entry: dict[str, Any] = {"image": image}
         answered.entries.append(entry)
         try:
-            pixels = holder.bring(read_image(image, **options_of_record(holder.record)), image)
+            pixels = holder.bring(read_image(image, max_pixels=max_pixels, **options_of_record(holder.record)), image)
         except (FileError, DataError) as fault:
             entry["error"] = str(fault)
             continue

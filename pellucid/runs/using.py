@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
-from pellucid.data.options import options_of_record
+from pellucid.data.options import Options, options_of_record, parse_percent
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
@@ -103,32 +103,41 @@ class Found:
 
 
 def data_of(
-    folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None
+    folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None,
+    *, skip_broken: str | None = None, max_pixels: int | None = None,
 ) -> Found:
     """The data named, read as the model wants its images; or what the run was trained on, split as then.
 
     Raises DataError when the images are not those the model takes and cannot be brought to them.
     """
-    dataset, own = opened(folder, model, data, data_dir, limit)
+    with named("--skip-broken"):
+        percent = parse_percent(skip_broken or "0")
+    allowed = Options(skip_broken=percent, max_pixels=max_pixels)
+    dataset, own = opened(folder, model, data, data_dir, limit, allowed)
     holder = Holder.of(model, "the model")
     return Found(holder.hold(dataset, own=own), holder, own)
 
 
 def opened(
-    folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None
+    folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None, allowed: Options
 ) -> tuple[Dataset, bool]:
     """The data set, and whether it is what the model was trained on."""
     fingerprint = (model.training_record or {}).get("fingerprint")
     config = None if folder is None else settings_of(read_record(folder), str(folder.config))
     if config is not None:
-        own = replace(config, data_dir=data_dir or config.data_dir, limit=limit or config.limit)
+        own = replace(
+            config, data_dir=data_dir or config.data_dir, limit=limit or config.limit,
+            skip_broken=f"{allowed.skip_broken:g}%" if allowed.skip_broken else config.skip_broken,
+            max_pixels=allowed.max_pixels or config.max_pixels,
+        )  # fmt: skip
         if data is None or data == config.data:
             dataset = load_data(own)
             return dataset, dataset.fingerprint == fingerprint
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
     record = model.input_record or {}
-    dataset = open_dataset(data, data_dir=data_dir, limit=limit, learning=False, **options_of_record(record))
+    dataset = open_dataset(data, data_dir=data_dir, limit=limit, learning=False, skip_broken=allowed.skip_broken,
+                           max_pixels=allowed.max_pixels, **options_of_record(record))  # fmt: skip
     if config is not None and fingerprint is not None and dataset.fingerprint == fingerprint:
         return load_data(replace(own, data=data)), True  # the run's own data by another path: divided as then
     return dataset, dataset.fingerprint == fingerprint
@@ -153,6 +162,8 @@ def evaluate_on(
     batch_size: int,
     data_dir: str | None,
     limit: int | None,
+    skip_broken: str | None = None,
+    max_pixels: int | None = None,
     metrics: Sequence[str] = DEFAULT,
     costs: str | None = None,
     max_latency: float | None = None,
@@ -165,7 +176,7 @@ def evaluate_on(
     """
     refuse_limit(max_latency)
     model, folder = model_of(run)
-    found = data_of(folder, model, data, data_dir, limit)
+    found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
     dataset = found.dataset
     names = tuple(model.class_names or dataset.class_names)
     prices = None if costs is None else read_costs(costs, names)
