@@ -26,6 +26,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +104,16 @@ def exchange(holder: Any, key: Any) -> None:
     holder[key], holder[other] = holder[other], holder[key]
 
 
-def spoilings(value: Any) -> Iterator[tuple[str, Any]]:
-    """(what was done where, the value with that change) for every place and every way."""
+def spoilings(value: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """(what is done where, what makes the value with that change) for every place and every way."""
     ways = {name: put(new) for name, new in VALUES.items()} | {"double": double, "exchange": exchange}
     for at in places(value):
         where = "/".join(map(str, at)) or "all of it"
         if at:
-            yield f"{where}: dropped", changed(value, at, drop)
+            yield f"{where}: dropped", partial(changed, value, at, drop)
         for name, way in ways.items():
             if at or name in VALUES:
-                yield f"{where}: {name}", changed(value, at, way)
+                yield f"{where}: {name}", partial(changed, value, at, way)
 
 
 # --- records of a run -------------------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ def make_runs(place: Path) -> None:
     for name, console in (("stopped", Stop()), ("finished", None)):
         start_run(config, RunFolder.create(name), command="pellucid train data.npz", console=console)
     (place / "stopped" / "metrics.json").unlink()
-    (place / "stopped" / "report.html").unlink()
+    (place / "stopped" / "report.html").unlink(missing_ok=True)
 
 
 # --- typing and judging -----------------------------------------------------------------------------------------------
@@ -256,18 +257,30 @@ def judged(code: int, said: str, warned: list[str], run: str) -> str:
     return "" if all(char.isprintable() or char == "\n" for char in said) else "control characters"
 
 
-def without_pictures() -> None:
-    """Drawing and the report take longer than all the rest, and no record is read there that is not read before."""
+@contextlib.contextmanager
+def quickly() -> Iterator[None]:
+    """Without what takes longer than all the rest: drawing, reports, and making the commands anew for each line."""
+    import typer.main
+
     from pellucid.runs import finishing
     from pellucid.runs.diagnosing import diagnosis
 
-    finishing.write_pictures = lambda *given, **left_out: None  # type: ignore[assignment]
-    finishing.write_report = lambda *given, **left_out: None  # type: ignore[assignment]
-    diagnosis.write_page = lambda *given, **left_out: None  # type: ignore[assignment]
+    nothing = lambda *given, **left_out: None  # noqa: E731
+    instead = ((finishing, "write_pictures", nothing), (finishing, "write_report", nothing),
+               (diagnosis, "write_page", nothing),
+               (typer.main, "get_command", cache(typer.main.get_command)))  # fmt: skip
+    before = [getattr(module, name) for module, name, _ in instead]
+    for module, name, new in instead:
+        setattr(module, name, new)
+    try:
+        yield
+    finally:
+        for (module, name, _), old in zip(instead, before, strict=True):
+            setattr(module, name, old)
 
 
-def attacks(records: tuple[Record, ...] = RECORDS) -> Iterator[tuple[Record, tuple[str, ...], str, Any]]:
-    """(record, command, what was done, the value to write) for all; `make_runs` was called in this folder."""
+def attacks(records: tuple[Record, ...] = RECORDS) -> Iterator[tuple[Record, tuple[str, ...], str, Callable[[], Any]]]:
+    """(record, command, what is done, what makes the value to write); `make_runs` was called in this folder."""
     for record in records:
         value = record.read(Path("finished" if record.finished else "stopped"))
         for command in record.commands:
@@ -275,12 +288,12 @@ def attacks(records: tuple[Record, ...] = RECORDS) -> Iterator[tuple[Record, tup
                 yield record, command, done, new
 
 
-def attacked(record: Record, command: tuple[str, ...], new: Any) -> Outcome:
+def attacked(record: Record, command: tuple[str, ...], new: Callable[[], Any]) -> Outcome:
     """Spoil a copy of the run and type the command."""
     shutil.rmtree("victim", ignore_errors=True)
     shutil.rmtree("victim-more", ignore_errors=True)
     shutil.copytree("finished" if record.finished else "stopped", "victim")
-    record.write(Path("victim"), new)
+    record.write(Path("victim"), new())
     return typed(command, "victim")
 
 
@@ -303,10 +316,9 @@ def main() -> None:
     given.add_argument("--sample", type=int, help="so many, drawn by chance")
     asked = given.parse_args()
     counts: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, quickly():
         os.chdir(place)
         make_runs(Path(place))
-        without_pictures()
         for name, outcome in outcomes(asked.sample, only=asked.only):
             counts["wrong" if outcome.wrong else "right"] += 1
             if outcome.wrong or asked.show:

@@ -21,7 +21,7 @@ from pellucid.model import Model
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import read_record
 from pellucid.runs.places import refuse_among_data
-from pellucid.runs.using import data_of, model_of
+from pellucid.runs.using import classifier_of, data_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.reading import sha256_of
 from pellucid.training.session import engine_named, predict_each
@@ -42,7 +42,7 @@ def write_features(
     path = Path(out)
     if path.suffix.lower() not in (".h5", ".hdf5"):
         raise UsageError(describe("features", "--out", "a name that ends in .h5", repr(out)))
-    model, folder = model_of(run)
+    model, folder = classifier_of(run)
     named = data if folder is None or data is not None else settings_of(read_record(folder), str(folder.config)).data
     refuse_among_data("features", out, str(named), data_dir)
     name = layer or before_head(model)

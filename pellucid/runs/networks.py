@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.architectures.names import NAMES, architecture, default_notation
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline
-from pellucid.errors import UsageError
+from pellucid.errors import FileError, UsageError, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.layer import Layer
 from pellucid.graph.notation import is_notation
@@ -146,6 +146,7 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], class_names: Sequ
     model = load_model(path)
     if isinstance(model.input_shape, dict) or isinstance(model.output_shape, dict):
         raise UsageError(f"--model {path} has several inputs or outputs; a run needs one of each.")
+    refuse_no_classifier(model, path)
     has = int(model.output_shape[-1])
     if model.input_shape[1:] != shape or (has != classes and not config.new_head):
         wanted = f"{model.input_shape[1:]} images and {has} classes"
@@ -164,6 +165,16 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], class_names: Sequ
     draw_weights(made, key, head_of(made.graph, side=True))
     LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
     return made
+
+
+def refuse_no_classifier(model: Model, path: str) -> None:
+    """Raise FileError for a network that does not give one image a number a class, as the commands need it."""
+    graph = model.graph
+    outputs = {name: graph.output_shapes[name] for name in graph.lasting}
+    if list(graph.input_shapes) != ["input"] or list(outputs) != ["output"] or len(outputs["output"]) != 1:
+        got = f"from {', '.join(graph.input_shapes)} to {', '.join(f'{k} {v}' for k, v in outputs.items())}"
+        raise FileError(f"{path} is no network that the command line can use: one image in (input) and a number a "
+                        f"class out (output) are wanted, but it leads {shown(got)}. Use it in Python with load_model.")
 
 
 def preprocessing_of_file(config: RunConfig, dataset: Dataset) -> Pipeline | None:

@@ -23,7 +23,7 @@ from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
 from pellucid.runs.held import Holder
 from pellucid.runs.room import refuse_large_scoring, scoring_bytes
-from pellucid.runs.using import engine_of, model_of, refuse_not_finite
+from pellucid.runs.using import classifier_of, engine_of, refuse_not_finite
 from pellucid.runs.weights import native_weights
 from pellucid.storage.tables import write_csv
 from pellucid.training.session import predict_each
@@ -54,7 +54,7 @@ def predict_files(
     A picture that cannot be read or does not fit has an `error` in place of `classes`. Raises UsageError for a run that
     is not there, TrainingError when the model answers with numbers that are not finite.
     """
-    model, folder = model_of(run)
+    model, folder = classifier_of(run)
     refuse_large_scoring(model.graph, 1, "predict")
     at_once = AT_ONCE if scoring_bytes(model.graph, AT_ONCE) < ROOM else 1
     answer = Answerer(model, engine_of(folder, engine), run, top)

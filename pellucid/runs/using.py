@@ -31,7 +31,7 @@ from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.heads import composed, listed
 from pellucid.runs.held import Holder
 from pellucid.runs.latency import measure_latency, refuse_limit
-from pellucid.runs.networks import FILES, in_words
+from pellucid.runs.networks import FILES, in_words, refuse_no_classifier
 from pellucid.runs.preparation import OBJECTIVE, load_data
 from pellucid.runs.room import refuse_large_scoring
 from pellucid.runs.scoring import score
@@ -57,6 +57,13 @@ def model_of(path: str) -> tuple[Model, RunFolder | None]:
             raise UsageError(f"{path} has no model yet: no epoch was finished. {remedy}")
         return load_model(folder.model), folder
     return load_model(path), None
+
+
+def classifier_of(path: str) -> tuple[Model, RunFolder | None]:
+    """The same, found to give an image a number a class."""
+    model, folder = model_of(path)
+    refuse_no_classifier(model, path if folder is None else str(folder.model))
+    return model, folder
 
 
 def runs_in(folder: Path) -> list[str]:
@@ -175,7 +182,7 @@ def evaluate_on(
     classes or images do not fit, UsageError for a score that is not there, TrainingError for answers not finite.
     """
     refuse_limit(max_latency)
-    model, folder = model_of(run)
+    model, folder = classifier_of(run)
     found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
     dataset = found.dataset
     names = tuple(model.class_names or dataset.class_names)

@@ -23,7 +23,7 @@ from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.held import Holder
 from pellucid.runs.preparation import OBJECTIVE, divide, read_data
 from pellucid.runs.scoring import BATCH_SIZE, score
-from pellucid.runs.using import all_or_one, engine_of, model_of
+from pellucid.runs.using import all_or_one, classifier_of, engine_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 
@@ -58,7 +58,7 @@ def gather(
     Raises FileError when `run` is no run folder, UsageError when its data are not here, DataError when they changed.
     """
     folder = RunFolder.open(run)
-    model, record = model_of(run)[0], read_record(folder)
+    model, record = classifier_of(run)[0], read_record(folder)
     config = settings_of(record, str(folder.config))
     found = opened(replace(config, data=data or config.data, data_dir=data_dir or config.data_dir), moved=data is None)
     dataset = divide(found, config)
