@@ -18,7 +18,7 @@ from pellucid.runs.report import write_report
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights, write_run_model
 from pellucid.storage.run_folder import RunFolder
-from pellucid.storage.tables import read_csv
+from pellucid.storage.tables import last_number, read_csv
 from pellucid.storage.writer import write_json
 from pellucid.training.events import Progress
 from pellucid.training.program import State
@@ -47,7 +47,7 @@ def finish(
     headline = {name: scores[name] for name in ("split", "n", "accuracy", "loss")}
     write_run_model(prepared, folder, prepared.engine, state, headline)
     steps = read_csv(folder.steps) if folder.steps.exists() else []
-    trained = float(steps[-1]["seconds"]) if steps else 0.0
+    trained = last_number(folder.steps, steps, "seconds")
     images = trained_images(prepared, progress)
     metrics = scores | {
         "engine": prepared.engine.name,

@@ -14,7 +14,7 @@ from pellucid.engines.protocol import Sums
 from pellucid.errors import TrainingError
 from pellucid.storage.checkpoint import write_checkpoint
 from pellucid.storage.reading import read_text
-from pellucid.storage.tables import csv_line, cut_csv, read_csv, write_csv
+from pellucid.storage.tables import csv_line, cut_csv, last_number, read_csv, write_csv
 from pellucid.storage.writer import append_text, remove_files
 from pellucid.training.events import Event, Progress
 from pellucid.training.program import RATIO
@@ -36,7 +36,7 @@ class StepTable(Event):
             remove_files([self.path])  # a disk that was full at its first line, and an older Pellucid that went on
         cut_csv(self.path, "step", progress.position.step)
         rows = read_csv(self.path) if self.path.exists() else []
-        self.seconds = float(rows[-1]["seconds"]) if rows else 0.0
+        self.seconds = last_number(self.path, rows, "seconds")
         self.latest = time.perf_counter()
 
     def step(self, progress: Progress, sums: Sums) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, shown
 from pellucid.storage.reading import read_text
 from pellucid.storage.writer import write_text
 
@@ -56,6 +57,21 @@ def cut_csv(path: str | os.PathLike[str], column: str, last: int) -> None:
     kept = [row for i, row in enumerate(rows) if _number(path, row, column, i + 2) <= last]
     if len(kept) < len(rows) or whole != text:
         write_text(path, _table(columns, kept))
+
+
+def last_number(path: str | os.PathLike[str], rows: list[dict[str, str]], column: str) -> float:
+    """The number in a column of the last row, 0 for no rows. Raises FileError when there is none that is finite."""
+    text = rows[-1].get(column, "") if rows else "0"
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise FileError(
+            f"{path}, line {len(rows) + 1}: column '{column}' must hold a number, but it holds {shown(repr(text))}. "
+            "Mend that line, or remove the file: the run needs it no more."
+        )
+    return number
 
 
 def _cell(value: Any) -> Any:
@@ -107,7 +123,8 @@ def _number(path: str | os.PathLike[str], row: Mapping[str, str], column: str, l
     try:
         return int(row[column])
     except (KeyError, ValueError) as error:
+        held = shown(repr(row.get(column)))
         raise FileError(
-            f"{path}, line {line}: column '{column}' must hold a whole number, but it holds {row.get(column)!r}. "
+            f"{path}, line {line}: column '{column}' must hold a whole number, but it holds {held}. "
             "Mend or remove that line."
         ) from error

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from pellucid.engines.protocol import Batch, Engine, Sums, add_sums
 from pellucid.errors import TrainingError
 from pellucid.keys import Key
@@ -94,7 +96,8 @@ def run_epoch(
     rate = progress.rate
     for batch in batches.epoch(position.epoch, start=position.step_in_epoch):
         program, rate = progress.program, progress.rate  # an event may have begun another stage, or set a rate
-        progress.state, sums = program.step(engine, progress.state, batch, key.fold(position.step))
+        with np.errstate(all="ignore"):  # the program says itself what is no longer finite
+            progress.state, sums = program.step(engine, progress.state, batch, key.fold(position.step))
         position.sums = add_sums(position.sums, {name: s for name, s in sums.items() if not name.startswith(RATIO)})
         position.step_in_epoch += 1
         position.step += 1
@@ -120,11 +123,10 @@ def run_epoch(
 
 
 def refuse_diverged(epoch: int, scores: Mapping[str, float]) -> None:
-    """Raise TrainingError when the validation part has a score that is no number."""
-    for name, value in scores.items():
-        if math.isnan(value):  # infinity is a number that overflowed, on a part that is only looked at
-            raise TrainingError(f"val_{name} is NaN after epoch {epoch}: training has diverged. Train with a lower "
-                                "learning rate, or check the validation data for extreme values.")  # fmt: skip
+    """Raise TrainingError when the loss of the validation part is no number."""
+    if math.isnan(scores.get("loss", 0.0)):  # infinity is one that overflowed, on a part that is only looked at
+        raise TrainingError(f"val_loss is NaN after epoch {epoch}: training has diverged. Train with a lower learning "
+                            "rate, or check the validation data for extreme values.")  # fmt: skip
 
 
 def evaluate(
@@ -135,7 +137,8 @@ def evaluate(
     around.begin()
     for number, batch in enumerate(batches.epoch(0)):
         around.batch_begin(number)
-        total = add_sums(total, program.evaluate(engine, state, batch))
+        with np.errstate(all="ignore"):
+            total = add_sums(total, program.evaluate(engine, state, batch))
         around.batch_end(number, program, total)
     total = engine.reduce(total)
     around.end(program, total)

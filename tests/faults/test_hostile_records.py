@@ -62,7 +62,8 @@ def test_a_sample_of_all_leaves_and_ways(runs: Path) -> None:
     ("config", hostile.RESUME, ("settings", "batch_size"), "minus one", "config.json is damaged"),
     ("config", hostile.RESUME, ("environment", "threads"), "huge", "config.json is damaged"),
     ("config", hostile.RESUME, ("environment", "libraries"), "null", "config.json is damaged"),
-    ("steps", hostile.RESUME, (0, 0), "word", "steps.csv, line 2: column 'step'"),
+    ("steps", hostile.RESUME, (1, 0), "word", "steps.csv, line 2: column 'step'"),
+    ("steps", hostile.RESUME, (0, 5), "word", "steps.csv, line 6: column 'seconds'"),
 ])  # fmt: skip
 def test_a_leaf_by_name(
     runs: Path, name: str, command: tuple[str, ...], at: tuple[Any, ...], change: str, words: str

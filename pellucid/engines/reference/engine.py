@@ -96,7 +96,8 @@ class ReferenceEngine:
     ) -> Run:
         """Run the plan; a training run keeps all that backward reads, a prediction only what it hands out."""
         given = Given(params, state, inputs, training, key, tuple(taps))
-        tape = self._walk(graph, given, keep=training)
+        with np.errstate(all="ignore"):  # what overflows is found in the outputs, or by the program in its loss
+            tape = self._walk(graph, given, keep=training)
         todo = plan(graph)
         outputs = {name: tape.values[number] for name, number in todo.outputs.items()}
         if not training and not all(np.isfinite(y).all() for y in outputs.values()):
