@@ -126,11 +126,14 @@ def refuse_no_numbers(arrays: Mapping[str, np.ndarray], path: Path) -> None:
 
 def refuse_unfit(model: Model, file: ModelFile, path: Path) -> None:
     """Raise FileError when the images or the class names of the record are not those of its network."""
+    from pellucid.data.typical import Typical
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import InputRecord
 
     if file.input:
         checked(file.input, InputRecord, path, SAVE_AGAIN)
+        if file.input.get("statistics") is not None:
+            Typical.from_record(file.input["statistics"], os.fspath(path))
     graph = model.built.graph
     inputs, outputs = list(graph.input_shapes.values()), [graph.output_shapes[name] for name in graph.lasting]
     with rebuilt(path, SAVE_AGAIN):

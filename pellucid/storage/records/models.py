@@ -39,6 +39,18 @@ class GraphRecord(Struct):
     training_only: list[str] = []
 
 
+class StatisticsRecord(Struct):
+    """How the training images look; `data.typical` knows which lengths belong together."""
+
+    n: Positive
+    far: Finite
+    some: Finite
+    mean: list[Finite]
+    deviation: list[Finite]
+    precision: list[Finite]
+    plain: list[tuple[Finite, Finite]]
+
+
 class InputRecord(Struct):
     """The images a model was trained on."""
 
@@ -47,6 +59,8 @@ class InputRecord(Struct):
     channels: Positive
     channel_names: list[str] | None = None
     dtype: Word | None = None
+    range: tuple[Finite, Finite] | None = None
+    statistics: StatisticsRecord | None = None
 
 
 class StepRecord(Struct):
