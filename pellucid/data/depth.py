@@ -119,8 +119,8 @@ def change_to(depth: Depth, dtype: np.dtype[Any], extent: Extent, where: str) ->
     if not extent.finite:
         raise DataError(f"{where}: the pixels hold NaN or infinity, so there is nothing to answer. Correct them.")
     given = BITS.get(str(dtype))
-    if dtype.kind in "iub" and given is None:
-        given = 1 if dtype.kind == "b" else _bits_of(extent, depth, where)
+    if dtype.kind in "iu" and given is None:
+        given = _bits_of(extent, depth, where)
     target = np.dtype(depth.dtype)
     if depth.most is not None:
         if given is not None:

@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array
 from pellucid.data.pca import PCA, Whiten
-from pellucid.data.steps import Center, MinMax, Scale, Standardize, Step
+from pellucid.data.steps import Center, MinMax, Scale, Shifting, Standardize, Step
 from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.keys import Key
 
@@ -59,6 +59,11 @@ class Pipeline:
         if len(self.steps) != 1 or not isinstance(self.steps[0], Scale) or self.steps[0].divisor is None:
             return None
         return float(np.float32(1.0 / self.steps[0].divisor))
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each value of the result comes from one value of the image, the larger from the larger."""
+        return all(isinstance(step, (Scale, Shifting)) for step in self.steps)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one preprocessed image: (H, W, C), or (K,) after PCA and whitening."""

@@ -14,7 +14,7 @@ Measured false alarms and what is found: benchmarks/results/unlike.json, docs/us
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ import numpy as np
 from pellucid.data.dataset import Part
 from pellucid.data.depth import Depth, Extent
 from pellucid.data.images import Array, Images
+from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import FileError
 from pellucid.keys import Key
 
@@ -83,8 +84,10 @@ class Typical:
         return found
 
 
-def looks_of(part: Part, key: Key) -> dict[str, Any]:
+def looks_of(part: Part, preprocessing: Pipeline, key: Key) -> dict[str, Any]:
     """`range` and `statistics` of a model's input record, from its training part: of many images a sample by `key`.
+
+    `prepared` is the range after preprocessing, where that cannot be told from the range before it (PCA, whitening).
 
     No statistics for fewer than 20 pictures, and for what is no picture: under 16 pixels, over 16 channels. Neither
     for values that are not finite.
@@ -99,18 +102,25 @@ def looks_of(part: Part, key: Key) -> dict[str, Any]:
         if not extent.finite:
             return {}
     pictures = n >= LEAST and height * width >= FEW_PIXELS and channels <= MANY_CHANNELS
-    extents, numbers, plain = [], [], []
+    extents, results, numbers, plain = [], [], [], []
     for pixels in chunks(part.images, rows):
         extents.append(Extent.of(pixels))
+        if not preprocessing.one_by_one:
+            results.append(Extent.of(preprocessing.apply(pixels)))
         if pictures:
             x = depth.as_floats(pixels)
             numbers.append(described(x))
             plain.append(plainly(x))
-    found = {"range": [min(one.low for one in extents), max(one.high for one in extents)]}
+    found: dict[str, Any] = {"range": bounds_of(extents), **({"prepared": bounds_of(results)} if results else {})}
     if not pictures:
         return found
     typical = fit_typical(np.concatenate(numbers), np.concatenate(plain), part.labels[rows], key)
     return {**found, "statistics": typical.to_record()}
+
+
+def bounds_of(extents: Sequence[Extent]) -> list[float]:
+    """Smallest and largest value of several."""
+    return [min(one.low for one in extents), max(one.high for one in extents)]
 
 
 def chunks(images: Images, rows: Array) -> Iterator[Array]:

@@ -11,6 +11,7 @@ from pellucid.engines.protocol import Objective
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.keys import Key
 from pellucid.model import weights
+from pellucid.model.admitting import Admission
 from pellucid.model.compiled import Compiled
 from pellucid.model.freezing import factors_by_key
 from pellucid.training import loop
@@ -81,7 +82,8 @@ def start_of(model: Model, program: Supervised) -> State:
 
 def feed_of(model: Model, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
-    return Feed.of(model.built.graph, objective.terms if objective else (), where, model._keys)
+    terms = objective.terms if objective else ()
+    return Feed.of(model.built.graph, terms, where, model._keys, Admission(model, where))
 
 
 def fit(

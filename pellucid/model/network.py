@@ -159,6 +159,18 @@ class Network:
         """Train these layers again, all of them by default; `layers` as in `freeze`."""
         return freezing.set_trained(self.built, self.name, layers, True)
 
+    def prepare(self, x: Any) -> np.ndarray:
+        """Pictures as the network reads them, float32 (N, ...), by what the model's file tells of its training.
+
+        x: pictures (N, H, W, C), (N, H, W) of one channel in the model's own size, or a list of pictures (H, W) or
+        (H, W, C) of any sizes. They are made gray or rgb, brought to the model's size and depth (uint8, uint16 or
+        floats; 0..1 is the whole range) and preprocessed. Raises ArgumentError for a model without such a record, and
+        for pictures that could be brought to it only by a guess.
+        """
+        from pellucid.model.admitting import prepared
+
+        return prepared(self, x)
+
     def as_layer(self) -> Layer:
         """The one layer that stands for this model in others."""
         if self._layer is None:

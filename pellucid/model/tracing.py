@@ -16,6 +16,7 @@ from pellucid.engines.protocol import Gradients
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.graph.graph import Graph
 from pellucid.graph.spelled import spelled
+from pellucid.model.admitting import Admission
 from pellucid.model.learning import compiled_of
 from pellucid.spec.formulas import formula
 from pellucid.training.inputs import Names, named
@@ -87,7 +88,8 @@ def trace(model: Model, x: Any, y: Any, *, training: bool) -> Trace:
     moving = {key for key, weight in graph.weights.items() if weight.name.startswith("moving_")}
     params = {key: value for key, value in weights.items() if key not in moving}
     state = {key: weights[key] for key in moving}
-    inputs = engine.put(named("x", x, Names.of_inputs(model.graph), where="trace"))
+    admission = Admission(model, "trace")
+    inputs = engine.put(admission.apply(admission.settle(named("x", x, Names.of_inputs(model.graph), where="trace"))))
     layers = [graph.layers[node.layer].name for node in graph.nodes]
     taps = list(dict.fromkeys(layers))
     key = model.key.fold("trace")

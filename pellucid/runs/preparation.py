@@ -69,7 +69,7 @@ class Prepared:
     @cached_property
     def looks(self) -> dict[str, Any]:
         """What the training images look like, for the model file: the range of their values, and statistics if any."""
-        return looks_of(self.dataset.part("train"), self.key)
+        return looks_of(self.dataset.part("train"), self.preprocessing, self.key)
 
     @property
     def scored(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,14 @@ from pellucid.training.ranges import refuse_out_of_range
 NO_KEYS: Mapping[str, str] = {}
 
 
+class Admission(Protocol):
+    """What a model does to arrays before its network: hold them against its record, preprocess pictures."""
+
+    def settle(self, arrays: Arrays) -> Arrays: ...
+
+    def apply(self, arrays: Arrays) -> Arrays: ...
+
+
 @dataclass(frozen=True)
 class Feed:
     """What every feeding of one graph shares; `terms` are the losses, by the name of the targets they read."""
@@ -31,21 +39,38 @@ class Feed:
     outputs: Names
     terms: Mapping[str, Term] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    admission: Admission | None = None
 
     @classmethod
-    def of(cls, graph: Graph, terms: Sequence[Term], where: str, keys: Mapping[str, str] = NO_KEYS) -> Feed:
+    def of(
+        cls, graph: Graph, terms: Sequence[Term], where: str, keys: Mapping[str, str] = NO_KEYS,
+        admission: Admission | None = None,
+    ) -> Feed:
         """The feed of a graph; `keys` are further words for its only input or output."""
         inputs, outputs = Names.of_inputs(graph).also(keys), Names.of_targets(graph).also(keys)
         first: dict[str, Term] = {}
         for term in terms:
             first.setdefault(term.target, term)
-        return cls(where, inputs, outputs, first, graph.output_shapes)
+        return cls(where, inputs, outputs, first, graph.output_shapes, admission)
 
     def refuse(self, argument: str, value: Any) -> None:
         """Raise ArgumentError when an argument is given that goes with arrays only."""
         if value is not None:
             remedy = "Let x yield (x, y, sample_weight)."
             raise ArgumentError(describe(self.where, argument, "left out when x yields batches", "given", remedy))
+
+    def settled(self, x: Any) -> Arrays:
+        """The inputs by name, held against what the model was trained on; raises ArgumentError where they differ."""
+        arrays = named("x", x, self.inputs, where=self.where)
+        return arrays if self.admission is None else self.admission.settle(arrays)
+
+    def taken(self, arrays: Arrays) -> Arrays:
+        """Settled inputs, or some rows of them, as the network reads them."""
+        return arrays if self.admission is None else self.admission.apply(arrays)
+
+    def read(self, x: Any) -> Arrays:
+        """The inputs by name as the network reads them."""
+        return self.taken(self.settled(x))
 
     def targets(self, y: Any) -> dict[str, np.ndarray]:
         """The targets by name; raises ArgumentError where a loss has none."""
@@ -137,7 +162,7 @@ class IterableBatches:
 
     def _batch(self, entry: Any) -> Batch:
         x, y, weight = self.parts(entry)
-        inputs = named("x", x, self.feed.inputs, where=self.feed.where)
+        inputs = self.feed.read(x)
         targets = self.feed.targets(y)
         weights = sample_weights(targets, self.feed.outputs, weight, self.class_weight)
         self.feed.refuse_out_of_range(targets, weights, {})
@@ -248,7 +273,7 @@ def batches_of(
             made: Batches = x
             return made if steps is None else Stretches(made, steps, feed.where, steps_argument)
         return IterableBatches(x, feed, steps=steps, class_weight=class_weight, shuffle=shuffle, key=key)
-    inputs = named("x", x, feed.inputs, where=feed.where)
+    inputs = feed.read(x)
     targets = feed.targets(y)
     present = masks_of(masks, feed)
     whole = {name: without_missing(target, present.get(name)) for name, target in targets.items()}
@@ -295,13 +320,13 @@ def input_parts(x: Any, feed: Feed, *, batch_size: int, steps: int | None) -> It
         refuse_shuffling(x, feed.where)
         batches = IterableBatches(x, feed, steps=steps)
         return (inputs_alone(entry, batches) for entry in batches.entries(0))
-    arrays = named("x", x, feed.inputs, where=feed.where)
+    arrays = feed.settled(x)
     missing = [name for name in feed.inputs.listed if name not in arrays]
     if missing:
         raise ArgumentError(describe(feed.where, "x", f"given for input '{missing[0]}'", "missing"))
     rows = len(next(iter(arrays.values())))
     ends = range(0, rows if steps is None else min(rows, steps * batch_size), batch_size)
-    return ({name: value[at : at + batch_size] for name, value in arrays.items()} for at in ends)
+    return (feed.taken({name: value[at : at + batch_size] for name, value in arrays.items()}) for at in ends)
 
 
 def inputs_alone(entry: Any, batches: IterableBatches) -> dict[str, np.ndarray]:
@@ -309,7 +334,7 @@ def inputs_alone(entry: Any, batches: IterableBatches) -> dict[str, np.ndarray]:
     listed = batches.feed.inputs.listed
     whole = isinstance(entry, list) and len(listed) > 1 and len(entry) == len(listed)
     x = entry if whole else batches.parts(entry)[0]
-    return named("x", x, batches.feed.inputs, where=batches.feed.where)
+    return batches.feed.read(x)
 
 
 def refuse_shuffling(x: Any, where: str) -> None:
