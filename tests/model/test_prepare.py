@@ -97,7 +97,7 @@ def test_a_model_of_floats(tmp_path: Path) -> None:
     for wrong in (np.float32(X), x * 2 - 1):
         with pytest.raises(ArgumentError, match=r"model\.prepare\(x\)"):
             model.predict(wrong)
-    with pytest.raises(ArgumentError, match="float pictures from 0 to 0.97"):
+    with pytest.raises(ArgumentError, match=r"float pictures from 0 to 0\.97"):
         model.prepare(np.float32(X))
     old = trained(tmp_path, (Scale(1.0),), dtype="float32")  # a file of before the range: as it was
     np.testing.assert_array_equal(old.predict(np.float32(X)), old.predict(X))
