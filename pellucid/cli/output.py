@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -114,6 +113,8 @@ def width_of(text: str) -> int:
     """How many columns a terminal takes for the text: two for a Chinese letter or an emoji, none for an accent."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 

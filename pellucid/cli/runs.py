@@ -12,6 +12,7 @@ import typer
 
 from pellucid.cli.app import app
 from pellucid.cli.output import JSON_FLAG, cut, print_json, say, table, width_of
+from pellucid.errors import escaped
 
 DEFAULT = "runs"
 COLUMNS = ("name", "began", "model", "accuracy", "n", "epochs", "seconds", "state")
@@ -39,7 +40,7 @@ def runs(
 
 def groups(found: Sequence[Mapping[str, Any]], widest: int) -> list[str]:
     """The data sets and the tables of their runs, all with the same columns, none wider than `widest`."""
-    cells = [[cell(name, row[name]) for name in COLUMNS] for row in found]
+    cells = [[escaped(cell(name, row[name])) for name in COLUMNS] for row in found]
     widths = fitting([COLUMNS, *cells], widest)
     short = [[cut(text, width, middle=name != "state") for text, width, name in zip(row, widths, COLUMNS, strict=True)]
              for row in cells]  # fmt: skip

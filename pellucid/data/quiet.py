@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 
 _LOCK = threading.Lock()
 _INSIDE = 0
@@ -20,6 +21,7 @@ _PUT_BACK = ExitStack()
 def quiet() -> Iterator[None]:
     """A block in which no warning is shown or raised."""
     global _INSIDE
+    hush_libtiff()
     with _LOCK:
         _INSIDE += 1
         if _INSIDE == 1:
@@ -32,3 +34,21 @@ def quiet() -> Iterator[None]:
             _INSIDE -= 1
             if not _INSIDE:
                 _PUT_BACK.close()
+
+
+@cache
+def hush_libtiff() -> None:
+    """libtiff, below Pillow, writes what it dislikes to the process's standard error by itself: it has no handler now.
+
+    Faults of decoding still come back as errors. Where it cannot be reached (within Pillow's own file) all stays.
+    """
+    import ctypes
+
+    from PIL import _imaging
+
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(_imaging.__file__)  # a name is sought in what that file is linked to as well
+        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+            handler = getattr(library, name)
+            handler.argtypes, handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+            handler(None)

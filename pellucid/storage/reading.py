@@ -109,7 +109,7 @@ def read_text(path: str | os.PathLike[str], *, most: int | None = None) -> str:
 def read_json(path: str | os.PathLike[str], *, most: int | None = None) -> Any:
     """The value in a JSON file. Raises FileError, which names the line, when it is broken, too deep or too long."""
     try:
-        return parse_json(read_text(path, most=most), path)
+        return parse_json(read_text(path, most=most), path, half_letters="surrogateescape")
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError):
             place = f"line {error.lineno}, column {error.colno}: {error.msg}"
@@ -118,17 +118,18 @@ def read_json(path: str | os.PathLike[str], *, most: int | None = None) -> Any:
         raise FileError(f"{path} is not valid JSON ({place}). Mend it or write it again.") from error
 
 
-def parse_json(text: str, where: object) -> Any:
+def parse_json(text: str, where: object, *, half_letters: str = "strict") -> Any:
     """The value of a JSON text, bounded in nesting and in how many values it holds before any is made.
 
     Raises FileError beyond the bounds and ValueError or RecursionError, as `json` does, for what is no JSON: NaN,
-    infinite and gigantic numbers, a key that comes twice and halves of letters are none.
+    infinite and gigantic numbers, a key that comes twice and halves of letters are none. With `half_letters`
+    "surrogateescape" those may stand that Python puts for a byte of a path which is no UTF-8, as config.json has them.
     """
     opened = text.count("[") + text.count("{")
     VALUES.check(opened + text.count(","), where)
     value = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_whole, object_pairs_hook=_once)
     if SURROGATE.search(text):
-        json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError, a ValueError, for half a letter
+        json.dumps(value, ensure_ascii=False).encode(errors=half_letters)  # UnicodeEncodeError, a ValueError
     if opened > LEVELS.now and depth(value) > LEVELS.now:
         raise LEVELS.beyond(where, "deeper", what="nested JSON")
     return value
