@@ -96,7 +96,7 @@ class Batches:
         every.share = Share()
         return every
 
-    def in_order(self) -> Batches:
+    def unshuffled(self) -> Batches:
         """The same samples once each, in the order of the part, as predict reads them."""
         ordered = copy(self)
         ordered.shuffle, ordered.sampler = False, None
@@ -156,7 +156,7 @@ class ArrayBatches:
     def steps_per_epoch(self) -> int:
         return steps_in(self.samples, self.batch_size)
 
-    def in_order(self) -> ArrayBatches:
+    def unshuffled(self) -> ArrayBatches:
         """The same samples in the order of their arrays, as predict reads them."""
         ordered = copy(self)
         ordered.shuffle = False

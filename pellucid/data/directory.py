@@ -68,7 +68,7 @@ class DirectoryBatches:
             return x, to_categorical(labels, len(self.class_indices))
         return x, labels if self.class_mode == "sparse" else labels.astype(np.float32)
 
-    def in_order(self) -> DirectoryBatches:
+    def unshuffled(self) -> DirectoryBatches:
         """The same pictures in the order of `classes` and `filenames`, as predict reads them."""
         ordered = copy(self)
         ordered.shuffle = False

@@ -144,7 +144,7 @@ class IterableBatches:
         given = start
         while self.steps is None or given < self.steps:
             entry = next(self.running, END)
-            if entry is END and self.steps is not None and given and not self.ends:
+            if entry is END and self.steps is not None and not self.ends:
                 self.running = iter(self.source)
                 entry = next(self.running, END)
             if entry is END:
@@ -312,8 +312,8 @@ def input_parts(x: Any, feed: Feed, *, batch_size: int, steps: int | None) -> It
     """
     if x is None:
         raise ArgumentError(describe(feed.where, "x", "given", "None"))
-    if hasattr(x, "in_order"):
-        x = x.in_order()
+    if hasattr(x, "unshuffled"):
+        x = x.unshuffled()
     if hasattr(x, "epoch") and hasattr(x, "steps_per_epoch"):
         return (dict(batch.inputs) for batch in itertools.islice(x.epoch(0), steps))
     if feeds_batches(x):
