@@ -16,7 +16,7 @@ from pathlib import Path
 from pellucid.data.hidden import is_hidden, is_hidden_word, is_system_folder
 from pellucid.data.naming import readable, readable_names
 from pellucid.data.sources import Source, Tree
-from pellucid.errors import DataError, FileError, shown
+from pellucid.errors import DataError, FileError, escaped, shown
 from pellucid.storage.limits import ENTRIES, LEVELS
 
 MOST_LINKS = 16                 # to one and the same folder
@@ -47,7 +47,7 @@ def scan_folder(folder: Path) -> Tree:
                 _count_hidden(entry, found)
                 continue
             path = prefix + entry.name
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 found.files.append(file_source(path, Path(entry.path)))
                 if len(found.files) % 4096 == 0:
                     ENTRIES.check(len(found.files), folder)
@@ -60,7 +60,7 @@ def scan_folder(folder: Path) -> Tree:
     latin = [name for name, source in zip(names, found.files, strict=True) if name != source.path]
     files = [source if name == source.path else replace(source, path=name)
              for name, source in zip(names, found.files, strict=True)]
-    return Tree(readable(str(folder)), tuple(sorted(files, key=lambda source: source.path)),
+    return Tree(escaped(readable(str(folder))), tuple(sorted(files, key=lambda source: source.path)),
                 frozenset(map(readable, found.folders)), found.hidden, frozenset(map(readable, found.circles)),
                 tuple(_remarks(found, latin)))
 
@@ -81,6 +81,13 @@ def _entries(place: str) -> Iterator[os.DirEntry[str]]:
             yield from entries
     except OSError as error:
         raise FileError(f"{shown(place, 200)}: the folder cannot be read ({error.strerror}).") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: told when it is looked at as a file
+        return False
 
 
 def _through_link(entry: os.DirEntry[str], path: str, entered: Entered, found: _Found) -> Entered | None:
@@ -111,7 +118,7 @@ def _count_hidden(entry: os.DirEntry[str], found: _Found) -> None:
         found.system.add(entry.name)
     if entry.is_dir(follow_symlinks=False):
         found.hidden += _count_below(entry.path)
-    elif not entry.is_dir():
+    elif not _is_folder(entry):
         found.hidden += 1
 
 

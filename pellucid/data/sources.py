@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pellucid.data.naming import readable
-from pellucid.errors import FileError
+from pellucid.errors import FileError, escaped
 from pellucid.storage.limits import TEXT
 from pellucid.storage.reading import open_regular, read_bytes
 
@@ -32,8 +32,8 @@ class Source:
     @property
     def where(self) -> str:
         """How messages name it: the file, and the member after a colon."""
-        file = readable(str(self.file))
-        return file if self.offset is None else f"{file}:{self.path}"
+        file = escaped(readable(str(self.file)))
+        return file if self.offset is None else f"{file}:{escaped(self.path)}"
 
     def read(self) -> bytes | memoryview:
         """The bytes. Raises FileError when the file is gone or cannot be read."""

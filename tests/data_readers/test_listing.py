@@ -14,7 +14,7 @@ import pytest
 from pellucid.data import open_dataset
 from pellucid.data.hidden import is_hidden
 from pellucid.data.listing import MOST_LINKS, scan_folder
-from pellucid.errors import DataError
+from pellucid.errors import DataError, FileError
 
 Make = Callable[..., Path]
 
@@ -124,6 +124,18 @@ def test_a_system_folder_that_may_not_be_listed_is_passed_over(tmp_path: Path, c
 
     monkeypatch.setattr(os, "scandir", refusing)
     assert len(scan_folder(tmp_path).sources) == 3
+
+
+def test_a_link_to_itself_and_a_name_with_a_line_break_are_told(tmp_path: Path, class_folder: Make) -> None:
+    class_folder(tmp_path, "ant", "b\nee")
+    (tmp_path / "ant" / "self").symlink_to("self")
+    with pytest.raises(FileError, match=r"ant/self: the file cannot be read \(Too many levels"):
+        open_dataset(str(tmp_path))
+    (tmp_path / "ant" / "self").unlink()
+    (tmp_path / "classes.txt").write_text("ant\n")
+    with pytest.raises(DataError) as caught:
+        open_dataset(str(tmp_path))
+    assert "\n" not in str(caught.value) and r"b\nee" in str(caught.value)
 
 
 def forms(word: str) -> tuple[str, str]:
