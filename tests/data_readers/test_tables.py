@@ -71,4 +71,4 @@ def test_flowers_lie_in_a_tar_beside_their_table(shared_data: Path) -> None:
     train = dataset.part("train")
     assert np.bincount(train.labels).tolist() == [21, 20, 19, 22, 21, 25, 23, 15, 26, 18]
     assert dataset.image_shape == (32, 32, 3) and train.names[207] == "flower_images/0208.png"
-    assert "alpha channel dropped: 210 pictures" in dataset.notes
+    assert "alpha put over white: 210 pictures" in dataset.notes

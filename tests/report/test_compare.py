@@ -15,6 +15,9 @@ from tests.cli.terminal import Terminal
 from tests.report.page import Page
 
 EVIL = "<script>x</script>"
+ENVIRONMENT = {"machine": "Linux x86_64", "processor": "x86", "python": "3.11.7", "engine": "reference",
+               "precision": "float32", "device": "cpu", "threads": 1, "libraries": {"numpy": "2.4.6"},
+               "blas": []}  # fmt: skip
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def run(name: str, *, right: int = 330, n: int = 360, epochs: int = 4, ended: bo
     path.mkdir(parents=True)
     data = settings.pop("data", "digits")
     chosen = {"data": data, "model": "conv_8,pool,FC_32", "lr": None, "seed": 0} | settings
-    record = {"settings": chosen, **chosen, "environment": {"threads": 1, "libraries": {"numpy": "2.4.6"}},
+    record = {"format": 1, "command": "pellucid train", "settings": chosen, **chosen, "environment": ENVIRONMENT,
               "fingerprint": f"{data}'s", "learning_rate": {"type": "Fixed", "rate": chosen["lr"] or 1}}  # fmt: skip
     (path / "config.json").write_text(json.dumps(record), encoding="utf-8")
     rows = [f"{k},{1 / k},{1 - 0.5 / k},{1.1 / k},{0.9 - 0.5 / k},0.001" for k in range(1, epochs + 1)]

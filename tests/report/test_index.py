@@ -93,7 +93,7 @@ def test_data_sets_stay_together_and_the_newest_is_last(tmp_path: Path) -> None:
 
 
 def test_values_of_the_wrong_kind_are_none(tmp_path: Path) -> None:
-    odd = {"accuracy": "high", "n": True, "parameters": None, "seconds": float("nan"), "state": 3}
+    odd = {"accuracy": "high", "n": True, "parameters": None, "seconds": [1], "state": 3}
     run(tmp_path, "odd", CONFIG | {"model": {"name": "mine", "layers": []}, "data": 7, "epochs": [1]}, odd)
     (row,) = list_runs(tmp_path)
     assert row["model"] == "mine" and row["state"] == "finished"

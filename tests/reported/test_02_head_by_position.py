@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 def test_02(case: Callable[[str], str]) -> None:
     said = case("02-head-by-position")
-    right = re.findall(r"on (base|permuted).*?\n(?:.*\n)*?epoch 1/1 .*?val_accuracy ([\d.]+)", said)
+    right = re.findall(r"FILE on (base|permuted).*?\n(?:.*\n)*?epoch 1/1 .*?val_accuracy ([\d.]+)", said)
     assert right == [("base", "1.0000")] * 2 + [("permuted", "1.0000")] * 2, said
     assert len(re.findall(r"^head .* put in the order of the data's classes$", said, re.M)) == 2, said
     assert re.search(r"pellucid: --model r/model.safetensors is for other classes .*'dog'.*--new-head", said), said

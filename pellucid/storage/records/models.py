@@ -88,7 +88,7 @@ class CompiledRecord(Struct):
 
     optimizer: dict[str, Any]
     losses: list[Annotated[list[Any], Meta(min_length=3, max_length=4)]]
-    metrics: list[tuple[str, dict[str, Any], str]]
+    metrics: list[Annotated[list[Any], Meta(min_length=3, max_length=4)]]
     rate_factors: list[tuple[Any, Finite]] = []
 
 
