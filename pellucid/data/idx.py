@@ -1,6 +1,7 @@
 """IDX: the format of MNIST, a folder of image and label files, gzipped or not.
 
-File    magic (big-endian 2051 images, 2049 labels), then the sizes as 32-bit integers, then one byte a value
+File    magic (big-endian 2051 images, 2049 labels; labels of 32 bits 3073, several a sample, as QMNIST's, 3074), then
+        the sizes as 32-bit integers, then one byte a value, or four
 Names   train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., also with dots (train-images.idx3-ubyte) and .gz,
         and with the set's name in front (emnist-letters-train-images-idx3-ubyte)
 Classes lines of classes.txt, or of EMNIST's mapping.txt (label, code of a letter, codes of others that count as it)
@@ -13,7 +14,10 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +33,22 @@ from pellucid.storage.reading import open_regular, read_text, stored_bytes
 from pellucid.storage.unpacking import unpacked_blocks
 
 IMAGES, LABELS = 2051, 2049
-KINDS = {IMAGES: "IDX images", LABELS: "IDX labels"}
+LONGEST_HEADER = 16
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a magic number stands for, the dtype of the values, how many sizes follow."""
+
+    meaning: str
+    dtype: np.dtype[Any]
+    rank: int
+
+
+KNOWN = {
+    IMAGES: Kind("IDX images", np.dtype(np.uint8), 3), LABELS: Kind("IDX labels", np.dtype(np.uint8), 1),
+    3073: Kind("IDX labels", np.dtype(">i4"), 1), 3074: Kind("IDX labels", np.dtype(">i4"), 2),
+}  # fmt: skip
 FILE_NAME = re.compile(
     r"(?:(?P<set>.+)[-_.])?(?P<part>[a-z0-9]+)[-_.](?P<kind>images|labels)[-_.]idx[0-9][-_.](?:ubyte|byte|int)(?:\.gz)?",
     re.IGNORECASE,
@@ -129,65 +148,85 @@ def parse_mapping(text: str, where: str) -> tuple[str, ...]:
     return tuple(letters[label] for label in sorted(letters))
 
 
+@dataclass(frozen=True)
+class Header:
+    """What an IDX file says of itself: dtype and sizes of its array, and the byte where it begins."""
+
+    dtype: np.dtype[Any]
+    sizes: tuple[int, ...]
+    start: int
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes follow."""
+        return math.prod(self.sizes) * self.dtype.itemsize
+
+
 def read_idx(path: Path, *, magic: int) -> Array:
-    """The uint8 array of one IDX file: (N, H, W) for images, (N,) for labels. Raises FileError naming the file."""
-    start = 4 * (1 + (3 if magic == IMAGES else 1))
+    """The array of one IDX file: (N, H, W) uint8 for images, (N,) for labels. Raises FileError naming the file."""
     with open_regular(path) as file:
         try:
             if file.peek(2)[:2] == GZIP:  # by content, not by name
-                return _unpacked(path, unpacked_blocks(file, path), start, magic)
-            sizes = _sizes(path, file.read(start), start, magic)
-            follow = os.fstat(file.fileno()).st_size - start
-            _check_length(path, sizes, follow, str(follow))
-            check_claim(follow, stored_bytes(file), path)
-            if follow > FREE:
-                return np.memmap(path, np.uint8, "r", start, sizes).view(np.ndarray)
-            return np.frombuffer(file.read(), np.uint8).reshape(sizes)
+                array = _unpacked(path, unpacked_blocks(file, path), magic)
+            else:
+                array = _stored(path, file, magic)
         except FileError:
             raise
         except (OSError, ValueError) as error:
             raise FileError(f"{path}: the file cannot be read ({shown(error)}). {AGAIN}") from error
+    return array[:, 0] if magic == LABELS and array.ndim == 2 else array  # QMNIST: the class, then where it comes from
 
 
 AGAIN = "The file is cut short or damaged: copy or download it again."
 GZIP = b"\x1f\x8b"
 
 
-def _unpacked(path: Path, blocks: Iterator[bytes], start: int, magic: int) -> Array:
+def _stored(path: Path, file: BufferedReader, magic: int) -> Array:
+    header = _header(path, file.read(LONGEST_HEADER), magic)
+    follow = os.fstat(file.fileno()).st_size - header.start
+    _check_length(path, header, follow, str(follow))
+    check_claim(follow, stored_bytes(file), path)
+    if follow > FREE:
+        return np.memmap(path, header.dtype, "r", header.start, header.sizes).view(np.ndarray)
+    file.seek(header.start)
+    return np.frombuffer(file.read(), header.dtype).reshape(header.sizes)
+
+
+def _unpacked(path: Path, blocks: Iterator[bytes], magic: int) -> Array:
     """The array in unpacked blocks; no more than its header promises is kept."""
     kept = bytearray()
     for block in blocks:
         kept += block
-        if len(kept) >= start:
+        if len(kept) >= LONGEST_HEADER:
             break
-    sizes = _sizes(path, bytes(kept[:start]), start, magic)
-    wanted = math.prod(sizes)
-    check_room(wanted, path, "unpacking it", "Unpack it with gunzip: then it is read as needed.")
+    header = _header(path, bytes(kept[:LONGEST_HEADER]), magic)
+    check_room(header.bytes, path, "unpacking it", "Unpack it with gunzip: then it is read as needed.")
     for block in blocks:
         kept += block
-        if len(kept) - start > wanted:
-            _check_length(path, sizes, len(kept) - start, "more")
-    _check_length(path, sizes, len(kept) - start, str(len(kept) - start))
-    return np.frombuffer(kept, np.uint8, offset=start).reshape(sizes)
+        if len(kept) - header.start > header.bytes:
+            _check_length(path, header, len(kept) - header.start, "more")
+    _check_length(path, header, len(kept) - header.start, str(len(kept) - header.start))
+    return np.frombuffer(kept, header.dtype, offset=header.start).reshape(header.sizes)
 
 
-def _sizes(path: Path, head: bytes, start: int, magic: int) -> tuple[int, ...]:
-    """The sizes in a header. Raises FileError for another format, or for more images or pixels than are read."""
+def _header(path: Path, head: bytes, magic: int) -> Header:
+    """The header in the first bytes. Raises FileError for another format, or more images or pixels than are read."""
+    found = int.from_bytes(head[:4], "big")
+    rank = KNOWN.get(found, KNOWN[magic]).rank
+    start = 4 * (1 + rank)
     if len(head) < start:
         raise FileError(f"{path}: an IDX header needs {start} bytes, but the file holds {len(head)}. {AGAIN}")
-    found = int.from_bytes(head[:4], "big")
-    if found != magic:
-        kind = KINDS.get(found, "no format that Pellucid knows")
-        raise FileError(f"{path}: the magic number must be {magic} ({KINDS[magic]}), but it is {found} ({kind}). "
-                        "Check that the file has the right name and is not another file renamed.")
+    if found not in KNOWN or KNOWN[found].meaning != KNOWN[magic].meaning:
+        kind = KNOWN[found].meaning if found in KNOWN else "no format that Pellucid knows"
+        raise FileError(f"{path}: the magic number must be {magic} ({KNOWN[magic].meaning}), but it is {found} "
+                        f"({kind}). Check that the file has the right name and is not another file renamed.")
     sizes = tuple(int.from_bytes(head[i : i + 4], "big") for i in range(4, start, 4))
     ENTRIES.check(sizes[0], path)
     PIXELS.check(math.prod(sizes[1:]), path)
-    return sizes
+    return Header(KNOWN[found].dtype, sizes, start)
 
 
-def _check_length(path: Path, sizes: tuple[int, ...], follow: int, told: str) -> None:
-    wanted = math.prod(sizes)
-    if follow != wanted:
-        raise FileError(f"{path}: the header promises {' x '.join(map(str, sizes))} = {wanted} bytes, but {told} "
-                        f"follow. {AGAIN}")
+def _check_length(path: Path, header: Header, follow: int, told: str) -> None:
+    if follow != header.bytes:
+        raise FileError(f"{path}: the header promises {' x '.join(map(str, header.sizes))} = {header.bytes} bytes, but "
+                        f"{told} follow. {AGAIN}")

@@ -127,6 +127,28 @@ def test_the_set_may_stand_before_the_part(tmp_path: Path, prefix: str, packed: 
         open_dataset(str(tmp_path / "set"))
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("columns", [None, 8])
+def test_labels_of_32_bits_are_read(tmp_path: Path, columns: int | None, packed: bool) -> None:
+    folder = idx(tmp_path / "set", {"train": (pixels(6), np.arange(6) % 3)}, prefix="qmnist-")
+    (folder / "qmnist-train-labels-idx1-ubyte").unlink()
+    values = RANDOM.integers(0, 2**31 - 1, (6, columns or 1)).astype(">i4")
+    values[:, 0] = [0, 1, 2, 2, 1, 0]
+    name = f"qmnist-train-labels-idx{2 if columns else 1}-int{'.gz' if packed else ''}"
+
+    def write() -> None:
+        head = struct.pack(">III", 3074, 6, 8) if columns else struct.pack(">II", 3073, 6)
+        content = head + values.tobytes()
+        (folder / name).write_bytes(gzip.compress(content) if packed else content)
+
+    write()
+    assert open_dataset(str(folder)).part("train").labels.tolist() == [0, 1, 2, 2, 1, 0]
+    values[3, 0] = 10**9
+    write()
+    with pytest.raises(DataError, match="go up to 1000000000, but there are 6 images"):
+        open_dataset(str(folder))
+
+
 @pytest.mark.parametrize("names", [("images.ubyte", "labels.ubyte"), ("imgs-idx3-ubyte", "labs-idx1-ubyte"),
                                    ("images-idx3", "labels-idx1"), ("images-idx3-ubyte.bin", "labels-idx1-ubyte.bin")])
 def test_names_that_are_nearly_those_of_idx_are_told(tmp_path: Path, names: tuple[str, str]) -> None:
