@@ -9,7 +9,7 @@ from math import ceil
 from pellucid.data.images import Array
 from pellucid.data.picture_files import Unreadable, Unsupported
 from pellucid.data.sources import Source
-from pellucid.errors import DataError
+from pellucid.errors import DataError, shown
 
 Fault = Unreadable | Unsupported
 LOG = logging.getLogger("pellucid")
@@ -53,7 +53,7 @@ def refuse_emptied(where: str, before: Array, after: Array, names: Sequence[str]
 
 
 def _names(sources: Sequence[Source], numbers: Sequence[int] | Mapping[int, Fault]) -> str:
-    paths = [sources[number].path for number in sorted(numbers)]
+    paths = [shown(sources[number].path) for number in sorted(numbers)]
     more = f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else ""
     return ", ".join(paths[:NAMED]) + more
 

@@ -7,6 +7,7 @@ Pillow finds a format by what a file holds, whatever its name, and some of the f
 from __future__ import annotations
 
 import io
+import logging
 import re
 from contextlib import suppress
 from functools import cache
@@ -111,7 +112,7 @@ class Opened:
         size, begin = len(self.content), self.content[:64].lstrip()
         known = next((kind for start, kind in OTHERS.items() if begin.lower().startswith(start.lower())), None)
         if known is None and begin[4:12] == b"ftypavif":
-            known = "AVIF, which needs Pillow 11.3 or newer"
+            known = "AVIF, which this Pillow does not read"
         return known or (f"{size} bytes of another kind, or a broken header" if size else "the file is empty")
 
     def _refuse_endless(self) -> None:
@@ -142,6 +143,7 @@ def pillow_formats() -> tuple[str, ...]:
     """The formats on our list that the installed Pillow finds by itself."""
     from PIL import Image
 
+    logging.getLogger("PIL").addHandler(logging.NullHandler())     # or Python would print its errors to the terminal
     for plugin in {plugin for plugin, _ in FORMATS.values() if plugin}:
         with suppress(ImportError):            # an older Pillow
             import_module(f"PIL.{plugin}ImagePlugin")

@@ -70,7 +70,7 @@ def test_alpha_is_put_over_white_unless_it_is_dropped() -> None:
 def test_gray_with_alpha_stays_gray(kind: str) -> None:
     gray, alpha = COLOUR[..., 0], COLOUR[..., 1]
     alpha[0] = 0, 255, 0, 255, 128
-    content = saved(Image.fromarray(np.dstack([gray, alpha]), "LA"), kind)
+    content = saved(Image.fromarray(np.dstack([gray, alpha])), kind)
     read = decode(content, "x.tga")
     assert read.shape == (6, 5, 1) and np.abs(read.astype(int) - over_white(gray[..., None], alpha)).max() <= 1
 

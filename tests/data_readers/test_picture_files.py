@@ -251,6 +251,15 @@ def test_no_warning_of_a_library_gets_out(recwarn: pytest.WarningsRecorder) -> N
     assert not recwarn.list
 
 
+def test_libtiff_does_not_write_to_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "jpeg"):
+        content = bytearray(saved(Image.fromarray(PHOTO).resize((64, 64)), "TIFF", compression=compression))
+        content[20:200] = bytes(180)
+        with pytest.raises(Unreadable, match=r"^x\.tif: "):
+            decode(bytes(content), "x.tif")
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(("option", "told"), [
     ({"fit": "squash"}, "--fit must be stretch or letterbox or crop"),
     ({"alpha": "black"}, "--alpha must be white or drop"),
