@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from math import ceil
 
@@ -12,7 +11,6 @@ from pellucid.data.sources import Source
 from pellucid.errors import DataError, shown
 
 Fault = Unreadable | Unsupported
-LOG = logging.getLogger("pellucid")
 NAMED = 10         # paths in one sentence
 
 
@@ -26,8 +24,10 @@ def without_broken(where: str, sources: Sequence[Source], faults: Mapping[int, F
     share = 100 * len(faults) / len(sources)
     if share > allowed or len(faults) == len(sources):
         raise told_at_once(where, sources, faults, allowed)
+    import logging
+
     for number in sorted(faults):
-        LOG.info("left out: %s", faults[number])
+        logging.getLogger("pellucid").info("left out: %s", faults[number])
     return [f"left out, as they cannot be read: {in_number(len(faults))} ({share:.2g} %), {_names(sources, faults)}"]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
@@ -51,6 +50,8 @@ def groups_of(where: str, paths: Sequence[str], pattern: str | None) -> list[str
     """
     if pattern is None:
         return [None] * len(paths)
+    import subprocess
+
     try:
         done = subprocess.run([sys.executable, "-I", "-S", "-c", SEARCH], input=json.dumps([pattern, list(paths)]),
                               capture_output=True, text=True, encoding="ascii", timeout=SECONDS, check=True)

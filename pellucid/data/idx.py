@@ -30,7 +30,6 @@ from pellucid.errors import DataError, FileError, shown
 from pellucid.storage.limits import ENTRIES, FREE, PIXELS, check_claim
 from pellucid.storage.memory import check_room
 from pellucid.storage.reading import open_regular, read_text, stored_bytes
-from pellucid.storage.unpacking import unpacked_blocks
 
 IMAGES, LABELS = 2051, 2049
 LONGEST_HEADER = 16
@@ -167,6 +166,8 @@ def read_idx(path: Path, *, magic: int) -> Array:
     with open_regular(path) as file:
         try:
             if file.peek(2)[:2] == GZIP:  # by content, not by name
+                from pellucid.storage.unpacking import unpacked_blocks
+
                 array = _unpacked(path, unpacked_blocks(file, path), magic)
             else:
                 array = _stored(path, file, magic)

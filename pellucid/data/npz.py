@@ -17,7 +17,6 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.errors import DataError, shown
-from pellucid.storage import npz as storage
 from pellucid.storage.limits import ENTRIES, PIXELS
 
 CHECKED = 1 << 22  # numbers looked at together
@@ -27,6 +26,8 @@ WANTED = "x_train, y_train[, x_val, y_val], x_test, y_test"
 
 def open_npz(path: Path, options: Options) -> Dataset:
     """Read an NPZ. Raises FileError for a broken file or a pickle, DataError for arrays that are no data set."""
+    from pellucid.storage import npz as storage
+
     with storage.open_npz(path) as arrays:
         return dataset_of_named(path, arrays, options, [], what="an NPZ")
 

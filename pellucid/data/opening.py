@@ -20,7 +20,6 @@ from pellucid.data.npz import open_npz
 from pellucid.data.options import Options
 from pellucid.data.sources import Tree, is_tar, stem
 from pellucid.data.tables import open_table
-from pellucid.data.tars import scan_tar
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 from pellucid.storage.memory import asking
 
@@ -97,6 +96,8 @@ def _open_file(path: Path, options: Options) -> Dataset:
     if path.suffix.lower() in (".h5", ".hdf5"):
         return open_hdf5_store(path, options)
     if is_tar(path.name):
+        from pellucid.data.tars import scan_tar
+
         return open_image_folder(stem(path.name), scan_tar(path), options)
     raise DataError(f"{path}: a file of data must end in {FILES}. IDX files are opened by their folder: {path.parent}.")
 
@@ -107,6 +108,8 @@ def _tree(folder: Path, files: list[Path]) -> Tree:
     archives = [file for file in files if is_tar(file.name)]
     if not archives or any(is_picture(source.path) for source in tree.sources):
         return tree
+    from pellucid.data.tars import scan_tar
+
     trees = [_placed(scan_tar(archive), stem(archive.name)) for archive in archives]
     outside = tuple(source for source in tree.sources if not is_tar(source.path))
     return Tree(tree.where, (*outside, *(source for inner in trees for source in inner.sources)),

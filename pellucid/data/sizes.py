@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from statistics import median_low
 
 LARGEST = 64       # what the default network learns from in minutes on one core; more is a choice
 
@@ -18,6 +17,8 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     (most, count), *others = Counter(sizes).most_common()
     if not others or (2 * count > len(sizes) and max(most) <= LARGEST):
         return most
+    from statistics import median_low
+
     side = min(LARGEST, median_low(min(size) for size in sizes))
     return side, side
 

@@ -7,7 +7,6 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -22,6 +21,8 @@ CLOSE = 0.6  # how alike two words must be for one to be meant for the other; di
 def nearest(word: str, known: Iterable[str]) -> str:
     """"Did you mean '...'?" for a mistyped word, nothing where none is near."""
     by_lower = {name.lower(): name for name in known}
+    from difflib import get_close_matches
+
     found = get_close_matches(word.lower()[:100], list(by_lower), 1, CLOSE)
     return f"Did you mean '{by_lower[found[0]]}'?" if found else ""
 
