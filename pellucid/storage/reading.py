@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import FileError
+from pellucid.errors import LONG, FileError, shown
 from pellucid.storage.limits import LEVELS, TEXT, VALUES, Limit
 from pellucid.storage.os_errors import not_read
 
@@ -41,7 +41,7 @@ def refuse_irregular(path: str | os.PathLike[str], mode: int) -> None:
     kind = kind_of(mode)
     if kind is not None:
         linked = "a link to " if os.path.islink(path) else ""
-        raise FileError(f"{os.fspath(path)} is {linked}{kind}, and only regular files are read. Remove it, or give a "
+        raise FileError(f"{shown(path, LONG)} is {linked}{kind}, and only regular files are read. Remove it, or give a "
                         "regular file.")
 
 
@@ -60,7 +60,7 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     except FileError:
         raise
     except ValueError as error:  # a NUL byte in the name
-        raise FileError(f"{os.fspath(path)!r} cannot be read: {error}. Check the path.") from error
+        raise FileError(f"{shown(path, LONG)} cannot be read: {error}. Check the path.") from error
     except OSError as error:
         raise not_read(Path(path), error) from error
 
@@ -81,8 +81,8 @@ def read_bytes(path: str | os.PathLike[str], *, most: int | None = None, limit: 
         got = max(size, len(content))
         if most is None:
             raise limit.beyond(path, f"{got:,}")
-        raise FileError(f"{path} is {got:,} bytes long, and {bound:,} is the most that is read of such a file. Check "
-                        "that it is the file you mean.")
+        raise FileError(f"{shown(path, LONG)} is {got:,} bytes long, and {bound:,} is the most that is read of such a "
+                        "file. Check that it is the file you mean.")
     return content
 
 
@@ -99,11 +99,11 @@ def read_text(path: str | os.PathLike[str], *, most: int | None = None) -> str:
     """The text of a UTF-8 file, line ends as they are. Raises FileError, also when it is not UTF-8."""
     content = read_bytes(path, most=most)
     if 0 in content[:BLOCK]:
-        raise FileError(f"{path} is not UTF-8 text (byte {content.index(0)} is NUL). Save it as UTF-8.")
+        raise FileError(f"{shown(path, LONG)} is not UTF-8 text (byte {content.index(0)} is NUL). Save it as UTF-8.")
     try:
         return content.decode("utf-8-sig")  # some editors put a mark before the first letter
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+        raise FileError(f"{shown(path, LONG)} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
 
 
 def read_json(path: str | os.PathLike[str], *, most: int | None = None) -> Any:
@@ -115,7 +115,7 @@ def read_json(path: str | os.PathLike[str], *, most: int | None = None) -> Any:
             place = f"line {error.lineno}, column {error.colno}: {error.msg}"
         else:
             place = str(error)
-        raise FileError(f"{path} is not valid JSON ({place}). Mend it or write it again.") from error
+        raise FileError(f"{shown(path, LONG)} is not valid JSON ({place}). Mend it or write it again.") from error
 
 
 def parse_json(text: str, where: object, *, half_letters: str = "strict") -> Any:
