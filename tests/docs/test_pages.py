@@ -42,3 +42,8 @@ def test_the_commands_of_the_readme_run_as_typed(
         typed[command] = terminal.type(*words, *(SOON if words[0] == "train" and "--resume" not in words else ()))
     assert len(typed) >= 8 and {command: said.err for command, said in typed.items() if said.code} == {}
     assert Path("runs/first/report.html").exists() and Path("compare.html").exists()
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = PAGES[0].read_text(encoding="utf-8")
+    assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
