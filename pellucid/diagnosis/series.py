@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 
 RATIO = "update_ratio/"
+LARGEST = 1e100  # what lies beyond cannot be drawn: differences and squares must stay finite
 MOST_POINTS = 1500  # more cannot be seen: steps are averaged in bins
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 def column(rows: Rows, name: str) -> np.ndarray:
-    """One column (rows,) as floats, NaN where it is missing, empty, infinite or no number."""
+    """One column (rows,) as floats, NaN where it is missing, empty, infinite, beyond LARGEST or no number."""
     values = np.array([_number(row.get(name)) for row in rows], dtype=np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.where(np.abs(values) <= LARGEST, values, np.nan)
 
 
 def _number(value: Any) -> float:

@@ -58,8 +58,10 @@ def curve_panels(history: Rows, steps: Rows) -> list[Panel]:
 
 def scores_of(name: str, history: Rows) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The epochs, and one score of the parts in which it was measured."""
+    epoch = column(history, "epoch")
     scores = {"training": column(history, name), "validation": column(history, f"val_{name}")}
-    return column(history, "epoch"), {part: v for part, v in scores.items() if np.isfinite(v).any()}
+    scores = {part: np.where(np.isfinite(epoch), values, np.nan) for part, values in scores.items()}
+    return epoch, {part: values for part, values in scores.items() if np.isfinite(values).any()}
 
 
 def draw_score(

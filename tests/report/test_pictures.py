@@ -100,6 +100,8 @@ def test_curves_with_gaps(drawn: list[str], rows: Rows) -> None:
     assert "each step" in drawn and "no epoch was finished" in drawn
     curves_png([{"epoch": "1", "loss": "nan"}, {"epoch": "2", "loss": "inf"}], [{"step": "", "epoch": "1"}])
     curves_png([{"epoch": 1, "loss": -3.5}, {"epoch": 2, "loss": -3.5}], [])
+    huge = [{"epoch": 1, "loss": 1e308, "accuracy": -1e308}, {"epoch": 1e300, "loss": -1e308, "val_loss": 3}]
+    curves_png(huge, [{"step": 1e308, "epoch": -1e308, "loss": 1e308}])
     curves_png([], [])
     assert "No curves yet" in drawn
 
