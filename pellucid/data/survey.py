@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from pellucid.storage.reading import read_bytes
 
 FRESH_NS = 2_000_000_000     # a file changed this recently may change again under the same time stamp: not remembered
 VERSION = 2                  # of the header's fields: the cache of another version lies elsewhere
-FIELDS = len(fields(Header))
 
 Surveyed = tuple[Header, str]
 
@@ -88,10 +86,11 @@ def _place(sources: Iterable[Source]) -> Path:
 
 
 def _load(place: Path) -> dict[str, list[Any]]:
+    from pellucid.storage.records.caches import surveyed
+
     try:
-        entries = json.loads(read_bytes(place))
-        return {key: entry for key, entry in entries.items() if len(entry) == 4 and len(entry[3]) == FIELDS}
-    except (OSError, ValueError, AttributeError, TypeError, IndexError):
+        return surveyed(read_bytes(place))
+    except OSError:
         return {}
 
 

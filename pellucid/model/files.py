@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pellucid.model.model import Model
     from pellucid.model.network import Network, Path
 
+MOST_TRIED = 2**24  # values of one image that preprocessing is tried on when a model is loaded
 SAVE_AGAIN = "Save the model again"
 
 
@@ -61,9 +63,9 @@ def load_model(path: Path) -> Model:
     made, compiled = record.pop("model", None) or {}, record.pop("compiled", None)
     owner = Sequential if made.get("kind") == "sequential" else Model
     model = owner.__new__(owner)
-    model._start(made.get("name", "model"))
-    model._restore(built)
     with rebuilt(path, SAVE_AGAIN):
+        model._start(made.get("name", "model"))
+        model._restore(built)
         model._keys = dict(made.get("keys", {}))
         model._output_keys = {key: model._keys[key] for key in made.get("output_keys", ())}
     model.preprocessing = pipeline_of(file, path)
@@ -126,12 +128,15 @@ def refuse_no_numbers(arrays: Mapping[str, np.ndarray], path: Path) -> None:
 
 def refuse_unfit(model: Model, file: ModelFile, path: Path) -> None:
     """Raise FileError when the images or the class names of the record are not those of its network."""
+    from pellucid.data.options import Options, options_of_record
     from pellucid.data.typical import Typical
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import InputRecord
 
     if file.input:
         checked(file.input, InputRecord, path, SAVE_AGAIN)
+        with rebuilt(path, SAVE_AGAIN):
+            Options(**options_of_record(file.input))
         if file.input.get("statistics") is not None:
             Typical.from_record(file.input["statistics"], os.fspath(path))
     graph = model.built.graph
@@ -142,6 +147,9 @@ def refuse_unfit(model: Model, file: ModelFile, path: Path) -> None:
             prepared = tuple(model.preprocessing.output_shape(size))
             if not fits(inputs[0], prepared):
                 raise FileError(f"its record speaks of images of {size}, which do not fit its network. {SAVE_AGAIN}.")
+            tried = math.prod(size) <= MOST_TRIED
+            if tried and model.preprocessing.apply(np.zeros((1, *size), np.float32)).shape[1:] != prepared:
+                raise FileError(f"its preprocessing does not fit images of {size}. {SAVE_AGAIN}.")
         units = outputs[0][-1] if len(outputs) == 1 and outputs[0] else None
         names = len(file.class_names or ())
         if names and units is not None and names != units and (units, names) != (1, 2):

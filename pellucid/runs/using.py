@@ -138,7 +138,13 @@ def opened(
             max_pixels=allowed.max_pixels or config.max_pixels,
         )  # fmt: skip
         if data is None or data == config.data:
-            dataset = load_data(own)
+            try:
+                dataset = load_data(own)
+            except UsageError as fault:
+                if data is not None or folder is None:
+                    raise
+                raise UsageError(f"{fault} {folder.config} names it; if the data lie elsewhere now, name them after "
+                                 "the run.") from fault
             return dataset, dataset.fingerprint == fingerprint
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")

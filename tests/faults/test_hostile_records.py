@@ -20,7 +20,9 @@ from safetensors.numpy import load, save_file
 from benchmarks import hostile_records as hostile
 from pellucid import load_model
 from pellucid.errors import FileError
+from pellucid.runs.searching.folder import SearchFolder
 from pellucid.storage.reading import parse_json
+from pellucid.storage.records.caches import surveyed
 from tests.cli.terminal import Terminal
 
 SAMPLE = 100
@@ -78,6 +80,32 @@ def test_a_leaf_by_name(
     assert outcome.code == (1 if words else outcome.code), outcome
 
 
+def test_a_cache_of_pictures_that_was_tampered_with_is_read_as_empty() -> None:
+    good = {"a\udce9.png": [12, 5, "ab" * 32, [7, 6, "rgb", "uint8", False, False, False, ""]]}
+    assert surveyed(json.dumps(good).encode()) == good
+    others = []
+    for told, make in hostile.spoilings(good):
+        kept = surveyed(json.dumps(make()).encode())
+        others += [told] if kept and kept != good else []
+    kinds = ("png: double", "/0: ", "/1: ", "3/0: ", "3/1: ", "3/2: ", "3/3: ", "3/4: ", "3/5: ", "3/6: ", "3/7: ")
+    assert [told for told in others if not any(kind in told for kind in kinds)] == []
+    assert not any(word in told for told in others for word in ("null", "list", "object", "nan", "deep"))
+
+
+def test_the_record_of_a_search_that_was_tampered_with(tmp_path: Path) -> None:
+    """It is that search's, it is another's, or it is damaged; nothing else."""
+    identity = {"data": "ab" * 32, "settings": {"model": "FC_4", "seed": 0}, "space": {"lr": "1e-5:0.1"}, "rounds": [1]}
+    folder = SearchFolder(tmp_path / "search")
+    folder.claim(identity)
+    for told, make in hostile.spoilings(json.loads(folder.record.read_bytes())):
+        folder.record.write_text(json.dumps(make()), encoding="utf-8")
+        try:
+            folder.refuse_another(identity)
+        except FileError as fault:
+            said = str(fault)
+            assert said.startswith(str(tmp_path)) and len(said) < 700 and said.isprintable(), (told, said)
+
+
 # --- weights ----------------------------------------------------------------------------------------------------------
 
 def rewritten(source: Path, target: Path, change: Callable[[Arrays], object]) -> None:
@@ -109,6 +137,8 @@ SPOILT: dict[str, tuple[Callable[[Arrays], object], str]] = {
     "another shape": (lambda arrays: arrays.update({"dense/bias": np.zeros(9, np.float32)}), "does not fit its graph"),
     "another layer's": (lambda arrays: arrays.update({"conv/kernel": arrays.pop("dense/kernel")}), "does not fit"),
     "preprocessing of NaN": (lambda arrays: arrays["preprocessing/1_standardize/mean"].fill(np.nan), "NaN or infinity"),
+    "preprocessing of another shape": (
+        lambda arrays: arrays.update({"preprocessing/1_standardize/mean": np.zeros(5, np.float32)}), "shape"),
     "no preprocessing": (lambda arrays: arrays.pop("preprocessing/1_standardize/mean"), "needs the array"),
 }
 

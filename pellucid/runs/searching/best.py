@@ -32,9 +32,13 @@ def make_best(bench: Bench, trial: Trial) -> dict[str, Any]:
 
 def made(bench: Bench, trial: Trial, folder: RunFolder, source: RunFolder) -> dict[str, Any]:
     """The same, in a folder that is ours."""
+    from pellucid.storage.records.checking import checked
+    from pellucid.storage.records.runs import MetricsRecord
+
     config = config_of(bench.plan.base, trial.values, trial.epochs)
     if is_finished(folder, config):
-        return dict(read_json(folder.metrics))
+        known = read_json(folder.metrics)
+        return dict(checked(known, MetricsRecord, folder.metrics, "Remove it to have the best scored anew"))
     remove_files(folder.files)
     folder.sweep()
     prepared, threads = prepare_alone(config, understand(config), bench.dataset)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, escaped, shown
 from pellucid.storage.entries import enclose, refuse_unplain_entries
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
@@ -90,12 +90,12 @@ class SearchFolder:
 
     def refuse_another(self, identity: dict[str, Any]) -> None:
         """Raise FileError when the folder is of a search over another space, of another model or on other data."""
-        record = read_json(self.record)
-        before = record.get("identity") if isinstance(record, dict) else None
-        if not isinstance(before, dict):
-            raise FileError(f"{self.record} is damaged: it does not say which search it is of. Choose another --out.")
+        from pellucid.storage.records.checking import checked
+        from pellucid.storage.records.runs import IdentityRecord
+
+        before = checked(read_json(self.record), IdentityRecord, self.record, "Choose another --out")["identity"]
         was, now = flat(before), flat(identity)
-        differing = [f"{name} was {short(was.get(name))}, is {short(now.get(name))}"
+        differing = [f"{shown(name)} was {short(was.get(name))}, is {short(now.get(name))}"
                      for name in {**was, **now} if was.get(name) != now.get(name)]  # fmt: skip
         if differing:
             raise FileError(f"{self.path} holds another search: {'; '.join(differing)}. Type what was typed then to go "
@@ -116,5 +116,5 @@ def flat(identity: dict[str, Any]) -> dict[str, Any]:
 
 def short(value: Any) -> str:
     """A value in a sentence; a fingerprint by its first letters."""
-    text = "nothing" if value is None else str(value)
+    text = escaped("nothing" if value is None else value)
     return text if len(text) <= 40 else f"{text[:12]}..."

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from pellucid.storage.records.checking import Count, Finite, Positive, Word
+from pellucid.storage.records.checking import LARGEST, Count, Finite, Positive, Word
 from pellucid.storage.records.runs import Environment
 
 
@@ -64,9 +64,17 @@ class InputRecord(Struct):
 
 
 class StepRecord(Struct):
-    """A step of preprocessing; its own fields are the step's."""
+    """A step of preprocessing; each kind has some of these fields beside its arrays."""
 
     name: Word
+    divisor: Annotated[float, Meta(gt=0, le=LARGEST)] | None = None
+    per: Word = "channel"
+    low: Finite = 0.0
+    high: Finite = 0.0
+    variance: Finite = 1.0
+    components: Positive | None = None
+    samples: Count = 0
+    epsilon: Annotated[float, Meta(ge=0, le=LARGEST)] = 0.0
 
 
 class PreprocessingRecord(Struct):
@@ -81,6 +89,8 @@ class Made(Struct):
 
     kind: Word = "model"
     name: Word = "model"
+    keys: dict[str, str] = {}
+    output_keys: list[str] = []
 
 
 class CompiledRecord(Struct):
