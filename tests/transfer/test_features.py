@@ -92,8 +92,14 @@ def test_a_head_on_features_is_a_head_on_the_frozen_network(tmp_path: Path) -> N
 
 
 def test_memory_is_bounded_by_the_batch(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more images than a batch are taken at once, and the store is mapped when it is read."""
+    """No more images than a batch are taken at once, and the store is mapped when it is read.
+
+    The split looks for copies first, in chunks of its own bound, which are made as small here.
+    """
+    from pellucid.data import likeness
     from pellucid.data.images import ArrayImages
+
+    monkeypatch.setattr(likeness, "CHUNK_BYTES", 5 * 7 * 6 * 3)
 
     taken: list[int] = []
     take = ArrayImages.take
