@@ -16,7 +16,7 @@ from pellucid.model.compiled import Compiled
 from pellucid.model.freezing import factors_by_key
 from pellucid.training import loop
 from pellucid.training.arguments import flag, real, whole, whole_or_none
-from pellucid.training.callbacks import CallsAround, Recorder, introduce
+from pellucid.training.callbacks import CallsAround, LearningRateScheduler, Recorder, introduce
 from pellucid.training.console import console_event, loudness
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.feeding import Feed, batches_of, feeds_batches, input_parts, rows_of
@@ -25,6 +25,7 @@ from pellucid.training.interrupts import Interrupts
 from pellucid.training.preflight import refuse_lonely_batches, refuse_nothing_trained, try_one_sample
 from pellucid.training.program import State, Supervised
 from pellucid.training.session import callbacks_of, events_of, predict_each
+from pellucid.training.stopping import ReduceLROnPlateau
 
 if TYPE_CHECKING:
     from pellucid.model.model import Model
@@ -109,6 +110,10 @@ def fit(
     if share_of(validation["split"]):
         if held_out is not None:
             raise ArgumentError("fit: pass validation_split or validation_data, not both.")
+        if feeds_batches(data["x"]):
+            wanted = "left out when x yields batches"
+            remedy = "Pass validation_data=..., batches of their own."
+            raise ArgumentError(describe("fit", "validation_split", wanted, validation["split"], remedy))
         first, held_out = split_off(validation["split"], {k: data[k] for k in ("x", "y", "sample_weight", "masks")})
         data = {**data, **first}
     model._build_for(data["x"])
@@ -124,7 +129,8 @@ def fit(
     watched = validation_of(held_out, validation, feed, size, key, listed)
     if watched is not None:
         try_one_sample(program, compiled.engine, state, watched.batches)
-    recorder, keeper = Recorder(), Keeper(model)
+    changing = any(isinstance(callback, (LearningRateScheduler, ReduceLROnPlateau)) for callback in listed)
+    recorder, keeper = Recorder(rates=changing), Keeper(model)
     console = console_event(verbose)
     events = [keeper, *events_of(listed, model, verbose), recorder, *([console] if console else []), Interrupts()]
     model.stop_training, model.history = False, recorder.record

@@ -157,10 +157,11 @@ class History:
 
 
 class Recorder(Event):
-    """Fills a History."""
+    """Fills a History; the learning rate is in it where `rates` says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rates: bool = False) -> None:
         self.record = History()
+        self.left_out = {"epoch"} if rates else {"epoch", "learning_rate"}
 
     def begin(self, progress: Progress) -> None:
         self.record.params = {"epochs": progress.epochs, "steps": progress.steps_per_epoch}
@@ -168,7 +169,7 @@ class Recorder(Event):
     def epoch(self, progress: Progress, row: Logs) -> None:
         self.record.epoch.append(row["epoch"] - 1)
         for name, value in row.items():
-            if name not in ("epoch", "learning_rate"):
+            if name not in self.left_out:
                 self.record.history.setdefault(name, []).append(value)
 
     def end(self, progress: Progress) -> None:

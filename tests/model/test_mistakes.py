@@ -53,6 +53,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "epochs by half": (fit(epochs=1.5), "fit: epochs must be an integer >= 0, but it is 1.5."),
     "a split of all": (fit(validation_split=1.0), "fit: validation_split must be between 0 and 1, but it is 1.0."),
     "a split of nothing": (fit(validation_split=0.99, x=X[:3], y=Y[:3]), "validation_split=0.99 of 3 samples leaves"),
+    "a split of batches": (fit(x=[(X, Y)], y=None, validation_split=0.5), "validation_split must be left out when x"),
     "two validations": (fit(validation_split=0.2, validation_data=(X, Y)), "pass validation_split or"),
     "validation alone": (fit(validation_data=(X,)), "validation_data must be (x, y) or (x, y, sample_weight), but"),
     "validation of another size": (fit(validation_data=(np.ones((4, 9, 9, 1)), Y[:4])), "data must be (N, 8, 8, 1),"),

@@ -32,7 +32,7 @@ def test_the_rate_follows_the_callbacks_and_lasts() -> None:
     seen: list[float] = []
     note = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(float(model.optimizer.learning_rate)))
     model.fit(X, Y, epochs=3, verbose=0, callbacks=[LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1)), note])
-    assert seen == pytest.approx([0.1, 0.05, 0.1 / 3])
+    assert seen == pytest.approx([0.1, 0.05, 0.1 / 3]) == model.history.history["learning_rate"]  # as in Keras
     assert model.optimizer.learning_rate == pytest.approx(0.1 / 3) and model.optimizer.iterations == 3
     plateau = ReduceLROnPlateau("loss", 0.5, 1, mode="max", min_delta=1e9)
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[plateau])
