@@ -66,8 +66,7 @@ def load_model(path: Path) -> Model:
     with rebuilt(path, SAVE_AGAIN):
         model._start(made.get("name", "model"))
         model._restore(built)
-        model._keys = dict(made.get("keys", {}))
-        model._output_keys = {key: model._keys[key] for key in made.get("output_keys", ())}
+        take_keys(model, made)
     model.preprocessing = pipeline_of(file, path)
     refuse_unfit(model, file, path)
     model.class_names, model.input_record = file.class_names, file.input
@@ -77,6 +76,17 @@ def load_model(path: Path) -> Model:
             model._compiled = Compiled.from_config(compiled)
             model._compiled.check_outputs(built.graph)
     return model
+
+
+def take_keys(model: Model, made: Mapping[str, Any]) -> None:
+    """The keys of a model made with mappings of tensors; raises FileError for one that leads nowhere."""
+    graph = model.built.graph
+    model._keys = dict(made.get("keys", {}))
+    model._output_keys = {key: model._keys[key] for key in made.get("output_keys", ())}
+    strange = set(model._keys.values()) - {*graph.input_shapes, *graph.output_shapes}
+    strange |= set(model._output_keys.values()) - set(graph.lasting)
+    if strange:
+        raise FileError(f"it has a key for '{shown(min(strange))}', which its network does not have.")
 
 
 def network_of(file: ModelFile, path: Path) -> Built:

@@ -14,11 +14,12 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 
 import pellucid as p
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, FileError
 from pellucid.layers import Activation, Dense, Input, Layer, ReLU
 from pellucid.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from pellucid.metrics import BinaryAccuracy
 from pellucid.models import Model, Sequential, load_model
+from pellucid.storage.tensors import read_tensors, write_tensors
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 
@@ -26,6 +27,13 @@ X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 def headed() -> Model:
     x = Input((3,), name="inp")
     return Model({"x": x}, {"a": Dense(1, name="head_a")(x), "b": Dense(2, name="head_b")(x)})
+
+
+def spoil(path: Path, made: dict[str, Any]) -> None:
+    """Another record of how the model was made, as a stranger may write it."""
+    arrays, record = read_tensors(path)
+    record["training"]["model"] |= made
+    write_tensors(path, arrays, record)
 
 
 def test_mappings_of_outputs_come_back_as_mappings(tmp_path: Path) -> None:
@@ -41,6 +49,11 @@ def test_mappings_of_outputs_come_back_as_mappings(tmp_path: Path) -> None:
     again = load_model(tmp_path / "m.safetensors")
     np.testing.assert_allclose(again.predict({"x": X})["b"], made["b"], rtol=1e-5)
     assert again.evaluate({"x": X}, y, return_dict=True) == pytest.approx(model.evaluate(X, y, return_dict=True))
+    for strange in ({"keys": {"a": "nowhere"}}, {"output_keys": ["c"]}, {"keys": {"a": "input"}}):
+        model.save(tmp_path / "m.safetensors")
+        spoil(tmp_path / "m.safetensors", strange)
+        with pytest.raises(FileError, match=r"m\.safetensors"):
+            load_model(tmp_path / "m.safetensors")
     one = Model(x := Input((3,)), {"only": Dense(1, name="z")(x)})
     one.compile("sgd", {"only": "mse"}, metrics={"only": "mae"}, engine="reference")
     assert set(one.fit(X, {"only": X[:, 0]}, verbose=0).history) == {"loss", "mae"}

@@ -93,12 +93,21 @@ class Made(Struct):
     output_keys: list[str] = []
 
 
+class MeasureRecord(Struct, array_like=True, forbid_unknown_fields=True):
+    """A metric: its output, its spec, its name, and whether samples count by their weights."""
+
+    output: str
+    metric: dict[str, Any]
+    name: str
+    weighted: bool = False
+
+
 class CompiledRecord(Struct):
     """How a model was compiled: specs by their outputs."""
 
     optimizer: dict[str, Any]
     losses: list[Annotated[list[Any], Meta(min_length=3, max_length=4)]]
-    metrics: list[Annotated[list[Any], Meta(min_length=3, max_length=4)]]
+    metrics: list[MeasureRecord]
     rate_factors: list[tuple[Any, Finite]] = []
 
 
