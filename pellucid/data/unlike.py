@@ -1,13 +1,14 @@
 """Watching pictures that a network is asked about: which are unlike those it was trained on, and the sentence for it.
 
-Alone      a picture beyond the distance `far`
+Alone      pictures beyond the distance `far`: more of N than chance gives once in 50 times, were it one in 1,000; and
+           any picture beyond three times that distance
 Together   of N pictures so many beyond `some` as chance gives once in 10,000 times, were it one in four
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import comb
+from math import erfc, exp, lgamma, log, log1p, sqrt
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from pellucid.data.images import Array
 from pellucid.data.typical import PLAIN, Typical, plainly
 
 CHANCE, RARE = 0.25, 1e-4       # up to a quarter of the pictures of one class lay beyond `some` on real test parts
+ALONE, SELDOM, GROSS = 0.001, 0.02, 3.0
 
 
 @dataclass
@@ -37,14 +39,16 @@ class Watch:
 
     @property
     def alone(self) -> int:
-        """How many pictures are far from the training pictures, each by itself."""
-        return sum(distance > self.typical.far for distance in self.distances)
+        """How many pictures are far from the training pictures by themselves, when these are too many for chance."""
+        shares = np.array(self.distances) / self.typical.far
+        far = int((shares > 1).sum())
+        return far if (shares > GROSS).any() or tail(far, len(shares), ALONE) < SELDOM else 0
 
     @property
     def together(self) -> int:
         """How many lie beyond what nine of ten training pictures keep, when these are too many for chance; else 0."""
         n, beyond = len(self.distances), sum(distance > self.typical.some for distance in self.distances)
-        return beyond if tail(beyond, n) < RARE else 0
+        return beyond if tail(beyond, n, CHANCE) < RARE else 0
 
     def warning(self) -> str:
         """One sentence with its numbers; empty when the pictures look like those of the training."""
@@ -72,12 +76,16 @@ class Watch:
         return f"; {PLAIN[place]} {values[place]:.2f}, theirs {low[place]:.2f} to {high[place]:.2f}"
 
 
-def tail(count: int, n: int) -> float:
-    """The chance of `count` or more of n, each with the chance of a quarter."""
-    if count <= CHANCE * n:
+def tail(count: int, n: int, chance: float) -> float:
+    """The probability of `count` or more of n, each with this chance; 1 where they are no more than expected."""
+    if count <= chance * n:
         return 1.0
-    if n > 400:  # normal approximation; far in the tail it is smaller than the limit by orders of magnitude
-        from math import erfc, sqrt
+    if n * chance > 100:  # normal approximation
+        return 0.5 * erfc((count - 0.5 - chance * n) / sqrt(2 * n * chance * (1 - chance)))
+    return min(1.0, sum(just(k, n, chance) for k in range(count, min(n, count + 400) + 1)))
 
-        return 0.5 * erfc((count - 0.5 - CHANCE * n) / sqrt(2 * n * CHANCE * (1 - CHANCE)))
-    return float(sum(comb(n, k) * CHANCE**k * (1 - CHANCE) ** (n - k) for k in range(count, n + 1)))
+
+def just(count: int, n: int, chance: float) -> float:
+    """The probability of just `count` of n."""
+    ways = lgamma(n + 1) - lgamma(count + 1) - lgamma(n - count + 1)
+    return exp(ways + count * log(chance) + (n - count) * log1p(-chance))

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid.data.depth import Depth
 from pellucid.data.typical import Typical
-from pellucid.data.unlike import tail
+from pellucid.data.unlike import Watch, tail
 from pellucid.errors import FileError
 from pellucid.models import load_model
 from tests.cli.terminal import Terminal
@@ -76,6 +77,20 @@ def test_statistics_survive_their_file_and_broken_ones_are_refused(model: Path) 
 
 
 def test_the_chance_of_so_many() -> None:
-    assert tail(2, 8) == 1.0 and tail(8, 8) == 0.25**8          # two of eight are as many as expected
-    assert tail(1, 1) == 1.0 * 0.25
-    assert 1e-6 < tail(140, 401) < 1e-5 and 1e-6 < tail(140, 400) < 1e-5
+    assert tail(2, 8, 0.25) == 1.0                                   # two of eight are as many as expected
+    assert tail(8, 8, 0.25) == pytest.approx(0.25**8) and tail(1, 1, 0.25) == pytest.approx(0.25)
+    assert tail(1, 10, 0.001) == pytest.approx(1 - 0.999**10)
+    assert 1e-6 < tail(140, 400, 0.25) < 1e-5 and 1e-6 < tail(140, 401, 0.25) < 1e-5  # exact, and approximated
+
+
+def test_one_in_a_thousand_is_no_alarm_but_one_that_is_blank_is(model: Path) -> None:
+    record = load_model(model).input_record
+    assert record is not None
+    typical = Typical.from_record(record["statistics"], "m")
+    watch = Watch(typical, Depth("uint8"))
+    watch.see(strokes(300, seed=4)[..., np.newaxis])
+    assert watch.warning() == ""
+    watch.distances[7] = 1.1 * typical.far
+    assert watch.warning() == ""
+    watch.see(np.zeros((1, 8, 8, 1), np.uint8))
+    assert watch.warning().startswith("2 of 301 pictures are unlike")
