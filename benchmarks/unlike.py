@@ -9,7 +9,7 @@ found          the test part inverted, blank, saved as 0 and 1, with red and blu
 A group counts as found when `data.unlike.Watch` has a warning for it, whichever of its two rules gave it.
 
 Run with   python -m benchmarks.unlike SHARED_DATA      (two minutes of one processor)
-Writes     benchmarks/results/unlike.json
+Writes     benchmarks/results/unlike.json, and the tables of docs/using.md
 """
 
 from __future__ import annotations
@@ -40,9 +40,12 @@ from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import environment_of
 from pellucid.runs.preparation import load_data
+from tests.docs.made import page_with
 
 SEEDS = (0, 1, 2)
 MOST, LOOKED, GROUPS = 2_000, 300, 200          # test pictures, of others, groups of each kind
+ALONE_AND_TENS = ("alone", "groups of 10")
+PAGE, MAKER = Path(__file__).resolve().parents[1] / "docs" / "using.md", "benchmarks/unlike.py"
 RESULT = Path(__file__).resolve().parent / "results" / "unlike.json"
 SETTINGS: dict[str, dict[str, Any]] = {
     "digits": {"data": "digits"},
@@ -105,6 +108,12 @@ def as_size(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.stack([fit_pixels(convert_channels(one, kind), shape[:2]) for one in x])
 
 
+def typical_of(train: Part, seed: int) -> Typical:
+    """The statistics that a run keeps of its training part."""
+    size = dict(zip(("height", "width", "channels"), train.images.shape[1:], strict=True))
+    return Typical.from_record({**size, **looks_of(train, default_pipeline(), Key.of(seed))}, "a run")
+
+
 def seen(typical: Typical, x: np.ndarray) -> Watch:
     """A watch that has seen all pictures."""
     watch = Watch(typical, Depth("uint8"))
@@ -144,8 +153,7 @@ def measure(name: str, sets: dict[str, tuple[np.ndarray, np.ndarray]], train: Pa
     others = {what: make() for what, make in changes(x[:LOOKED]).items()}
     others |= {other: as_size(sets[other][0][:LOOKED], x.shape[1:]) for other in sets if other != name}
     for seed in SEEDS:
-        record = looks_of(train, default_pipeline(), Key.of(seed))["statistics"]
-        typical = Typical.from_record(record, name)
+        typical = typical_of(train, seed)
         watch = seen(typical, x)
         false = {"alone": share_told(watch, [everything[row : row + 1] for row in everything])}
         false |= {f"groups of {size}": share_told(watch, groups) for size in (10, 100)
@@ -171,6 +179,27 @@ def mean(values: list[float]) -> float:
     return round(float(np.mean(values)), 4)
 
 
+def table(result: dict[str, Any]) -> str:
+    """The tables of docs/using.md: false alarms, then what is found, in percent."""
+    sets = result["sets"]
+    kinds = list(dict.fromkeys(kind for one in sets.values() for kind in one["false_alarms"]))
+    lines = [f"| false alarms | {' | '.join(kinds)} |", "|---|" + "---|" * len(kinds)]
+    for name, one in sets.items():
+        cells = (f"{100 * one['false_alarms'][kind]:.2g}" if kind in one["false_alarms"] else "-" for kind in kinds)
+        lines.append(f"| {name} ({one['looked_at']:,} looked at) | {' | '.join(cells)} |")
+    shown = [what for what in dict.fromkeys(what for one in sets.values() for what in one["found"]) if what not in sets]
+    lines += ["", f"| found, alone / in tens | {' | '.join(shown)} | pictures of the other sets |",
+              "|---|" + "---|" * (len(shown) + 1)]  # fmt: skip
+    for name, one in sets.items():
+        found = [one["found"].get(what) for what in shown]
+        others = [entry for what, entry in one["found"].items() if what in sets]
+        found.append({kind: float(np.mean([entry[kind] for entry in others])) for kind in ALONE_AND_TENS})
+        cells = ("-" if entry is None else " / ".join(f"{100 * entry[kind]:.0f}" for kind in ALONE_AND_TENS)
+                 for entry in found)  # fmt: skip
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(shared: Path) -> None:
     """Measure all sets and write the result."""
     began = time.process_time()
@@ -182,17 +211,17 @@ def main(shared: Path) -> None:
             measured[name] = measure(name, sets, dataset.part("train"))
             print(name, json.dumps(measured[name]["false_alarms"]), flush=True)
     x = sets["mnist"][0]
-    typical = Typical.from_record(
-        looks_of(datasets["mnist"].part("train"), default_pipeline(), Key.of(0))["statistics"], "mnist"
-    )
+    typical = typical_of(datasets["mnist"].part("train"), 0)
     start = time.perf_counter()
     Watch(typical, Depth("uint8")).see(x)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    RESULT.write_text(json.dumps({
+    result = {
         "command": "python -m benchmarks.unlike SHARED_DATA", "commit": commit, "seeds": SEEDS, "groups": GROUPS,
         "environment": environment_of(ReferenceEngine()), "processor_seconds": round(time.process_time() - began, 1),
         "microseconds_a_picture_of_28x28": round(1e6 * (time.perf_counter() - start) / len(x), 1), "sets": measured,
-    }, indent=1) + "\n")  # fmt: skip
+    }  # fmt: skip
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, MAKER, table(result)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Depth:
     def of_record(cls, record: Mapping[str, Any] | None) -> Depth | None:
         """The depth that a model file's input record tells; None without one."""
         dtype = (record or {}).get("dtype")
-        if record is None or not isinstance(dtype, str):
+        if record is None or dtype not in (*BITS, "float16", "float32", "float64"):
             return None
         low, high = record.get("range") or (None, None)
         return cls(dtype, low, high)

@@ -1,10 +1,10 @@
 """What training pictures look like in a few numbers, and how far from them another picture is.
 
 A picture is described by D numbers: brightness and contrast of each channel and at the border, steps from pixel to
-pixel, shares of black and white, and the brightness of 4 x 4 fields. Its distance is Mahalanobis's over D; training
-pictures are measured by the numbers of the other four fifths of them. A picture is unlike them all beyond 1.25 times
-the distance that 999 of 1,000 keep, and pictures are unlike them together when far too many are beyond the distance
-that nine of ten of each class keep.
+pixel and how rough they make it, shares of black and white, and the brightness of 4 x 4 fields. Its distance is
+Mahalanobis's over D; training pictures are measured by the numbers of the other four fifths of them. A picture is
+unlike them all beyond 1.25 times the distance that 999 of 1,000 keep, and pictures are unlike them together when far
+too many are beyond the distance that nine of ten of each class keep.
 
 Shapes   x (N, H, W, C) of about 0..1 -> described (N, D), distances (N,)
 Source   Mahalanobis 1936; shrunk towards no correlation as Ledoit & Wolf 2004 do, by a fixed share.
@@ -31,7 +31,7 @@ FIELDS = 4                      # a side: the brightness of 4 x 4 parts of the p
 LEAST, MOST = 20, 2_000         # training pictures that are looked at
 VALUES = 50_000_000             # pixel values that are looked at, at most
 FEW_PIXELS, MANY_CHANNELS = 16, 16
-SHRUNK, FOLDS = 0.1, 5
+SHRUNK, FOLDS = 0.01, 5
 MANY = 10                       # pictures of a class, fewer of which say nothing about nine of ten
 CHUNK = 4_000_000               # pixel values described at once
 PLAIN = ("brightness", "contrast", "brightness at the border", "share of black", "share of white")
@@ -58,6 +58,14 @@ class Typical:
         """How far each picture is from the training pictures, x (N, H, W, C) of about 0..1."""
         return _distances(described(x), self.mean, self.deviation, self.precision)
 
+    def sound(self, shape: tuple[int, int, int]) -> bool:
+        """Whether the numbers are those of pictures of this height, width and channels, and all finite."""
+        size = count_of(shape)
+        sizes = self.mean.shape == self.deviation.shape == (size,) and self.plain.shape == (len(PLAIN), 2)
+        parts = (self.mean, self.deviation, self.precision, self.plain, self.far, self.some)
+        finite = all(np.isfinite(part).all() for part in parts)
+        return sizes and finite and bool(self.deviation.min() > 0) and self.far > 0 and self.n > 0
+
     def to_record(self) -> dict[str, Any]:
         """As a model file keeps it: six digits, the precision by its upper triangle."""
         upper = self.precision[np.triu_indices(len(self.mean))]
@@ -66,7 +74,9 @@ class Typical:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], where: str) -> Typical:
-        """As `to_record` wrote it. Raises FileError for anything else."""
+        """The `statistics` of an input record, as `to_record` wrote them. Raises FileError for anything else."""
+        shape = (int(record["height"]), int(record["width"]), int(record["channels"]))
+        record = record["statistics"]
         try:
             mean, deviation, upper = (np.array(record[name], np.float64) for name in ("mean", "deviation", "precision"))
             size = len(mean)
@@ -77,9 +87,7 @@ class Typical:
                         np.array(record["plain"], np.float64))
         except (KeyError, TypeError, ValueError, OverflowError):
             found = None
-        if found is None or found.deviation.shape != (size,) or found.plain.shape != (len(PLAIN), 2) or not all(
-            np.isfinite(part).all() for part in (mean, deviation, upper, found.plain, found.far, found.some)
-        ) or deviation.min(initial=1) <= 0 or found.far <= 0 or found.n < 1:
+        if found is None or not found.sound(shape):
             raise FileError(f"{where} is damaged: its 'statistics' are none. Copy it again from where it came.")
         return found
 
@@ -145,14 +153,21 @@ def fit_typical(numbers: Array, plain: Array, labels: Array, key: Key) -> Typica
     return Typical(len(numbers), *_fitted(numbers), far, min(far, float(max(ninths))), ranges)
 
 
+def count_of(shape: tuple[int, int, int]) -> int:
+    """D, for pictures of this height, width and channels."""
+    height, width, channels = shape
+    return 2 * channels + 7 + (channels if channels > 1 else 0) + min(FIELDS, height) * min(FIELDS, width)
+
+
 def described(x: Array) -> Array:
     """The D numbers of each picture (N, D) in float64; x (N, H, W, C) of about 0..1."""
     n, height, width, channels = x.shape
     grey = x.mean(axis=-1)
     across, down = (np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1))
     edge = _border(grey)
+    rough = (across + down) / (grey.std(axis=(1, 2)) + FAINT)
     parts = [x.mean(axis=(1, 2)), _log(x.std(axis=(1, 2))), edge.mean(axis=1), _log(edge.std(axis=1)), _log(across),
-             _log(down), (grey < 0.02).mean(axis=(1, 2)), (grey > 0.98).mean(axis=(1, 2))]
+             _log(down), rough, (grey < 0.02).mean(axis=(1, 2)), (grey > 0.98).mean(axis=(1, 2))]
     if channels > 1:
         parts.append(_log(np.abs(x - grey[..., np.newaxis]).mean(axis=(1, 2))))
     rows, columns = (np.array_split(np.arange(size), min(FIELDS, size)) for size in (height, width))

@@ -126,10 +126,9 @@ class Admission:
 
     def look(self, pictures: np.ndarray) -> None:
         """Warn of pictures, in the model's depth, that are unlike those of the training."""
-        statistics = self.record.get("statistics")
-        if statistics is None or self.depth is None or not len(pictures):
+        if self.record.get("statistics") is None or self.depth is None or not len(pictures):
             return
-        watch = Watch(Typical.from_record(statistics, self.model.name), self.depth)
+        watch = Watch(Typical.from_record(self.record, self.model.name), self.depth)
         watch.see(pictures[:: max(1, len(pictures) // 1000)])
         if watch.warning():
             LOG.warning("%s: %s", self.where, watch.warning())

@@ -148,7 +148,7 @@ def refuse_unfit(model: Model, file: ModelFile, path: Path) -> None:
         with rebuilt(path, SAVE_AGAIN):
             Options(**options_of_record(file.input))
         if file.input.get("statistics") is not None:
-            Typical.from_record(file.input["statistics"], os.fspath(path))
+            Typical.from_record(file.input, os.fspath(path))
     graph = model.built.graph
     inputs, outputs = list(graph.input_shapes.values()), [graph.output_shapes[name] for name in graph.lasting]
     with rebuilt(path, SAVE_AGAIN):

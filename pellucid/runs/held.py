@@ -39,8 +39,7 @@ class Holder:
     def of(cls, model: Model, where: str) -> Holder:
         """The holder of a model; `where` names it in messages. Raises FileError for a record that is damaged."""
         record = model.input_record or {}
-        statistics = record.get("statistics")
-        typical = None if statistics is None else Typical.from_record(statistics, where)
+        typical = None if record.get("statistics") is None else Typical.from_record(record, where)
         return cls(record, Depth.of_record(record), typical, where)
 
     def watch(self) -> Watch | None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import unlike
 from pellucid.data.depth import Depth
-from pellucid.data.typical import Typical
+from pellucid.data.typical import Typical, count_of, described, plainly
 from pellucid.data.unlike import Watch, tail
 from pellucid.errors import FileError
 from pellucid.models import load_model
 from tests.cli.terminal import Terminal
+from tests.docs.made import page_with
 from tests.using.conftest import CLASSES, save, strokes
 
 INVERTED = {"black on white": lambda x: 255 - x, "saved as 0 and 1": lambda x: (x > 100).astype(np.uint8),
@@ -67,13 +69,31 @@ def test_arrays_in_python(model: Path, caplog: pytest.LogCaptureFixture) -> None
 def test_statistics_survive_their_file_and_broken_ones_are_refused(model: Path) -> None:
     record = load_model(model).input_record
     assert record is not None and record["range"][0] == 0
-    typical = Typical.from_record(record["statistics"], "m")
+    typical = Typical.from_record(record, "m")
     x = strokes(9)[..., np.newaxis] / np.float32(255)
     assert (typical.distances(x) < typical.far).all() and typical.some <= typical.far
     for change in ({"mean": [1.0]}, {"precision": "no"}, {"far": None}, {"n": 0}, {"far": float("nan")},
                    {"plain": [[0, 1]]}):  # fmt: skip
         with pytest.raises(FileError, match="damaged"):
-            Typical.from_record({**record["statistics"], **change}, "m")
+            Typical.from_record({**record, "statistics": {**record["statistics"], **change}}, "m")
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (4, 9, 3), (2, 30, 2), (17, 3, 16), (64, 64, 3)])
+def test_as_many_numbers_as_the_size_has(shape: tuple[int, int, int]) -> None:
+    x = np.random.default_rng(0).random((3, *shape), np.float32)
+    assert described(x).shape == (3, count_of(shape)) and plainly(x).shape == (3, 5)
+
+
+def test_the_page_holds_what_was_measured() -> None:
+    result = json.loads(unlike.RESULT.read_text(encoding="utf-8"))
+    text = unlike.PAGE.read_text(encoding="utf-8")
+    assert page_with(unlike.PAGE, unlike.MAKER, unlike.table(result)) == text
+    for name, one in result["sets"].items():
+        assert max(one["false_alarms"].values()) <= 0.02, name
+        for what in ("blank", "saved as 0 and 1"):
+            assert one["found"][what]["alone"] == 1.0, name
+    for name in ("digits", "mnist", "fashion-mnist"):
+        assert result["sets"][name]["found"]["inverted"]["alone"] == 1.0
 
 
 def test_the_chance_of_so_many() -> None:
@@ -86,7 +106,7 @@ def test_the_chance_of_so_many() -> None:
 def test_one_in_a_thousand_is_no_alarm_but_one_that_is_blank_is(model: Path) -> None:
     record = load_model(model).input_record
     assert record is not None
-    typical = Typical.from_record(record["statistics"], "m")
+    typical = Typical.from_record(record, "m")
     watch = Watch(typical, Depth("uint8"))
     watch.see(strokes(300, seed=4)[..., np.newaxis])
     assert watch.warning() == ""

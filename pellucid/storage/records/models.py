@@ -60,6 +60,7 @@ class InputRecord(Struct):
     channel_names: list[str] | None = None
     dtype: Word | None = None
     range: tuple[Finite, Finite] | None = None
+    prepared: tuple[Finite, Finite] | None = None
     statistics: StatisticsRecord | None = None
 
 
