@@ -255,7 +255,7 @@ def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:
 
 def network_named(model: str, size: str | None, classes: int | None, activation: str) -> Model:
     """The network of a run, a model file, an architecture or words of the notation."""
-    if os.path.isdir(model) or model.lower().endswith(FILES):
+    if os.path.isdir(model) or model.lower().endswith(FILES) or "/" in model:
         return model_of(model)[0]
     if not in_words(model):
         return architecture(model, None if size is None else image_shape(size), classes)

@@ -129,7 +129,7 @@ def test_one_output_for_two_classes(terminal: Terminal, folder: Path) -> None:
 def test_a_run_that_is_not_there(terminal: Terminal, model: Path) -> None:
     Path("runs/first").mkdir(parents=True)
     Path("runs/first/config.json").write_text("{}")
-    for command in (["predict", "runs/nope", "x.png"], ["evaluate", "runs/nope"]):
+    for command in (["predict", "runs/nope", "x.png"], ["evaluate", "runs/nope"], ["summary", "runs/nope"]):
         terminal.refused(1, ["runs/nope does not exist", "In runs there is: 'first'"], *command)
     terminal.refused(1, ["nope does not exist", "'first'"], "predict", "elsewhere/nope", "x.png")
     terminal.refused(2, ["runs is a folder of runs", "'first'"], "predict", "runs", "x.png")
