@@ -156,7 +156,7 @@ def test_a_sparse_model_file(tmp_path: Path) -> None:
 
 def test_one_picture_that_a_network_would_swell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file whose layers give more numbers than there is memory for."""
-    from pellucid.runs.using import predict_files
+    from pellucid.runs.predicting import predict_files
 
     model = Sequential([Input((4, 4, 1)), Conv2D(1, 1, padding=(200_000, 200_000)), Flatten()])
     assert widest(model.graph) > 10**11
