@@ -57,7 +57,7 @@ def test_a_sample_of_all_leaves_and_ways(runs: Path) -> None:
     ("model", hostile.EVALUATE, ("class_names", 0), "double", "is named twice"),
     ("model", hostile.EVALUATE, ("graph", "outputs", 0, 0), "word", "no network that the command line can use"),
     ("model", hostile.EVALUATE, ("graph", "layers", 2, "spec", "units"), "gigantic", "model.safetensors"),
-    ("model", hostile.PREDICT, ("input", "height"), "two", "do not fit its network"),
+    ("model", hostile.PREDICT, ("input", "height"), "two", "model.safetensors is damaged"),
     ("model", hostile.PREDICT, ("preprocessing", "steps", 0, "name"), "long", "model.safetensors"),
     ("model", hostile.PREDICT, ("training", "metrics"), "list", ""),
     ("config", hostile.RESUME, ("settings", "optimizer"), "long", "config.json: --optimizer"),
