@@ -75,7 +75,7 @@ def runs_in(folder: Path) -> list[str]:
 
 def runs_near(place: Path) -> str:
     """Which runs there are where one was looked for."""
-    folder = place.parent if place.parent.is_dir() else Path("runs")
+    folder = place.parent if os.path.isdir(place.parent) else Path("runs")  # a name too long is no folder
     if found := runs_in(folder):
         return f"In {shown(folder.as_posix())} there is: {listed(found)}."
     return "Check the path; pellucid runs FOLDER lists what there is."

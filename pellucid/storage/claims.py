@@ -18,6 +18,11 @@ from pellucid.errors import FileError, shown
 from pellucid.storage.entries import NO_FOLLOW, Entry, enclose, held, refuse_unplain_entries
 from pellucid.storage.os_errors import not_written
 
+
+class BusyError(FileError):
+    """Another process is writing into the folder."""
+
+
 NAME = "run.lock"
 LARGEST = 4096  # bytes of a record
 ATTEMPTS = 100  # a lock can vanish between opening and locking, once for every process that ends just then
@@ -140,10 +145,10 @@ def started(pid: int) -> str:
         return ""
 
 
-def _busy(entry: Entry, record: dict[str, Any]) -> FileError:
+def _busy(entry: Entry, record: dict[str, Any]) -> BusyError:
     who = "another process"
     if record:
         elsewhere = record.get("host") != host()
         who = f"process {shown(record['pid'])}" + (f" on {shown(record.get('host'))}" if elsewhere else "")
-    return FileError(f"{entry.parent} is in use: {who} is writing there. Wait for its end, or stop it; if it is not "
+    return BusyError(f"{entry.parent} is in use: {who} is writing there. Wait for its end, or stop it; if it is not "
                      f"running any more, remove {entry.path}.")  # fmt: skip

@@ -32,7 +32,6 @@ TRAIN = ["train", "data.npz", "--engine", "reference", "--epochs", "1", "--no-ch
     (["conv_8", "--input", "9" * 5000 + "x1"], ["--input must be HxWxC"]),
     (["conv_8", "--classes", "9" * 30], ["--classes must be at most 9223372036854775807"]),
     (["a" * 5000], ["--model aaa"]),
-    (["/".join(["a" * 300] * 3)], ["no such network"]),
 ], ids=lambda value: str(value[0])[:20])  # fmt: skip
 def test_summary(words: list[str], parts: list[str], terminal: Terminal) -> None:
     typed = terminal.type("summary", *words)
@@ -95,6 +94,11 @@ def test_the_footprint_by_hand() -> None:
     assert kept(graph) == 24 + 48 + 12 + 3 + 5
     assert widest(graph) == 24 + 48
     assert weight_count(graph) == (9 * 2 + 2) + (12 * 3 + 3) + (3 * 5 + 5)
+
+
+def test_a_path_that_no_file_can_have(terminal: Terminal) -> None:
+    typed = terminal.type("summary", "/".join(["a" * 300] * 3))
+    assert typed.code == 1 and "does not exist: there is neither a run nor a model file" in typed.err, typed.err
 
 
 # --- model files ------------------------------------------------------------------------------------------------------

@@ -8,12 +8,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from pellucid.runs.searching import trial as trials
+from pellucid.storage.claims import BusyError
+from pellucid.storage.run_folder import RunFolder
 from tests.cli.terminal import Terminal
 from tests.search.conftest import ROOT, SEARCH
 from tests.search.test_search import table
@@ -89,3 +95,23 @@ def test_workers_end_with_their_search(terminal: Terminal, number: signal.Signal
     for worker in workers:
         with pytest.raises(ProcessLookupError):
             os.kill(worker, 0)
+
+
+def test_a_trial_waits_for_a_worker_that_was_taken_for_dead(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its place was given away while it was only slow: the folder is free as soon as it ends, and both go on."""
+    folder = RunFolder.create(Path("trial"), exist_ok=True)
+    bench = SimpleNamespace(is_over=lambda: False)
+    monkeypatch.setattr(trials, "PATIENCE", 0.3)
+    with folder.claimed(), ExitStack() as ours, pytest.raises(BusyError, match="is in use"):
+        trials.enter_when_free(ours, bench, folder)  # type: ignore[arg-type]
+    first = ExitStack()
+    first.enter_context(folder.claimed())
+    threading.Timer(0.2, first.close).start()
+    monkeypatch.setattr(trials, "PATIENCE", 30.0)
+    with ExitStack() as ours:
+        trials.enter_when_free(ours, bench, folder)  # type: ignore[arg-type]
+    over = SimpleNamespace(is_over=lambda: True)
+    with folder.claimed(), ExitStack() as ours, pytest.raises(KeyboardInterrupt):
+        trials.enter_when_free(ours, over, folder)  # type: ignore[arg-type]

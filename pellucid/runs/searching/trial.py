@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from pellucid.runs.searching.folder import SearchFolder
 from pellucid.runs.searching.settings import Plan, command_of, config_of
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
+from pellucid.storage.claims import BusyError
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import remove_files, write_json
 from pellucid.training.events import Event, Progress
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from optuna.trial import Trial as Running
 
 HOPELESS, STOPPED = "pruned after epoch", "stopped with its search"
+PATIENCE = 60.0  # seconds for a worker that was taken for dead to end its trial
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,29 @@ def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Ma
     KeyboardInterrupt when it was stopped, DataError and FileError for what would meet every other trial as well.
     """
     folder = RunFolder.create(bench.folder.trial(number).path, exist_ok=True)
-    with folder.claimed():
+    with ExitStack() as ours:
+        enter_when_free(ours, bench, folder)
         remove_files(folder.files)
         folder.sweep()
         return trained(bench, trial, folder, epochs, values)
+
+
+def enter_when_free(ours: ExitStack, bench: Bench, folder: RunFolder) -> None:
+    """Claim a trial's folder; a worker that was silent so long that its place was given away may still be in it.
+
+    Raises FileError when that one does not end within PATIENCE seconds, KeyboardInterrupt when nobody waits any more.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            ours.enter_context(folder.claimed())
+            return
+        except BusyError:
+            if bench.is_over():
+                raise KeyboardInterrupt from None
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def trained(
