@@ -252,7 +252,7 @@ def judged(code: int, said: str, warned: list[str], run: str) -> str:
         return "not one sentence"
     if len(said) > LONGEST:
         return f"{len(said)} characters"
-    if code and not any(word in said for word in (run, "data.npz", "this run", "the run's", "pellucid: data: ")):
+    if code and not any(word in said for word in (run, "data.npz", "this run")):
         return "the file is not named"
     return "" if all(char.isprintable() or char == "\n" for char in said) else "control characters"
 
