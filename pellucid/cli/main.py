@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import signal
 import sys
 import time
@@ -30,17 +29,17 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     train,
 )
 from pellucid.cli.app import app
+from pellucid.cli.output import complain as print_complaint
 from pellucid.cli.output import say
 from pellucid.cli.surroundings import quiet_libraries, standard_streams
 from pellucid.cli.voice import VOICE
 from pellucid.engines.launch import by_torchrun
-from pellucid.errors import ArgumentError, PellucidError, UsageError, shown
+from pellucid.errors import ArgumentError, PellucidError, UsageError
 from pellucid.storage.memory import ran_out, refused_allocation
 from pellucid.storage.os_errors import not_read
 
 SAME_WISH = 2.0  # seconds
 INTERRUPTED = 130  # Typer's word for Ctrl-C
-LONG_WORD, LONGEST = re.compile(r"\S{200,}"), 1_500  # characters
 TRACEBACK = "PELLUCID_TRACEBACK"  # set it to see where a fault of our own comes from
 
 
@@ -106,13 +105,8 @@ def stopped() -> int:
 def complain(sentence: str, code: int) -> int:
     """Print one sentence on standard error; of several processes one does."""
     if VOICE.speaks():
-        say(f"pellucid: {VOICE.name}{bounded(sentence)}", to=sys.stderr)
+        print_complaint(f"{VOICE.name}{sentence}")
     return code
-
-
-def bounded(sentence: str) -> str:
-    """A sentence whose quoted words and whose length a person can read; nothing in it can drive a terminal."""
-    return shown(LONG_WORD.sub(lambda word: shown(word[0]), sentence), LONGEST)
 
 
 def refused_by_the_system(fault: OSError) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
 
-from pellucid.errors import escaped
+from pellucid.errors import escaped, shown
 
+LONG_WORD, LONGEST = re.compile(r"\S{200,}"), 1_500  # characters that a person can read
 ENGINE_FLAG = typer.Option(
     "--engine", help="auto, reference or pytorch; default: that of the run, for a model file pytorch where installed."
 )
@@ -29,8 +31,8 @@ def say(*texts: str, to: TextIO | None = None) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Print one sentence on standard error, in the program's name."""
-    say(escaped(f"pellucid: {sentence}"), to=sys.stderr)
+    """Print one sentence on standard error, in the program's name; long words and a long sentence are cut."""
+    say(f"pellucid: {shown(LONG_WORD.sub(lambda word: shown(word[0]), sentence), LONGEST)}", to=sys.stderr)
 
 
 class OneLine(logging.Formatter):

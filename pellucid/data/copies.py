@@ -7,14 +7,13 @@ Shapes      labels (N,), families (N,): images of one number are copies of one a
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 import numpy as np
 
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages, Images
-from pellucid.data.likeness import CHUNK_BYTES, alike_pairs, equal_pairs
+from pellucid.data.likeness import alike_pairs, chunks, digests_of, equal_pairs
 from pellucid.keys import Key
 
 SEARCHED, SEARCHED_NUMBERS = 10_000, 1 << 26  # images and pixels among which nearly equal ones are searched
@@ -81,10 +80,7 @@ def _in_memory(images: Images) -> bool:
 
 
 def _digests(images: Images) -> list[bytes]:
-    at_once = max(1, CHUNK_BYTES // (images.dtype.itemsize * math.prod(images.shape[1:])))
-    rows = np.arange(len(images))
-    return [hashlib.sha256(image.tobytes()).digest() for start in range(0, len(rows), at_once)
-            for image in images.take(rows[start : start + at_once])]
+    return [digest for x in chunks(images, np.arange(len(images))) for digest in digests_of(x)]
 
 
 def _joined(count: int, pairs: Array) -> Array:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,15 +75,25 @@ def alike_images(images: Images) -> np.ndarray:
     return alike
 
 
+def chunks(images: Images, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """The images of these numbers, as many at a time as CHUNK_BYTES hold."""
+    at_once = max(1, CHUNK_BYTES // (images.dtype.itemsize * math.prod(images.shape[1:])))
+    for start in range(0, len(rows), at_once):
+        yield images.take(rows[start : start + at_once])
+
+
+def digests_of(x: np.ndarray) -> list[bytes]:
+    """The sha256 of the pixels of each image."""
+    return [hashlib.sha256(image.tobytes()).digest() for image in x]
+
+
 def alike_pairs(parts: Sequence[tuple[Images, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of equal images (P, 2) and of nearly equal ones (Q, 2) among these numbers of images, counted through."""
     digests: list[bytes] = []
     signatures: list[np.ndarray] = []
     for images, rows in parts:
-        at_once = max(1, CHUNK_BYTES // (images.dtype.itemsize * math.prod(images.shape[1:])))
-        for start in range(0, len(rows), at_once):
-            x = images.take(rows[start : start + at_once])
-            digests += [hashlib.sha256(image.tobytes()).digest() for image in x]
+        for x in chunks(images, rows):
+            digests += digests_of(x)
             signatures.append(signatures_of(x))
     same, first = equal_pairs(digests)
     return same, near_pairs(np.concatenate(signatures), first)

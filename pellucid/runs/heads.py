@@ -6,11 +6,11 @@ Names are equal when they are in Unicode's composed form (NFC): file systems giv
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
+from pellucid.data.naming import one_form
 from pellucid.errors import UsageError
 from pellucid.graph.selecting import head_of, keys_of
 from pellucid.model import Model, weights
@@ -20,7 +20,7 @@ SHOWN = 6  # names that a message lists
 
 def composed(names: Sequence[str]) -> tuple[str, ...]:
     """The names in the form they are compared in; as they are where two of them would become one."""
-    made = tuple(unicodedata.normalize("NFC", name) for name in names)
+    made = tuple(map(one_form, names))
     return made if len(set(made)) == len(set(names)) else tuple(names)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import os
-import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,8 +97,7 @@ def _is_running(path: Path) -> bool:
     """Whether the process that the run's lock names is there, or is on another machine and cannot be seen from here."""
     try:
         record = read_json(path / claims.NAME, most=claims.LARGEST)
-        now = claims.started(int(record["pid"]))
-        return bool(record["host"] != platform.node() or now == record["started"] != "")
+        return claims.is_there({"pid": int(record["pid"]), "host": record["host"], "started": record["started"]})
     except (OSError, KeyError, TypeError, ValueError):
         return False
 

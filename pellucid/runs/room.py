@@ -17,7 +17,7 @@ SCORING = 256  # images that are scored together
 def step_bytes(graph: Graph, batch: int, copies: int) -> int:
     """A training step: what all layers give, the largest gradient, and `copies` of the weights.
 
-    Measured on six nets and both engines, the peak of `fit` above what was there before was 1.0 to 1.7 times this.
+    Measured on three nets and both engines, the peak of `fit` above what was there before was 1.0 to 1.7 times this.
     """
     return FLOAT * (batch * (kept(graph) + widest(graph)) + copies * weight_count(graph))
 

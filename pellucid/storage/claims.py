@@ -18,14 +18,14 @@ from pellucid.errors import FileError, shown
 from pellucid.storage.entries import NO_FOLLOW, Entry, enclose, held, refuse_unplain_entries
 from pellucid.storage.os_errors import not_written
 
+NAME = "run.lock"
+LARGEST = 4096  # bytes of a record
+ENDED = "ZX"  # states of a process that was killed and whose parent has not asked for its end yet
+ATTEMPTS = 100  # a lock can vanish between opening and locking, once for every process that ends just then
+
 
 class BusyError(FileError):
     """Another process is writing into the folder."""
-
-
-NAME = "run.lock"
-LARGEST = 4096  # bytes of a record
-ATTEMPTS = 100  # a lock can vanish between opening and locking, once for every process that ends just then
 
 
 @contextmanager
@@ -130,17 +130,21 @@ def _is_running(record: dict[str, Any]) -> bool:
     """Whether the process of a record that nobody holds in the kernel may be running all the same."""
     if not record or (record["pid"] == os.getpid() and record.get("host") == host()):
         return False
-    if record.get("host") != host():
-        return True  # not to be seen from here
+    return is_there(record)
+
+
+def is_there(record: dict[str, Any]) -> bool:
+    """Whether the process of a record runs, or is on another machine and cannot be seen from here."""
     now = started(record["pid"])
-    return now != "" and now == record.get("started")
+    return record.get("host") != host() or (now != "" and now == record.get("started"))
 
 
 def started(pid: int) -> str:
-    """When a process began, in the kernel's ticks; empty when it is gone or the system does not say."""
+    """When a process began, in the kernel's ticks; empty when it has ended or the system does not say."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return text.rpartition(")")[2].split()[19]  # the 22nd field of proc(5); the name before may hold anything
+        fields = text.rpartition(")")[2].split()  # the 3rd field of proc(5) and on; the name before may hold anything
+        return "" if fields[0] in ENDED else fields[19]
     except (OSError, IndexError):
         return ""
 

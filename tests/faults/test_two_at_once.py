@@ -64,6 +64,23 @@ def test_of_many_that_begin_at_once_exactly_one_wins(tmp_path: Path) -> None:
         assert not os.listdir(tmp_path)
 
 
+def test_what_a_killed_one_left_is_free_before_its_parent_asks_for_its_end(tmp_path: Path) -> None:
+    def work() -> None:
+        with claimed(tmp_path):
+            time.sleep(60)
+
+    child = forked(work)
+    until = time.monotonic() + 20
+    while not ((tmp_path / NAME).exists() and (tmp_path / NAME).read_bytes()) and time.monotonic() < until:
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    while os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT) is None:
+        time.sleep(0.01)  # it has ended, and is still in the list of processes
+    with claimed(tmp_path):
+        assert json.loads((tmp_path / NAME).read_bytes())["pid"] == os.getpid()
+    assert code_of(child) == -signal.SIGKILL
+
+
 def test_one_after_the_other_none_is_refused(tmp_path: Path) -> None:
     def work() -> None:
         for _ in range(20):

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from pellucid.runs.searching import trial as trials
+from pellucid.runs.searching import workers
 from pellucid.storage.claims import BusyError
 from pellucid.storage.run_folder import RunFolder
 from tests.cli.terminal import Terminal
@@ -115,3 +116,12 @@ def test_a_trial_waits_for_a_worker_that_was_taken_for_dead(
     over = SimpleNamespace(is_over=lambda: True)
     with folder.claimed(), ExitStack() as ours, pytest.raises(KeyboardInterrupt):
         trials.enter_when_free(ours, over, folder)  # type: ignore[arg-type]
+
+
+def test_a_fault_of_a_worker_arrives_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors are sent by their class: one that a room of its own defines (BusyError) is no fault of Pellucid."""
+    monkeypatch.setattr(workers, "started", lambda *_: (None, None))
+    monkeypatch.setattr(workers, "dismiss", lambda crew: None)
+    monkeypatch.setattr(workers, "heard", lambda pipes: iter([("fault", BusyError, "the folder is in use")]))
+    with pytest.raises(BusyError, match="in use"):
+        workers.carry_out_together(SimpleNamespace(workers=1), "", "", None, print)  # type: ignore[arg-type]

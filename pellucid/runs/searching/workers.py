@@ -13,7 +13,6 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 from typing import Any
 
-from pellucid import errors
 from pellucid.errors import PellucidError
 from pellucid.runs.memory import keep_freed_memory
 from pellucid.runs.searching.folder import SearchFolder
@@ -40,7 +39,7 @@ def carry_out_together(plan: Plan, name: str, address: str, folder: SearchFolder
     try:
         for word in heard([pipe for _, pipe in crew]):
             if isinstance(word, tuple) and word[0] == "fault":
-                faults.append(getattr(errors, word[1])(word[2]))
+                faults.append(word[1](word[2]))
             elif not isinstance(word, tuple):
                 say(word)
             elif word[1] not in begun:
@@ -99,7 +98,7 @@ def worker(plan: Plan, name: str, address: str, folder: SearchFolder, pipe: Conn
             with optuna_at_hand(), opened(address) as storage:
                 carry_out_rounds(plan, name, storage, Bench.open(plan, folder), pipe.send)
         except PellucidError as fault:
-            pipe.send(("fault", type(fault).__name__, str(fault)))
+            pipe.send(("fault", type(fault), str(fault)))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends anyway, and is not to be disturbed in its farewell
     pipe.close()
 
