@@ -83,7 +83,6 @@ def prepared(place: Path) -> tuple[Path, Path]:
 def trials(place: Path, bounds: Range, seed: int, scale: float, only: str | None) -> Iterator[Trial]:
     """Every input, a family after the other."""
     run, stopped = prepared(place)
-    bounds.measure()
     draw = random.Random(seed)
     families = {
         "pictures": lambda spot: pictures.trials(spot, draw, int(2_000 * scale), run),
@@ -129,7 +128,12 @@ def main() -> int:
         bounds = Range(place / "range")
         work = place / "range" / "work"
         work.mkdir()
+        last = None
         for trial in trials(work, bounds, given.seed, given.scale, given.only):
+            if last not in (None, trial.folder):
+                os.chdir(work)
+                shutil.rmtree(last, ignore_errors=True)
+            last = trial.folder
             outcome = bounds.run(trial)
             counts[trial.family] += 1
             if outcome.faults:
@@ -137,9 +141,6 @@ def main() -> int:
                 print(
                     f"{trial.family}: {trial.name!r}: {'; '.join(outcome.faults)} | {outcome.said[-160:]!r}", flush=True
                 )
-            if trial.folder.parent.name in ("pictures", "stores", "records", "words"):
-                os.chdir(work)
-                shutil.rmtree(trial.folder, ignore_errors=True)
     bad = Counter(str(each["family"]) for each in wrong)
     for family, count in counts.items():
         print(f"{family}: {count - bad[family]:,} of {count:,} right ({100 * (1 - bad[family] / count):.2f} %)")

@@ -11,6 +11,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import h5py
@@ -247,7 +248,7 @@ def random_stores(draw: random.Random, count: int) -> Iterator[tuple[str, str, b
 
 def trials(place: Path, draw: random.Random, count: int, model: Path) -> Iterator[Trial]:
     """Bombs, spoiled stores, spoiled IDX folders and tables."""
-    for number, (name, file, data, wanted) in enumerate([*bombs(draw), *random_stores(draw, count)]):
+    for number, (name, file, data, wanted) in enumerate(chain(bombs(draw), random_stores(draw, count))):
         folder = place / f"s{number}"
         folder.mkdir()
         if file.startswith("idx:"):
