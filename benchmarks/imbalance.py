@@ -28,9 +28,10 @@ from benchmarks.published import ROOT, commit
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.keys import Key
-from pellucid.runs.config import RunConfig, flag
+from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import environment_of
 from pellucid.runs.experiment import start_run
+from pellucid.settings import flag_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
 from pellucid.training.session import engine_named
@@ -109,7 +110,7 @@ def choose(place: Path, workers: Executor) -> tuple[dict[str, Settings], list[Se
 
 def words_of(remedy: Settings) -> str:
     """The settings as `pellucid train` is told them."""
-    words = [f"{flag(name)} {value}" for name, value in remedy.items()]
+    words = [f"{flag_of(name)} {value}" for name, value in remedy.items()]
     return " ".join([*words, f"--epochs {config_of(Path(), remedy, 0).epochs}"])
 
 

@@ -33,13 +33,12 @@ def info(
     """Show what a data set holds. Parts, classes, image size, pixel range, groups and fingerprint."""
     from pellucid.data.info import describe_dataset
     from pellucid.data.opening import open_dataset
-    from pellucid.data.options import parse_percent
-    from pellucid.runs.config import parse_size
+    from pellucid.data.options import parse_percent, parse_size
 
     found = describe_dataset(
-        open_dataset(data, data_dir=data_dir, resize=parse_size(resize), channels=channels, group=group, label=label,
-                     limit=limit, fit=fit, alpha=alpha, skip_broken=parse_percent(skip_broken or "0"),
-                     max_pixels=max_pixels, group_pattern=group_pattern)
+        open_dataset(data, data_dir=data_dir, resize=None if resize is None else parse_size(resize), channels=channels,
+                     group=group, label=label, limit=limit, fit=fit, alpha=alpha,
+                     skip_broken=parse_percent(skip_broken or "0"), max_pixels=max_pixels, group_pattern=group_pattern)
     )
     if as_json:
         print_json(found)

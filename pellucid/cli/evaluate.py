@@ -9,7 +9,7 @@ import typer
 from pellucid.cli.app import app
 from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, MAX_PIXELS, SKIP_BROKEN, complain, print_json, say, table
 from pellucid.errors import UsageError
-from pellucid.runs.config import flag
+from pellucid.settings import flag_of
 
 
 @app.command()
@@ -76,8 +76,8 @@ def refuse_without_data(**given: Any) -> None:
     """Raise UsageError for a flag that says how data are scored when only core cases are judged."""
     for name, value in given.items():
         if value is not None:
-            raise UsageError(f"evaluate: {flag(name)} says how DATA are scored, but only --cases are judged without "
-                             f"DATA. Name the data too, or leave {flag(name)} out.")
+            raise UsageError(f"evaluate: {flag_of(name)} says how DATA are scored, but only --cases are judged without "
+                             f"DATA. Name the data too, or leave {flag_of(name)} out.")
 
 
 def pages(found: dict[str, Any]) -> list[str]:

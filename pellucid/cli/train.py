@@ -20,7 +20,8 @@ from pellucid.cli.help import GroupedCommand
 from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
 from pellucid.cli.voice import with_others
 from pellucid.errors import PellucidError, UsageError, escaped
-from pellucid.runs.config import RunConfig, flag
+from pellucid.runs.config import RunConfig
+from pellucid.settings import flag_of
 from pellucid.storage.run_folder import FAILED, RunFolder
 from pellucid.storage.writer import append_text, new_folder
 
@@ -158,7 +159,7 @@ def default_name(data: str) -> str:
 def refuse_beside_resume(settings: dict[str, Any], data: str | None, out: str | None) -> None:
     """A resumed run keeps its settings; raises UsageError that names the first one given beside --resume."""
     defaults = DEFAULTS.to_json()
-    given = [flag(name) for name, value in settings.items() if name != "data" and value != defaults[name]]
+    given = [flag_of(name) for name, value in settings.items() if name != "data" and value != defaults[name]]
     given = [*(["DATA"] if data is not None else []), *(["--out"] if out is not None else []), *given]
     if given:
         raise UsageError(

@@ -64,14 +64,17 @@ class Options:
         return self.max_pixels or PIXELS.now
 
 
+def is_size(text: str) -> bool:
+    """Whether a text is a number of pixels from 1, of at most 9 digits."""
+    return text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """(height, width) of `64x48`. Raises ArgumentError otherwise."""
-    height, _, width = text.lower().replace("×", "x").partition("x")
-    if not all(part.strip().isascii() and part.strip().isdecimal() and len(part.strip()) <= 9 and int(part)
-               for part in (height, width)):
-        raise ArgumentError(describe("data", "--resize", "height x width in pixels", repr(text),
-                                     "Type, for example, --resize 64x64."))
-    return int(height), int(width)
+    parts = [part.strip() for part in text.lower().replace("×", "x").split("x")]
+    if len(parts) != 2 or not all(map(is_size, parts)):
+        raise ArgumentError(describe("data", "--resize", "HxW in pixels, e.g. 64x64", shown(repr(text))))
+    return int(parts[0]), int(parts[1])
 
 
 def parse_percent(text: str) -> float:

@@ -6,17 +6,17 @@ not tell, it is what was chosen when the record was written. A later default nev
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pellucid.errors import FileError
 from pellucid.model import load_model
-from pellucid.runs.config import ANEW, RunConfig, blamed, of_kind
+from pellucid.runs.config import ANEW, RunConfig, blamed
 from pellucid.runs.networks import names_words
 from pellucid.runs.old_settings import MEANINGS
 from pellucid.runs.preparation import Prepared, understand_words
+from pellucid.settings import listed, of_kind
 from pellucid.storage.run_folder import RunFolder
 
 LINEAR = "linear"  # how a record names the network of no words
@@ -27,7 +27,7 @@ def settings_of(record: Mapping[str, Any], where: str) -> RunConfig:
     """The settings of a run in force, from what its config.json holds. Raises FileError as `from_json` does."""
     settings = record["settings"]
     config = RunConfig.from_json(settings, where)
-    kinds = {field.name: str(field.type) for field in dataclasses.fields(RunConfig)}
+    kinds = {known.name: known.kind for known in listed(RunConfig)}
     chosen = {name: beside for name in MEANINGS if settings.get(name) is None and name != "threads"
               for beside in [said(record, name)] if beside is not None and of_kind(beside, kinds[name])}  # fmt: skip
     if chosen.get("model") == LINEAR:

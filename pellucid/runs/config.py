@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError, describe, shown
-from pellucid.runs.old_settings import with_absent
+from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError
+from pellucid.runs.old_settings import MEANINGS
+from pellucid.settings import (
+    DATA,
+    LEARNING,
+    MACHINE,
+    NETWORK,
+    RUN,
+    TRANSFER,
+    Meaning,
+    check,
+    from_json,
+    setting,
+    to_json,
+)
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
-MOST_THREADS = 4096
 ANEW = "Start the run anew with pellucid train"
 
 
@@ -24,84 +35,124 @@ ANEW = "Start the run anew with pellucid train"
 class RunConfig:
     """The settings of a run; the defaults here are those of the command line. None means: chosen from the data."""
 
-    data: str = "digits"
-    model: str | None = None  # architecture, notation or model file; None: by image size
-    activation: str = "relu"  # of networks in notation
-    engine: str = "auto"
-    epochs: int | None = None  # None: 30 for fewer than 20,000 training images, else 5
-    batch_size: int = 32
-    optimizer: str = "adam"
-    lr: float | None = None  # None: the optimizer's own
-    schedule: str = "cosine"
-    l2: float = 0.0
-    dropout: float | None = None  # None: 0.3 in the network chosen by image size, 0 in one that is named
-    batch_norm_momentum: float | None = None  # of every batch norm; None: each layer's own
-    weights: str | None = None  # a file whose weights a network by name or in words begins with
-    new_head: bool = False  # the last layer anew, for the classes of the data
-    head_by_name: bool = True  # a file's head is put in the order of the data; no flag: older runs took it as it lay
-    freeze: str = ""  # layers that are not trained: all-but-head, patterns of names, or how many
-    unfreeze_after: int = 0  # epochs after which all layers are trained; 0: never
-    unfreeze_rate: float = 0.1  # of the learning rate from then on
-    trunk_rate: float = 1.0  # of the learning rate for all layers but the head
-    augment: str = ""
-    preprocess: str = ""  # empty: uint8 to 0..1, floats left alone
-    loss: str = "crossentropy"  # or focal[:gamma[:alpha]]
-    class_weight: str = "none"
-    sampler: str = "none"  # over: every class as often as the largest; under: as the smallest
-    mine_rounds: int = 0  # times that wrong training images are given more weight; 0: never
-    patience: int = 0  # epochs without improvement before stopping; 0: never
-    precision: str = "float32"
-    device: str = "auto"
-    compile: bool = False  # the training steps by TorchInductor, where that pays
-    sync_batch_norm: bool = False  # batch norm over the batch of all processes, not over each one's share
-    seed: int = 0
-    split_seed: int = 0
-    val_fraction: float = 0.1
-    train_dev_fraction: float = 0.0  # held out of the training part, scored by pellucid diagnose alone
-    group: str | None = None
-    label: str | None = None
-    group_pattern: str | None = None
-    copies: str = "together"  # copies of an image, in parts that are split off; apart: as they fall
-    resize: str | None = None
-    fit: str = "stretch"  # how a picture is brought to that size; or letterbox or crop
-    channels: str | None = None
-    alpha: str = "white"  # what shows where a picture is transparent; drop: what lies below
-    skip_broken: str | None = None  # percent of the pictures that may be left out when they cannot be read
-    max_pixels: int | None = None  # of one picture; None: the usual limit
-    data_dir: str | None = None
-    limit: int | None = None
-    threads: int | None = None  # None: 1 for little work a step, else all cores (environment.threads_for)
-    allow_leak: bool = False
-    checkpoint_every: int = 0  # steps; 0: after each epoch only
-    no_checks: bool = False  # begin without the quick checks
+    meanings: ClassVar[Mapping[str, Meaning]] = MEANINGS
+
+    data: str = setting("digits", "digits, a known name, a folder or a file.", flag=None)  # an argument
+
+    model: str | None = setting(
+        None, "A name, words such as conv_8,pool,FC_32, or a model file to go on from; default: words chosen by image "
+        "size.", panel=NETWORK)
+    activation: str = setting("relu", "Activation of networks in words.", panel=NETWORK)
+    dropout: float | None = setting(
+        None, "Rate before later dense layers, or of cifar10cnn's dropout; default: 0.3 in the default network, 0.5 in "
+        "cifar10cnn, else 0.", panel=NETWORK, least=0, below=1)
+    batch_norm_momentum: float | None = setting(
+        None, "Momentum of every batch norm, the share of its moving statistics that a step keeps; default: the "
+        "network's own.", panel=NETWORK, least=0, below=1)
+    l2: float = setting(0.0, "Penalty l2 * sum w^2 on kernels (networks in words).", panel=NETWORK, least=0)
+
+    weights: str | None = setting(
+        None, "Begin with the weights of this file: one of ours, a state dict of torchvision or timm as .safetensors, "
+        "or Keras's .weights.h5.", panel=TRANSFER)
+    new_head: bool = setting(False, "Make the last layer anew, for the classes of the data.", panel=TRANSFER)
+    head_by_name: bool = setting(  # older runs took it as it lay
+        True, "Put a file's head in the order of the data.", flag=None)
+    freeze: str = setting(
+        "", "Layers that keep their weights: all-but-head, names such as conv1*,bn1, or how many.",
+        panel=TRANSFER)
+    unfreeze_after: int = setting(
+        0, "Train all layers after so many epochs; 0: the frozen ones stay so.", panel=TRANSFER, least=0)
+    unfreeze_rate: float = setting(
+        0.1, "Share of the learning rate from then on.", panel=TRANSFER, above=0, most=1)
+    trunk_rate: float = setting(
+        1.0, "Share of the learning rate for all layers but the last with weights.",
+        panel=TRANSFER, above=0, most=1)
+
+    epochs: int | None = setting(
+        None, f"Passes over the training part; default: {EPOCHS_FEW} below {FEW_IMAGES:,} training images, else "
+        f"{EPOCHS_MANY}.", panel=LEARNING, least=1)
+    batch_size: int = setting(32, "Images in one step.", panel=LEARNING, least=1)
+    optimizer: str = setting("adam", "sgd, adagrad, rmsprop or adam.", panel=LEARNING)
+    lr: float | None = setting(None, "Learning rate; default: the optimizer's own.", panel=LEARNING, above=0)
+    schedule: str = setting(
+        "cosine", "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F.",
+        panel=LEARNING)
+    patience: int = setting(
+        0, "Stop after so many epochs without improvement; 0: never.", panel=LEARNING, least=0)
+    loss: str = setting(
+        "crossentropy", "crossentropy, or focal[:GAMMA[:ALPHA]]: what is known well counts for little.",
+        panel=LEARNING)
+    class_weight: str = setting(
+        "none", "none, or balanced: rare classes count as much as common ones.",
+        panel=LEARNING, choices=("none", "balanced"))
+    sampler: str = setting(
+        "none", "none, over: every class is shown as often as the largest, or under: as the smallest.",
+        panel=LEARNING)
+    mine_rounds: int = setting(
+        0, "Times, evenly spread, that training images which are wrong get double weight; 0: never.",
+        panel=LEARNING, least=0)
+    augment: str = setting("", "Change training images a little, e.g. flip,shift=2,rotate=10.", panel=LEARNING)
+
+    preprocess: str = setting(
+        "", "E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.", panel=DATA)
+    resize: str | None = setting(
+        None, "HxW: bring all images to this size; default: their own, or one chosen where they differ.",
+        panel=DATA)
+    fit: str = setting(
+        "stretch", "How an image comes to that size: stretch, letterbox (whole, on grey) or crop (its middle).",
+        panel=DATA)
+    channels: str | None = setting(None, "rgb or gray: convert images.", panel=DATA)
+    alpha: str = setting(
+        "white", "What shows where an image is transparent: white, or drop for what lies below.", panel=DATA)
+    skip_broken: str | None = setting(
+        None, "N%: go on without images that cannot be read, if they are no more than that.", panel=DATA)
+    max_pixels: int | None = setting(
+        None, "Pixels one image may have; default: 50,000,000.", panel=DATA, least=1)
+    limit: int | None = setting(
+        None, "At most so many images of each part, classes in proportion.", panel=DATA, least=1)
+    val_fraction: float = setting(0.1, "Share of train held for validation.", panel=DATA, least=0, below=1)
+    train_dev_fraction: float = setting(
+        0.0, "Share of train held out for pellucid diagnose, which then tells variance from mismatch.",
+        panel=DATA, least=0, below=1)
+    split_seed: int = setting(0, "Which images are held out.", panel=DATA, least=0)
+    group: str | None = setting(None, "CSV column whose values must not be in two parts.", panel=DATA)
+    label: str | None = setting(None, "CSV column of the classes.", panel=DATA)
+    group_pattern: str | None = setting(
+        None, "Regular expression; what its one group finds in a picture's path must not be in two parts.",
+        panel=DATA)
+    copies: str = setting(
+        "together", "together: copies of an image stay in one part where parts are split off; apart: anywhere.",
+        panel=DATA, choices=("together", "apart"))
+    allow_leak: bool = setting(False, "Train although a group or an image is in two parts.", panel=DATA)
+    data_dir: str | None = setting(None, "Where known names such as mnist are looked for first.", panel=DATA)
+
+    seed: int = setting(0, "First weights, order of images, noise.", panel=MACHINE, least=0)
+    engine: str = setting("auto", "auto (pytorch where installed), reference or pytorch.", panel=MACHINE)
+    precision: str = setting("float32", "float32, float64, or bfloat16 on pytorch.", panel=MACHINE)
+    device: str = setting("auto", "auto, cpu, or cuda on pytorch.", panel=MACHINE)
+    compile: bool = setting(
+        False, "On pytorch: compile the training steps of networks without convolutions; pays from some thousand "
+        "steps on.", panel=MACHINE)
+    sync_batch_norm: bool = setting(
+        False, "Under torchrun: batch norm over the batch of all processes, not over each one's share of it.",
+        panel=MACHINE)
+    threads: int | None = setting(  # as environment.threads_for has it
+        None, "Of the engine; default: 1 for steps below 20 GFLOP (on pytorch 2), else all cores.",
+        panel=MACHINE, least=1, most=4096)
+
+    checkpoint_every: int = setting(0, "Steps between checkpoints; 0: after each epoch only.", panel=RUN, least=0)
+    no_checks: bool = setting(
+        False, "Begin without the quick checks of data and network, and whatever they would say.",
+        panel=RUN)
 
     def __post_init__(self) -> None:
-        least = {"batch_size": 1, "epochs": 1, "patience": 0, "checkpoint_every": 0, "limit": 1, "threads": 1,
-                 "seed": 0, "split_seed": 0, "max_pixels": 1, "l2": 0.0, "mine_rounds": 0, "unfreeze_after": 0}
-        for name, low in least.items():
-            value = getattr(self, name)
-            if value is not None and not value >= low:
-                raise UsageError(describe("train", flag(name), f"at least {low}", value))
-        if (self.threads or 1) > MOST_THREADS:
-            raise UsageError(describe("train", "--threads", f"at most {MOST_THREADS:,}", shown(self.threads)))
-        if self.lr is not None and not self.lr > 0:
-            raise UsageError(describe("train", "--lr", "above 0", self.lr))
-        for name in ("unfreeze_rate", "trunk_rate"):
-            if not 0 < getattr(self, name) <= 1:
-                raise UsageError(describe("train", flag(name), "above 0 and at most 1", getattr(self, name)))
+        check(self, "train")
         if self.unfreeze_after and not self.freeze:
             raise UsageError("train: --unfreeze-after goes with --freeze, e.g. --freeze all-but-head.")
-        for name in ("val_fraction", "train_dev_fraction", "dropout", "batch_norm_momentum"):
-            if not 0 <= (getattr(self, name) or 0) < 1:
-                raise UsageError(describe("train", flag(name), "from 0 to below 1", getattr(self, name)))
-        if self.copies not in ("together", "apart"):
-            raise UsageError(describe("train", "--copies", "'together' or 'apart'", repr(self.copies)))
-        if self.class_weight not in ("none", "balanced"):
-            raise UsageError(describe("train", "--class-weight", "'none' or 'balanced'", repr(self.class_weight)))
 
     def to_json(self) -> dict[str, Any]:
         """As config.json holds it."""
-        return dataclasses.asdict(self)
+        return to_json(self)
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any], where: str) -> RunConfig:
@@ -109,20 +160,8 @@ class RunConfig:
 
         Raises FileError for a setting this version does not know, of another type or outside its legal values.
         """
-        wanted = {field.name: str(field.type) for field in dataclasses.fields(cls)}
-        found = with_absent(settings, [name for name, kind in wanted.items() if "None" in kind])
-        for name, value in found.items():
-            if name not in wanted:
-                raise FileError(
-                    f"{where}: unknown setting '{shown(name)}'. It was written by another version of Pellucid."
-                )
-            if not of_kind(value, wanted[name]):
-                got = shown(repr(value))
-                raise FileError(f"{where} is damaged: {name} must be {wanted[name]}, but it is {got}. {ANEW}.")
-        try:
-            return cls(**found)
-        except UsageError as fault:
-            raise FileError(f"{where} is damaged: {fault} {ANEW}.") from None
+        config: RunConfig = from_json(settings, where, cls, remedy=f"{ANEW}.")[0]
+        return config
 
     def epochs_for(self, images: int) -> int:
         """The number of epochs in force."""
@@ -150,12 +189,6 @@ def blamed(path: Path) -> Iterator[None]:
         raise FileError(f"{path}: {fault}") from fault
 
 
-def of_kind(value: Any, kind: str) -> bool:
-    """Whether a value is of a field's type, written as in `float | None`; a whole number is a float too."""
-    name = type(value).__name__.replace("NoneType", "None")
-    return name in kind.split(" | ") or (name == "int" and "float" in kind)
-
-
 @contextmanager
 def named(flag: str) -> Iterator[None]:
     """Put the flag before what a block says about its words."""
@@ -165,23 +198,3 @@ def named(flag: str) -> Iterator[None]:
         raise
     except (ArgumentError, ShapeError) as fault:
         raise UsageError(f"{flag}: {fault}") from fault
-
-
-def flag(name: str) -> str:
-    """How the command line spells a setting."""
-    return "--" + name.replace("_", "-")
-
-
-def is_size(text: str) -> bool:
-    """Whether a text is a number of pixels from 1, of at most 9 digits."""
-    return text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0
-
-
-def parse_size(text: str | None, argument: str = "--resize") -> tuple[int, int] | None:
-    """HxW as numbers; raises UsageError for anything else."""
-    if text is None:
-        return None
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(map(is_size, parts)):
-        raise UsageError(describe("train", argument, "HxW in pixels, e.g. 64x64", shown(repr(text))))
-    return int(parts[0]), int(parts[1])

@@ -6,18 +6,7 @@ a new one comes with a line that says what runs did before it. What a null chose
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """The first version whose config.json has a setting, and what a run did without it; None: what null chose then."""
-
-    since: str
-    absent: Any
-
+from pellucid.settings import Meaning
 
 MEANINGS: dict[str, Meaning] = {
     "data": Meaning("0.1.0", "digits"),
@@ -71,13 +60,3 @@ MEANINGS: dict[str, Meaning] = {
     "checkpoint_every": Meaning("0.1.0", 0),
     "no_checks": Meaning("0.1.0", False),
 }
-
-
-def with_absent(settings: Mapping[str, Any], nullable: Collection[str]) -> dict[str, Any]:
-    """The settings with those that are absent, or null though that is no value of theirs, as they were meant.
-
-    Names that are no settings of this version stay, for the reader to refuse.
-    """
-    unsaid = {name: meaning.absent for name, meaning in MEANINGS.items()
-              if name not in settings or (settings[name] is None and name not in nullable)}  # fmt: skip
-    return {**settings, **unsaid}

@@ -11,7 +11,7 @@ from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
-from pellucid.data.options import Options, parse_percent
+from pellucid.data.options import Options, parse_percent, parse_size
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.data.typical import looks_of
@@ -20,7 +20,7 @@ from pellucid.errors import ArgumentError, DataError, UsageError
 from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
-from pellucid.runs.config import RunConfig, named, parse_size
+from pellucid.runs.config import RunConfig, named
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
@@ -97,12 +97,12 @@ def read_data(config: RunConfig) -> Dataset:
 
 def reading_of(config: RunConfig) -> Options:
     """How the data are read; raises UsageError for words that mean nothing."""
-    size = parse_size(config.resize)
     try:
         return Options(
-            resize=size, channels=config.channels, limit=config.limit, group=config.group, label=config.label,
-            fit=config.fit, alpha=config.alpha, skip_broken=parse_percent(config.skip_broken or "0"),
-            max_pixels=config.max_pixels, group_pattern=config.group_pattern,
+            resize=None if config.resize is None else parse_size(config.resize), channels=config.channels,
+            limit=config.limit, group=config.group, label=config.label, fit=config.fit, alpha=config.alpha,
+            skip_broken=parse_percent(config.skip_broken or "0"), max_pixels=config.max_pixels,
+            group_pattern=config.group_pattern,
         )
     except ArgumentError as fault:
         raise UsageError(str(fault)) from fault

@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
-from pellucid.data.options import Options, options_of_record, parse_percent
+from pellucid.data.options import Options, is_size, options_of_record, parse_percent
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.diagnosis.costs import read_costs
 from pellucid.diagnosis.measures import refuse_unknown
@@ -26,7 +26,7 @@ from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
 from pellucid.runs.begun import settings_of
-from pellucid.runs.config import is_size, named, read_record
+from pellucid.runs.config import named, read_record
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.heads import composed, listed
 from pellucid.runs.held import Holder

@@ -64,7 +64,7 @@ def test_gigantic_numbers(flag: str, terminal: Terminal) -> None:
 
 def test_more_threads_than_there_can_be(terminal: Terminal) -> None:
     typed = terminal.type("train", "digits", "--threads", "10000000")
-    assert typed.code == 2 and "--threads must be at most 4,096, but it is 10000000" in typed.err
+    assert typed.code == 2 and "--threads must be from 1 to 4,096, but it is 10000000" in typed.err
 
 
 def test_a_run_that_cannot_fit(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

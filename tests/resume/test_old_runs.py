@@ -16,6 +16,7 @@ from pellucid.runs.begun import settings_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import ARITHMETIC, refuse_different
 from pellucid.runs.old_settings import MEANINGS
+from pellucid.settings import of_kind
 from pellucid.storage.tables import read_csv
 from pellucid.storage.tensors import read_tensors
 from tests.resume.driver import Driver
@@ -75,8 +76,6 @@ def test_every_setting_says_what_runs_did_before_it() -> None:
     fields = {field.name: str(field.type) for field in dataclasses.fields(RunConfig)}
     assert fields.keys() == MEANINGS.keys(), "give a new setting its line in runs/old_settings.py"
     RunConfig(**{name: meaning.absent for name, meaning in MEANINGS.items()})  # all legal
-    from pellucid.runs.config import of_kind
-
     assert [name for name in fields if not of_kind(MEANINGS[name].absent, fields[name])] == []
     older = record_of()["settings"].keys()
     assert {name for name, meaning in MEANINGS.items() if meaning.since == "0.1.0"} == older

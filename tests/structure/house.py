@@ -17,6 +17,7 @@ from types import ModuleType
 PACKAGE = "pellucid"
 FLOORS = (  # a room may import the rooms of the floors before its own
     ("errors", "keys"),
+    ("settings",),
     ("spec",),
     ("graph",),
     ("engines", "storage"),

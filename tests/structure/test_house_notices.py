@@ -22,6 +22,7 @@ def plant(tree: Path, files: dict[str, str]) -> Path:
 
 FORBIDDEN_ARROWS = {
     "up": {"pellucid/spec/a.py": "from pellucid.graph.graph import Graph\n"},
+    "settings to spec": {"pellucid/settings.py": "from pellucid.spec import base\n"},
     "lazily": {"pellucid/engines/reference/a.py": "def f():\n    import pellucid.model\n"},
     "by name": {"pellucid/graph/a.py": "import importlib\nimportlib.import_module('pellucid.engines')\n"},
     "for types": {"pellucid/spec/a.py": "if TYPE_CHECKING:\n    from pellucid.model import Model\n"},
@@ -47,6 +48,7 @@ FORBIDDEN_ARROWS = {
 GOOD_ARROWS = {
     "pellucid/__init__.py": "from pellucid.model import Model\n__version__ = '1'\n",
     "pellucid/__main__.py": "from pellucid.cli import main\n",
+    "pellucid/settings.py": "from pellucid.errors import describe\n",
     "pellucid/layers.py": "from pellucid.graph.layer import Layer\n",
     "pellucid/graph/layer.py": "from pellucid.spec.base import Spec\nfrom . import build\nimport pellucid.keys\n",
     "pellucid/graph/build.py": "import json\n",

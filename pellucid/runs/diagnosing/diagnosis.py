@@ -13,13 +13,14 @@ from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
 from pellucid.diagnosis.next_steps import Step, next_steps
-from pellucid.runs.config import RunConfig, flag
+from pellucid.runs.config import RunConfig
 from pellucid.runs.diagnosing.gathering import Gathered, gather
 from pellucid.runs.diagnosing.page import write_page
 from pellucid.runs.diagnosing.sections import OnDev, look_at_dev, shift_between
 from pellucid.runs.diagnosing.wishes import Wishes
 from pellucid.runs.finite import finite
 from pellucid.runs.networks import in_words
+from pellucid.settings import flag_of
 from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
@@ -171,4 +172,4 @@ def given(config: RunConfig) -> Mapping[str, Any]:
     defaults = RunConfig().to_json()
     differing = {name: value for name, value in config.to_json().items()
                  if value != defaults[name] and name not in ("data", "engine")}  # fmt: skip
-    return {flag(name): value for name, value in differing.items() if value is not False}
+    return {flag_of(name): value for name, value in differing.items() if value is not False}

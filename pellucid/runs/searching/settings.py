@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.errors import PellucidError, UsageError, describe
-from pellucid.runs.config import RunConfig, flag
+from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import FILES, in_words
 from pellucid.search.sampling import METHODS
 from pellucid.search.space import CHOICE, RANGE, Choice, Kind, Range, Space, Value, parse_choice, parse_range
+from pellucid.settings import flag_of
 
 # What the data are, what a score means and what the machine does is the same in every trial.
 FIXED = frozenset({"data", "engine", "epochs", "precision", "device", "seed", "split_seed", "val_fraction", "group",
@@ -112,7 +113,8 @@ def space_of(base: RunConfig, ranges: Sequence[str], choices: Sequence[str]) -> 
         if names.count(name) > 1:
             raise UsageError(f"search: {name} is given twice. Leave one {RANGE} or {CHOICE} of it.")
         if getattr(base, name, None) != getattr(RunConfig(), name, None):
-            raise UsageError(f"search: {flag(name)} fixes what {RANGE} or {CHOICE} {name} varies. Leave one of them.")
+            told = f"{flag_of(name)} fixes what {RANGE} or {CHOICE} {name} varies"
+            raise UsageError(f"search: {told}. Leave one of them.")
     unfilled = [hole for hole in HOLE.findall(base.model or "") if hole not in names]
     if unfilled:
         raise UsageError(f"search: --model has {{{unfilled[0]}}}, so say what it may be: {RANGE} {unfilled[0]}=8:64")
@@ -156,7 +158,7 @@ def command_of(config: RunConfig) -> str:
     for name, value in config.to_json().items():
         if name == "data" or value == defaults[name]:
             continue
-        words += [flag(name)] if value is True else [flag(name), str(value)]
+        words += [flag_of(name)] if value is True else [flag_of(name), str(value)]
     return shlex.join(words)
 
 
