@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pellucid.runs.environment import limited_threads
-from pellucid.runs.learning import Beginning, stopped, train_from, watching
+from pellucid.runs.learning import stopped, train_from, watching
 from pellucid.runs.preparation import prepare, understand
+from pellucid.runs.prepared import Beginning
 from pellucid.runs.several import begin_as_told, hear_beginning, hear_settings, take_weights
 from pellucid.training.interrupts import Interrupts
 

@@ -11,7 +11,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Engine
 from pellucid.runs.freezing import told_of_freezing
 from pellucid.runs.imbalance import said_of_classes
-from pellucid.runs.preparation import Prepared
+from pellucid.runs.prepared import Prepared
 
 LOG = logging.getLogger("pellucid")
 

@@ -15,7 +15,8 @@ from pellucid.model import load_model
 from pellucid.runs.config import ANEW, RunConfig, blamed
 from pellucid.runs.networks import names_words
 from pellucid.runs.old_settings import MEANINGS
-from pellucid.runs.preparation import Prepared, understand_words
+from pellucid.runs.preparation import understand_words
+from pellucid.runs.prepared import Prepared
 from pellucid.settings import listed, of_kind
 from pellucid.storage.run_folder import RunFolder
 

@@ -14,7 +14,8 @@ from pellucid.errors import TrainingError
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.networks import FILES
-from pellucid.runs.preparation import Prepared, prepare, understand
+from pellucid.runs.preparation import prepare, understand
+from pellucid.runs.prepared import Prepared
 from pellucid.runs.several import alone
 from pellucid.runs.weights import native_weights
 from pellucid.storage.reading import read_json

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.errors import FileError, shown
 from pellucid.runs.learning import watching
-from pellucid.runs.preparation import Prepared
+from pellucid.runs.prepared import Prepared
 from pellucid.storage.checkpoint import Checkpoint
 
 REMEDY = "Bring it back from a copy, or remove it to begin the run anew with the same settings"

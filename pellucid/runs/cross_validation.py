@@ -20,7 +20,8 @@ from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.learning import remembering_events
 from pellucid.runs.networks import FILES
-from pellucid.runs.preparation import OBJECTIVE, Prepared, load_data, prepare, understand
+from pellucid.runs.preparation import OBJECTIVE, load_data, prepare, understand
+from pellucid.runs.prepared import Prepared
 from pellucid.runs.scoring import score
 from pellucid.training.events import Position, Progress
 from pellucid.training.loop import train

@@ -25,9 +25,10 @@ from pellucid.runs.environment import environment_of, limited_threads, refuse_di
 from pellucid.runs.finishing import finish
 from pellucid.runs.finite import finite
 from pellucid.runs.freezing import ever_trained
-from pellucid.runs.learning import Beginning, remembering_events, stopped, train_from
+from pellucid.runs.learning import remembering_events, stopped, train_from
 from pellucid.runs.networks import sha256_of_model
-from pellucid.runs.preparation import Prepared, Words, prepare, settings_in_force, understand
+from pellucid.runs.preparation import Words, prepare, settings_in_force, understand
+from pellucid.runs.prepared import Beginning, Prepared
 from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTable, ordered
 from pellucid.runs.several import tell_beginning, tell_settings
 from pellucid.runs.weights import write_run_model

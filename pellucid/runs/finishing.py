@@ -13,7 +13,8 @@ from pellucid.model import load_model
 from pellucid.runs.checking import findings_kept
 from pellucid.runs.finite import finite
 from pellucid.runs.pictures import write_pictures
-from pellucid.runs.preparation import OBJECTIVE, Prepared, settings_in_force
+from pellucid.runs.preparation import OBJECTIVE, settings_in_force
+from pellucid.runs.prepared import Prepared
 from pellucid.runs.report import write_report
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights, write_run_model

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from pellucid.runs.freezing import stage_of
 from pellucid.runs.imbalance import ends_of_rounds
 from pellucid.runs.mining import Mining, wrong_of
-from pellucid.runs.preparation import Prepared
+from pellucid.runs.prepared import Beginning, Prepared
 from pellucid.runs.recording import KeepBest
 from pellucid.runs.schedules import plateau_of
 from pellucid.storage.memory import asking
-from pellucid.training.events import Event, Position, Progress
+from pellucid.training.events import Event, Progress
 from pellucid.training.loop import train
-from pellucid.training.program import State
 from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
 SMALLER = "Pass a smaller --batch-size, --resize or --model."
-
-
-@dataclass
-class Beginning:
-    """State, position, history and stop reason to go on from."""
-
-    state: State
-    position: Position = field(default_factory=Position)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    stop: str = ""
 
 
 def part_watched(prepared: Prepared) -> str:

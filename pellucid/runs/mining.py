@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.sampling import Sampler
-from pellucid.runs.preparation import OBJECTIVE, Prepared
+from pellucid.runs.preparation import OBJECTIVE
+from pellucid.runs.prepared import Prepared
 from pellucid.runs.scoring import score
 from pellucid.runs.several import firsts
 from pellucid.training.events import Event, Progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
@@ -14,16 +14,15 @@ from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, parse_percent, parse_size
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
-from pellucid.data.typical import looks_of
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.errors import ArgumentError, DataError, UsageError
-from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
+from pellucid.runs.prepared import Prepared
 from pellucid.runs.room import refuse_too_large
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
@@ -42,39 +41,6 @@ OBJECTIVE = Objective(  # every score is measured with it, whatever loss a run w
     (Term("output", SparseCategoricalCrossentropy()),),
     (Measure("output", SparseCategoricalAccuracy(), "accuracy"),),
 )
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Everything a run needs before its first step."""
-
-    config: RunConfig
-    dataset: Dataset
-    preprocessing: Pipeline
-    model: Model
-    model_name: str
-    engine: Engine
-    program: Supervised
-    batches: Batches
-    validation: Batches | None
-    epochs: int
-    key: Key
-    processes: Processes | None = None
-
-    @property
-    def summary(self) -> Summary:
-        """The network's table."""
-        return summarize(self.model.graph)
-
-    @cached_property
-    def looks(self) -> dict[str, Any]:
-        """What the training images look like, for the model file: the range of their values, and statistics if any."""
-        return looks_of(self.dataset.part("train"), self.preprocessing, self.key)
-
-    @property
-    def scored(self) -> str:
-        """The part whose accuracy is reported: test, else validation, else train."""
-        return next(name for name in ("test", "validation", "train") if name in self.dataset.parts)
 
 
 def load_data(config: RunConfig) -> Dataset:

@@ -21,8 +21,7 @@ from pellucid.training.events import Position
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
-    from pellucid.runs.learning import Beginning
-    from pellucid.runs.preparation import Prepared
+    from pellucid.runs.prepared import Beginning, Prepared
 
 
 def shared_engine(engine: Engine, config: RunConfig, processes: Processes) -> Engine:

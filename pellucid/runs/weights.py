@@ -19,7 +19,7 @@ from pellucid.storage.run_folder import RunFolder
 from pellucid.training.program import State
 
 if TYPE_CHECKING:
-    from pellucid.runs.preparation import Prepared
+    from pellucid.runs.prepared import Prepared
 
 
 def draw_weights(model: Model, key: Key, layers: Collection[str] | None = None) -> None:

@@ -18,7 +18,8 @@ from pellucid.keys import Key
 from pellucid.runs.checking import subject_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.imbalance import loss_of
-from pellucid.runs.preparation import Prepared, prepare, understand
+from pellucid.runs.preparation import prepare, understand
+from pellucid.runs.prepared import Prepared
 from pellucid.spec.losses import SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
 from tests.cli.terminal import Terminal
 

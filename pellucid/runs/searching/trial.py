@@ -16,7 +16,8 @@ from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
 from pellucid.runs.finite import finite
-from pellucid.runs.preparation import Prepared, load_data, understand
+from pellucid.runs.preparation import load_data, understand
+from pellucid.runs.prepared import Prepared
 from pellucid.runs.searching.folder import SearchFolder
 from pellucid.runs.searching.settings import Plan, command_of, config_of
 from pellucid.search.space import Value
