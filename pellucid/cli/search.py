@@ -23,7 +23,7 @@ from pellucid.runs.config import RunConfig
 from pellucid.storage.writer import new_folder
 
 if TYPE_CHECKING:
-    from pellucid.runs.searching.search import Found
+    from pellucid.search.search import Found
 
 SEARCH = "The search"
 # A search has words of its own for the first two, and no use for the others.
@@ -79,8 +79,8 @@ def search(
     """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
     from pellucid.runs.memory import keep_freed_memory
     from pellucid.runs.places import refuse_among_data
-    from pellucid.runs.searching.search import search as carry_out
-    from pellucid.runs.searching.settings import Plan, parse_rounds, space_of
+    from pellucid.search.search import search as carry_out
+    from pellucid.search.settings import Plan, parse_rounds, space_of
 
     logger = show_lines(as_json)
     base = RunConfig(data=data, **settings)
@@ -106,7 +106,7 @@ def search(
 
 def without_password(words: list[str]) -> list[str]:
     """What was typed, fit for a page that others read."""
-    from pellucid.runs.searching.storage import hidden
+    from pellucid.search.storage import hidden
 
     return [hidden(word) if "://" in word else word for word in words]
 

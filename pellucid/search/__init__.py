@@ -1,1 +1,1 @@
-"""Search: which settings are tried next, from what the earlier ones came to. Nothing here trains or stores."""
+"""Search, whole: which settings are tried next, and the studies, trials, workers, folder and page that carry it out."""

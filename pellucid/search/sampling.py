@@ -10,7 +10,7 @@ from __future__ import annotations
 from pellucid.keys import Key
 from pellucid.search.space import Space, Value
 
-LEARNING = "tpe"  # draws from what the earlier trials came to: Optuna's, see runs/searching/study.py
+LEARNING = "tpe"  # draws from what the earlier trials came to: Optuna's, see study.py
 METHODS = ("random", "qmc", LEARNING)
 
 

@@ -20,7 +20,7 @@ from safetensors.numpy import load, save_file
 from benchmarks import hostile_records as hostile
 from pellucid import load_model
 from pellucid.errors import FileError
-from pellucid.runs.searching.folder import SearchFolder
+from pellucid.search.folder import SearchFolder
 from pellucid.storage.reading import parse_json
 from pellucid.storage.records.caches import surveyed
 from tests.cli.terminal import Terminal

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pellucid.runs import finishing
-from pellucid.runs.searching import search as searching
+from pellucid.search import search as searching
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, Trial
 from pellucid.storage.writer import write_bytes

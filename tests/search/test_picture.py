@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from pellucid.runs.config import RunConfig
-from pellucid.runs.searching.folder import SearchFolder
-from pellucid.runs.searching.page import write_page
-from pellucid.runs.searching.picture import draw_search
-from pellucid.runs.searching.settings import Plan
+from pellucid.search.folder import SearchFolder
+from pellucid.search.page import write_page
+from pellucid.search.picture import draw_search
+from pellucid.search.settings import Plan
 from pellucid.search.space import Choice, Range, Space
 from pellucid.search.trials import DIVERGED, FAILED, LOST, PRUNED, Trial, ranked
 

@@ -15,9 +15,9 @@ import pytest
 
 from pellucid.errors import FileError, ShapeError, UsageError
 from pellucid.runs.config import RunConfig
-from pellucid.runs.searching import storage as searching_storage
-from pellucid.runs.searching import trial as searching_trial
-from pellucid.runs.searching.storage import address_of, fault_of, hidden, opened, sqlite_url
+from pellucid.search import storage as searching_storage
+from pellucid.search import trial as searching_trial
+from pellucid.search.storage import address_of, fault_of, hidden, opened, sqlite_url
 from pellucid.storage.tables import read_csv
 from tests.cli.terminal import Terminal
 from tests.search.conftest import SEARCH

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pellucid.runs import finishing
-from pellucid.runs.searching import trial as searching_trial
-from pellucid.runs.searching.folder import SearchFolder
+from pellucid.search import trial as searching_trial
+from pellucid.search.folder import SearchFolder
 from pellucid.storage.tables import read_csv
 from pellucid.training.events import Progress
 from pellucid.training.program import Supervised

@@ -17,8 +17,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pellucid.runs.searching import trial as trials
-from pellucid.runs.searching import workers
+from pellucid.search import trial as trials
+from pellucid.search import workers
 from pellucid.storage.claims import BusyError
 from pellucid.storage.run_folder import RunFolder
 from tests.cli.terminal import Terminal

@@ -24,8 +24,9 @@ FLOORS = (  # a room may import the rooms of the floors before its own
     ("training",),
     ("model",),
     ("architectures",),
-    ("checks", "diagnosis", "explain", "search"),
+    ("checks", "diagnosis", "explain"),
     ("runs",),
+    ("search",),
     ("serving",),
     ("cli",),
 )

@@ -18,10 +18,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import UsageError
-from pellucid.runs.searching.settings import Plan
-from pellucid.runs.searching.storage import GRACE
 from pellucid.search.sampling import LEARNING, drawn
+from pellucid.search.settings import Plan
 from pellucid.search.space import Choice, Parameter, Space, Value
+from pellucid.search.storage import GRACE
 from pellucid.search.trials import LOST, Trial
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def study_named(name: str, storage: RDBStorage, plan: Plan, key: Key) -> tuple[S
     """The study of that name, and whether this call made it."""
     import optuna
 
-    from pellucid.runs.searching.sampler import sampler_of
+    from pellucid.search.sampler import sampler_of
 
     options: dict[str, Any] = {"sampler": sampler_of(plan, key), "pruner": pruner_of(plan.pruner), "storage": storage}
     try:

@@ -11,20 +11,20 @@ from pellucid.errors import FileError, TrainingError
 from pellucid.runs.announcing import announce_data, announce_engine
 from pellucid.runs.networks import sha256_of_model
 from pellucid.runs.preparation import prepare, understand
-from pellucid.runs.searching.best import make_best
-from pellucid.runs.searching.folder import SearchFolder
-from pellucid.runs.searching.page import write_page
-from pellucid.runs.searching.picture import draw_search
-from pellucid.runs.searching.rounds import carry_out_rounds, read_rounds
-from pellucid.runs.searching.settings import Plan, config_of, digest, legal
-from pellucid.runs.searching.storage import address_of, hidden, opened, sqlite_url, told
-from pellucid.runs.searching.study import optuna_at_hand
-from pellucid.runs.searching.table import as_json, line_of, round_line, write_table
-from pellucid.runs.searching.trial import Bench, with_one_thread
-from pellucid.runs.searching.workers import carry_out_together
+from pellucid.search.best import make_best
 from pellucid.search.borders import at_borders
+from pellucid.search.folder import SearchFolder
+from pellucid.search.page import write_page
+from pellucid.search.picture import draw_search
+from pellucid.search.rounds import carry_out_rounds, read_rounds
+from pellucid.search.settings import Plan, config_of, digest, legal
 from pellucid.search.space import Choice, Space, Value, as_words
+from pellucid.search.storage import address_of, hidden, opened, sqlite_url, told
+from pellucid.search.study import optuna_at_hand
+from pellucid.search.table import as_json, line_of, round_line, write_table
+from pellucid.search.trial import Bench, with_one_thread
 from pellucid.search.trials import Trial, ranked
+from pellucid.search.workers import carry_out_together
 from pellucid.storage.writer import write_bytes, write_json
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pellucid.runs.searching.settings import Plan
+from pellucid.search.settings import Plan
 from pellucid.search.space import Space, as_words, spelled
 from pellucid.search.trials import COMPLETE, PRUNED, Trial
 from pellucid.storage.tables import write_csv

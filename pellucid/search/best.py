@@ -13,8 +13,8 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import beginning_record, prepare_alone, run
 from pellucid.runs.preparation import understand
-from pellucid.runs.searching.settings import command_of, config_of
-from pellucid.runs.searching.trial import Bench
+from pellucid.search.settings import command_of, config_of
+from pellucid.search.trial import Bench
 from pellucid.search.trials import Trial
 from pellucid.storage.checkpoint import read_checkpoint
 from pellucid.storage.reading import read_bytes, read_json

@@ -15,12 +15,12 @@ from typing import Any
 
 from pellucid.errors import PellucidError
 from pellucid.runs.memory import keep_freed_memory
-from pellucid.runs.searching.folder import SearchFolder
-from pellucid.runs.searching.rounds import Say, carry_out_rounds
-from pellucid.runs.searching.settings import Plan
-from pellucid.runs.searching.storage import opened
-from pellucid.runs.searching.study import optuna_at_hand
-from pellucid.runs.searching.trial import Bench
+from pellucid.search.folder import SearchFolder
+from pellucid.search.rounds import Say, carry_out_rounds
+from pellucid.search.settings import Plan
+from pellucid.search.storage import opened
+from pellucid.search.study import optuna_at_hand
+from pellucid.search.trial import Bench
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 FAREWELL = 20.0  # seconds a worker has to end its step and write what it must

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pellucid.runs.pages import template
-from pellucid.runs.searching.folder import SearchFolder
-from pellucid.runs.searching.settings import Plan, command_of, config_of
 from pellucid.runs.wording import share
+from pellucid.search.folder import SearchFolder
+from pellucid.search.settings import Plan, command_of, config_of
 from pellucid.search.space import as_words, spelled
 from pellucid.search.trials import COMPLETE, Trial, ranked
 from pellucid.storage.writer import write_text

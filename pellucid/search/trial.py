@@ -18,8 +18,8 @@ from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_al
 from pellucid.runs.finite import finite
 from pellucid.runs.preparation import load_data, understand
 from pellucid.runs.prepared import Prepared
-from pellucid.runs.searching.folder import SearchFolder
-from pellucid.runs.searching.settings import Plan, command_of, config_of
+from pellucid.search.folder import SearchFolder
+from pellucid.search.settings import Plan, command_of, config_of
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
 from pellucid.storage.claims import BusyError

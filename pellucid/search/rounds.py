@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pellucid.keys import Key
-from pellucid.runs.searching.settings import Plan
-from pellucid.runs.searching.study import Round, held, is_void, is_waiting, suggest
-from pellucid.runs.searching.trial import Bench, carry_out, drop_weights
 from pellucid.search.narrowing import narrowed
+from pellucid.search.settings import Plan
 from pellucid.search.space import Space
+from pellucid.search.study import Round, held, is_void, is_waiting, suggest
+from pellucid.search.trial import Bench, carry_out, drop_weights
 from pellucid.search.trials import DIVERGED, FAILED, PRUNED, Trial, ranked
 
 if TYPE_CHECKING:

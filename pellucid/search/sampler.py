@@ -15,8 +15,8 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from pellucid.keys import Key
-from pellucid.runs.searching.settings import Plan
 from pellucid.search.sampling import LEARNING
+from pellucid.search.settings import Plan
 
 FIRST = 10  # at most so many trials at random before it learns; a third of a round that is short
 
