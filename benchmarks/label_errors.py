@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Dataset
 from pellucid.diagnosis.label_errors import find_label_errors
 from pellucid.keys import Key
@@ -52,7 +53,7 @@ def planted(dataset: Dataset, kind: str, key: Key) -> tuple[Dataset, np.ndarray]
         labels[chosen] = (labels[chosen] + random.integers(1, 10, count)) % 10
     else:
         labels[chosen] = [TURNED[int(label)] for label in labels[chosen]]
-    parts = {**dataset.parts, "train": replace(part, labels=labels)}
+    parts = {**dataset.parts, "train": replace(part, annotations=Classes(labels))}
     return replace(dataset, parts=parts), part.ids[chosen]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.annotations import Classes
 from pellucid.data.channels import CHANNELS, convert_channels
 from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.fingerprint import fingerprint_arrays
@@ -82,7 +83,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels
               for kind, array in (("images", chosen[part]), ("labels", labels[part][kept[part]]))}
     return Dataset(
         name=name,
-        parts={part: Part(made[part], labels[part][kept[part]],
+        parts={part: Part(made[part], Classes(labels[part][kept[part]]),
                           NumberedNames((files or {}).get(part, part), kept[part].tolist()), ids[part][kept[part]])
                for part in parts},
         class_names=names,

@@ -74,10 +74,26 @@ class Augmentation:
         side = min(images.shape[1:3])
         if self.shift >= side:
             raise ArgumentError(describe("augmentation", "shift", f"less than the {side} pixels of a side", self.shift))
-        drawn = np.array([_block(key, epoch, int(i) // BLOCK)[int(i) % BLOCK] for i in ids]).reshape(-1, DRAWS)
+        drawn = _drawn(key, epoch, ids)
         if any((self.rotate, self.zoom, self.shear, self.crop)):
             return _resample(images, *self._transforms(drawn, images.shape[1:3]))
         return self._rearrange(images, drawn)
+
+    def affines(self, size: tuple[int, int], *, key: Key, epoch: int, ids: Array) -> Array:
+        """Where `apply` takes a point (x, y) of a picture of `size` (height, width): affines (B, 2, 3).
+
+        Pixel i covers [i, i + 1), in both.
+        """
+        drawn = _drawn(key, epoch, ids)
+        if any((self.rotate, self.zoom, self.shear, self.crop)):
+            read, shift = self._transforms(drawn, size)
+        else:
+            signs = np.stack(self._mirrors(drawn), -1)
+            read, shift = signs[:, :, np.newaxis] * np.eye(2), signs * self._shifts(drawn)
+        back = np.linalg.inv(read)                                                  # of p_in = c + read (p - c) + shift
+        centre = np.array(size) / 2.0
+        offset = centre - np.einsum("bij,bj->bi", back, centre + shift)
+        return np.concatenate([back, offset[:, :, np.newaxis]], 2)[:, ::-1][:, :, [1, 0, 2]]  # (row, column) -> (x, y)
 
     def _mirrors(self, drawn: Array) -> tuple[Array, Array]:
         """-1 or 1 for rows and for columns, (B,) each."""
@@ -114,6 +130,11 @@ class Augmentation:
         place = drawn[:, 8:10]                                                          # where the window lies
         shift = self._shifts(drawn) + (2.0 * place - 1.0) * (1.0 - side) / 2.0 * np.array(size)
         return turn @ shear * scale[:, np.newaxis], shift
+
+
+def _drawn(key: Key, epoch: int, ids: Array) -> Array:
+    """The numbers (B, DRAWS) of these samples."""
+    return np.array([_block(key, epoch, int(i) // BLOCK)[int(i) % BLOCK] for i in ids]).reshape(-1, DRAWS)
 
 
 @lru_cache(maxsize=2048)

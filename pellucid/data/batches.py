@@ -1,13 +1,13 @@
 """Batches: the samples of an epoch, a few at a time, in an order that a resume finds again.
 
-Shapes  inputs {name: (B, ...)} float32; targets {name: (B,) int64 or (B, ...)}; weights, masks {name: (B,)}; ids (B,);
+Shapes  inputs {name: (B, ...)} float32; targets {name: (B, ...)}; weights, masks {name: (B,)}; ids (B,);
         inputs named in `scales` are bytes still, to be multiplied by that number where they are learnt from
 Order   permutation from key.fold("shuffle", epoch); augmentation is keyed by (key, epoch, sample id, copy)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from pellucid.data.ahead import ahead
+from pellucid.data.annotations import Annotations, Classes
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages
 from pellucid.data.order import Share, check_sizes, steps, steps_in
@@ -53,6 +54,16 @@ class Preprocesses(Protocol):
 
 class Augments(Protocol):
     def apply(self, images: Array, *, key: Key, epoch: int, ids: Array) -> Array: ...
+    def affines(self, size: tuple[int, int], *, key: Key, epoch: int, ids: Array) -> Array: ...
+
+
+Encode = Callable[[Annotations], Array]  # annotations of B samples -> what a loss reads (B, ...)
+
+
+def class_numbers(annotations: Annotations) -> Array:
+    """What the losses of classes read (B,)."""
+    assert isinstance(annotations, Classes), "a task asks for the annotations that it learns from"
+    return annotations.numbers
 
 
 class Batches:
@@ -62,14 +73,14 @@ class Batches:
     part, become `weights[output_name]`. A `sampler` says how often each sample is in an epoch. `share` is this
     process's part of every batch; `batch_size` is the whole's. With `scale_later` pixels that are only to be scaled are
     handed on as bytes, a quarter of the memory. Batches that are much work (augmented, or read from files) are made
-    ahead, by a thread.
+    ahead, by a thread. `encode` makes the targets of a batch from its annotations, which moved with the pixels.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
                  input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
                  sampler: Sampler | None = None, share: Share = Share(),  # noqa: B008  (frozen)
-                 scale_later: bool = False) -> None:
+                 scale_later: bool = False, encode: Encode = class_numbers) -> None:
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -77,7 +88,7 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
-        self.sampler, self.share = sampler, share
+        self.sampler, self.share, self.encode = sampler, share, encode
         byte = source.images.dtype == np.uint8
         self.factor = getattr(preprocessing, "factor", None) if scale_later and byte else None
 
@@ -125,13 +136,18 @@ class Batches:
         copies, indices = np.divmod(draws if len(draws) else whole[:1], len(self.source))
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
+        annotations = self.source.annotations.take(indices)
         if self.augmentation is not None:
-            x = self.augmentation.apply(x, key=self.key, epoch=epoch, ids=ids + COPY * copies)
+            drawn = {"key": self.key, "epoch": epoch, "ids": ids + COPY * copies}
+            if annotations.moves:
+                size = x.shape[1:3]
+                annotations = annotations.moved(self.augmentation.affines(size, **drawn), size)
+            x = self.augmentation.apply(x, **drawn)
         if self.factor is None:
             x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         scales = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
-        targets = {self.output_name: self.source.labels[indices]}
+        targets = {self.output_name: self.encode(annotations)}
         batch = Batch({self.input_name: x}, targets, weights, {}, ids, len(whole), scales)
         return batch if len(draws) else batch.emptied()
 

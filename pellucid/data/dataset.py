@@ -1,6 +1,6 @@
 """What a data set is: named parts of images with labels, the names of classes and channels, a fingerprint.
 
-Shapes  Part.images (N, H, W, C); labels (N,) int64 in 0..K-1; ids (N,) int64, one number a sample of the whole set;
+Shapes  Part.images (N, H, W, C); annotations of N entries; ids (N,) int64, one number a sample of the whole set;
         groups (N,) of str, or None
 """
 
@@ -12,8 +12,9 @@ from typing import Any, overload
 
 import numpy as np
 
+from pellucid.data.annotations import Annotations, Classes
 from pellucid.data.images import Array, Images, choose
-from pellucid.errors import ShapeError, UsageError, describe
+from pellucid.errors import DataError, ShapeError, UsageError, describe
 
 PARTS = ("train", "train-dev", "validation", "test")
 
@@ -49,14 +50,14 @@ class Part:
     """One part of a data set (train, train-dev, validation or test); all fields have one entry a sample."""
 
     images: Images
-    labels: Array
+    annotations: Annotations
     names: Sequence[str]
     ids: Array
     groups: Array | None = None
     contents: Sequence[str] | None = None  # sha256 of each sample's file
 
     def __post_init__(self) -> None:
-        fields: dict[str, Any] = {"labels": self.labels, "names": self.names, "ids": self.ids}
+        fields: dict[str, Any] = {"annotations": self.annotations, "names": self.names, "ids": self.ids}
         if self.groups is not None:
             fields["groups"] = self.groups
         if self.contents is not None:
@@ -69,12 +70,19 @@ class Part:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def labels(self) -> Array:
+        """The class numbers (N,), in 0..K-1. Raises DataError for a part whose samples have other annotations."""
+        if not isinstance(self.annotations, Classes):
+            raise DataError(f"these images have {self.annotations.kind}, not classes.")
+        return self.annotations.numbers
+
     def subset(self, indices: Array) -> Part:
         """The samples at `indices` (B,), in that order; images are not copied."""
         indices = np.asarray(indices, dtype=np.int64)
         return Part(
             images=choose(self.images, indices),
-            labels=self.labels[indices],
+            annotations=self.annotations.take(indices),
             names=_choose_names(self.names, indices),
             ids=self.ids[indices],
             groups=None if self.groups is None else self.groups[indices],
@@ -84,8 +92,9 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Named parts that share size, channels, dtype and classes. `notes` says what was ignored, converted or counted.
+    """Named parts that share size, channels, dtype and kind of annotation.
 
+    `class_names` is empty without classes. `notes` says what was ignored, converted or counted.
     `undivided`: the data come without parts, and all of them stand as "train" until somebody divides them.
     """
 

@@ -23,7 +23,7 @@ def fold_numbers(part: Part, folds: int, *, key: Key, where: str) -> Array:
     random = key.fold("folds", folds).generator()
     if part.groups is None:
         order = random.permutation(len(part))
-        order = order[np.argsort(part.labels[order], kind="stable")]
+        order = order[np.argsort(part.annotations.strata[order], kind="stable")]
         numbers = np.empty(len(part), np.int64)
         numbers[order] = np.arange(len(part)) % folds
         return numbers
@@ -41,6 +41,6 @@ def _grouped(part: Part, folds: int, seed: int) -> Array:
     split = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class may have fewer samples than folds
-        for number, (_, held_out) in enumerate(split.split(part.labels, part.labels, part.groups)):
+        for number, (_, held_out) in enumerate(split.split(part.images, part.annotations.strata, part.groups)):
             numbers[held_out] = number
     return numbers

@@ -60,7 +60,7 @@ def find_alike(dataset: Dataset, most: int | None = None, *, key: Key | None = N
     same, near = alike_pairs([(part.images, rows) for part, rows in zip(parts, looked_at, strict=True)])
     return Likeness(
         part=np.repeat(np.arange(len(parts)), [len(rows) for rows in looked_at]),
-        label=np.concatenate([part.labels[rows] for part, rows in zip(parts, looked_at, strict=True)]),
+        label=np.concatenate([part.annotations.strata[rows] for part, rows in zip(parts, looked_at, strict=True)]),
         names=[part.names[int(row)] for part, rows in zip(parts, looked_at, strict=True) for row in rows],
         same=same,
         near=near,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.data.annotations import Classes
 from pellucid.data.apportion import stratified_sample
 from pellucid.data.broken import refuse_emptied
 from pellucid.data.dataset import PARTS, Dataset, Part, numbered
@@ -50,7 +51,7 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], class_names: Se
     refuse_emptied(where, labels[learnt][kept[learnt]], labels[learnt][read.get(learnt, kept[learnt][:0])], names)
     return Dataset(
         name=name,
-        parts={part: Part(pictures.images[part], labels[part][rows],
+        parts={part: Part(pictures.images[part], Classes(labels[part][rows]),
                           tuple(parts[part][i].source.path for i in rows), ids[part][rows],
                           _groups([parts[part][i] for i in rows]),
                           [pictures.hashes[parts[part][i].source.path] for i in rows]) for part, rows in read.items()},

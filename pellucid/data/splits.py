@@ -69,12 +69,12 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: boo
     members = families(train) if together else None
     if train.groups is None:
         taken, how = _take_samples(dataset, train, name, count, fraction, key), "stratified"
-        whole = taken if members is None else kept_together(train.labels, members, taken, key=key)
+        whole = taken if members is None else kept_together(train.annotations.strata, members, taken, key=key)
         if len(whole) and not np.array_equal(whole, taken):  # where all images are alike, the leakage check tells it
             taken, how = whole, "stratified, copies of an image in one part"
     else:
         groups = train.groups if members is None else merged_groups(train.groups, members)
-        taken = take_groups(train.labels, groups, count, key=key, where=dataset.name)
+        taken = take_groups(train.annotations.strata, groups, count, key=key, where=dataset.name)
         how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups"
     left = np.setdiff1d(np.arange(len(train)), taken)
     parts: Mapping[str, Part] = {**dataset.parts, "train": train.subset(left), name: train.subset(taken)}
@@ -84,12 +84,13 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: boo
 
 def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction: float, key: Key) -> Array:
     """Indices of the part called `name`. Raises DataError with numbers that a user can find in his data."""
-    classes, counts = np.unique(train.labels, return_counts=True)
+    classes, counts = np.unique(train.annotations.strata, return_counts=True)
     flag = {"validation": "--val-fraction", "train-dev": "--train-dev-fraction"}.get(name)
     without = f", or type {flag} 0 to do without it" if flag else ""
-    if counts.min() < 2:
+    if counts.min() < 2 and dataset.class_names:
         lone = int(classes[counts.argmin()])
-        elsewhere = {part: int((held.labels == lone).sum()) for part, held in dataset.parts.items() if part != "train"}
+        elsewhere = {part: int((held.annotations.strata == lone).sum())
+                     for part, held in dataset.parts.items() if part != "train"}
         taken = [f"{number} in the {part} part" for part, number in elsewhere.items() if number]
         images = f"{1 + sum(elsewhere.values())} images, {', '.join(taken)} and 1 to learn from"
         has = f"has {images}" if taken else "has one image"
@@ -101,7 +102,7 @@ def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction
         raised = f"Type {flag} {math.ceil(100 / len(train)) / 100:g} or more{without}" if flag else "Add images"
         raise DataError(f"{dataset.name}: the {name} part would be empty, as {fraction:g} of {of} is less than one. "
                         f"{raised}.")
-    return stratified_sample(train.labels, count, key=key, keep=1)
+    return stratified_sample(train.annotations.strata, count, key=key, keep=1)
 
 
 def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: str) -> Array:

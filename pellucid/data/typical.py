@@ -122,7 +122,7 @@ def looks_of(part: Part, preprocessing: Pipeline, key: Key) -> dict[str, Any]:
     found: dict[str, Any] = {"range": bounds_of(extents), **({"prepared": bounds_of(results)} if results else {})}
     if not pictures:
         return found
-    typical = fit_typical(np.concatenate(numbers), np.concatenate(plain), part.labels[rows], key)
+    typical = fit_typical(np.concatenate(numbers), np.concatenate(plain), part.annotations.strata[rows], key)
     return {**found, "statistics": typical.to_record()}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.architectures.names import architecture
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, is_size, options_of_record, parse_percent
@@ -243,7 +244,7 @@ def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part
     if unknown:
         raise DataError(describe(dataset.name, "classes", f"those of the model ({listed(names)})", listed(unknown[:1]),
                                  "Rename its classes as the model's."))  # fmt: skip
-    return replace(part, labels=np.array([numbers[name] for name in own])[part.labels])
+    return replace(part, annotations=Classes(np.array([numbers[name] for name in own])[part.labels]))
 
 
 def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from pellucid.data import ArrayImages, Batches, Part, default_pipeline
 from pellucid.data.ahead import ahead
+from pellucid.data.annotations import Classes
 from pellucid.data.augmentation import Augmentation
 from pellucid.errors import DataError
 from pellucid.keys import Key
@@ -17,7 +18,7 @@ from pellucid.keys import Key
 
 def part_of(n: int = 23) -> Part:
     pixels = np.random.default_rng(0).integers(0, 256, (n, 5, 4, 3), dtype=np.uint8)
-    return Part(ArrayImages(pixels), np.arange(n) % 3, tuple(map(str, range(n))), np.arange(n))
+    return Part(ArrayImages(pixels), Classes(np.arange(n) % 3), tuple(map(str, range(n))), np.arange(n))
 
 
 def made_by() -> Iterator[str]:

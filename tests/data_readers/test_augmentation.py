@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from pellucid.data import ArrayImages, Augmentation, Batches, Part
+from pellucid.data.annotations import Classes
 from pellucid.data.augmentation import _resample
 from pellucid.errors import ArgumentError
 from pellucid.keys import Key
@@ -97,7 +98,7 @@ def test_a_crop_shows_a_window_of_the_picture() -> None:
 
 
 def test_batches_augment_raw_pixels_and_config_keeps_all() -> None:
-    part = Part(ArrayImages(COLOUR), IDS % 2, tuple(map(str, IDS)), IDS + 500)
+    part = Part(ArrayImages(COLOUR), Classes(IDS % 2), tuple(map(str, IDS)), IDS + 500)
     augmentation = Augmentation.parse("flip,shift=2,rotate=10")
     assert Augmentation.from_config(json.loads(json.dumps(augmentation.to_config()))) == augmentation
     for batch in Batches(part, batch_size=16, key=KEY, augmentation=augmentation).epoch(2):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import ArrayBatches, ArrayImages, Batches, Part, default_pipeline
+from pellucid.data.annotations import Classes
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.keys import Key
 
@@ -13,7 +14,8 @@ from pellucid.keys import Key
 def part_of(n: int = 23, *, first_id: int = 100) -> Part:
     pixels = np.random.default_rng(0).integers(0, 256, (n, 5, 4, 3), dtype=np.uint8)
     labels = np.arange(n, dtype=np.int64) % 3
-    return Part(ArrayImages(pixels), labels, tuple(f"{i}.png" for i in range(n)), np.arange(first_id, first_id + n))
+    names = tuple(f"{i}.png" for i in range(n))
+    return Part(ArrayImages(pixels), Classes(labels), names, np.arange(first_id, first_id + n))
 
 
 def test_an_epoch_holds_every_sample_once_with_its_own_label_and_pixels() -> None:
@@ -68,7 +70,8 @@ def test_scaling_divides_uint8_by_255_and_leaves_floats_alone() -> None:
     scaled = fitted.apply(part.images.take(np.arange(4)))
     assert scaled.dtype == np.float32
     assert np.allclose(scaled, part.images.take(np.arange(4)) / 255.0, rtol=1e-6, atol=0)
-    floats = Part(ArrayImages(np.full((3, 2, 2, 1), 7.5)), part.labels[:3], part.names[:3], part.ids[:3])
+    pixels = ArrayImages(np.full((3, 2, 2, 1), 7.5))
+    floats = Part(pixels, part.annotations.take(np.arange(3)), part.names[:3], part.ids[:3])
     assert default_pipeline().fit(floats, key=Key.of(1)).apply(floats.images.take(np.arange(3))).max() == 7.5
 
 

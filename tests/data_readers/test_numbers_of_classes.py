@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import ArrayImages, Dataset, Part, ensure_test, open_dataset, split_validation
+from pellucid.data.annotations import Classes
 from pellucid.data.copies import families, kept_together, merged_groups
 from pellucid.errors import DataError
 from pellucid.keys import Key
@@ -171,7 +172,7 @@ def test_classes_of_emnist(tmp_path: Path, name: str, begin: int) -> None:
 # --- copies -----------------------------------------------------------------------------------------------------------
 
 def of_pixels(x: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> Dataset:
-    part = Part(ArrayImages(x), labels, tuple(map(str, range(len(x)))), np.arange(len(x)), groups)
+    part = Part(ArrayImages(x), Classes(labels), tuple(map(str, range(len(x)))), np.arange(len(x)), groups)
     return Dataset("made", {"train": part}, ("a", "b", "c"), ("gray",), "0" * 64)
 
 

@@ -9,6 +9,7 @@ import pytest
 from sklearn.decomposition import PCA as TheirPCA
 
 from pellucid.data import PCA, ArrayImages, Center, MinMax, Part, Pipeline, Standardize, Whiten, preprocessing
+from pellucid.data.annotations import Classes
 from pellucid.errors import ArgumentError, DataError, FileError
 from pellucid.keys import Key
 
@@ -18,7 +19,7 @@ KEY = Key.of(1)
 
 def part_of(pixels: np.ndarray) -> Part:
     n = len(pixels)
-    return Part(ArrayImages(pixels), np.arange(n) % 2, tuple(map(str, range(n))), np.arange(n))
+    return Part(ArrayImages(pixels), Classes(np.arange(n) % 2), tuple(map(str, range(n))), np.arange(n))
 
 
 def everything(part: Part) -> np.ndarray:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from pellucid.data import ArrayImages, Dataset, Part, ensure_test, open_dataset, split_train_dev, split_validation
+from pellucid.data.annotations import Classes
 from pellucid.data.apportion import shares, stratified_sample
 from pellucid.errors import ArgumentError, DataError
 from pellucid.keys import Key
@@ -18,7 +19,8 @@ from pellucid.keys import Key
 
 def dataset_of(labels: np.ndarray, groups: np.ndarray | None = None) -> Dataset:
     n = len(labels)
-    part = Part(ArrayImages(np.zeros((n, 1, 1, 1), np.uint8)), labels, tuple(map(str, range(n))), np.arange(n), groups)
+    pixels = ArrayImages(np.zeros((n, 1, 1, 1), np.uint8))
+    part = Part(pixels, Classes(labels), tuple(map(str, range(n))), np.arange(n), groups)
     return Dataset("made", {"train": part}, tuple(str(k) for k in range(int(labels.max()) + 1)), ("gray",), "0" * 64)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
 from pellucid.data.folds import fold_numbers
 from pellucid.data.images import ArrayImages
@@ -83,7 +84,8 @@ def test_bad_input() -> None:
 
 def part_of(labels: np.ndarray, groups: np.ndarray | None = None) -> Part:
     n = len(labels)
-    return Part(ArrayImages(np.zeros((n, 2, 2, 1), np.uint8)), labels, [str(i) for i in range(n)], np.arange(n), groups)
+    pixels = ArrayImages(np.zeros((n, 2, 2, 1), np.uint8))
+    return Part(pixels, Classes(labels), [str(i) for i in range(n)], np.arange(n), groups)
 
 
 def test_folds_are_even_in_every_class() -> None:
@@ -123,7 +125,7 @@ def planted() -> tuple[np.ndarray, np.ndarray]:
     wrong = np.zeros(len(part), bool)
     wrong[random.permutation(len(part))[: round(0.03 * len(part))]] = True
     labels = np.where(wrong, (part.labels + random.integers(1, 10, len(part))) % 10, part.labels)
-    noisy = replace(data, parts={**data.parts, "train": replace(part, labels=labels)})
+    noisy = replace(data, parts={**data.parts, "train": replace(part, annotations=Classes(labels))})
     validated = cross_validate(DIGITS, folds=3, dataset=noisy)
     assert validated.known.all() and np.bincount(validated.fold).tolist() == [300, 300, 300]
     assert (validated.answers.predicted == part.labels).mean() > 0.85
@@ -144,7 +146,7 @@ def test_a_model_does_not_see_what_it_judges() -> None:
     kept, held_out = part.subset(np.arange(60, len(part))), part.subset(np.arange(60))
     config = replace(DIGITS, epochs=1, limit=300)
     first = answers_without(config, data, kept, held_out)
-    again = answers_without(config, data, kept, replace(held_out, labels=(held_out.labels + 3) % 10))
+    again = answers_without(config, data, kept, replace(held_out, annotations=Classes((held_out.labels + 3) % 10)))
     assert np.array_equal(first, again) and first.shape == (60, 10)
 
 

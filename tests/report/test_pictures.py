@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
 from pellucid.diagnosis.series import column, layer_ratios, step_clock, thin
@@ -52,7 +53,7 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
         return pixels[indices]
 
     folder, (history, steps) = RunFolder(tmp_path), rows(4)
-    training = Part(ArrayImages(pixels), evaluation.labels, evaluation.names, np.arange(len(pixels)))
+    training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
     shown = write_pictures(folder, history=history, steps=steps, evaluation=evaluation, images=images,
                            training=training)  # fmt: skip
     for path in (folder.curves, folder.confusion, folder.mistakes):

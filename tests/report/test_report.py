@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
 from pellucid.runs.evaluation import Evaluation
@@ -62,7 +63,7 @@ def written(
     folder = RunFolder(tmp_path_factory.mktemp("runs") / "my run")
     folder.path.mkdir()
     history = [{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]
-    training = Part(ArrayImages(pixels), evaluation.labels, evaluation.names, np.arange(len(pixels)))
+    training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
     shown = write_pictures(folder, history=history, steps=[], evaluation=evaluation, images=lambda i: pixels[i],
                            training=training)  # fmt: skip
     assert write_report(folder, context=context(evaluation), shown=shown) == folder.report

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
 from pellucid.data.preprocessing import Pipeline
@@ -47,7 +48,7 @@ def model(terminal: Terminal) -> Path:
     net.set_weights([kernel.reshape(64, 2), np.zeros(2, np.float32)])
     net.class_names, net.preprocessing = CLASSES, Pipeline((Scale(255.0),))
     x = strokes(200)[..., np.newaxis]
-    part = Part(ArrayImages(x), np.arange(200) % 2, [str(n) for n in range(200)], np.arange(200))
+    part = Part(ArrayImages(x), Classes(np.arange(200) % 2), [str(n) for n in range(200)], np.arange(200))
     net.input_record = {"height": 8, "width": 8, "channels": 1, "channel_names": ["gray"], "dtype": "uint8",
                         **looks_of(part, net.preprocessing, Key.of(0))}  # fmt: skip
     net.save("model.safetensors")
