@@ -16,7 +16,7 @@ help:
 	@echo "make test   install the test extras, then run ruff, mypy and every test"
 	@echo "make bench  measure both engines beside Keras (torch, JAX) and PyTorch, on one core (hours; NAMES='engines')"
 	@echo "make published   run the sources' recipes and hold them to their figures (minutes each; NAMES='lenet line')"
-	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits"
+	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; export the deepest net"
 	@echo "make lowest the quick tests with the oldest versions that pyproject.toml admits"
 	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"
 
@@ -61,6 +61,7 @@ published: $(VENV)/.installed
 
 soak: $(VENV)/.installed-test
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.soak
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.deep_export
 
 # The oldest versions that pyproject.toml admits, in an environment of their own; their own deprecations do not count.
 LOWEST := .venv-lowest

@@ -28,7 +28,10 @@ from pellucid.models import Model, Sequential
 from tests.export.comparing import assert_same, compare_exported, runs
 
 
-@pytest.mark.parametrize("name", NAMES)
+DEEPEST = "preactresnet1001"  # the blocks of preactresnet164 for five minutes: benchmarks.deep_export, in make soak
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != DEEPEST])
 def test_an_architecture_gives_the_same_numbers_in_onnxruntime(name: str, tmp_path: Path) -> None:
     compare_exported(name, tmp_path / "model.onnx")
 

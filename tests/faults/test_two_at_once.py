@@ -50,18 +50,27 @@ def code_of(child: int) -> int:
 
 
 def test_of_many_that_begin_at_once_exactly_one_wins(tmp_path: Path) -> None:
-    for _ in range(4):
-        began = time.monotonic() + 0.05
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for round_ in range(4):
+        began, tried = time.monotonic() + 0.05, tmp_path / f"tried-{round_}"
+        tried.mkdir()
 
-        def work(began: float = began) -> None:
+        def work(began: float = began, tried: Path = tried) -> None:
             while time.monotonic() < began:
                 pass
-            with claimed(tmp_path):
-                time.sleep(0.2)
+            try:
+                with claimed(folder):
+                    until = time.monotonic() + 20
+                    while len(os.listdir(tried)) < 3 and time.monotonic() < until:
+                        time.sleep(0.01)  # the others have not all been here yet
+            except FileError:
+                (tried / str(os.getpid())).touch()
+                raise
 
         codes = [code_of(child) for child in [forked(work) for _ in range(4)]]
         assert sorted(codes) == [0, 3, 3, 3]
-        assert not os.listdir(tmp_path)
+        assert not os.listdir(folder)
 
 
 def test_what_a_killed_one_left_is_free_before_its_parent_asks_for_its_end(tmp_path: Path) -> None:
