@@ -16,7 +16,7 @@ from pellucid.data.splits import split_validation
 from pellucid.errors import DataError, ShapeError
 from pellucid.keys import Key
 
-SIZE, SPOT = (41, 57), (30.2, 19.7)  # (height, width); x, y
+SIZE, SPOT = (41, 57), (33.2, 13.7)  # (height, width); x, y
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,6 @@ from pellucid.model import exporting
 from pellucid.models import Model, Sequential
 from tests.export.comparing import assert_same, compare_exported, runs
 
-
 DEEPEST = "preactresnet1001"  # the blocks of preactresnet164 for five minutes: benchmarks.deep_export, in make soak
 
 
