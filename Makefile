@@ -68,7 +68,7 @@ LOWEST := .venv-lowest
 lowest:
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt . pytest pytest-xdist hypothesis
-	$(ONE_THREAD) $(LOWEST)/bin/python -m pytest -q -W default -n $(WORKERS) tests/data_readers tests/storage tests/gradient tests/report tests/explain tests/spec tests/graph --ignore tests/graph/test_keras_order.py
+	$(ONE_THREAD) $(LOWEST)/bin/python -m pytest -q -W default -n $(WORKERS) tests/data_readers tests/storage tests/gradient tests/reports tests/explain tests/spec tests/graph --ignore tests/graph/test_keras_order.py
 
 clean:
 	rm -rf $(VENV) .venv-lowest build dist .pytest_cache .mypy_cache .ruff_cache

@@ -21,7 +21,7 @@ def compare(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Show runs side by side in one page. Curves, final scores, the settings that differ, and whether it is noise."""
-    from pellucid.runs.comparing.page import compare_runs
+    from pellucid.runs.comparing.comparison import compare_runs
 
     found = compare_runs(runs, out)
     if as_json:
@@ -32,8 +32,8 @@ def compare(
 
 def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
     """The page in short for a terminal."""
-    from pellucid.runs.comparing.page import in_words
-    from pellucid.runs.wording import text
+    from pellucid.reports.comparison import in_words
+    from pellucid.reports.wording import text
 
     yield table(
         [[cut(row["run"], WIDEST_VALUE), *[cell(row[name]) for name in NUMBERS]] for row in found["runs"]],

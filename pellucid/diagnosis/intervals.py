@@ -9,6 +9,8 @@ Source      Wilson 1927; Newcombe 1998, "Interval estimation for the difference 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 Z_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
@@ -21,6 +23,14 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     half = Z_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / scale
     low, high = max(0.0, centre - half), min(1.0, centre + half)
     return (0.0 if right == 0 else low, 1.0 if right == n else high)
+
+
+def interval_of(metrics: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The Wilson interval for a metrics dictionary that has accuracy and n, else None."""
+    accuracy, n = metrics.get("accuracy"), metrics.get("n")
+    if not isinstance(accuracy, (int, float)) or not isinstance(n, int) or n < 1 or not math.isfinite(accuracy):
+        return None
+    return wilson_interval(round(accuracy * n), n)
 
 
 def difference_interval(first: int, first_n: int, second: int, second_n: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.runs import drawing as d
+from pellucid.reports import drawing as d
 from pellucid.runs.evaluation import Evaluation
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ Scores    as `diagnosis.scores` defines them. A score that divides by nothing (r
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -156,14 +156,6 @@ class Evaluation:
             "per_class": per_class,
             "most_confused": confused,
         }
-
-
-def interval_of(metrics: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The Wilson interval for a metrics dictionary that has accuracy and n, else None."""
-    accuracy, n = metrics.get("accuracy"), metrics.get("n")
-    if not isinstance(accuracy, (int, float)) or not isinstance(n, int) or n < 1 or not math.isfinite(accuracy):
-        return None
-    return wilson_interval(round(accuracy * n), n)
 
 
 def _finite(value: float) -> float | None:

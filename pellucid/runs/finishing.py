@@ -10,12 +10,12 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.info import describe_dataset
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
+from pellucid.reports.report import write_report
 from pellucid.runs.checking import findings_kept
 from pellucid.runs.finite import finite
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.preparation import OBJECTIVE, settings_in_force
 from pellucid.runs.prepared import Prepared
-from pellucid.runs.report import write_report
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights, write_run_model
 from pellucid.storage.run_folder import RunFolder

@@ -1,8 +1,6 @@
 """mistakes.png: the samples the model got most confidently wrong, each with its three most probable classes.
 
-Shapes    images (n,H,W,C) raw pixels: C=1 is grey, C=3 colour, any other number is shown as the mean of its channels
-Pixels    uint8 as they are; float within 0..1 as it is; everything else is stretched to its own darkest and brightest
-          percent, picture by picture, and the foot of the picture says so.
+Shapes    images (n,H,W,C) raw pixels, shown as `reports.pixels` makes them; the foot of the picture says how
 """
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pellucid.errors import ShapeError, describe
-from pellucid.runs import drawing as d
+from pellucid.reports import drawing as d
+from pellucid.reports.pixels import displayable
 from pellucid.runs.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -70,23 +69,6 @@ def mistakes_png(
 
 def _all_of_them(wrong: int) -> str:
     return f"All {wrong} mistakes, the most confident first" if wrong > 1 else "The only mistake"
-
-
-def displayable(pixels: np.ndarray) -> tuple[np.ndarray, str]:
-    """Pixels (n,H,W,C) as RGB (n,H,W,3) in 0..1, and a remark that says what was done to them."""
-    channels = pixels.shape[3]
-    values = np.nan_to_num(pixels.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    remarks = []
-    if channels not in (1, 3):
-        values = values.mean(axis=3, keepdims=True)
-        remarks.append(f"Grey is the mean of {channels} channels.")
-    if pixels.dtype == np.uint8:
-        values = values / 255
-    elif pixels.dtype.kind != "f" or values.min() < 0 or values.max() > 1:
-        low, high = np.quantile(values, (0.01, 0.99), axis=(1, 2, 3), keepdims=True)
-        values = np.clip((values - low) / np.where(high > low, high - low, 1), 0, 1)
-        remarks.append("Brightness is stretched in each picture.")
-    return np.broadcast_to(values, (*values.shape[:3], 3)), " ".join(remarks)
 
 
 def _card(

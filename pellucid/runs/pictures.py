@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.reports.curves import curve_panels, curves_png
+from pellucid.reports.drawing import to_png, to_svg
+from pellucid.runs.cards import mistake_cards, right_cards, sample_cards
 from pellucid.runs.confusion import confusion_figure
-from pellucid.runs.curves import curve_panels, curves_png
-from pellucid.runs.drawing import to_png, to_svg
 from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.gallery import mistake_cards, right_cards, sample_cards
 from pellucid.runs.mistakes import MOST, mistakes_png
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from pellucid.runs.pages import template
-from pellucid.runs.wording import share
+from pellucid.reports.pages import template
+from pellucid.reports.wording import share
 from pellucid.search.folder import SearchFolder
 from pellucid.search.settings import Plan, command_of, config_of
 from pellucid.search.space import as_words, spelled

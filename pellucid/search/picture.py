@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.runs import drawing as d
+from pellucid.reports import drawing as d
 from pellucid.search.space import Choice, Parameter, Range, Space
 from pellucid.search.trials import COMPLETE, PRUNED, Trial, ranked
 

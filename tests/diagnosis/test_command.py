@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.cli.terminal import Terminal, pictures, write_npz
-from tests.report.page import Page
+from tests.reports.page import Page
 
 SMALL = {"model": "FC_8", "epochs": 6, "engine": "reference", "seed": 1}
 

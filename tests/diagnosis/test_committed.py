@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.diagnoses import RESULTS, RUNS
-from tests.report.page import Page
+from tests.reports.page import Page
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 

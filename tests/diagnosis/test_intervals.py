@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.diagnosis.intervals import difference_interval, wilson_interval
+from pellucid.diagnosis.intervals import difference_interval, interval_of, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,9 @@ def test_difference_holds_the_truth_in_about_95_of_100() -> None:
 def test_a_share_as_published(hits: int, n: int, low: float, high: float) -> None:
     # 81 of 263 and 0 of 20 are worked examples of Newcombe 1998a, table I, method 3
     assert wilson_interval(hits, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_interval_of_metrics() -> None:
+    assert interval_of({"accuracy": 81 / 263, "n": 263}) == wilson_interval(81, 263)
+    assert interval_of({"accuracy": None, "n": 263}) is None
+    assert interval_of({"accuracy": 0.5}) is None

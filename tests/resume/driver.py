@@ -62,10 +62,6 @@ class Driver:
 def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
 
-    import pellucid.cli.main
-    import pellucid.runs.experiment
-    import pellucid.runs.pictures
-    import pellucid.runs.report  # noqa: F401  (all imported once, before the first fork)
 
     os.chdir(folder)
     for line in sys.stdin:

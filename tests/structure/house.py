@@ -25,6 +25,7 @@ FLOORS = (  # a room may import the rooms of the floors before its own
     ("model",),
     ("architectures",),
     ("checks", "diagnosis", "explain"),
+    ("reports",),
     ("runs",),
     ("search",),
     ("serving",),

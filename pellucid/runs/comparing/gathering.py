@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.diagnosis.intervals import difference_interval
+from pellucid.diagnosis.intervals import difference_interval, interval_of
 from pellucid.errors import UsageError
 from pellucid.runs.config import read_record
-from pellucid.runs.evaluation import interval_of
 from pellucid.runs.index import row_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pellucid.runs.drawing import percent
+from pellucid.reports.drawing import percent
 
 MANY_CLASSES = 20  # beyond, the page shows the weakest classes and folds the table of all
 MARKED = 3

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.diagnosis.decomposition import Decomposition, Gap
 from pellucid.diagnosis.wording import points, small_percent
-from pellucid.runs import drawing as d
+from pellucid.reports import drawing as d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

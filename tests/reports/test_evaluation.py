@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from pellucid.diagnosis.intervals import wilson_interval
 from pellucid.errors import DataError, ShapeError
-from pellucid.runs.evaluation import Evaluation, interval_of
+from pellucid.runs.evaluation import Evaluation
 
 
 def make(labels: list[int], predicted: list[int], *, classes: int, confidence: list[float] | None = None) -> Evaluation:
@@ -76,12 +75,6 @@ def test_nan_is_no_confidence() -> None:
     answers = np.array([[np.nan, 0.4, 0.3], [0.2, np.nan, 0.1]])
     found = Evaluation("test", np.array([1, 0]), answers, ("a", "b", "c"), ["x", "y"], 0.1)
     assert found.predicted.tolist() == [1, 0] and found.confidence.tolist() == [0.4, 0.2]
-
-
-def test_interval_of_metrics() -> None:
-    assert interval_of({"accuracy": 81 / 263, "n": 263}) == wilson_interval(81, 263)
-    assert interval_of({"accuracy": None, "n": 263}) is None
-    assert interval_of({"accuracy": 0.5}) is None
 
 
 def test_sizes_that_disagree_are_refused() -> None:

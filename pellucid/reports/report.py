@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.runs.evaluation import interval_of
-from pellucid.runs.pages import template
-from pellucid.runs.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores, share
+from pellucid.diagnosis.intervals import interval_of
+from pellucid.reports.pages import template
+from pellucid.reports.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores, share
 
 if TYPE_CHECKING:
     from pellucid.storage.run_folder import RunFolder

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pellucid.diagnosis.calibration import Bin, Reliability
 from pellucid.diagnosis.intervals import wilson_interval
 from pellucid.diagnosis.wording import percent, points
-from pellucid.runs import drawing as d
+from pellucid.reports import drawing as d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,14 +15,15 @@ from PIL import Image
 from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
+from pellucid.reports.gallery import in_turn
+from pellucid.reports.report import headline, next_steps, render, write_report
+from pellucid.reports.wording import per_class, shape_text, text
+from pellucid.runs.cards import MOST_RIGHT, MOST_SAMPLE, mistake_cards
 from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.gallery import MOST_RIGHT, MOST_SAMPLE, in_turn, mistake_cards
 from pellucid.runs.mistakes import MOST
 from pellucid.runs.pictures import write_pictures
-from pellucid.runs.report import headline, next_steps, render, write_report
-from pellucid.runs.wording import per_class, shape_text, text
 from pellucid.storage.run_folder import RunFolder
-from tests.report.page import Page
+from tests.reports.page import Page
 
 EVIL = "<script>alert('x')</script> & \"co\""
 

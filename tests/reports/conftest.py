@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from pellucid.runs import drawing
+from pellucid.reports import drawing
 from pellucid.runs.evaluation import Evaluation
 
 

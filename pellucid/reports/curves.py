@@ -12,8 +12,8 @@ import numpy as np
 
 from pellucid.diagnosis.curves import HEALTHY
 from pellucid.diagnosis.series import Rows, column, layer_ratios, step_clock, thin
-from pellucid.runs import drawing as d
-from pellucid.runs.drawing import Panel
+from pellucid.reports import drawing as d
+from pellucid.reports.drawing import Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,9 +8,9 @@ import pytest
 from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.calibration import reliability
 from pellucid.diagnosis.decomposition import Decomposition, PartError, decompose
-from pellucid.runs import drawing as d
-from pellucid.runs.diagnosing.reliability import reliability_figure
-from pellucid.runs.diagnosing.waterfall import colour_of, waterfall_figure
+from pellucid.reports import drawing as d
+from pellucid.reports.reliability import reliability_figure
+from pellucid.reports.waterfall import colour_of, waterfall_figure
 
 
 def split(n: int = 10_000, reference: float | None = 0.002, **percent: float) -> Decomposition:

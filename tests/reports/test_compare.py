@@ -12,7 +12,7 @@ import pytest
 from pellucid.cli.output import cut, width_of
 from pellucid.runs.comparing.gathering import differences, gather
 from tests.cli.terminal import Terminal
-from tests.report.page import Page
+from tests.reports.page import Page
 
 EVIL = "<script>x</script>"
 ENVIRONMENT = {"machine": "Linux x86_64", "processor": "x86", "python": "3.11.7", "engine": "reference",

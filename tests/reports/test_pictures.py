@@ -18,11 +18,12 @@ from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
 from pellucid.diagnosis.series import column, layer_ratios, step_clock, thin
 from pellucid.errors import ShapeError
-from pellucid.runs import drawing
+from pellucid.reports import drawing
+from pellucid.reports.curves import curves_png, ratio_words, score_words
+from pellucid.reports.pixels import displayable
 from pellucid.runs.confusion import cell_colours, confusion_figure
-from pellucid.runs.curves import curves_png, ratio_words, score_words
 from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.mistakes import displayable, mistakes_png
+from pellucid.runs.mistakes import mistakes_png
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
 
@@ -66,10 +67,10 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
 def test_pyplot_is_never_loaded() -> None:
     code = (
         "import sys, numpy as np\n"
-        "import pellucid.runs.report, pellucid.runs.pictures, pellucid.runs.index\n"
+        "import pellucid.reports.report, pellucid.runs.pictures, pellucid.runs.index\n"
         "heavy = {'matplotlib', 'sklearn', 'jinja2', 'PIL'} & set(sys.modules)\n"
         "assert not heavy, f'{heavy} are imported before they are needed'\n"
-        "from pellucid.runs.curves import curves_png\n"
+        "from pellucid.reports.curves import curves_png\n"
         "curves_png([{'epoch': 1, 'loss': 1.0}], [])\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
