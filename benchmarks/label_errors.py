@@ -31,7 +31,8 @@ from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.cross_validation import FOLDS, cross_validate
 from pellucid.runs.environment import environment_of
-from pellucid.runs.preparation import divide, read_data, understand
+from pellucid.runs.preparation import divide, understand
+from pellucid.runs.reading import read_data
 
 SHARE, SEEDS = 0.03, (0, 1, 2)
 TURNED = {4: 9, 7: 1}

@@ -8,20 +8,24 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, print_json, say, show_lines, table
+from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
+from pellucid.cli.output import JSON_FLAG, print_json, say, show_lines, table
+from pellucid.runs.config import RunConfig
 from pellucid.runs.diagnosing.wishes import Wishes
 
 DEFAULTS = Wishes()
 
 
 @app.command()
+@with_settings(of_a_run, only=("data_dir",))
 def diagnose(
     run: Annotated[str, typer.Argument(help="A run folder.")],
+    *,
     reference_error: Annotated[
         float | None, typer.Option(help="Error of a person or of the best known method, a share such as 0.002.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="Where the run's data lie now; default: where they lay.")] = None,
-    data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,
+    settings: Given,
     tags: Annotated[
         str | None, typer.Option(help="A table of tags for dev images: path or id, then tags or columns of your own.")
     ] = None,
@@ -33,7 +37,7 @@ def diagnose(
         bool, typer.Option("--label-errors", help="Rank training labels that look wrong; trains one model a fold.")
     ] = False,
     folds: Annotated[int, typer.Option(help="Models that --label-errors trains.")] = DEFAULTS.folds,
-    engine: Annotated[str | None, ENGINE_FLAG] = None,
+    engine: EngineOfTheRun = None,
     train_sample: Annotated[int, typer.Option(help="Training images scored, at most; 0: all.")] = DEFAULTS.train_sample,
     no_images: Annotated[
         bool, typer.Option("--no-images", help="Leave images of the data out of the page, to pass it on.")
@@ -47,9 +51,9 @@ def diagnose(
     keep_freed_memory()
     if label_errors:
         show_lines(as_json)
-    found = diagnose_run(run, Wishes(reference_error, data, data_dir, train_sample, images=not no_images, tags=tags,
-                                     calibrate=calibrate, label_errors=label_errors, folds=folds,
-                                     engine=engine))  # fmt: skip
+    found = diagnose_run(run, Wishes(reference_error, data, train_sample=train_sample, images=not no_images, tags=tags,
+                                     calibrate=calibrate, label_errors=label_errors, folds=folds, engine=engine,
+                                     **settings.values(RunConfig)))  # fmt: skip
     if as_json:
         print_json(found)
     else:

@@ -7,15 +7,19 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, MAX_PIXELS, SKIP_BROKEN, complain, print_json, say, table
+from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
+from pellucid.cli.output import JSON_FLAG, complain, print_json, say, table
 from pellucid.errors import UsageError
+from pellucid.runs.config import RunConfig
 from pellucid.settings import flag_of
 
 
 @app.command()
+@with_settings(of_a_run, only=("skip_broken", "max_pixels", "limit", "data_dir"))
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
     data: Annotated[str | None, typer.Argument(help="The data; default: what the run was trained on.")] = None,
+    *,
     split: Annotated[
         str | None, typer.Option(help="train, validation or test; default: test, if there is one.")
     ] = None,
@@ -36,13 +40,8 @@ def evaluate(
                           "not. Without DATA nothing else is scored."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
-    data_dir: Annotated[str | None, typer.Option(help="Where known names such as mnist are looked for first.")] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many images of each part, classes in proportion.")
-    ] = None,
-    skip_broken: SKIP_BROKEN = None,
-    max_pixels: MAX_PIXELS = None,
-    engine: Annotated[str | None, ENGINE_FLAG] = None,
+    settings: Given,
+    engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Scores with their intervals, then precision, recall and F1 of each class."""
@@ -52,16 +51,17 @@ def evaluate(
     from pellucid.runs.using import evaluate_on
 
     keep_freed_memory()
+    reading = settings.values(RunConfig)
     scored = cases is None or data is not None
     if not scored:
-        refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency, limit=limit)
-    judged = None if cases is None else judge_cases(run, cases, engine, max_pixels)
+        refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency,
+                            limit=reading["limit"])
+    judged = None if cases is None else judge_cases(run, cases, engine, reading["max_pixels"])
     names = list(DEFAULT) if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     if costs is not None and metrics is None:
         names.append("weighted_error")
-    found = evaluate_on(run, data, split=split, batch_size=batch_size, data_dir=data_dir, limit=limit,
-                        skip_broken=skip_broken, max_pixels=max_pixels, metrics=names, costs=costs,
-                        max_latency=max_latency, engine=engine) if scored else {}  # fmt: skip
+    found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
+                        max_latency=max_latency, engine=engine, **reading) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged or {}).get("warnings", ())]:
         complain(f"warning: {warning}")
     if as_json:

@@ -7,20 +7,13 @@ import logging
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Any, TextIO
 
 import typer
 
 from pellucid.errors import escaped, shown
 
 LONG_WORD, LONGEST = re.compile(r"\S{200,}"), 1_500  # characters that a person can read
-ENGINE_FLAG = typer.Option(
-    "--engine", help="auto, reference or pytorch; default: that of the run, for a model file pytorch where installed."
-)
-SKIP_BROKEN = Annotated[
-    str | None, typer.Option(help="N%: go on without images that cannot be read, if they are no more than that.")
-]
-MAX_PIXELS = Annotated[int | None, typer.Option(min=1, help="Pixels one image may have; default: 50,000,000.")]
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
 
 

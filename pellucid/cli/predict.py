@@ -8,18 +8,22 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.output import ENGINE_FLAG, JSON_FLAG, MAX_PIXELS, complain, print_json, say, width_of
+from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
+from pellucid.cli.output import JSON_FLAG, complain, print_json, say, width_of
 from pellucid.errors import UsageError, escaped
+from pellucid.runs.config import RunConfig
 
 
 @app.command()
+@with_settings(of_a_run, only=("max_pixels",))
 def predict(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
     images: Annotated[list[str], typer.Argument(help="Pictures, folders of them, or patterns such as 'new/*.png'.")],
+    *,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
     csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
-    max_pixels: MAX_PIXELS = None,
-    engine: Annotated[str | None, ENGINE_FLAG] = None,
+    settings: Given,
+    engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Name what is in pictures. The most likely classes of each, with their probabilities."""
@@ -27,7 +31,7 @@ def predict(
 
     if csv is not None and not csv.lower().endswith(".csv"):
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
-    answered = predict_files(run, expanded(images), top=top, engine=engine, max_pixels=max_pixels)
+    answered = predict_files(run, expanded(images), top=top, engine=engine, **settings.values(RunConfig))
     if csv is not None:
         write_answers(csv, answered)
     if as_json:

@@ -2,51 +2,37 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import shlex
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pellucid.cli import flags
 from pellucid.cli.app import app
-from pellucid.cli.flags import DEFAULTS, RUN, option
 from pellucid.cli.help import GroupedCommand
+from pellucid.cli.options import Data, Given, of_a_run, option, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, show_lines
-from pellucid.cli.train import default_name, train
+from pellucid.cli.train import default_name
 from pellucid.runs.config import RunConfig
+from pellucid.settings import RUN
 from pellucid.storage.writer import new_folder
 
 if TYPE_CHECKING:
     from pellucid.search.search import Found
 
 SEARCH = "The search"
-# A search has words of its own for the first two, and no use for the others.
-LEFT_OUT = ("data", "epochs", "checkpoint_every", "train_dev_fraction", "no_checks")
-
-
-def with_settings_of_train(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the flags of `pellucid train` that are settings of a run, after its own."""
-    own = inspect.signature(command, eval_str=True)
-    settings = DEFAULTS.to_json().keys() - set(LEFT_OUT)
-    trains = inspect.signature(train, eval_str=True).parameters
-    kept = [given for given in own.parameters.values() if given.kind is not given.VAR_KEYWORD]
-    added = [given.replace(kind=given.KEYWORD_ONLY) for name, given in trains.items() if name in settings]
-    last = kept.pop()  # --json
-    merged = [*kept, *added, last.replace(kind=last.KEYWORD_ONLY)]
-    command.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
-    return command
+# A search has words of its own for the first, and no use for the others.
+LEFT_OUT = ("epochs", "checkpoint_every", "train_dev_fraction", "no_checks")
 
 
 @app.command(cls=GroupedCommand)
-@with_settings_of_train
+@with_settings(of_a_run, without=LEFT_OUT)
 def search(
-    data: flags.Data,
+    data: Data,
+    *,
     trials: Annotated[int, option(SEARCH, "How many, over all rounds.")] = 14,
     range: Annotated[
         list[str] | None,
@@ -73,8 +59,8 @@ def search(
     ] = None,
     keep: Annotated[str, option(RUN, "best or all: of which trials the weights are kept.")] = "best",
     out: Annotated[str | None, option(RUN, "The search's folder; default: runs/search-DATA-DATE-TIME.")] = None,
+    settings: Given,
     as_json: Annotated[bool, JSON_FLAG] = False,
-    **settings: Any,
 ) -> None:
     """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
     from pellucid.runs.memory import keep_freed_memory
@@ -83,7 +69,7 @@ def search(
     from pellucid.search.settings import Plan, parse_rounds, space_of
 
     logger = show_lines(as_json)
-    base = RunConfig(data=data, **settings)
+    base = settings.of(RunConfig, data=data)
     plan = Plan(base, space_of(base, range or [], choice or []), trials, parse_rounds(rounds), method, pruner, keep,
                 workers)  # fmt: skip
     keep_freed_memory()

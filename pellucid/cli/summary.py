@@ -8,25 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid.cli.app import app
+from pellucid.cli.options import Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, say
 from pellucid.errors import UsageError, describe
+from pellucid.runs.config import RunConfig
 
 if TYPE_CHECKING:
     from pellucid.model import Model
 
 
 @app.command()
+@with_settings(of_a_run, only=("activation",))
 def summary(
     model: Annotated[
         str, typer.Argument(help="A name, words such as conv_8,pool,FC_32, a model file or a run folder.")
     ],
+    *,
     input: Annotated[
         str | None, typer.Option("--input", help="HxWxC of one image; default: a name's own size, else 28x28x1.")
     ] = None,
     classes: Annotated[
         int | None, typer.Option(min=1, help="Number of classes; default: a name's own number, else 10.")
     ] = None,
-    activation: Annotated[str, typer.Option(help="Activation of networks in words.")] = "relu",
+    settings: Given,
     explain: Annotated[
         bool, typer.Option("--explain", help="Follow one output pixel of the first convolution, product by product.")
     ] = False,
@@ -39,7 +43,7 @@ def summary(
     from pellucid.training.seed import set_random_seed
 
     set_random_seed(0)  # a network in words shows the same weights each time
-    network = network_named(model, input, classes, activation)
+    network = network_named(model, input, classes, **settings.values(RunConfig))
     steps = explained(network, pixel) if explain else None
     if as_json:
         print_json(asdict(summarize(network.graph)) | {"model": model} | ({"explained": steps} if steps else {}))

@@ -9,19 +9,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pellucid.cli import flags
 from pellucid.cli.app import app
-from pellucid.cli.flags import DEFAULTS
 from pellucid.cli.help import GroupedCommand
+from pellucid.cli.options import DataOrNone, Given, of_a_run, option, with_settings
 from pellucid.cli.output import JSON_FLAG, FileLines, print_json, show_lines
 from pellucid.cli.voice import with_others
 from pellucid.errors import PellucidError, UsageError, escaped
 from pellucid.runs.config import RunConfig
-from pellucid.settings import flag_of
+from pellucid.settings import RUN
 from pellucid.storage.run_folder import FAILED, RunFolder
 from pellucid.storage.writer import append_text, new_folder
 
@@ -34,67 +33,27 @@ LONGEST_STEM = 50  # characters, of at most four bytes each
 
 
 @app.command(cls=GroupedCommand)
+@with_settings(of_a_run)
 def train(
-    data: flags.DataOrNone = None,
-    model: flags.Model = None,
-    activation: flags.Activation = DEFAULTS.activation,
-    dropout: flags.Dropout = None,
-    batch_norm_momentum: flags.BatchNormMomentum = None,
-    l2: flags.L2 = DEFAULTS.l2,
-    weights: flags.Weights = None,
-    new_head: flags.NewHead = False,
-    freeze: flags.Freeze = DEFAULTS.freeze,
-    unfreeze_after: flags.UnfreezeAfter = DEFAULTS.unfreeze_after,
-    unfreeze_rate: flags.UnfreezeRate = DEFAULTS.unfreeze_rate,
-    trunk_rate: flags.TrunkRate = DEFAULTS.trunk_rate,
-    epochs: flags.Epochs = None,
-    batch_size: flags.BatchSize = DEFAULTS.batch_size,
-    optimizer: flags.Optimizer = DEFAULTS.optimizer,
-    lr: flags.Rate = None,
-    schedule: flags.Schedule = DEFAULTS.schedule,
-    patience: flags.Patience = DEFAULTS.patience,
-    loss: flags.Loss = DEFAULTS.loss,
-    class_weight: flags.ClassWeight = DEFAULTS.class_weight,
-    sampler: flags.Sampler = DEFAULTS.sampler,
-    mine_rounds: flags.MineRounds = DEFAULTS.mine_rounds,
-    augment: flags.Augment = DEFAULTS.augment,
-    preprocess: flags.Preprocess = DEFAULTS.preprocess,
-    resize: flags.Resize = None,
-    fit: flags.Fit = DEFAULTS.fit,
-    channels: flags.Channels = None,
-    alpha: flags.Alpha = DEFAULTS.alpha,
-    skip_broken: flags.SkipBroken = None,
-    max_pixels: flags.MaxPixels = None,
-    limit: flags.Limit = None,
-    val_fraction: flags.ValFraction = DEFAULTS.val_fraction,
-    train_dev_fraction: flags.TrainDevFraction = DEFAULTS.train_dev_fraction,
-    split_seed: flags.SplitSeed = DEFAULTS.split_seed,
-    group: flags.Group = None,
-    label: flags.Label = None,
-    group_pattern: flags.GroupPattern = None,
-    copies: flags.Copies = "together",
-    allow_leak: flags.AllowLeak = False,
-    data_dir: flags.DataDir = None,
-    seed: flags.Seed = DEFAULTS.seed,
-    engine: flags.Engine = DEFAULTS.engine,
-    precision: flags.Precision = DEFAULTS.precision,
-    device: flags.Device = DEFAULTS.device,
-    compile: flags.Compile = False,
-    sync_batch_norm: flags.SyncBatchNorm = False,
-    threads: flags.Threads = None,
-    out: flags.Out = None,
-    checkpoint_every: flags.CheckpointEvery = DEFAULTS.checkpoint_every,
-    no_checks: flags.NoChecks = False,
-    resume: flags.Resume = None,
-    allow_different: flags.AllowDifferent = False,
-    verify: flags.Verify = False,
+    data: DataOrNone = None,
+    *,
+    settings: Given,
+    out: Annotated[str | None, option(RUN, "The run folder; default runs/DATA-DATE-TIME.")] = None,
+    resume: Annotated[str | None, option(RUN, "Continue the run in this folder, to the same bits.")] = None,
+    allow_different: Annotated[
+        bool, option(RUN, "Resume although versions or machine differ.", "--allow-different")
+    ] = False,
+    verify: Annotated[
+        bool,
+        option(RUN, "Read every picture to see whether it changed; else one of the same size and time has not.",
+               "--verify"),
+    ] = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Train a network on images. Writes a run folder: model, history, pictures, report.
 
     torchrun --nproc-per-node N -m pellucid train ... --engine pytorch: N processes share every batch.
     """
-    settings = {name: value for name, value in locals().items() if name in DEFAULTS.to_json()}
     from pellucid.data.survey import reading_anew
 
     command = shlex.join(["pellucid", *sys.argv[1:]])
@@ -104,12 +63,12 @@ def train(
         raise UsageError("train: name the data, e.g. pellucid train digits, or continue a run with --resume DIR.")
     elif allow_different:
         raise UsageError("train: --allow-different goes with --resume DIR. Leave it out.")
-    config = None if resume is not None else RunConfig(**settings)
+    config = None if resume is not None else settings.of(RunConfig, data=data)
     with reading_anew(verify), with_others() as processes:
         if processes is not None and not processes.first:
             stopped = follow(processes)
         else:
-            path = resume or place_for(out, str(data), data_dir)
+            path = resume or place_for(out, str(data), config.data_dir if config is not None else None)
             stopped = lead(config, path, command, allow_different, as_json, processes)
     if stopped:
         raise typer.Exit(1)
@@ -156,11 +115,9 @@ def default_name(data: str) -> str:
     return f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
-def refuse_beside_resume(settings: dict[str, Any], data: str | None, out: str | None) -> None:
+def refuse_beside_resume(settings: Given, data: str | None, out: str | None) -> None:
     """A resumed run keeps its settings; raises UsageError that names the first one given beside --resume."""
-    defaults = DEFAULTS.to_json()
-    given = [flag_of(name) for name, value in settings.items() if name != "data" and value != defaults[name]]
-    given = [*(["DATA"] if data is not None else []), *(["--out"] if out is not None else []), *given]
+    given = [*(["DATA"] if data is not None else []), *(["--out"] if out is not None else []), *settings.flags]
     if given:
         raise UsageError(
             f"train: {given[0]} cannot be given with --resume, which keeps the run's own settings. Leave it out."

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
-from pellucid.data.opening import open_dataset
-from pellucid.data.options import Options, parse_percent, parse_size
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import ArgumentError, DataError, UsageError
+from pellucid.errors import DataError, UsageError
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named
@@ -23,6 +21,7 @@ from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
 from pellucid.runs.prepared import Prepared
+from pellucid.runs.reading import read_data, reading_of
 from pellucid.runs.room import refuse_too_large
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
@@ -54,24 +53,6 @@ def load_data(config: RunConfig) -> Dataset:
             "look better than they are. Split by group, or train all the same with --allow-leak."
         )
     return dataset
-
-
-def read_data(config: RunConfig) -> Dataset:
-    """The data set with the parts it comes with."""
-    return open_dataset(config.data, data_dir=config.data_dir, **vars(reading_of(config)))
-
-
-def reading_of(config: RunConfig) -> Options:
-    """How the data are read; raises UsageError for words that mean nothing."""
-    try:
-        return Options(
-            resize=None if config.resize is None else parse_size(config.resize), channels=config.channels,
-            limit=config.limit, group=config.group, label=config.label, fit=config.fit, alpha=config.alpha,
-            skip_broken=parse_percent(config.skip_broken or "0"), max_pixels=config.max_pixels,
-            group_pattern=config.group_pattern,
-        )
-    except ArgumentError as fault:
-        raise UsageError(str(fault)) from fault
 
 
 def divide(dataset: Dataset, config: RunConfig) -> Dataset:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-
 from pellucid.architectures.names import DEFAULTS, LARGE
-from pellucid.cli.train import train
-from pellucid.runs.config import EPOCHS_FEW, EPOCHS_MANY, FEW_IMAGES, RunConfig
+from pellucid.runs.config import EPOCHS_FEW, EPOCHS_MANY, FEW_IMAGES
 from pellucid.runs.environment import ONE_THREAD_BELOW
 from pellucid.runs.networks import DEFAULT_DROPOUT
 from tests.cli.reference import MAKER, PAGE, commands, row_of, tables
@@ -27,15 +24,6 @@ def test_every_flag_and_argument_has_its_row() -> None:
         for parameter in command.params:
             assert row_of(parameter) in section, (words, parameter.name)
             assert parameter.help and parameter.help.endswith((".", "?")), (words, parameter.name)
-
-
-def test_defaults_of_the_command_are_those_of_the_configuration() -> None:
-    """They are written in two places, the signature and RunConfig."""
-    settings = {name: value for name, value in RunConfig().to_json().items() if name != "head_by_name"}  # has no flag
-    parameters = inspect.signature(train).parameters
-    assert settings.keys() <= parameters.keys()
-    differing = {name for name in settings if name != "data" and parameters[name].default != settings[name]}
-    assert differing == set()
 
 
 def test_what_is_chosen_is_told_as_it_is() -> None:

@@ -128,6 +128,7 @@ def test_a_run_without_a_model_yet(terminal: Terminal, run: Path) -> None:
 @pytest.mark.parametrize(("given", "flag"), [
     (["--epochs", "9"], "--epochs"), (["--seed", "1"], "--seed"), (["--model", "FC_8"], "--model"),
     (["data.npz"], "DATA"), (["--out", "other"], "--out"), (["--threads", "2"], "--threads"),
+    (["--batch-size", "32"], "--batch-size"),  # the default, yet perhaps not the run's
 ])  # fmt: skip
 def test_resume_with_other_settings(terminal: Terminal, run: Path, given: list[str], flag: str) -> None:
     parts = [f"{flag} cannot be given with --resume", "Leave it out."]

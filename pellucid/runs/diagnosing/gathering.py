@@ -21,7 +21,8 @@ from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.held import Holder
-from pellucid.runs.preparation import OBJECTIVE, divide, read_data
+from pellucid.runs.preparation import OBJECTIVE, divide
+from pellucid.runs.reading import read_data
 from pellucid.runs.scoring import BATCH_SIZE, score
 from pellucid.runs.using import all_or_one, classifier_of, engine_of
 from pellucid.runs.weights import native_weights
