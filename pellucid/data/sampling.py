@@ -14,8 +14,6 @@ import numpy as np
 from pellucid.data.images import Array
 from pellucid.keys import Key
 
-KINDS = ("none", "over", "under")
-
 
 class Sampler:
     """Draws the images of each epoch from a key; `weights` may be changed from one epoch to the next."""

@@ -87,7 +87,7 @@ class RunConfig:
         panel=LEARNING, choices=("none", "balanced"))
     sampler: str = setting(
         "none", "none, over: every class is shown as often as the largest, or under: as the smallest.",
-        panel=LEARNING)
+        panel=LEARNING, choices=("none", "over", "under"))
     mine_rounds: int = setting(
         0, "Times, evenly spread, that training images which are wrong get double weight; 0: never.",
         panel=LEARNING, least=0)
@@ -100,10 +100,11 @@ class RunConfig:
         panel=DATA)
     fit: str = setting(
         "stretch", "How an image comes to that size: stretch, letterbox (whole, on grey) or crop (its middle).",
-        panel=DATA)
-    channels: str | None = setting(None, "rgb or gray: convert images.", panel=DATA)
+        panel=DATA, choices=("stretch", "letterbox", "crop"))
+    channels: str | None = setting(None, "rgb or gray: convert images.", panel=DATA, choices=("gray", "rgb"))
     alpha: str = setting(
-        "white", "What shows where an image is transparent: white, or drop for what lies below.", panel=DATA)
+        "white", "What shows where an image is transparent: white, or drop for what lies below.",
+        panel=DATA, choices=("white", "drop"))
     skip_broken: str | None = setting(
         None, "N%: go on without images that cannot be read, if they are no more than that.", panel=DATA)
     max_pixels: int | None = setting(

@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.checks.classes import IMBALANCE
 from pellucid.data.dataset import Dataset
-from pellucid.data.sampling import KINDS, Sampler, by_class, evenly
+from pellucid.data.sampling import Sampler, by_class, evenly
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.runs.config import RunConfig
 from pellucid.spec.losses import LossSpec, SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
@@ -63,8 +63,6 @@ def ends_of_rounds(config: RunConfig, epochs: int) -> list[int]:
 def refuse_twice(config: RunConfig) -> None:
     """Raise UsageError for words that mean nothing, and for two remedies that would count rare classes twice."""
     loss_of(config.loss)
-    if config.sampler not in KINDS:
-        raise UsageError(describe("train", "--sampler", "none, over or under", repr(config.sampler)))
     if config.sampler != "none" and config.class_weight != "none":
         raise UsageError(f"train: --sampler {config.sampler} and --class-weight {config.class_weight} both make up for "
                          "rare classes, which would then count twice. Leave one out.")

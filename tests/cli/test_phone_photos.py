@@ -84,8 +84,8 @@ def test_the_model_keeps_how_pictures_were_read(terminal: Terminal) -> None:
 def test_flags_that_make_no_sense_are_refused_before_anything_is_read(terminal: Terminal) -> None:
     for words, told in ((("--skip-broken", "some"), "--skip-broken must be a percentage"),
                         (("--skip-broken", "101%"), "--skip-broken must be from 0 to 100"),
-                        (("--fit", "squash"), "--fit must be stretch or letterbox or crop"),
-                        (("--alpha", "black"), "--alpha must be white or drop"),
+                        (("--fit", "squash"), "--fit must be 'stretch', 'letterbox' or 'crop'"),
+                        (("--alpha", "black"), "--alpha must be 'white' or 'drop'"),
                         (("--max-pixels", "0"), "--max-pixels")):
         terminal.refused(2, [told], "train", "nowhere", *words)
 

@@ -135,7 +135,7 @@ def test_the_words_of_the_loss() -> None:
     (["--loss", "'focal:-1'"], ("--loss", "focal:-1")),
     (["--loss", "'focal:1:2:3'"], ("--loss", "focal:1:2:3")),
     (["--loss", "'crossentropy:2'"], ("--loss", "crossentropy:2")),
-    (["--sampler", "none, over or under", "'both'"], ("--sampler", "both")),
+    (["--sampler", "'none', 'over' or 'under'", "'both'"], ("--sampler", "both")),
     (["count twice", "Leave one out"], ("--sampler", "over", "--class-weight", "balanced")),
     (["--mine-rounds", "at least 0"], ("--mine-rounds", "-1")),
     (["--mine-rounds must be below the number of epochs, 2", "--epochs"], ("--mine-rounds", "2")),

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from pellucid.data.channels import CHANNELS
+from pellucid.data.fitting import FITS
+from pellucid.data.options import ALPHAS
 from pellucid.errors import ArgumentError, FileError, UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.settings import from_json, listed, setting, to_json
@@ -38,6 +41,12 @@ def test_every_setting_of_a_run_has_a_help_and_a_legal_default() -> None:
         assert known.help.endswith("."), known.name
         assert known.allows(known.default) and (known.panel or known.flag is None), known.name
         assert known.flag in (None, "--" + known.name.replace("_", "-"))
+
+
+def test_what_data_may_be_asked_for_is_what_the_readers_know() -> None:
+    """The readers have doors of their own, and their lists would cost the help page an import of NumPy."""
+    choices = {known.name: known.choices for known in listed(RunConfig)}
+    assert (choices["fit"], choices["alpha"], choices["channels"]) == (FITS, ALPHAS, tuple(CHANNELS))
 
 
 def test_several_lists_are_written_and_read_as_one() -> None:
