@@ -18,15 +18,14 @@ from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.calibration import reliability
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import DataError, ShapeError, describe
-from pellucid.model import weights
-from pellucid.model.network import Network
+from pellucid.model import Model, weights
 from pellucid.spec.reshaping import Temperature
 
 LIMITS = (0.05, 20.0)
 BATCH = 256
 FEWEST = 50  # samples below which one number is fitted to chance
 FEW_WRONG = 10
-N = TypeVar("N", bound=Network)
+N = TypeVar("N", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _ece(logits: np.ndarray, labels: np.ndarray) -> float:
     return reliability(Answers(labels, softmax(logits), names, "calibration")).ece
 
 
-def logits_of(model: Network, batches: Iterable[np.ndarray]) -> np.ndarray:
+def logits_of(model: Model, batches: Iterable[np.ndarray]) -> np.ndarray:
     """What the last softmax of a model reads (N,K), less a temperature it may have; batches (B,...) are preprocessed.
 
     Raises ArgumentError when the model does not end in one softmax.

@@ -1,9 +1,10 @@
 """What a user holds: Model, Sequential and load_model, with Keras's names, argument order and defaults.
 
-network.py is what a network is, model.py what one does with it; weights, files and learning are plain functions.
+From the ground up: network.py is what a network is, plain functions on it learn, trace, save and export, model.py
+hangs them on one class, loading.py makes such a model from a file.
 """
 
-from pellucid.model.files import load_model
+from pellucid.model.loading import load_model
 from pellucid.model.model import Model
 from pellucid.model.sequential import Sequential
 

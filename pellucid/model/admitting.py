@@ -21,10 +21,10 @@ from pellucid.data.fitting import fit_pixels
 from pellucid.data.typical import Typical
 from pellucid.data.unlike import Watch
 from pellucid.errors import ArgumentError, DataError, describe
+from pellucid.model.network import Network
 
 if TYPE_CHECKING:
     from pellucid.data.preprocessing import Pipeline
-    from pellucid.model.network import Network
 
 LOG = logging.getLogger("pellucid")
 SLACK = 0.005           # of the range of whole numbers: what rounding and resizing add
@@ -135,7 +135,7 @@ class Admission:
 
 
 def prepared(model: Network, x: Any) -> np.ndarray:
-    """What `Network.prepare` gives; see there."""
+    """What `Portable.prepare` gives; see there."""
     admission = Admission(model, "prepare")
     if not admission.holds:
         raise ArgumentError(f"prepare: {model.name} has no record of its images and their preprocessing, so it takes "

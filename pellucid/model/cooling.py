@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from pellucid.graph.build import Built
 from pellucid.graph.rebuild import homes, layers_of
 from pellucid.graph.temperature import with_temperature
+from pellucid.model.network import Network
 
-if TYPE_CHECKING:
-    from pellucid.model.network import Network
-
-N = TypeVar("N", bound="Network")
+N = TypeVar("N", bound=Network)
 
 
 def cooled(model: N, value: float) -> N:

@@ -11,17 +11,15 @@ import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pellucid.errors import ArgumentError, FileError, describe
 from pellucid.graph.graph import Graph
+from pellucid.model.network import Network
 from pellucid.storage.plain import plain
 from pellucid.storage.writer import write_bytes
-
-if TYPE_CHECKING:
-    from pellucid.model.network import Network
 
 FORMAT = 1
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -41,9 +39,10 @@ def export_onnx(model: Network, path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ArgumentError(describe("export", "path", "a name that ends in .onnx", repr(os.fspath(path)), remedy))
     require_packages()
     from pellucid.engines.pytorch.onnx_program import OPSET, facade, onnx_program
+    from pellucid.engines.pytorch.plain_module import plain_module
 
     graph, notes = model.graph, notes_of(model)
-    module = facade(model.to_torch(), graph)
+    module = facade(plain_module(graph, model.weights_by_key(), model.name), graph)
     data = onnx_program(module, graph, {key: json.dumps(value, sort_keys=True) for key, value in notes.items()},
                         f"{model.name}: inputs {inputs_in_words(graph)}; see the metadata for what comes before")
     difference = refuse_other_numbers(data, module, graph, os.fspath(path))

@@ -6,23 +6,18 @@ Layers before it are shared with the old model; those without weights after it (
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.graph import Nested
 from pellucid.graph.layer import Layer, Tensor
+from pellucid.model.network import Network
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.layer import LayerSpec
 
-if TYPE_CHECKING:
-    from pellucid.model.model import Model
 
-
-def with_head(model: Model, classes: int) -> Model:
-    """A model on the same layers with heads for `classes`, those for training only included."""
-    from pellucid.model.model import Model
-
+def with_heads(model: Network, classes: int) -> tuple[list[Tensor], list[Tensor]]:
+    """The output tensors with heads for `classes`, those for training only included, and these alone."""
     if isinstance(classes, bool) or not isinstance(classes, int) or classes < 1:
         raise ArgumentError(describe(model.name, "classes", "an integer >= 1", repr(classes)))
     hidden = set(model.graph.training_only)
@@ -31,13 +26,10 @@ def with_head(model: Model, classes: int) -> Model:
         remedy = "Build the new heads on the tensors you want: Dense(...)(model.get_layer(name).output)."
         raise ArgumentError(describe(model.name, "outputs", "one to be given a new head", f"{len(names)}", remedy))
     outputs = [new_head(model, tensor, classes) for tensor in model._outputs]
-    side = [tensor for name, tensor in zip(names, outputs, strict=True) if name in hidden]
-    made = Model(model.inputs, outputs, model.name, training_only=side)
-    made.preprocessing, made.input_record = model.preprocessing, model.input_record
-    return made
+    return outputs, [tensor for name, tensor in zip(names, outputs, strict=True) if name in hidden]
 
 
-def new_head(model: Model, output: Tensor, classes: int) -> Tensor:
+def new_head(model: Network, output: Tensor, classes: int) -> Tensor:
     """The tensor in place of `output` when its last layer with weights is one for `classes`."""
     after: list[Layer] = []
     call = output.call
@@ -60,7 +52,7 @@ def has_weights(layer: Layer, shapes: list[tuple[int | None, ...]]) -> bool:
     return bool(layer.spec.weight_specs(shapes, layer.label))
 
 
-def resized(model: Model, layer: Layer, classes: int) -> LayerSpec:
+def resized(model: Network, layer: Layer, classes: int) -> LayerSpec:
     """The head's spec for `classes`; raises ArgumentError when it is no Dense or Conv2D."""
     if isinstance(layer.spec, Dense):
         return dataclasses.replace(layer.spec, units=classes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from pellucid.model import weights
 from pellucid.model.admitting import Admission
 from pellucid.model.compiled import Compiled
 from pellucid.model.freezing import factors_by_key
+from pellucid.model.network import Network
 from pellucid.training import loop
 from pellucid.training.arguments import flag, real, whole, whole_or_none
 from pellucid.training.callbacks import CallsAround, LearningRateScheduler, Recorder, introduce
@@ -27,16 +28,13 @@ from pellucid.training.program import State, Supervised
 from pellucid.training.session import callbacks_of, events_of, predict_each
 from pellucid.training.stopping import ReduceLROnPlateau
 
-if TYPE_CHECKING:
-    from pellucid.model.model import Model
-
 BATCH = 32  # Keras's default batch size
 
 
 class Keeper(Event):
     """Tells the model where its weights are while fit runs, and hangs them on the layers after each epoch."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Network) -> None:
         self.model = model
         self.progress: Progress | None = None
 
@@ -54,14 +52,14 @@ class Keeper(Event):
             compiled_of(self.model).state = self.progress.state
 
 
-def compiled_of(model: Model) -> Compiled:
+def compiled_of(model: Network) -> Compiled:
     """What compile settled; raises UsageError before it was called."""
     if model._compiled is None:
         raise UsageError(f"{model.name} is not compiled. Call model.compile(optimizer, loss, metrics) first.")
     return model._compiled
 
 
-def program_of(model: Model) -> Supervised:
+def program_of(model: Network) -> Supervised:
     """The program of this call, on the graph as its flags are now."""
     compiled = compiled_of(model)
     objective = compiled.objective_of(model.built.graph)
@@ -71,7 +69,7 @@ def program_of(model: Model) -> Supervised:
     )  # fmt: skip
 
 
-def start_of(model: Model, program: Supervised) -> State:
+def start_of(model: Network, program: Supervised) -> State:
     """Weights as they are, slots and clock as the last call left them."""
     compiled = compiled_of(model)
     state = program.start(compiled.engine, model.key)
@@ -81,14 +79,14 @@ def start_of(model: Model, program: Supervised) -> State:
     return state
 
 
-def feed_of(model: Model, objective: Objective | None, where: str) -> Feed:
+def feed_of(model: Network, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
     terms = objective.terms if objective else ()
     return Feed.of(model.built.graph, terms, where, model._keys, Admission(model, where))
 
 
 def fit(
-    model: Model,
+    model: Network,
     data: Mapping[str, Any],
     *,
     batch_size: int | None,
@@ -186,7 +184,7 @@ def parts_of(data: Any) -> dict[str, Any]:
 
 
 def evaluate(
-    model: Model, x: Any, y: Any, *, batch_size: int | None, steps: int | None, weight: Any,
+    model: Network, x: Any, y: Any, *, batch_size: int | None, steps: int | None, weight: Any,
     callbacks: Any = None, verbose: int | str = 0, where: str = "evaluate",
 ) -> dict[str, float]:  # fmt: skip
     """Loss and metrics by name."""
@@ -203,13 +201,13 @@ def evaluate(
     return program.report(loop.evaluate(program, compiled.engine, start_of(model, program), batches, around))
 
 
-def test_on_batch(model: Model, x: Any, y: Any, weight: Any) -> dict[str, float]:
+def test_on_batch(model: Network, x: Any, y: Any, weight: Any) -> dict[str, float]:
     """What evaluate says of one batch."""
     return evaluate(model, x, y, batch_size=None, steps=None, weight=weight, where="test_on_batch")
 
 
 def predict(
-    model: Model, x: Any, *, batch_size: int | None, steps: int | None, callbacks: Any = None, verbose: int | str = 0
+    model: Network, x: Any, *, batch_size: int | None, steps: int | None, callbacks: Any = None, verbose: int | str = 0
 ) -> Any:
     """One array, a list of them when there are several outputs, a mapping where the model was made with one."""
     listed = callbacks_of("predict", callbacks)
@@ -236,7 +234,7 @@ def predict(
     })  # fmt: skip
 
 
-def structured(model: Model, outputs: Mapping[str, Any]) -> Any:
+def structured(model: Network, outputs: Mapping[str, Any]) -> Any:
     """Outputs as the model was made with them: alone, a list, or a mapping."""
     if model._output_keys:
         return {key: outputs[name] for key, name in model._output_keys.items()}
@@ -245,7 +243,7 @@ def structured(model: Model, outputs: Mapping[str, Any]) -> Any:
 
 
 def train_on_batch(
-    model: Model, x: Any, y: Any, weight: Any, class_weight: Mapping[int, float] | None
+    model: Network, x: Any, y: Any, weight: Any, class_weight: Mapping[int, float] | None
 ) -> dict[str, float]:
     """One update on one batch; its numbers before the update."""
     model._build_for(x)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.selecting import Selection
-from pellucid.model import learning, tracing
+from pellucid.graph.temperature import temperature_of
+from pellucid.model import heads, learning, tracing
 from pellucid.model.compiled import Compiled
+from pellucid.model.cooling import cooled
 from pellucid.model.freezing import checked_factors, factors_by_key
-from pellucid.model.network import Network
+from pellucid.model.portable import Portable
 from pellucid.model.running_rule import RunningRule
 from pellucid.model.tracing import Trace
 from pellucid.spec.optimizers import OptimizerSpec
@@ -29,15 +30,12 @@ from pellucid.training.session import engine_named
 KERAS_ONLY = {"run_eagerly", "steps_per_execution", "auto_scale_loss"}  # how, not what: taken, not used
 
 
-class Model(Network):
+class Model(Portable):
     """A network from `inputs` to `outputs` (tensors or lists of them).
 
     Outputs that are in `training_only` too are left out by predict. Weights hang on the layers, so models cut from
     the same layers share them.
     """
-
-    stop_training = False
-    history: History | None = None
 
     @spoken
     def __init__(
@@ -83,11 +81,6 @@ class Model(Network):
     @optimizer.setter
     def optimizer(self, value: Any) -> None:
         raise ArgumentError(f"{self.name}: optimizer is chosen by compile. Call model.compile(optimizer, loss).")
-
-    @property
-    def engine(self) -> Engine:
-        """What runs the model: what compile chose, until then what engine='auto' would."""
-        return self._compiled.engine if self._compiled else engine_named("auto", "float32", None)
 
     @spoken
     def compile(
@@ -170,9 +163,6 @@ class Model(Network):
         self.history = recorder.record
         return recorder.record
 
-    def _build_for(self, x: Any) -> None:
-        """A Sequential without an input shape takes it from the first data."""
-
     @spoken
     def evaluate(
         self,
@@ -242,9 +232,22 @@ class Model(Network):
 
         Raises ArgumentError when there are several outputs, or the last layer with weights is no Dense or Conv2D.
         """
-        from pellucid.model.heads import with_head
+        outputs, side = heads.with_heads(self, classes)
+        made = Model(self.inputs, outputs, self.name, training_only=side)
+        made.preprocessing, made.input_record = self.preprocessing, self.input_record
+        return made
 
-        return with_head(self, classes)
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the last softmax; 1 unless `with_temperature` gave another."""
+        return temperature_of(self.graph)
+
+    def with_temperature(self, value: float) -> Self:
+        """A copy whose logits are divided by `value`: above 1 it is less sure. Its order of classes stays the same.
+
+        Raises ArgumentError when the model does not end in one softmax, or for a value that is not above 0.
+        """
+        return cooled(self, value)
 
     @spoken
     def predict_on_batch(self, x: Any) -> np.ndarray | list[np.ndarray]:

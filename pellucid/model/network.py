@@ -1,13 +1,13 @@
-"""Network: the part of a model that is there before anything is learnt: graph, layers, tensors, weights, files."""
+"""Network: the part of a model that is there before anything is learnt: graph, layers, tensors, weights."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import numpy as np
 
+from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.graph.build import Built, build
 from pellucid.graph.graph import Graph, Nested
@@ -15,20 +15,14 @@ from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
 from pellucid.graph.selecting import ALL_BUT_HEAD, EVERY, Selection
 from pellucid.graph.summary import summarize, table
-from pellucid.graph.temperature import temperature_of
 from pellucid.keys import Key
 from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
+from pellucid.model.foreign.matching import WeightsReport
+from pellucid.training.callbacks import History
 from pellucid.training.events import Progress
 from pellucid.training.seed import ROOT
-from pellucid.training.session import require_torch
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from pellucid.model.foreign.matching import WeightsReport
-
-Path = str | os.PathLike[str]
+from pellucid.training.session import engine_named
 
 
 class Network:
@@ -36,6 +30,8 @@ class Network:
 
     kind = "functional"
     name: str
+    stop_training = False  # a callback sets it while fit runs
+    history: History | None = None
 
     def _start(self, name: str) -> None:
         if not isinstance(name, str) or not name or "/" in name:
@@ -73,6 +69,14 @@ class Network:
         """Take a graph and layers that a file gave."""
         self._built = built
         self._inputs, self._outputs = replay(built.graph, built.layers)
+
+    def _build_for(self, x: Any) -> None:
+        """A Sequential without an input shape takes it from the first data."""
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the model: what compile chose, until then what engine='auto' would."""
+        return self._compiled.engine if self._compiled else engine_named("auto", "float32", None)
 
     @property
     def built(self) -> Built:
@@ -159,38 +163,12 @@ class Network:
         """Train these layers again, all of them by default; `layers` as in `freeze`."""
         return freezing.set_trained(self.built, self.name, layers, True)
 
-    def prepare(self, x: Any) -> np.ndarray:
-        """Pictures as the network reads them, float32 (N, ...), by what the model's file tells of its training.
-
-        x: pictures (N, H, W, C), (N, H, W) of one channel in the model's own size, or a list of pictures (H, W) or
-        (H, W, C) of any sizes. They are made gray or rgb, brought to the model's size and depth (uint8, uint16 or
-        floats; 0..1 is the whole range) and preprocessed. Raises ArgumentError for a model without such a record, and
-        for pictures that could be brought to it only by a guess.
-        """
-        from pellucid.model.admitting import prepared
-
-        return prepared(self, x)
-
     def as_layer(self) -> Layer:
         """The one layer that stands for this model in others."""
         if self._layer is None:
             self._layer = Layer.of(Nested(self.built.graph), self.name if self.name != "model" else None)
             self._layer.inner = self.built.layers
         return self._layer
-
-    @property
-    def temperature(self) -> float:
-        """What the logits are divided by before the last softmax; 1 unless `with_temperature` gave another."""
-        return temperature_of(self.graph)
-
-    def with_temperature(self, value: float) -> Self:
-        """A copy whose logits are divided by `value`: above 1 it is less sure. Its order of classes stays the same.
-
-        Raises ArgumentError when the model does not end in one softmax, or for a value that is not above 0.
-        """
-        from pellucid.model.cooling import cooled
-
-        return cooled(self, value)
 
     def summary(self, print_fn: Any = None) -> None:
         """Print the table of layers: output shape, parameters, receptive field; totals below."""
@@ -222,53 +200,6 @@ class Network:
         if self._live is not None:
             params, state = weights.native(self.built, self._live.engine)
             self._live.state = {**self._live.state, "params": params, "state": state}
-
-    def to_torch(self) -> nn.Module:
-        """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.
-
-        Maps go in and come out as (N, C, H, W); inputs in order, one output alone, several by name. In training batch
-        norm moves its statistics as here. Preprocessing is not part of it. Raises ArgumentError without PyTorch and
-        for a layer of one's own.
-        """
-        require_torch(self.name, "to_torch")
-        from pellucid.engines.pytorch.plain_module import plain_module
-
-        return plain_module(self.graph, self.weights_by_key(), self.name)
-
-    def export(self, path: Path, format: str = "onnx") -> dict[str, Any]:
-        """Write an ONNX file, float32, with inputs as `predict` takes them; return what is in it.
-
-        Class names and preprocessing are told in its metadata. Raises ArgumentError without the extra "export", for
-        another format and for a layer of one's own; FileError when the file cannot be written.
-        """
-        from pellucid.model.exporting import export_onnx
-
-        if format != "onnx":
-            raise ArgumentError(describe("export", "format", "'onnx'", repr(format)))
-        return export_onnx(self, path)
-
-    def save(self, path: Path) -> None:
-        """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
-        from pellucid.model.files import save_model
-
-        save_model(self, path)
-
-    def save_weights(self, path: Path) -> None:
-        """The same file as `save`: it holds the weights by name."""
-        self.save(path)
-
-    def load_weights(self, path: Path, *, new_head: bool = False, flatten: str = "CHW") -> WeightsReport:
-        """Take the weights of a file and report what matched; all of them or, when they do not fit, none.
-
-        The file is one of ours, a state dict of torchvision or timm saved as .safetensors, or Keras's .weights.h5.
-        Where only the number of classes differs the head stays as it is, with `new_head` in any case. A state dict's
-        dense layers are taken to read maps flattened as torch does it; pass flatten="HWC" for one of
-        `model.to_torch()`. Raises ArgumentError that lists what is missing, unexpected or of another shape; FileError
-        for a file that cannot be read, pickles (.pth, .pt, .bin) among them.
-        """
-        from pellucid.model.foreign.loading import load_weights
-
-        return load_weights(self, path, new_head=new_head, flatten=flatten)
 
 
 def with_batch(shapes: Mapping[str, Any]) -> Any:

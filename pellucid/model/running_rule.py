@@ -7,19 +7,17 @@ state, which lasts from one fit to the next. A rate that is set replaces the rul
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pellucid.errors import ArgumentError, shown
+from pellucid.model.network import Network
 from pellucid.spec.base import rules
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.schedules import Schedule, rate_at
 from pellucid.training.arguments import nearest
 from pellucid.training.program import Supervised, new_clock
-
-if TYPE_CHECKING:
-    from pellucid.model.model import Model
 
 
 class Rate(float):
@@ -39,10 +37,10 @@ class Rate(float):
 class RunningRule:
     """The rule and its rate at this moment; everything else about it is read from the rule."""
 
-    _model: Model
+    _model: Network
     spec: OptimizerSpec
 
-    def __init__(self, model: Model, spec: OptimizerSpec) -> None:
+    def __init__(self, model: Network, spec: OptimizerSpec) -> None:
         self.__dict__.update(_model=model, spec=spec)
 
     def _state(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,9 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.spelled import spelled
 from pellucid.model.admitting import Admission
 from pellucid.model.learning import compiled_of
+from pellucid.model.network import Network
 from pellucid.spec.formulas import formula
 from pellucid.training.inputs import Names, named
-
-if TYPE_CHECKING:
-    from pellucid.model.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ def span(values: np.ndarray) -> str:
     return f"from {values.min():.4g} to {values.max():.4g}, mean {values.mean():.4g}"
 
 
-def trace(model: Model, x: Any, y: Any, *, training: bool) -> Trace:
+def trace(model: Network, x: Any, y: Any, *, training: bool) -> Trace:
     """Run x (N, ...) through the model in float64; with targets y and a compiled loss also back."""
     graph, keys = spelled(model.graph)
     engine = ReferenceEngine("float64")

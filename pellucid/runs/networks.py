@@ -21,7 +21,7 @@ from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
-from pellucid.model.files import pipeline_of
+from pellucid.model.loading import pipeline_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,11 +13,9 @@ from pellucid.graph.graph import Graph
 from pellucid.model.foreign import keras, torch
 from pellucid.model.foreign.forms import other_form
 from pellucid.model.foreign.matching import Candidate, WeightsReport, compare, refuse_unless_fits
+from pellucid.model.network import Network
 from pellucid.storage.foreign import ForeignFile, is_ours, open_foreign, refuse_pickle
 from pellucid.storage.model_file import read_model
-
-if TYPE_CHECKING:
-    from pellucid.model.network import Network
 
 TORCH, KERAS, OURS = "names of torch", "names of Keras", "names of Pellucid"
 
@@ -26,7 +23,7 @@ TORCH, KERAS, OURS = "names of torch", "names of Keras", "names of Pellucid"
 def load_weights(
     model: Network, path: str | os.PathLike[str], *, new_head: bool = False, flatten: str = "CHW"
 ) -> WeightsReport:
-    """Take the weights of a file and say what matched; see `Network.load_weights`."""
+    """Take the weights of a file and say what matched; see `Portable.load_weights`."""
     if flatten not in ("CHW", "HWC"):
         raise ArgumentError(describe("load_weights", "flatten", "'CHW' or 'HWC'", repr(flatten)))
     path = Path(path)

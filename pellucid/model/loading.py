@@ -1,4 +1,4 @@
-"""A model as one .safetensors file: graph, weights, preprocessing, class names, and how it was compiled."""
+"""load_model: the model of a .safetensors file, every part of it held against the others before it is used."""
 
 from __future__ import annotations
 
@@ -15,43 +15,21 @@ from pellucid.graph.graph import Graph, fits
 from pellucid.graph.rebuild import homes, layers_of
 from pellucid.model.bounds import refuse_huge, refuse_long
 from pellucid.model.compiled import Compiled
+from pellucid.model.model import Model
+from pellucid.model.portable import Path
+from pellucid.model.sequential import Sequential
 from pellucid.storage.memory import asking
-from pellucid.storage.model_file import ModelFile, read_model, write_model
+from pellucid.storage.model_file import ModelFile, read_model
 
 if TYPE_CHECKING:
     from pellucid.data.preprocessing import Pipeline
-    from pellucid.model.model import Model
-    from pellucid.model.network import Network, Path
 
 MOST_TRIED = 2**24  # values of one image that preprocessing is tried on when a model is loaded
 SAVE_AGAIN = "Save the model again"
 
 
-def save_model(model: Network, path: Path) -> None:
-    """Write the file; raises FileError that says why not."""
-    record: dict[str, Any] = dict(model.training_record or {})
-    record["model"] = {"kind": model.kind, "name": model.name}
-    if model._keys:
-        record["model"] |= {"keys": model._keys, "output_keys": list(model._output_keys)}
-    if model._compiled is not None:
-        record["compiled"] = model._compiled.to_config(model.built.graph)
-    pipeline = model.preprocessing
-    write_model(
-        path,
-        graph=model.graph.to_json(),
-        weights=model.weights_by_key(),
-        input=model.input_record,
-        preprocessing=None if pipeline is None else pipeline.to_config(),
-        preprocessing_arrays=None if pipeline is None else pipeline.arrays(),
-        class_names=model.class_names,
-        training=record,
-    )
-
-
 def load_model(path: Path) -> Model:
     """The model of a .safetensors file, compiled as it was; raises FileError that names the file and the remedy."""
-    from pellucid.model.model import Model
-    from pellucid.model.sequential import Sequential
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import TrainingRecord
 

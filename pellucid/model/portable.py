@@ -1,0 +1,77 @@
+"""Portable: what goes into a network and out of it: pictures, files, weights of others, other programs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.errors import ArgumentError, describe
+from pellucid.model.admitting import prepared
+from pellucid.model.exporting import export_onnx
+from pellucid.model.foreign.loading import load_weights
+from pellucid.model.foreign.matching import WeightsReport
+from pellucid.model.network import Network
+from pellucid.model.saving import save_model
+from pellucid.training.session import require_torch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Path = str | os.PathLike[str]
+
+
+class Portable(Network):
+    """A network with the ways in and out of this program."""
+
+    def prepare(self, x: Any) -> np.ndarray:
+        """Pictures as the network reads them, float32 (N, ...), by what the model's file tells of its training.
+
+        x: pictures (N, H, W, C), (N, H, W) of one channel in the model's own size, or a list of pictures (H, W) or
+        (H, W, C) of any sizes. They are made gray or rgb, brought to the model's size and depth (uint8, uint16 or
+        floats; 0..1 is the whole range) and preprocessed. Raises ArgumentError for a model without such a record, and
+        for pictures that could be brought to it only by a guess.
+        """
+        return prepared(self, x)
+
+    def to_torch(self) -> nn.Module:
+        """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.
+
+        Maps go in and come out as (N, C, H, W); inputs in order, one output alone, several by name. In training batch
+        norm moves its statistics as here. Preprocessing is not part of it. Raises ArgumentError without PyTorch and
+        for a layer of one's own.
+        """
+        require_torch(self.name, "to_torch")
+        from pellucid.engines.pytorch.plain_module import plain_module
+
+        return plain_module(self.graph, self.weights_by_key(), self.name)
+
+    def export(self, path: Path, format: str = "onnx") -> dict[str, Any]:
+        """Write an ONNX file, float32, with inputs as `predict` takes them; return what is in it.
+
+        Class names and preprocessing are told in its metadata. Raises ArgumentError without the extra "export", for
+        another format and for a layer of one's own; FileError when the file cannot be written.
+        """
+        if format != "onnx":
+            raise ArgumentError(describe("export", "format", "'onnx'", repr(format)))
+        return export_onnx(self, path)
+
+    def save(self, path: Path) -> None:
+        """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
+        save_model(self, path)
+
+    def save_weights(self, path: Path) -> None:
+        """The same file as `save`: it holds the weights by name."""
+        self.save(path)
+
+    def load_weights(self, path: Path, *, new_head: bool = False, flatten: str = "CHW") -> WeightsReport:
+        """Take the weights of a file and report what matched; all of them or, when they do not fit, none.
+
+        The file is one of ours, a state dict of torchvision or timm saved as .safetensors, or Keras's .weights.h5.
+        Where only the number of classes differs the head stays as it is, with `new_head` in any case. A state dict's
+        dense layers are taken to read maps flattened as torch does it; pass flatten="HWC" for one of
+        `model.to_torch()`. Raises ArgumentError that lists what is missing, unexpected or of another shape; FileError
+        for a file that cannot be read, pickles (.pth, .pt, .bin) among them.
+        """
+        return load_weights(self, path, new_head=new_head, flatten=flatten)
