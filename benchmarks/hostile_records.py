@@ -227,7 +227,7 @@ def make_runs(place: Path) -> None:
 
 def typed(words: tuple[str, ...], run: str) -> Outcome:
     """Type a command in this process and judge what it said."""
-    from pellucid.cli.main import run as run_command
+    from pellucid.cli.entry import run as run_command
 
     err, streams = io.StringIO(), contextlib.ExitStack()
     streams.enter_context(contextlib.redirect_stdout(io.StringIO()))

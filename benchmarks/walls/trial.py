@@ -146,7 +146,7 @@ class Range:
 
 def typed(words: list[str] | None) -> int:
     """The exit code of a command typed in this process."""
-    from pellucid.cli.main import main
+    from pellucid.cli.entry import main
 
     if words is None:
         return 0

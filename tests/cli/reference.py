@@ -24,7 +24,7 @@ FEW = 12  # settings that a command's own table holds
 
 def commands() -> dict[str, Any]:
     """Every command by the words that call it."""
-    import pellucid.cli.main  # noqa: F401  (the commands join the application)
+    import pellucid.cli.entry  # noqa: F401  (the commands join the application)
     from pellucid.cli.app import app
 
     found: dict[str, Any] = {}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.cli.main import main
+from pellucid.cli.entry import main
 
 
 @dataclass(frozen=True)

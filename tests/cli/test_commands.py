@@ -155,6 +155,6 @@ def test_a_command_that_is_not_finished_by_its_reader(place: Path) -> None:
 def test_the_command_line_starts_without_numpy() -> None:
     """So that `pellucid --help` is there in less than 0.3 s."""
     heavy = {"numpy", "rich", "matplotlib", "sklearn", "PIL", "jinja2", "safetensors", "torch"}
-    code = f"import sys, pellucid.cli.main; print(sorted(name for name in {heavy!r} if name in sys.modules))"
+    code = f"import sys, pellucid.cli.entry; print(sorted(name for name in {heavy!r} if name in sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.cli.main import main
+from pellucid.cli.entry import main
 from pellucid.cli.output import OneLine, say
 from pellucid.cli.surroundings import Patient
 from pellucid.runs.index import list_runs

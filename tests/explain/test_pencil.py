@@ -47,7 +47,7 @@ def test_what_cannot_be_explained_is_said() -> None:
 def test_the_command_follows_the_pixel_asked_for() -> None:
     from typer.testing import CliRunner
 
-    import pellucid.cli.main  # noqa: F401  (the commands join the application)
+    import pellucid.cli.entry  # noqa: F401  (the commands join the application)
     from pellucid.cli.app import app
 
     words = ["summary", "conv_2,pool", "--input", "6x6x1", "--explain", "--pixel", "1,2,1"]

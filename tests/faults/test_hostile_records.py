@@ -186,8 +186,8 @@ def test_letters_beyond_the_first_plane_and_large_numbers_are_json() -> None:
 
 def test_msgspec_is_imported_where_a_file_is_read() -> None:
     """It costs 18 ms, which neither help nor building a model should wait for."""
-    program = ("import sys, pellucid, pellucid.models, pellucid.cli.main\n"
+    program = ("import sys, pellucid, pellucid.models, pellucid.cli.entry\n"
                "from pellucid.models import Sequential\n"
-               "pellucid.cli.main.run(['--help'])\n"
+               "pellucid.cli.entry.run(['--help'])\n"
                "sys.exit('msgspec' in sys.modules)")  # fmt: skip
     assert subprocess.run([sys.executable, "-c", program], check=False, stdout=subprocess.DEVNULL).returncode == 0

@@ -61,7 +61,10 @@ class Driver:
 
 def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
-
+    import pellucid.cli.entry  # noqa: F401  (all imported once, before the first fork)
+    import pellucid.reports.report  # noqa: F401
+    import pellucid.runs.experiment  # noqa: F401
+    import pellucid.runs.pictures  # noqa: F401
 
     os.chdir(folder)
     for line in sys.stdin:
@@ -77,7 +80,7 @@ def serve(folder: Path) -> None:
 def carry_out(words: list[str], fault: dict[str, Any] | None, pictures: bool, main: Any = None) -> None:
     """In the child: run the command with its fault planted, its words going to files; `main` is Pellucid's."""
     if main is None:
-        from pellucid.cli.main import main
+        from pellucid.cli.entry import main
 
     for number, name in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)

@@ -14,7 +14,6 @@ from types import FrameType
 import typer
 
 from pellucid.cli import (  # noqa: F401  (each joins the application)
-    SIGNALS,
     check,
     compare,
     data,
@@ -31,6 +30,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
 from pellucid.cli.app import app
 from pellucid.cli.output import complain as print_complaint
 from pellucid.cli.output import say
+from pellucid.cli.signals import SIGNALS
 from pellucid.cli.surroundings import quiet_libraries, standard_streams
 from pellucid.cli.voice import VOICE
 from pellucid.engines.launch import by_torchrun
