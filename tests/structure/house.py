@@ -163,6 +163,50 @@ def _may(room: str, target: str) -> bool:
     return FLOOR.get(target, FLOOR["cli"]) < FLOOR[room] if target != "the whole package" else room == "cli"
 
 
+def circles(tree: Path) -> list[str]:
+    """Files that import each other in a circle, in functions and for type checking too: a sentence for each knot."""
+    files = {module.name: module for module in modules(tree)}
+    arrows = {name: _files_imported(module, frozenset(files)) for name, module in files.items()}
+    reach = {name: set(_ways_from(name, arrows)) for name in files}
+    knotted = [name for name in files if name in reach[name]]
+    knots = {frozenset(name for name in knotted if name in reach[start] and start in reach[name]) for start in knotted}
+    found = []
+    for knot in sorted(knots, key=min):
+        way = _ways_from(min(knot), arrows)[min(knot)]
+        told = [f"{files[name].path.relative_to(tree).as_posix()}:{arrows[name][to]} imports {to}"
+                for name, to in zip(way, [*way[1:], way[0]], strict=True)]  # fmt: skip
+        others = f"; {len(knot)} files hang together so" if len(knot) > len(way) else ""
+        found.append(f"{', '.join(told)}: a circle{others}")
+    return found
+
+
+def _files_imported(module: Module, known: frozenset[str]) -> dict[str, int]:
+    """Which other files a file imports, and in which line first; a name of a package is imported from its __init__."""
+    found: dict[str, int] = {}
+    for line in imports(module, known):
+        name = line.module
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        if name and name != module.name:
+            found.setdefault(name, line.line)
+    return found
+
+
+def _ways_from(start: str, arrows: dict[str, dict[str, int]]) -> dict[str, tuple[str, ...]]:
+    """The shortest way from a file to each that it reaches, itself too where there is a way back, without the end."""
+    ways: dict[str, tuple[str, ...]] = {}
+    ends = {start: (start,)}
+    while ends:
+        further = {}
+        for name, way in ends.items():
+            for to in arrows[name]:
+                if to not in ways:
+                    ways[to] = way
+                    further[to] = (*way, to)
+        ends = further
+    return ways
+
+
 def forbidden_packages(tree: Path) -> list[str]:
     """Imports that a part of the tree never makes; imports for type checking alone are free."""
     known = frozenset(module.name for module in modules(tree))

@@ -23,6 +23,10 @@ def test_imports_go_one_way() -> None:
     assert house.wrong_arrows(ROOT) == []
 
 
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert house.circles(ROOT) == []
+
+
 def test_no_part_imports_what_it_never_does() -> None:
     assert house.forbidden_packages(ROOT) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,16 @@ GOOD_ARROWS = {
     "pellucid/cli/a.py": "import pellucid\nfrom pellucid.serving import app\n",
     "pellucid/spec/a.py": "if TYPE_CHECKING:\n    import numpy\n",
 }
+CIRCLES = {  # files of pellucid/runs, and the lines that the sentence tells
+    "plain": ({"a": "from pellucid.runs import b\n", "b": "import pellucid.runs.a\n"}, "a:1 b, b:1 a"),
+    "in a function": ({"a": "from . import b\n", "b": "def f():\n    from pellucid.runs.a import g\n"}, "a:1 b, b:2 a"),
+    "for types": ({"a": "if TYPE_CHECKING:\n    from .b import B\n", "b": "from .a import A\n"}, "a:2 b, b:1 a"),
+    "of three": ({"b": "from . import d\n", "c": "from . import b\n", "d": "import json\nfrom .c import C\n"},
+                 "b:1 d, d:2 c, c:1 b"),
+    "of more than one way round": (
+        {"a": "from . import b, c\n", "b": "from . import a\n", "c": "from . import d\n", "d": "from . import a, e\n",
+         "e": "", "f": "from pellucid.runs import a\n"}, "a:1 b, b:1 a; 4"),
+}  # fmt: skip
 FORBIDDEN_PACKAGES = {
     "numpy in spec": {"pellucid/spec/a.py": "def f():\n    from numpy.linalg import norm\n"},
     "torch in graph": {"pellucid/graph/a.py": "import torch.nn\n"},
@@ -92,6 +103,31 @@ def test_a_wrong_arrow_is_noticed(case: str, tmp_path: Path) -> None:
     found = house.wrong_arrows(plant(tmp_path, {**GOOD_ARROWS, **files}))
     assert len(found) == 1
     assert found[0].startswith(list(files)[-1])
+
+
+@pytest.mark.parametrize("case", CIRCLES)
+def test_a_circle_is_noticed(case: str, tmp_path: Path) -> None:
+    files, told = CIRCLES[case]
+    found = house.circles(plant(tmp_path, {f"pellucid/runs/{name}.py": text for name, text in files.items()}))
+    lines, _, more = told.partition("; ")
+    sentence = re.sub(r"(\w):(\d) (\w)", r"pellucid/runs/\1.py:\2 imports pellucid.runs.\3", lines) + ": a circle"
+    assert found == [f"{sentence}; {more} files hang together so" if more else sentence]
+
+
+def test_a_circle_of_a_folder_and_its_file_is_noticed(tmp_path: Path) -> None:
+    plant(tmp_path, {"pellucid/cli/__init__.py": "from pellucid.cli.a import f\nNUMBER = 3\n"})
+    plant(tmp_path, {"pellucid/cli/a.py": "from pellucid.cli import NUMBER\n"})
+    assert house.circles(tmp_path) == [
+        "pellucid/cli/__init__.py:1 imports pellucid.cli.a, pellucid/cli/a.py:1 imports pellucid.cli: a circle"
+    ]
+
+
+def test_each_of_two_circles_is_noticed(tmp_path: Path) -> None:
+    for room in ("spec", "runs"):
+        plant(tmp_path, {f"pellucid/{room}/a.py": "from . import b\n", f"pellucid/{room}/b.py": "from . import a\n"})
+    assert [sentence.partition(":")[0] for sentence in house.circles(tmp_path)] == [
+        "pellucid/runs/a.py", "pellucid/spec/a.py",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", FORBIDDEN_PACKAGES)
@@ -125,8 +161,10 @@ def test_a_long_file_and_a_long_function_are_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [house.wrong_arrows, house.forbidden_packages, house.busy_pages, house.nameless, house.long_functions]
-)
+    "rule",
+    [house.wrong_arrows, house.circles, house.forbidden_packages, house.busy_pages, house.nameless,
+     house.long_functions],
+)  # fmt: skip
 def test_a_clean_house_is_quiet(rule: Callable[[Path], list[str]], tmp_path: Path) -> None:
     assert rule(plant(tmp_path, GOOD_ARROWS)) == []
 
