@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.engines.finite import why_unfit
 from pellucid.errors import FileError, shown
 from pellucid.graph.build import Built
 from pellucid.graph.graph import Graph, fits
@@ -107,10 +108,9 @@ def pipeline_of(file: ModelFile, path: Path) -> Pipeline | None:
 def refuse_no_numbers(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Raise FileError that names the first array of another kind than floats, or with NaN or infinity."""
     for name, values in arrays.items():
-        kind = str(values.dtype) if values.dtype.kind != "f" else ""
-        if kind or not np.isfinite(values).all():
-            got = f"{kind} numbers where floats are wanted" if kind else "NaN or infinity"
-            raise FileError(f"{os.fspath(path)} cannot be used: '{shown(name)}' holds {got}. Train it again, with a "
+        why = why_unfit(values)
+        if why:
+            raise FileError(f"{os.fspath(path)} cannot be used: '{shown(name)}' holds {why}. Train it again, with a "
                             "lower learning rate if its training diverged.")  # fmt: skip
 
 

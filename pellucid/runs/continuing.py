@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.finite import why_unfit
 from pellucid.errors import FileError, shown
 from pellucid.runs.learning import watching
 from pellucid.runs.prepared import Prepared
@@ -79,8 +80,9 @@ def of_section(section: str, given: Mapping[str, np.ndarray[Any, Any]], shapes: 
     for key, shape in shapes.items():
         if given[key].shape != shape:
             return f"'{section}/{key}' has the shape {given[key].shape} and not {shape}"
-        if given[key].dtype.kind != "f" or not np.isfinite(given[key]).all():
-            return f"'{section}/{key}' holds {'no floats' if given[key].dtype.kind != 'f' else 'NaN or infinity'}"
+        why = why_unfit(given[key])
+        if why:
+            return f"'{section}/{key}' holds {why}"
     return ""
 
 

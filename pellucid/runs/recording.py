@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from pellucid.engines.finite import first_not_finite
 from pellucid.engines.protocol import Sums
 from pellucid.errors import TrainingError
 from pellucid.storage.checkpoint import write_checkpoint
@@ -173,13 +172,13 @@ class Checkpoints(Event):
 
 def refuse_not_finite(progress: Progress) -> None:
     """Raise TrainingError that names the first weights, or moving statistics, that are not finite."""
-    for section in ("params", "state"):
-        for key, value in progress.engine.get(progress.state[section]).items():
-            if not np.isfinite(value).all():
-                raise TrainingError(
-                    f"the weights '{key}' are no longer finite after step {progress.position.step}. "
-                    "Lower the learning rate."
-                )
+    state = progress.state
+    found = first_not_finite(progress.engine.get({**state["params"], **state["state"]}))
+    if found:
+        raise TrainingError(
+            f"the weights '{found[0]}' are no longer finite after step {progress.position.step}. "
+            "Lower the learning rate."
+        )
 
 
 def early(stop: str) -> str:

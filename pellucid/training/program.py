@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pellucid.engines.finite import first_not_finite
 from pellucid.engines.protocol import Arrays, Batch, Engine, Objective, Sums, mean
 from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
@@ -124,29 +125,28 @@ class Supervised:
 
     def _diagnose(self, engine: Engine, state: State, inputs: Arrays, key: Key, step: int) -> str:
         """Where the first number that is not finite appeared."""
-        place = first_not_finite(self.graph, engine, state, inputs, key)
+        place = where_not_finite(self.graph, engine, state, inputs, key)
         remedy = "Lower the learning rate, or check the data for extreme values."
         return f"the loss is no longer finite at step {step + 1}: {place}. {remedy}"
 
 
-def first_not_finite(graph: Graph, engine: Engine, state: State, inputs: Arrays, key: Key) -> str:
-    """The first weights, input or layer result that holds NaN or infinity."""
-    for section in ("params", "state"):
-        for name, value in engine.get(state[section]).items():
-            if not np.isfinite(value).all():
-                return f"it first appeared in the weights '{name}', which the step before made infinite or NaN"
-    for name, value in engine.get(inputs).items():
-        if not np.isfinite(value).all():
-            return f"it first appeared in the data of input '{name}'"
+def where_not_finite(graph: Graph, engine: Engine, state: State, inputs: Arrays, key: Key) -> str:
+    """The first weights, input or layer result of a training step that holds NaN or infinity, in words."""
+    weights = first_not_finite(engine.get({**state["params"], **state["state"]}))
+    if weights:
+        return f"it first appeared in the weights '{weights[0]}', which the step before made infinite or NaN"
+    data = first_not_finite(engine.get(inputs))
+    if data:
+        return f"it first appeared in the data of input '{data[0]}'"
     layers = [graph.layers[node.layer].name for node in graph.nodes]
     with np.errstate(all="ignore"):
         run = engine.forward(
             graph, state["params"], state["state"], inputs, training=True, key=key, taps=layers
         )
     taps = engine.get(run.taps)
-    for name in layers:
-        if not np.isfinite(taps[name]).all():
-            return f"it first appeared in the result of layer '{name}'"
+    result = first_not_finite({name: taps[name] for name in layers})
+    if result:
+        return f"it first appeared in the result of layer '{result[0]}'"
     return "it first appeared in the loss itself, all layers are finite"
 
 

@@ -156,7 +156,7 @@ def test_weights_that_are_none(runs: Path, kind: str, tmp_path: Path, capsys: py
 
 
 @pytest.mark.parametrize("section", ["params", "slots"])
-@pytest.mark.parametrize(("value", "words"), [(np.nan, "NaN or infinity"), (None, "no floats")])
+@pytest.mark.parametrize(("value", "words"), [(np.nan, "NaN or infinity"), (None, "int32 numbers where floats")])
 def test_a_checkpoint_of_no_numbers(
     runs: Path, section: str, value: float | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pellucid.engines.finite import first_not_finite
 from pellucid.engines.protocol import Objective, Term
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, PellucidError, ShapeError
@@ -24,6 +25,7 @@ from pellucid.spec.merging import Add, Concatenate
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.spec.pooling import MaxPooling2D
 from pellucid.spec.reshaping import Flatten, InputLayer
+from pellucid.training.program import where_not_finite
 
 ENGINE = ReferenceEngine()
 
@@ -234,11 +236,19 @@ def test_data_that_are_not_finite_are_named_by_a_prediction() -> None:
 def test_the_layer_where_numbers_overflowed_is_named() -> None:
     graph = chain((3,), Dense(4, use_bias=False), Dense(2, use_bias=False))
     params = {"stem/kernel": np.full((3, 4), 1e30, "float32"), "stem1/kernel": np.full((4, 2), 1e30, "float32")}
-    with np.errstate(over="ignore"):
-        result = ENGINE.forward(graph, params, {}, {"input": np.ones((1, 3))}, training=True)
-    assert ENGINE.first_not_finite(result) == (
-        "dense 'stem1': its result is not finite (inf at (0, 0), in all 2 of 2 values)"
-    )
+    state = {"params": params, "state": {}}
+    told = where_not_finite(graph, ENGINE, state, {"input": np.ones((1, 3), np.float32)}, Key.of(0))
+    assert told == "it first appeared in the result of layer 'stem1'"
+
+
+def test_the_first_array_that_is_not_finite_is_named_with_the_first_place() -> None:
+    good, late = np.ones((2, 3)), np.ones((2, 3, 4))
+    late[1, 0, 2], late[1, 2, 3] = np.inf, np.nan
+    assert first_not_finite({"a": good, "b": late, "c": good * np.nan}) == (
+        "b", "inf at (1, 0, 2), in all 2 of 24 values"
+    )  # fmt: skip
+    assert first_not_finite({"a": np.array(-np.inf)}) == ("a", "-inf at (), in all 1 of 1 values")
+    assert first_not_finite({"a": good, "none": np.ones((0, 3))}) is None
 
 
 SPARSE, DENSE, MSE = SparseCategoricalCrossentropy(), CategoricalCrossentropy(), MeanSquaredError()

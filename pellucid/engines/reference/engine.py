@@ -15,7 +15,7 @@ import numpy as np
 
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
-from pellucid.engines.finite import first_not_finite, refuse_not_finite
+from pellucid.engines.finite import refuse_not_finite
 from pellucid.engines.protocol import UNSCALED, Arrays, Batch, Given, Gradients, Objective, Run, Sums, slot_starts
 from pellucid.engines.reading import last_reads, once, tap_value, trainable
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
@@ -166,10 +166,6 @@ class ReferenceEngine:
         if penalty is not None:
             sums["penalty"] = (penalty * n, n)
         return sums
-
-    def first_not_finite(self, run: Run) -> str | None:
-        """Which layer's result held the first NaN or infinity, in words; None when all are finite."""
-        return first_not_finite(run.graph, run.tape.values)
 
     def _backward(self, run: Run, gradients: dict[int, np.ndarray], wrt: Sequence[str]) -> Gradients:
         todo, tape = plan(run.graph), run.tape

@@ -6,8 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
+from pellucid.engines.finite import why_unfit
 from pellucid.errors import ArgumentError, FileError, describe
 from pellucid.graph.graph import Graph
 from pellucid.model.foreign import keras, torch
@@ -66,9 +65,9 @@ def taken(model: Network, report: WeightsReport, found: dict[str, Candidate], fo
     refuse_unless_fits(model.name, report, form)
     arrays = {key: found[key].read() for key in report.matched}
     for key, array in arrays.items():
-        if array.dtype.kind != "f" or not np.isfinite(array).all():
-            fault = "NaN or infinity" if array.dtype.kind == "f" else f"numbers of kind {array.dtype}"
-            raise FileError(f"{report.file}: '{found[key].name}' holds {fault}, so nothing was loaded. Save it again.")
+        why = why_unfit(array)
+        if why:
+            raise FileError(f"{report.file}: '{found[key].name}' holds {why}, so nothing was loaded. Save it again.")
     kept = {key: value for key, value in model.weights_by_key().items() if key in report.head}
     model._take({**kept, **arrays})
     model.loaded = report
