@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import ShapeError, describe
-from pellucid.spec.base import Member
-from pellucid.spec.initializers import INITIALIZERS, Initializer
+from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec
 from pellucid.spec.legal import Illegal, Integer, Optional, Real, Sizes, legal
-from pellucid.spec.regularizers import REGULARIZERS, Regularizer
+from pellucid.spec.regularizers import PENALTY, Regularizer
 from pellucid.spec.shapes import Shape, shown
 
 
@@ -63,8 +62,8 @@ class PReLU(LayerSpec):
     """y = x above zero, alpha x below, alpha learned for each entry; `shared_axes` (1 rows, 2 columns) share one."""
 
     prefix = "p_re_lu"
-    alpha_initializer: Initializer = legal(Member(INITIALIZERS), "zeros")
-    alpha_regularizer: Regularizer | None = legal(Optional(Member(REGULARIZERS)), None)
+    alpha_initializer: Initializer = legal(INITIAL, "zeros")
+    alpha_regularizer: Regularizer | None = legal(PENALTY, None)
     shared_axes: tuple[int, ...] | None = legal(Optional(Sizes()), None)
 
     def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:

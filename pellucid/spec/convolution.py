@@ -1,6 +1,7 @@
 """Convolutions: plain (with groups and dilation), depthwise, separable and transposed.
 
 Axes: kernel (U,V,C/groups,F); depthwise (U,V,C,M); transposed (U,V,F,C). Integer padding is our extension of Keras.
+Arguments stand in Keras's order: those of the bases from right to left, then a class's own.
 """
 
 from __future__ import annotations
@@ -9,52 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import ArgumentError, ShapeError, describe
-from pellucid.spec.activations import Function, function_primitives
-from pellucid.spec.base import Member
-from pellucid.spec.initializers import INITIALIZERS, Initializer
-from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec, Window, count
-from pellucid.spec.legal import Flag, Integer, OneOf, Optional, Padding, Pair, legal
-from pellucid.spec.regularizers import REGULARIZERS, Regularizer
+from pellucid.spec.activations import function_primitives
+from pellucid.spec.initializers import INITIAL, Initializer
+from pellucid.spec.kernels import Activated, Kernel
+from pellucid.spec.layer import LAYERS, Primitive, WeightSpec, count
+from pellucid.spec.legal import legal
+from pellucid.spec.regularizers import PENALTY, Regularizer
 from pellucid.spec.shapes import Shape, as_map, transposed_outputs, window_outputs
-
-FORMAT = OneOf(
-    (None, "channels_last"),
-    (("channels_first", "Pellucid keeps channels last; pass x.transpose(0, 2, 3, 1) and leave data_format out."),),
-)
-INITIAL = Member(INITIALIZERS)
-PENALTY = Optional(Member(REGULARIZERS))
-
-
-def refuse_stride_with_dilation(spec: Conv2D | DepthwiseConv2D | SeparableConv2D) -> None:
-    """Keras's rule: a window is either strided or dilated."""
-    if max(spec.strides) > 1 and max(spec.dilation_rate) > 1:
-        wanted = "1 when dilation_rate is above 1"
-        raise ArgumentError(describe(type(spec).__name__, "strides", wanted, str(spec.strides), "Pass one of the two."))
+from pellucid.spec.sliding import Dilated, Filtered, Formatted, Grouped, Multiplied, Sliding
 
 
 @LAYERS.register()
 @dataclass(frozen=True)
-class Conv2D(LayerSpec):
+class Conv2D(Kernel, Grouped, Dilated, Filtered):
     """x (H,W,C) -> y (I,J,F): F kernels slide over the map and sum the products."""
 
     prefix = "conv2d"
-    filters: int = legal(Integer(1))
-    kernel_size: tuple[int, int] = legal(Pair())
-    strides: tuple[int, int] = legal(Pair(), (1, 1))
-    padding: str | tuple[int, int] = legal(Padding(), "valid")
-    data_format: str | None = legal(FORMAT, None)
-    dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
-    groups: int = legal(Integer(1), 1)
-    activation: str | LayerSpec = legal(Function(), None)
-    use_bias: bool = legal(Flag(), True)
-    kernel_initializer: Initializer = legal(INITIAL, "glorot_uniform")
-    bias_initializer: Initializer = legal(INITIAL, "zeros")
-    kernel_regularizer: Regularizer | None = legal(PENALTY, None)
-    bias_regularizer: Regularizer | None = legal(PENALTY, None)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_stride_with_dilation(self)
         if self.filters % self.groups:
             wanted = f"a divisor of filters={self.filters}"
             raise ArgumentError(describe("Conv2D", "groups", wanted, str(self.groups)))
@@ -75,44 +49,23 @@ class Conv2D(LayerSpec):
         channels = self._channels(inputs[0], where) // self.groups
         u, v = self.kernel_size
         fan = (u * v * channels, u * v * self.filters)
-        shape = (u, v, channels, self.filters)
-        kernel = WeightSpec("kernel", shape, self.kernel_initializer, fan, regularizer=self.kernel_regularizer)
-        bias = WeightSpec("bias", (self.filters,), self.bias_initializer, fan, regularizer=self.bias_regularizer)
-        return (kernel, bias) if self.use_bias else (kernel,)
-
-    def primitives(self) -> tuple[Primitive, ...]:
-        return (Primitive(self, {}), *function_primitives(self.activation))
+        return self.kernel_and_bias((u, v, channels, self.filters), fan, self.filters)
 
     def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
         u, v = self.kernel_size
         return 2 * u * v * ((inputs[0][-1] or 1) // self.groups) * count(output)
 
-    def window(self) -> Window:
-        return Window(self.kernel_size, self.strides, self.dilation_rate)
-
 
 @LAYERS.register()
 @dataclass(frozen=True)
-class DepthwiseConv2D(LayerSpec):
+class DepthwiseConv2D(Activated, Dilated, Multiplied, Sliding):
     """x (H,W,C) -> y (I,J,C*M): each channel has M kernels of its own; output c*M + m belongs to channel c."""
 
     prefix = "depthwise_conv2d"
-    kernel_size: tuple[int, int] = legal(Pair())
-    strides: tuple[int, int] = legal(Pair(), (1, 1))
-    padding: str | tuple[int, int] = legal(Padding(), "valid")
-    depth_multiplier: int = legal(Integer(1), 1)
-    data_format: str | None = legal(FORMAT, None)
-    dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
-    activation: str | LayerSpec = legal(Function(), None)
-    use_bias: bool = legal(Flag(), True)
     depthwise_initializer: Initializer = legal(INITIAL, "glorot_uniform")
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        refuse_stride_with_dilation(self)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         channels = as_map(where, inputs[0])[2]
@@ -123,48 +76,26 @@ class DepthwiseConv2D(LayerSpec):
         channels, multiplier = as_map(where, inputs[0])[2], self.depth_multiplier
         u, v = self.kernel_size
         fan = (u * v * channels, u * v * multiplier)
-        shape = (u, v, channels, multiplier)
-        initial, penalty = self.depthwise_initializer, self.depthwise_regularizer
-        kernel = WeightSpec("depthwise_kernel", shape, initial, fan, regularizer=penalty)
-        bias_shape = (channels * multiplier,)
-        bias = WeightSpec("bias", bias_shape, self.bias_initializer, fan, regularizer=self.bias_regularizer)
-        return (kernel, bias) if self.use_bias else (kernel,)
-
-    def primitives(self) -> tuple[Primitive, ...]:
-        return (Primitive(self, {}), *function_primitives(self.activation))
+        kernel = WeightSpec("depthwise_kernel", (u, v, channels, multiplier), self.depthwise_initializer, fan,
+                            regularizer=self.depthwise_regularizer)  # fmt: skip
+        return self.with_bias(kernel, channels * multiplier, self.bias_initializer, self.bias_regularizer)
 
     def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
         return 2 * self.kernel_size[0] * self.kernel_size[1] * count(output)
 
-    def window(self) -> Window:
-        return Window(self.kernel_size, self.strides, self.dilation_rate)
-
 
 @LAYERS.register()
 @dataclass(frozen=True)
-class SeparableConv2D(LayerSpec):
+class SeparableConv2D(Activated, Multiplied, Dilated, Filtered):
     """A depthwise convolution without bias, then a 1x1 convolution to F filters."""
 
     prefix = "separable_conv2d"
-    filters: int = legal(Integer(1))
-    kernel_size: tuple[int, int] = legal(Pair())
-    strides: tuple[int, int] = legal(Pair(), (1, 1))
-    padding: str | tuple[int, int] = legal(Padding(), "valid")
-    data_format: str | None = legal(FORMAT, None)
-    dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
-    depth_multiplier: int = legal(Integer(1), 1)
-    activation: str | LayerSpec = legal(Function(), None)
-    use_bias: bool = legal(Flag(), True)
     depthwise_initializer: Initializer = legal(INITIAL, "glorot_uniform")
     pointwise_initializer: Initializer = legal(INITIAL, "glorot_uniform")
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
     pointwise_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        refuse_stride_with_dilation(self)
 
     def _depthwise(self) -> DepthwiseConv2D:
         return DepthwiseConv2D(
@@ -209,27 +140,13 @@ class SeparableConv2D(LayerSpec):
         middle = depthwise.output_shape(inputs, "separable_conv2d")
         return depthwise.flops(inputs, middle) + self._pointwise().flops([middle], output)
 
-    def window(self) -> Window:
-        return Window(self.kernel_size, self.strides, self.dilation_rate)
-
 
 @LAYERS.register()
 @dataclass(frozen=True)
-class Conv2DTranspose(LayerSpec):
+class Conv2DTranspose(Kernel, Formatted, Filtered):
     """x (H,W,C) -> y (I,J,F): the gradient of a convolution from y to x, used forwards; kernel (U,V,F,C)."""
 
     prefix = "conv2d_transpose"
-    filters: int = legal(Integer(1))
-    kernel_size: tuple[int, int] = legal(Pair())
-    strides: tuple[int, int] = legal(Pair(), (1, 1))
-    padding: str | tuple[int, int] = legal(Padding(), "valid")
-    data_format: str | None = legal(FORMAT, None)
-    activation: str | LayerSpec = legal(Function(), None)
-    use_bias: bool = legal(Flag(), True)
-    kernel_initializer: Initializer = legal(INITIAL, "glorot_uniform")
-    bias_initializer: Initializer = legal(INITIAL, "zeros")
-    kernel_regularizer: Regularizer | None = legal(PENALTY, None)
-    bias_regularizer: Regularizer | None = legal(PENALTY, None)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         as_map(where, inputs[0])
@@ -241,14 +158,8 @@ class Conv2DTranspose(LayerSpec):
     def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
         channels = as_map(where, inputs[0])[2]
         u, v = self.kernel_size
-        shape = (u, v, self.filters, channels)
         fan = (u * v * self.filters, u * v * channels)  # Keras reads the axes by place, so in and out trade names
-        kernel = WeightSpec("kernel", shape, self.kernel_initializer, fan, regularizer=self.kernel_regularizer)
-        bias = WeightSpec("bias", (self.filters,), self.bias_initializer, fan, regularizer=self.bias_regularizer)
-        return (kernel, bias) if self.use_bias else (kernel,)
-
-    def primitives(self) -> tuple[Primitive, ...]:
-        return (Primitive(self, {}), *function_primitives(self.activation))
+        return self.kernel_and_bias((u, v, self.filters, channels), fan, self.filters)
 
     def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
         return 2 * self.kernel_size[0] * self.kernel_size[1] * self.filters * count(inputs[0])

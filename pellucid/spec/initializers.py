@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from pellucid.spec.base import Spec, Table
+from pellucid.spec.base import Member, Spec, Table
 from pellucid.spec.legal import OneOf, Real, legal
 
 
@@ -21,6 +21,7 @@ class Initializer(Spec):
 
 
 INITIALIZERS: Table[Initializer] = Table("initializer")
+INITIAL = Member(INITIALIZERS)  # the rule of an argument that takes one
 
 
 @INITIALIZERS.register()

@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import ShapeError, describe
-from pellucid.spec.base import Member
-from pellucid.spec.initializers import INITIALIZERS, Initializer
+from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec, count
-from pellucid.spec.legal import Flag, Integer, Optional, Real, legal
-from pellucid.spec.regularizers import REGULARIZERS, Regularizer
+from pellucid.spec.legal import Flag, Integer, Real, legal
+from pellucid.spec.regularizers import PENALTY, Regularizer
 from pellucid.spec.shapes import Shape, as_map, shown
-
-INITIAL = Member(INITIALIZERS)
-PENALTY = Optional(Member(REGULARIZERS))
 
 
 @LAYERS.register()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import ShapeError, describe
-from pellucid.spec.convolution import FORMAT
 from pellucid.spec.layer import LAYERS, LayerSpec, Window, count
 from pellucid.spec.legal import Flag, Optional, Padding, Pair, legal
 from pellucid.spec.shapes import Shape, as_map, window_outputs
+from pellucid.spec.sliding import FORMAT
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Real, legal
+from pellucid.spec.base import Member, Spec, Table
+from pellucid.spec.legal import Optional, Real, legal
 
 
 class Regularizer(Spec):
@@ -17,6 +17,7 @@ class Regularizer(Spec):
 
 
 REGULARIZERS: Table[Regularizer] = Table("regularizer")
+PENALTY = Optional(Member(REGULARIZERS))  # the rule of an argument that takes one
 
 
 @REGULARIZERS.register("l1_l2")

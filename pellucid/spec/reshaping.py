@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import ShapeError, describe
-from pellucid.spec.base import Member
-from pellucid.spec.convolution import FORMAT
-from pellucid.spec.initializers import INITIALIZERS, Initializer
+from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec
 from pellucid.spec.legal import OneOf, Pair, Real, Sides, Sizes, legal
 from pellucid.spec.shapes import Shape, as_map, shown, volume
+from pellucid.spec.sliding import FORMAT
 
 
 @LAYERS.register()
@@ -140,7 +139,7 @@ class PositionBias(LayerSpec):
     """y = x + bias, one bias for each place of the map (AlphaGo's last layer); bias has the input's shape."""
 
     prefix = "position_bias"
-    bias_initializer: Initializer = legal(Member(INITIALIZERS), "zeros")
+    bias_initializer: Initializer = legal(INITIAL, "zeros")
 
     def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
         if any(size is None for size in inputs[0]):
