@@ -23,6 +23,11 @@ def tap_value(todo: Plan, name: str) -> int:
     return todo.layers[name]
 
 
+def value_named(todo: Plan, name: str) -> int:
+    """The value of an output, or of a layer's result; raises ArgumentError for neither."""
+    return todo.outputs[name] if name in todo.outputs else tap_value(todo, name)
+
+
 def once(graph: Graph, name: str, make: Callable[[Graph], Found]) -> Found:
     """What the engine reads off a graph, worked out at its first step and kept with it, as the plan is."""
     kept: Found | None = graph.__dict__.get(name)

@@ -15,6 +15,7 @@ import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -36,7 +37,6 @@ from pellucid.engines.targets import target_of
 from pellucid.errors import PellucidError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
-from pellucid.keys import Key
 from pellucid.spec.activations import RReLU
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D
 from pellucid.spec.normalization import Dropout
@@ -82,27 +82,14 @@ class CompiledEngine(PyTorchEngine):
         self._works = True
         self._said = False
 
-    def forward(
-        self,
-        graph: Graph,
-        params: Arrays,
-        state: Arrays,
-        inputs: Arrays,
-        *,
-        training: bool,
-        key: Key | None = None,
-        taps: Sequence[str] = (),
-    ) -> Run:
+    def _run(self, graph: Graph, given: Given) -> Run:
         """A training run is put off until `grad` has compiled it with its loss, or somebody looks at it."""
-
-        def now() -> Run:
-            return PyTorchEngine.forward(self, graph, params, state, inputs, training=training, key=key, taps=taps)
-
-        if not self._works or not training or taps or once(graph, "_unfit", self._said_unfit):
+        now = partial(super()._run, graph, given)
+        if not self._works or not given.training or given.taps or once(graph, "_unfit", self._said_unfit):
             return now()
         for name, shape in plan(graph).input_shapes.items():
-            entering(name, inputs, shape)
-        return Later(graph, Given(params, state, inputs, training, key, ()), now)
+            entering(name, given.inputs, shape)
+        return Later(graph, given, now)
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
         """Sums and gradients, from one call of the compiled step where the run has not been looked at."""

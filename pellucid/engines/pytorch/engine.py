@@ -16,21 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
-from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import (
-    UNSCALED,
-    Array,
-    Arrays,
-    Batch,
-    Given,
-    Gradients,
-    Objective,
-    Run,
-    Sums,
-    slot_starts,
-)
+from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Given, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -45,10 +32,10 @@ from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.order import order_of
 from pellucid.engines.pytorch.rules import move
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
-from pellucid.engines.reading import once, tap_value, trainable
+from pellucid.engines.reading import once, tap_value, trainable, value_named
+from pellucid.engines.walker import Walked, Walker
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
-from pellucid.keys import Key
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.optimizers import OptimizerSpec
 
@@ -57,21 +44,18 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Tape:
+class Tape(Walked):
     """One forward pass; `leaves` are the weights by key, `differentiable` while autograd's notes are there.
 
     `blocked` are the values that lie in blocks; they are opaque tensors, all others (N,...,C).
     """
 
-    given: Given
-    values: dict[int, Tensor]
-    state: dict[str, Tensor]
     leaves: dict[str, Tensor] = field(default_factory=dict)
     differentiable: bool = False
     blocked: frozenset[int] = frozenset()
 
 
-class PyTorchEngine:
+class PyTorchEngine(Walker):
     """torch on a CPU or a GPU. `bfloat16` computes layers in it; weights, slots and losses stay float32."""
 
     name = "pytorch"
@@ -79,61 +63,38 @@ class PyTorchEngine:
 
     def __init__(self, precision: str = "float32", device: str = "auto") -> None:
         self.dtype, self.compute = precision_named(precision)
+        self.width = WIDTHS[self.dtype]
         self.place = device_named(device)
         self.precision, self.device = precision, self.place.type
         self.blocks = can_block(self.place, self.compute)
 
     def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Tensor]:
-        """Copies on the device, floats in the engine's precision; integers and bools stay as they are.
-
-        Names with a slash are weights and their slots, which lie in memory as torch's kernels want them. Bytes cross
-        to the device as bytes and are scaled there, in float32, to the bits that the host would have made.
-        """
+        """Copies on the device. Names with a slash are weights and slots, which lie as torch's kernels want them."""
         samples = max((len(value) for name, value in host.items() if "/" not in name), default=0)
         with memory_for(samples):
-            found = {name: self._native(value) for name, value in host.items()}
-            found |= {name: found[name] * factor for name, factor in scales.items()}
+            found = super().put(host, scales)
         return {name: laid_out(value) if "/" in name else value for name, value in found.items()}
 
     def _native(self, value: Array) -> Tensor:
         return tensor_of(value, self.dtype, self.place)
 
+    def _scaled(self, value: Tensor, factor: float) -> Tensor:
+        return value * factor  # on the device, in float32: to the bits that the host would have made
+
+    def _filled(self, value: Tensor, start: float) -> Tensor:
+        return torch.full_like(value, start)
+
+    def _finite(self, value: Tensor) -> bool:
+        return bool(torch.isfinite(value).all())
+
+    def _handed_out(self, value: Tensor) -> Tensor:
+        return value.detach()
+
     def get(self, native: Arrays) -> dict[str, np.ndarray]:
         """C-contiguous NumPy arrays; bfloat16, which NumPy lacks, as float32."""
         return {name: array_of(value) for name, value in native.items()}
 
-    def init(self, graph: Graph, key: Key) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Fresh parameters and moving statistics: the reference engine's numbers."""
-        params, state = draw_all(graph, key, WIDTHS[self.dtype])
-        return self.put(params), self.put(state)
-
-    def forward(
-        self,
-        graph: Graph,
-        params: Arrays,
-        state: Arrays,
-        inputs: Arrays,
-        *,
-        training: bool,
-        key: Key | None = None,
-        taps: Sequence[str] = (),
-    ) -> Run:
-        """Run the plan; a training run keeps all that backward reads, a prediction only what it hands out."""
-        given = Given(params, state, inputs, training, key, tuple(taps))
-        tape = self._walk(graph, given, keep=training)
-        outputs, tapped = self._shown(graph, tape)
-        if not training and not all(bool(torch.isfinite(y).all()) for y in outputs.values()):
-            refuse_not_finite(graph, self.get({**state, **params}), self.get(inputs))
-        return Run(graph, outputs, tape.state, tapped, tape)
-
-    def _shown(self, graph: Graph, tape: Tape) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Outputs and taps by name."""
-        todo, values = plan(graph), tape.values
-        outputs = {name: values[number].detach() for name, number in todo.outputs.items()}
-        return outputs, {tap: values[tap_value(todo, tap)].detach() for tap in tape.given.taps}
-
     def _walk(self, graph: Graph, given: Given, *, keep: bool, blocks: bool = True) -> Tape:
-        """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
         for name, value in {**given.state, **given.params}.items():
@@ -181,7 +142,7 @@ class PyTorchEngine:
         todo, tape = plan(run.graph), self._differentiable(run)
         ends, seeds = [], []
         for name, value in cotangents.items():
-            end = tape.values[todo.outputs[name] if name in todo.outputs else tap_value(todo, name)]
+            end = tape.values[value_named(todo, name)]
             ends.append(end)
             seeds.append(self._native(value).to(end.device, end.dtype))
         found = self._backward(run, tape, ends, seeds, wrt, keep=True)
@@ -244,10 +205,6 @@ class PyTorchEngine:
                 found.parameters[name] = torch.zeros_like(leaf)
         return found
 
-    def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, Tensor]:
-        """The arrays an update rule starts from, by "layer/kernel/slot"."""
-        return {name: torch.full_like(self._native(value), start) for name, value, start in slot_starts(rule, params)}
-
     def update(
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -268,7 +225,3 @@ class PyTorchEngine:
         change = torch._foreach_sub(in_memory_order(list(after.values())), old)
         squares = torch.stack([(x * x).sum() for x in (*change, *old)]).tolist()
         return dict(zip(after, zip(squares[: len(old)], squares[len(old) :], strict=True), strict=True))
-
-    def reduce(self, sums: Sums) -> Sums:
-        """One process: the sums as they are."""
-        return sums

@@ -14,13 +14,12 @@ from dataclasses import replace
 
 import torch
 
-from pellucid.engines.protocol import Arrays, Batch, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import Arrays, Batch, Given, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch.engine import PyTorchEngine
 from pellucid.engines.pytorch.processes import Processes
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
-from pellucid.keys import Key
 
 
 class SharedEngine(PyTorchEngine):
@@ -41,22 +40,12 @@ class SharedEngine(PyTorchEngine):
         self.company = processes if sync_batch_norm else None
         self.blocks = False  # a pass that one process makes twice would leave the others waiting
 
-    def forward(
-        self,
-        graph: Graph,
-        params: Arrays,
-        state: Arrays,
-        inputs: Arrays,
-        *,
-        training: bool,
-        key: Key | None = None,
-        taps: Sequence[str] = (),
-    ) -> Run:
+    def _run(self, graph: Graph, given: Given) -> Run:
         """As for one process; noise is each process's own, moving statistics are the same in all."""
-        if training and key is not None:
-            key = key.fold("process", self.others.launch.rank)
-        run = super().forward(graph, params, state, inputs, training=training, key=key, taps=taps)
-        if training and self.company is None:
+        if given.training and given.key is not None:
+            given = replace(given, key=given.key.fold("process", self.others.launch.rank))
+        run = super()._run(graph, given)
+        if given.training and self.company is None:
             run.state = self._averaged(run)
         return run
 

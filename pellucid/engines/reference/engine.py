@@ -7,17 +7,15 @@ Source    Goodfellow, Bengio & Courville 2016, section 6.5, algorithm 6.2 (rever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pellucid.engines.drawing import draw_all
 from pellucid.engines.entering import entering
-from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import UNSCALED, Arrays, Batch, Given, Gradients, Objective, Run, Sums, slot_starts
-from pellucid.engines.reading import last_reads, once, tap_value, trainable
+from pellucid.engines.protocol import Arrays, Batch, Given, Gradients, Objective, Run, Sums
+from pellucid.engines.reading import last_reads, once, tap_value, trainable, value_named
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
@@ -34,27 +32,24 @@ from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.engines.reference.flow import overwriting, values_needing_gradients
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
 from pellucid.engines.reference.optimizers import move
+from pellucid.engines.walker import Walked, Walker
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
-from pellucid.keys import Key
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.shapes import Shape
 
 
 @dataclass
-class Tape:
+class Tape(Walked):
     """One forward pass as backward needs it; `saved` stays empty in a prediction."""
 
-    given: Given
-    values: dict[int, np.ndarray]
-    state: dict[str, np.ndarray]
     saved: list[Any] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
     weights: list[dict[str, np.ndarray]] = field(default_factory=list)
 
 
-class ReferenceEngine:
+class ReferenceEngine(Walker):
     """NumPy; `precision` is float32, or float64 for proofs."""
 
     name = "reference"
@@ -65,48 +60,30 @@ class ReferenceEngine:
             remedy = "For bfloat16 use --engine pytorch."
             raise ArgumentError(describe("ReferenceEngine", "precision", wanted, shown(repr(precision)), remedy))
         self.precision = precision
-        self.dtype = np.dtype(precision)
-
-    def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, np.ndarray]:
-        """Arrays in the engine's precision; integers and bools stay as they are, but for those that are scaled."""
-        scaled = {name: host[name] * np.float32(factor) for name, factor in scales.items()}
-        return {name: self._native(np.asarray(value)) for name, value in {**host, **scaled}.items()}
+        self.dtype = self.width = np.dtype(precision)
 
     def _native(self, value: np.ndarray) -> np.ndarray:
+        value = np.asarray(value)
         return value.astype(self.dtype, copy=False) if value.dtype.kind == "f" else value
+
+    def _scaled(self, value: np.ndarray, factor: float) -> np.ndarray:
+        return self._native(value * np.float32(factor))
+
+    def _filled(self, value: np.ndarray, start: float) -> np.ndarray:
+        return np.full_like(value, start)
+
+    def _finite(self, value: np.ndarray) -> bool:
+        return bool(np.isfinite(value).all())
 
     def get(self, native: Arrays) -> dict[str, np.ndarray]:
         """C-contiguous arrays."""
         return {name: np.asarray(value, order="C") for name, value in native.items()}
 
-    def init(self, graph: Graph, key: Key) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Fresh parameters and moving statistics, each from a key of its own."""
-        return draw_all(graph, key, self.dtype)
-
-    def forward(
-        self,
-        graph: Graph,
-        params: Arrays,
-        state: Arrays,
-        inputs: Arrays,
-        *,
-        training: bool,
-        key: Key | None = None,
-        taps: Sequence[str] = (),
-    ) -> Run:
-        """Run the plan; a training run keeps all that backward reads, a prediction only what it hands out."""
-        given = Given(params, state, inputs, training, key, tuple(taps))
-        with np.errstate(all="ignore"):  # what overflows is found in the outputs, or by the program in its loss
-            tape = self._walk(graph, given, keep=training)
-        todo = plan(graph)
-        outputs = {name: tape.values[number] for name, number in todo.outputs.items()}
-        if not training and not all(np.isfinite(y).all() for y in outputs.values()):
-            refuse_not_finite(graph, {**state, **params}, inputs)
-        tapped = {tap: tape.values[tap_value(todo, tap)] for tap in taps}
-        return Run(graph, outputs, tape.state, tapped, tape)
-
     def _walk(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
-        """One pass over the plan; without `keep`, values that nobody reads any more are let go on the way."""
+        with np.errstate(all="ignore"):  # what overflows is found in the outputs, or by the program in its loss
+            return self._steps(graph, given, keep=keep)
+
+    def _steps(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
         todo = plan(graph)
         inputs = todo.inputs.items()
         values = {number: self._enter(name, given.inputs, todo.input_shapes[name]) for name, number in inputs}
@@ -142,8 +119,7 @@ class ReferenceEngine:
         todo = plan(run.graph)
         seeds: dict[int, np.ndarray] = {}
         for name, value in cotangents.items():
-            number = todo.outputs[name] if name in todo.outputs else tap_value(todo, name)
-            add_to(seeds, number, np.array(value, self.dtype, order="C"))
+            add_to(seeds, value_named(todo, name), np.array(value, self.dtype, order="C"))
         return self._backward(run, seeds, wrt)
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
@@ -151,21 +127,17 @@ class ReferenceEngine:
         todo = plan(run.graph)
         sums, seeds = cotangents_of(objective, todo, run.tape.values, batch)
         gradients = self._backward(run, seeds, wrt)
-        n = float(len(next(iter(run.outputs.values()))))
-        penalty = penalties(run.graph, run.tape.weights, todo, gradients.parameters)
-        if penalty is not None:
-            sums["penalty"] = (penalty * n, n)
-        return sums, gradients
+        return self._with_penalty(run, sums, gradients.parameters), gradients
 
     def measure(self, objective: Objective, run: Run, batch: Batch) -> Sums:
         """Sums of the objective."""
-        todo = plan(run.graph)
-        sums = sums_of(objective, todo, run.tape.values, batch)
+        return self._with_penalty(run, sums_of(objective, plan(run.graph), run.tape.values, batch), None)
+
+    def _with_penalty(self, run: Run, sums: Sums, gradients: dict[str, np.ndarray] | None) -> Sums:
+        """The sums with that of the penalties on weights, whose gradients are added to those given."""
         n = float(len(next(iter(run.outputs.values()))))
-        penalty = penalties(run.graph, run.tape.weights, todo, None)
-        if penalty is not None:
-            sums["penalty"] = (penalty * n, n)
-        return sums
+        penalty = penalties(run.graph, run.tape.weights, plan(run.graph), gradients)
+        return sums if penalty is None else {**sums, "penalty": (penalty * n, n)}
 
     def _backward(self, run: Run, gradients: dict[int, np.ndarray], wrt: Sequence[str]) -> Gradients:
         todo, tape = plan(run.graph), run.tape
@@ -200,10 +172,6 @@ class ReferenceEngine:
             found.inputs = {name: gradients[number] for name, number in todo.inputs.items() if number in gradients}
         return found
 
-    def slots(self, rule: OptimizerSpec, params: Arrays) -> dict[str, np.ndarray]:
-        """The arrays an update rule starts from, by "layer/kernel/slot"."""
-        return {name: np.full_like(value, start) for name, value, start in slot_starts(rule, params)}
-
     def update(
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -221,10 +189,6 @@ class ReferenceEngine:
         """(sum of squares of the change, sum of squares before) of each array."""
         changes = {name: (value - before[name]).ravel() for name, value in after.items()}
         return {name: (float(d @ d), float(before[name].ravel() @ before[name].ravel())) for name, d in changes.items()}
-
-    def reduce(self, sums: Sums) -> Sums:
-        """One process: the sums as they are."""
-        return sums
 
 
 def add_to(gradients: dict[int, np.ndarray], number: int, dx: np.ndarray) -> None:
