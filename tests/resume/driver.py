@@ -16,10 +16,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+IMPORTED_ONCE = (  # before the first fork
+    "pellucid.cli.entry", "pellucid.runs.experiment", "pellucid.runs.pictures", "pellucid.reports.report",
+)  # fmt: skip
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 
 
@@ -61,11 +65,8 @@ class Driver:
 
 def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
-    import pellucid.cli.entry  # noqa: F401  (all imported once, before the first fork)
-    import pellucid.reports.report  # noqa: F401
-    import pellucid.runs.experiment  # noqa: F401
-    import pellucid.runs.pictures  # noqa: F401
-
+    for name in IMPORTED_ONCE:
+        import_module(name)
     os.chdir(folder)
     for line in sys.stdin:
         asked = json.loads(line)
