@@ -1,6 +1,6 @@
-"""Data sets whose images lie in arrays (IDX, NPZ, digits): labels checked, cut, and converted on the way out.
+"""Data sets whose images lie in arrays (IDX, NPZ, digits): annotations checked, cut, and converted on the way out.
 
-Shapes  images {part: (N, H, W, C)}, labels {part: (N,)}
+Shapes  images {part: (N, H, W, C)}, annotations {part: N entries}
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.annotations import Classes
+from pellucid.data.annotations import Annotations, Classes, Numbers
 from pellucid.data.channels import CHANNELS, convert_channels
 from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.fingerprint import fingerprint_arrays
 from pellucid.data.fitting import fit_pixels
 from pellucid.data.images import Array, ArrayImages, Images
-from pellucid.data.labels import begun_at_zero, check_labels
+from pellucid.data.learnable import learnable
 from pellucid.data.options import Options
 from pellucid.data.samples import cut, cut_notes
 from pellucid.errors import DataError
@@ -57,40 +57,49 @@ class ConvertedImages:
         return np.stack([fit_pixels(image, self.size, self.fit) for image in pixels])
 
 
-def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], labels: Mapping[str, Array],
+def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annotations: Mapping[str, Annotations],
                       class_names: Sequence[str] | None, *, options: Options, notes: Sequence[str] = (),
                       files: Mapping[str, str] | None = None) -> Dataset:
     """The data set of these arrays; `files` are the names that samples are called by. Raises DataError."""
     parts = [part for part in PARTS if part in images and len(images[part])]
     if not parts:
         raise DataError(f"{where}: there is no image in it. Save the images with their labels.")
-    ENTRIES.check(sum(len(labels[part]) for part in parts), where)
+    ENTRIES.check(sum(len(annotations[part]) for part in parts), where)
     empty = [f"the {part} part is empty and left out" for part in PARTS if part in images and part not in parts]
-    labels, class_names, begun = begun_at_zero({part: labels[part] for part in parts}, class_names)
-    names = check_labels(where, labels, class_names, learning=options.learning)
+    known, names, begun = learnable(where, {part: annotations[part] for part in parts}, class_names,
+                                    learning=options.learning)
     shapes = {images[part].shape[1:] for part in parts}
     kinds = {images[part].dtype for part in parts}
     if len(shapes) > 1 or len(kinds) > 1:
         told = ", ".join(f"{part} is {images[part].shape[1:]} {images[part].dtype}" for part in parts)
         raise DataError(f"{where}: all parts must have images of one size and dtype, but {told}. Save them alike.")
-    ids = numbered({part: len(labels[part]) for part in parts})
-    kept = {part: cut(where, labels[part], options.limit) for part in parts}
+    ids = numbered({part: len(known[part]) for part in parts})
+    kept = {part: cut(where, known[part], options.limit) for part in parts}
     chosen = {part: images[part] if len(kept[part]) == len(images[part]) else images[part][kept[part]]
               for part in parts}
     plain = {part: ArrayImages(np.ascontiguousarray(chosen[part])) for part in parts}
     made = {part: _converted(plain[part], options) for part in parts}
+    taken = {part: known[part].take(kept[part]) for part in parts}
     hashed = {f"{part}/{kind}": array for part in parts
-              for kind, array in (("images", chosen[part]), ("labels", labels[part][kept[part]]))}
+              for kind, array in (("images", chosen[part]), hashable(taken[part]))}
     return Dataset(
         name=name,
-        parts={part: Part(made[part], Classes(labels[part][kept[part]]),
+        parts={part: Part(made[part], taken[part],
                           NumberedNames((files or {}).get(part, part), kept[part].tolist()), ids[part][kept[part]])
                for part in parts},
         class_names=names,
         channel_names=channel_names(made[parts[0]].shape[3]),
         fingerprint=fingerprint_arrays(hashed),
-        notes=(*notes, *empty, *begun, *_conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(labels, kept)),
+        notes=(*notes, *empty, *begun, *_conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(known, kept)),
     )
+
+
+def hashable(annotations: Annotations) -> tuple[str, Array]:
+    """What a fingerprint of arrays covers of annotations, by name."""
+    if isinstance(annotations, Classes):
+        return "labels", annotations.numbers
+    assert isinstance(annotations, Numbers), "arrays hold classes or numbers"
+    return "numbers", annotations.values
 
 
 def channel_names(count: int) -> tuple[str, ...]:

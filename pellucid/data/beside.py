@@ -1,8 +1,8 @@
 """The table among the files of a folder: the CSV that names its pictures, in whatever form, unless folders are classes.
 
 A table with our own columns (path, label) always counts. Another one that names pictures counts where the folders
-cannot be classes, or where --label or --group asks for it; where both would do, folders are read and a note says so,
-but a table that gives other classes than the folders is a choice left to the user.
+cannot be classes, or where --label, --group or numbers ask for it; where both would do, folders are read and a note
+says so, but a table that gives other classes than the folders is a choice left to the user.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pellucid.data.folders import locate, without_common_folder
 from pellucid.data.options import Options
 from pellucid.data.row_files import RowFiles, as_posix, part_of_table
 from pellucid.data.sources import Source, Tree
-from pellucid.data.table_columns import LABEL, PATH, USUAL, label_by_name, path_column
+from pellucid.data.table_columns import PATH, USUAL, path_column
+from pellucid.data.table_targets import LABEL, has_targets, label_by_name
 from pellucid.data.table_text import Table, listed, read_table
 from pellucid.errors import DataError, PellucidError, shown
 
@@ -47,11 +48,12 @@ def table_beside(tree: Tree, options: Options) -> tuple[Source | None, list[str]
     wanted = [found for found in tables if found.ours or found.path is not None]
     if len(wanted) > 1:                         # Kaggle's: sample_submission.csv, test.csv without labels
         wanted = [found for found in wanted if "submission" not in found.name.lower()]
-    if len(wanted) > 1 and (labelled := [found for found in wanted if _has_labels(found, options)]):
+    if len(wanted) > 1 and (labelled := [found for found in wanted if has_targets(found.table, options, found.path)]):
         wanted = labelled
-    ours = [found for found in wanted if found.ours]
+    numbers = options.annotations == "numbers"
+    ours = [] if numbers else [found for found in wanted if found.ours]
     chosen = ours or wanted
-    folders = None if ours or options.label or options.group else _class_folders(tree)
+    folders = None if ours or numbers or options.label or options.group else _class_folders(tree)
     if folders is not None:
         return None, [_passed_over(tree, found, folders) for found in wanted]
     if len(chosen) > 1:
@@ -76,13 +78,6 @@ def _looked_at(source: Source, tree: Tree) -> Beside | None:
         return None
     names = any(files.names_a_picture(cells[path]) for cells in rows if path is not None and path < len(cells))
     return Beside(source, table, path if ours or names else None, ours, files)
-
-
-def _has_labels(found: Beside, options: Options) -> bool:
-    small = [name.lower() for name in found.table.columns]
-    if options.label:
-        return options.label.strip().lower() in small
-    return label_by_name(found.table) is not None or len(small) == 2
 
 
 def _class_folders(tree: Tree) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from pellucid.data.images import Array
+from pellucid.data.annotations import Annotations, Classes
 from pellucid.data.picture_files import Unreadable, Unsupported
 from pellucid.data.sources import Source
 from pellucid.errors import DataError, shown
@@ -44,12 +44,18 @@ def told_at_once(where: str, sources: Sequence[Source], faults: Mapping[int, Fau
     return type(fault)(sources[first].where, fault.why + more, remedy)
 
 
-def refuse_emptied(where: str, before: Array, after: Array, names: Sequence[str]) -> None:
-    """Raise DataError when a class has no picture left; labels (N,) of a part before and after some were left out."""
-    lost = sorted(set(before.tolist()) - set(after.tolist()))
-    if lost:
-        raise DataError(f"{where}: no picture of the class '{names[lost[0]]}' can be read, so it cannot be left out. "
-                        "Replace its pictures, or remove the class.")
+def refuse_emptied(where: str, before: Annotations, after: Annotations, names: Sequence[str]) -> None:
+    """Raise DataError when nothing, or no picture of a class, is left of what is learnt from.
+
+    `before` and `after` are of that part before and after pictures were left out.
+    """
+    if isinstance(before, Classes):
+        lost = sorted(set(before.strata.tolist()) - set(after.strata.tolist()))
+        if lost:
+            raise DataError(f"{where}: no picture of the class '{names[lost[0]]}' can be read, so it cannot be left "
+                            "out. Replace its pictures, or remove the class.")
+    if not len(after):
+        raise DataError(f"{where}: no picture to learn from can be read, so they cannot be left out. Replace them.")
 
 
 def _names(sources: Sequence[Source], numbers: Sequence[int] | Mapping[int, Fault]) -> str:

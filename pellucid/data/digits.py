@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid.data.annotations import Classes
 from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.dataset import Dataset
 from pellucid.data.options import Options
@@ -30,5 +31,5 @@ def open_digits(options: Options) -> Dataset:
     train, test = train_test_split(indices, test_size=TEST_SAMPLES, stratify=labels, random_state=0)
     rows = {"train": np.sort(train), "test": np.sort(test)}
     return dataset_of_arrays("digits", "digits", {part: pixels[chosen] for part, chosen in rows.items()},
-                             {part: labels[chosen] for part, chosen in rows.items()}, tuple("0123456789"),
+                             {part: Classes(labels[chosen]) for part, chosen in rows.items()}, tuple("0123456789"),
                              options=options, notes=(NOTE,), files={part: f"digits-{part}" for part in rows})

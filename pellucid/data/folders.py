@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+import numpy as np
+
+from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Dataset
 from pellucid.data.endings import is_picture, is_unread_picture, unread_kinds
 from pellucid.data.group_pattern import groups_of
@@ -56,11 +59,12 @@ def open_image_folder(name: str, tree: Tree, options: Options, notes: Sequence[s
             raise DataError(f"{source.where}: the class '{shown(word)}' is not in {told}, which has {len(classes)}: "
                             f"{some_names(classes)}. Correct the folder's name or add the class.")
     groups = groups_of(tree.where, [source.path for source, _, _ in located], options.group_pattern)
-    samples = [Sample(source, numbers[one_form(word)], part or "train", group)
-               for (source, part, word), group in zip(located, groups, strict=True)]
+    samples = [Sample(source, part or "train", group)
+               for (source, part, _), group in zip(located, groups, strict=True)]
+    labels = Classes(np.array([numbers[one_form(word)] for _, _, word in located], np.int64))
     told_twice = {word for _, _, word in located if numbers[one_form(word)] != numbers.get(word)}
     same = [f"names in two Unicode forms taken as one: {some_names(sorted(told_twice))}"] if told_twice else []
-    dataset = dataset_of(name, tree.where, samples, classes, options=options,
+    dataset = dataset_of(name, tree.where, samples, labels, classes, options=options,
                          notes=[*notes, *ignored_notes(inner), *empty, *same])
     return replace(dataset, undivided=found == {None})
 

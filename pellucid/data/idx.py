@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.annotations import Classes
 from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.dataset import Dataset
 from pellucid.data.images import Array
@@ -75,10 +76,10 @@ def open_idx_folder(folder: Path, options: Options) -> Dataset:
     """Read a folder of IDX files. Raises FileError (broken file) or DataError (labels), each naming the file."""
     files = _files_by_part(folder)
     pixels: dict[str, Array] = {}
-    labels: dict[str, Array] = {}
+    labels: dict[str, Classes] = {}
     for part, pair in files.items():
         pixels[part] = read_idx(pair["images"], magic=IMAGES)
-        labels[part] = read_idx(pair["labels"], magic=LABELS).astype(np.int64)
+        labels[part] = Classes(read_idx(pair["labels"], magic=LABELS).astype(np.int64))
         if len(pixels[part]) != len(labels[part]):
             raise DataError(f"{pair['images']} holds {len(pixels[part])} images, but {pair['labels'].name} holds "
                             f"{len(labels[part])} labels. Put the two files of one set side by side.")

@@ -1,7 +1,7 @@
 """NPZ files: arrays x_train, y_train[, x_val, y_val], x_test, y_test, read without pickle.
 
-Shapes  x (N, H, W) or (N, H, W, C), uint8, uint16 or float; y (N,) or (N, 1) of whole numbers from 0;
-        class_names (K,) of text, optional
+Shapes  x (N, H, W) or (N, H, W, C), uint8, uint16 or float; y (N,) or (N, 1) of whole numbers from 0,
+        the classes, or (N,) or (N, K) of numbers (array_targets.py); class_names (K,) of text, optional
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid.data.array_targets import Target, annotations_of
 from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.dataset import Dataset
 from pellucid.data.images import Array
@@ -36,7 +37,7 @@ def dataset_of_named(path: Path, arrays: Mapping[str, Array], options: Options, 
                      what: str) -> Dataset:
     """The data set of arrays by name, as `what` holds them. Raises DataError for arrays that are no data set."""
     images: dict[str, Array] = {}
-    labels: dict[str, Array] = {}
+    targets: dict[str, Target] = {}
     for word, part in NAMES.items():
         x, y = f"x_{word}", f"y_{word}"
         if (x in arrays) != (y in arrays):
@@ -44,7 +45,7 @@ def dataset_of_named(path: Path, arrays: Mapping[str, Array], options: Options, 
             raise DataError(f"{path}: there is {have} but no {lack}. {what[0].upper()}{what[1:]} needs {WANTED}.")
         if x in arrays:
             images[part] = check_images(f"{path}: {x}", arrays[x], notes)
-            labels[part] = check_label_array(f"{path}: {y}", arrays[y], len(images[part]), x)
+            targets[part] = Target(y, arrays[y], len(images[part]))
     if not images:
         raise DataError(f"{path}: the arrays must be called {WANTED}, but they are "
                         f"{shown(', '.join(arrays), 200) or 'missing'}. "
@@ -52,8 +53,11 @@ def dataset_of_named(path: Path, arrays: Mapping[str, Array], options: Options, 
     unused = sorted(set(arrays) - {f"{axis}_{word}" for word in NAMES for axis in "xy"} - {"class_names"})
     if unused:
         notes.append(f"arrays not used: {shown(', '.join(unused), 200)}")
+    annotations = annotations_of(path, targets, options.annotations, notes)
     names = _class_names(path, arrays["class_names"]) if "class_names" in arrays else None
-    return dataset_of_arrays(path.stem, str(path), images, labels, names, options=options, notes=notes)
+    if names is not None and next(iter(annotations.values())).kind == "numbers":
+        names, notes = None, [*notes, "names of classes not used: these are numbers"]
+    return dataset_of_arrays(path.stem, str(path), images, annotations, names, options=options, notes=notes)
 
 
 def _class_names(path: Path, given: Array) -> tuple[str, ...]:
@@ -102,19 +106,3 @@ def _finite(where: str, x: Array, notes: list[str]) -> Array:
     if x.size and float(x.max()) > 1.5:
         notes.append(f"{where.rpartition(' ')[2]}: {x.dtype} from {x.min():g} to {x.max():g}; floats are not scaled")
     return x
-
-
-def check_label_array(where: str, y: Array, images: int, of: str) -> Array:
-    """The labels as (N,) int64. Raises DataError for a shape, a dtype or a count that does not fit."""
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        one_hot = " One-hot? Save y.argmax(axis=1)." if y.ndim == 2 else ""
-        raise DataError(f"{where} must be one label an image, of shape (N,), but its shape is {y.shape}.{one_hot}")
-    if len(y) != images:
-        raise DataError(f"{where} must have one label for each of the {images} images of {of}, but it has {len(y)}. "
-                        "Save images and labels of the same samples.")
-    if y.dtype.kind not in "iuf" or (y.dtype.kind == "f" and not np.array_equal(y, np.rint(y))):
-        raise DataError(f"{where} must be whole numbers from 0 (the classes), but its dtype is {y.dtype}"
-                        f"{' with fractions or NaN' if y.dtype.kind == 'f' else ''}. Save class numbers as int64.")
-    return y.astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,20 +30,24 @@ FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple[int, int] | None = None,
                  channels: str | None = None, limit: int | None = None, group: str | None = None,
                  label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
-                 max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True) -> Dataset:
+                 max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True,
+                 annotations: str | None = None) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
-    proportion; group and label: columns of a CSV table; fit "stretch", "letterbox" or "crop"; alpha "white" or "drop";
-    skip_broken: percent of the pictures that may be left out; max_pixels: the most one may have; group_pattern: a
-    regular expression whose one group, found in the path of a picture, is its group; learning=False: the data are only
-    scored, so that a single class, and classes without a picture, are fine. Raises UsageError (no such data), DataError
-    (data that cannot be learnt from), FileError (a broken file) and ArgumentError (an option outside its legal values).
+    proportion; group and label: columns of a CSV table (label: several with commas); fit "stretch", "letterbox" or
+    "crop"; alpha "white" or "drop"; skip_broken: percent of the pictures that may be left out; max_pixels: the most one
+    may have; group_pattern: a regular expression whose one group, found in the path of a picture, is its group;
+    learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
+    annotations: "classes" or "numbers", what is to be learnt (None: the data decide). Raises UsageError (no such data),
+    DataError (data that cannot be learnt from), FileError (a broken file) and ArgumentError (an illegal option).
     """
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
-                      skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning)
+                      skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning,
+                      annotations=annotations)
     if spec == "digits":
         _refuse_columns(spec, options)
+        _refuse_numbers(spec, options)
         return open_digits(options)
     path = find_known(spec, data_dir) if spec in KNOWN else Path(os.path.expanduser(spec))
     if not os.path.exists(path):  # pathlib raises for names that are too long
@@ -60,6 +65,7 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
     files = _files_in(folder)
     if is_idx_folder([file.name for file in files]):
         _refuse_columns(str(folder), options)
+        _refuse_numbers(str(folder), options)
         return open_idx_folder(folder, options)
     tree = _tree(folder, files)
     table, notes = table_beside(tree, options)
@@ -71,6 +77,7 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
     if not any(is_picture(source.path) for source in tree.sources):
         refuse_nearly_idx(folder, [file.name for file in files])
     _refuse_columns(str(folder), options, of_paths=True)
+    _refuse_numbers(str(folder), options, notes)
     try:
         return open_image_folder(name, tree, options, notes)
     except DataError as error:
@@ -98,6 +105,7 @@ def _open_file(path: Path, options: Options) -> Dataset:
     if is_tar(path.name):
         from pellucid.data.tars import scan_tar
 
+        _refuse_numbers(str(path), options)
         return open_image_folder(stem(path.name), scan_tar(path), options)
     raise DataError(f"{path}: a file of data must end in {FILES}. IDX files are opened by their folder: {path.parent}.")
 
@@ -137,3 +145,9 @@ def _refuse_columns(where: str, options: Options, *, of_paths: bool = False) -> 
                                 f"Leave {flag} out, or give a CSV with the columns path,label,{value}.")
 
 
+def _refuse_numbers(where: str, options: Options, notes: Sequence[str] = ()) -> None:
+    """Refuse numbers where there are none; `notes` are on tables that hold none either."""
+    if options.annotations == "numbers":
+        told = "".join(f" {note}." for note in notes)
+        raise DataError(f"{where}: numbers are wanted, but there are only classes here. Numbers come from a CSV table "
+                        f"beside the pictures (columns path,target) or from y_train of an NPZ or HDF5 file.{told}")

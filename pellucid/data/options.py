@@ -13,6 +13,7 @@ from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.limits import PIXELS
 
 ALPHAS = ("white", "drop")
+KINDS = ("classes", "numbers")  # of annotations, as `Annotations.kind` has them
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Options:
 
     fit says how a picture is brought to that size, alpha what becomes of transparency, skip_broken how many percent of
     the pictures may be left out because they cannot be read, max_pixels how large one may be (None: the usual limit).
-    group_pattern is searched in paths. Without `learning` the data are only scored: one class is enough.
+    group_pattern is searched in paths; label may name several columns, with commas between them. Without `learning` the
+    data are only scored: one class is enough. annotations is the kind that is wanted (None: the data decide).
     """
 
     resize: tuple[int, int] | None = None
@@ -35,13 +37,14 @@ class Options:
     max_pixels: int | None = None
     group_pattern: str | None = None
     learning: bool = True
+    annotations: str | None = None
 
     def __post_init__(self) -> None:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
             raise ArgumentError(describe("data", "--resize", "height x width in pixels, each 1 or more", self.resize,
                                          "Type, for example, --resize 64x64."))
         for flag, value, known in (("--channels", self.channels, CHANNELS), ("--fit", self.fit, FITS),
-                                   ("--alpha", self.alpha, ALPHAS)):
+                                   ("--alpha", self.alpha, ALPHAS), ("annotations", self.annotations, KINDS)):
             if value is not None and value not in known:
                 raise ArgumentError(describe("data", flag, " or ".join(known), repr(value)))
         for flag, number in (("--limit", self.limit), ("--max-pixels", self.max_pixels)):

@@ -74,7 +74,8 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: boo
             taken, how = whole, "stratified, copies of an image in one part"
     else:
         groups = train.groups if members is None else merged_groups(train.groups, members)
-        taken = take_groups(train.annotations.strata, groups, count, key=key, where=dataset.name)
+        taken = take_groups(train.annotations.strata, groups, count, key=key, where=dataset.name,
+                            of_each=bool(dataset.class_names))
         how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups"
     left = np.setdiff1d(np.arange(len(train)), taken)
     parts: Mapping[str, Part] = {**dataset.parts, "train": train.subset(left), name: train.subset(taken)}
@@ -105,10 +106,11 @@ def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction
     return stratified_sample(train.annotations.strata, count, key=key, keep=1)
 
 
-def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: str) -> Array:
-    """Sorted indices of whole groups with about `count` samples in all; every class keeps a sample outside.
+def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: str, of_each: bool = True) -> Array:
+    """Sorted indices of whole groups with about `count` samples in all.
 
-    labels (N,), groups (N,). Raises DataError when no choice of groups leaves something on both sides.
+    labels (N,), groups (N,). With `of_each` every class keeps a sample outside; else some sample stays there, of
+    whatever stratum. Raises DataError when no choice of groups leaves something on both sides.
     """
     names, member = np.unique(groups, return_inverse=True)
     classes, label = np.unique(labels, return_inverse=True)
@@ -117,10 +119,12 @@ def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: st
     due = table.sum(axis=0) * (count / len(labels))                           # wanted of each class
     random = key.fold("groups").generator()
     orders = [random.permutation(len(names)) for _ in range(TRIES)]
-    candidates = [_fill(table, count, due, order) for order in orders] + _singles(table)
+    needed = table if of_each else table.sum(axis=1, keepdims=True)
+    candidates = [_fill(table, needed, count, due, order) for order in orders] + _singles(needed)
     if not any(len(candidate) for candidate in candidates):
-        raise DataError(f"{where}: {len(names)} groups cannot be divided so that every class keeps images to learn "
-                        "from and both parts get a whole group. Add groups, or split by another column.")
+        so = "every class keeps images to learn from and both parts" if of_each else "both parts"
+        raise DataError(f"{where}: {len(names)} groups cannot be divided so that {so} get a whole group. Add groups, "
+                        "or split by another column.")
 
     def distance(candidate: Array) -> tuple[float, float]:
         got = table[candidate].sum(axis=0)
@@ -130,22 +134,25 @@ def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: st
     return np.flatnonzero(np.isin(member, chosen))
 
 
-def _singles(table: Array) -> list[Array]:
-    """Each group alone, where every class has samples in other groups too."""
-    elsewhere = (table.sum(axis=0) - table > 0).all(axis=1)
+def _singles(needed: Array) -> list[Array]:
+    """Each group alone, where other groups too have some of whatever is needed on both sides."""
+    elsewhere = (needed.sum(axis=0) - needed > 0).all(axis=1)
     return [np.array([group]) for group in np.flatnonzero(elsewhere)]
 
 
-def _fill(table: Array, count: int, due: Array, order: Array) -> Array:
-    """Go through the groups in `order` and take each one that brings size and classes nearer to what is due."""
+def _fill(table: Array, needed: Array, count: int, due: Array, order: Array) -> Array:
+    """Go through the groups in `order` and take each one that brings size and classes nearer to what is due.
+
+    Of each column of `needed`, samples by group, something is left.
+    """
     got = np.zeros(table.shape[1], np.int64)
-    left = table.sum(axis=0)
+    left = needed.sum(axis=0)
     taken: list[int] = []
     for group in order:
         row = table[group]
         nearer = abs(got.sum() + row.sum() - count) < abs(got.sum() - count)
         fits = np.square(got + row - due).sum() < np.square(got - due).sum() or got.sum() + row.sum() <= count
-        if nearer and fits and (left - row > 0).all():
+        if nearer and fits and (left - needed[group] > 0).all():
             taken.append(int(group))
-            got, left = got + row, left - row
+            got, left = got + row, left - needed[group]
     return np.array(taken, np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,11 @@ class Table:
     text: str
     separator: str
     notes: tuple[str, ...]
+
+    def place_of(self, names: Sequence[str]) -> int | None:
+        """Where the first of these names (small letters) stands that a column has; None where none does."""
+        small = [name.lower() for name in self.columns]
+        return next((small.index(name) for name in names if name in small), None)
 
     def rows(self, most: int | None = None) -> Iterator[tuple[int, list[str]]]:
         """The rows below the header, blank lines left out. Raises DataError for what is no CSV."""

@@ -12,15 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+import numpy as np
+
+from pellucid.data.annotations import Annotations, Classes
 from pellucid.data.dataset import Dataset
 from pellucid.data.endings import is_picture
 from pellucid.data.group_pattern import groups_of
 from pellucid.data.naming import one_form, part_name, shown_names, sorted_names
+from pellucid.data.number_cells import numbers_of
 from pellucid.data.options import Options
 from pellucid.data.row_files import RowFiles, as_posix, part_of_table
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree
 from pellucid.data.table_columns import USUAL, Columns, choose_columns
+from pellucid.data.table_targets import Targets
 from pellucid.data.table_text import Table, read_table
 from pellucid.errors import DataError, shown
 
@@ -31,7 +36,7 @@ class Row:
 
     line: int
     path: str
-    label: str
+    targets: tuple[str, ...]                    # the name of the class, or the cells of numbers
     part: str
     group: str | None
 
@@ -42,22 +47,18 @@ def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | No
     content = bytes(table.read())
     files = RowFiles(tree, part_of_table(PurePosixPath(table.path).name))
     cells = read_table(content, table.where, USUAL)
-    columns = choose_columns(cells, label=options.label, group=options.group, names_pictures=files.names_a_picture)
+    columns = choose_columns(cells, options, names_pictures=files.names_a_picture)
     rows = read_rows(cells, columns)
     sources, how = _find_pictures(rows, table, tree, files)
-    names, numbers, told = _numbered([row.label for row in rows], classes)
-    for row in rows:
-        if row.label not in numbers:
-            raise DataError(f"{table.where}: line {row.line}: the label must be one of the {len(names)} names in "
-                            f"classes.txt or a number from 0 to {len(names) - 1}, but it is '{shown(row.label)}'. "
-                            "Correct the row or classes.txt.")
+    annotations, names, told = _annotations(cells, columns.targets, rows, classes)
     groups = groups_of(table.where, [source.path for source in sources], options.group_pattern)
-    samples = [Sample(source, numbers[row.label], row.part, row.group or group)
+    samples = [Sample(source, row.part, row.group or group)
                for row, source, group in zip(rows, sources, groups, strict=True)]
     unused = [f"columns not used: {', '.join(map(shown, columns.unused))}"] if columns.unused else []
-    used = [*notes, f"labels from {PurePosixPath(table.path).name}", *cells.notes, *columns.notes, *how, *told, *unused,
-            *_unlisted(tree, sources)]
-    dataset = dataset_of(name, table.where, samples, names, options=options, notes=used,
+    what = "labels" if names else "numbers"
+    used = [*notes, f"{what} from {PurePosixPath(table.path).name}", *cells.notes, *columns.notes, *how, *told,
+            *unused, *_unlisted(tree, sources)]
+    dataset = dataset_of(name, table.where, samples, annotations, names, options=options, notes=used,
                          extra_hashes={table.path: hashlib.sha256(content).hexdigest()})
     return replace(dataset, undivided=columns.split is None)
 
@@ -73,6 +74,7 @@ def read_rows(table: Table, columns: Columns) -> list[Row]:
 
 def _row(table: Table, line: int, cells: Sequence[str], columns: Columns) -> Row:
     where = f"{table.where}: line {line}"
+    places, numbers = columns.targets.places, columns.targets.kind == "numbers"
 
     def cell(place: int) -> str:
         value = cells[place].strip() if place < len(cells) else ""
@@ -82,18 +84,19 @@ def _row(table: Table, line: int, cells: Sequence[str], columns: Columns) -> Row
         return value
 
     if len(cells) > len(table.columns):
-        raise DataError(f"{where} has more cells than the header has columns. Quote a cell with a comma in it.")
+        raise DataError(f"{where} has more cells than the header has columns. Quote a cell with a comma in it"
+                        f"{', and write 1.5 for 1,5' if numbers else ''}.")
     path = as_posix(cell(columns.path))
-    label = cell(columns.labels[0]) if len(columns.labels) == 1 else _hot(table, where, cells, columns.labels)
+    targets = (tuple(map(cell, places)) if numbers or len(places) == 1 else (_hot(table, where, cells, places),))
     group = None if columns.group is None else cell(columns.group)
     if columns.split is None:
-        return Row(line, path, label, "train", group)
+        return Row(line, path, targets, "train", group)
     split = cell(columns.split)
     part = part_name(split)
     if part is None:
         raise DataError(f"{where}: the column '{table.columns[columns.split]}' must be train, validation or test, "
                         f"but it is '{shown(split)}'.")
-    return Row(line, path, label, part, group)
+    return Row(line, path, targets, part, group)
 
 
 def _hot(table: Table, where: str, cells: Sequence[str], places: Sequence[int]) -> str:
@@ -128,6 +131,22 @@ def _find_pictures(rows: Sequence[Row], table: Source, tree: Tree, files: RowFil
         raise DataError(f"{table.where}: line {missing[0].line}: there is no file {path}{more} in {tree.where}. "
                         "Paths are relative to the table's folder: correct them or add the files.")
     return [source for source in found if source is not None], [how] if how else []
+
+
+def _annotations(table: Table, targets: Targets, rows: Sequence[Row], classes: Sequence[str] | None,
+                 ) -> tuple[Annotations, tuple[str, ...], list[str]]:  # fmt: skip
+    """What is known of each row's picture, the names of the classes, and notes. Raises DataError naming the line."""
+    if targets.kind == "numbers":
+        found, told = numbers_of(table.where, [table.columns[place] for place in targets.places],
+                                 [(row.line, row.targets) for row in rows])
+        return found, (), told
+    names, numbers, told = _numbered([row.targets[0] for row in rows], classes)
+    for row in rows:
+        if row.targets[0] not in numbers:
+            raise DataError(f"{table.where}: line {row.line}: the label must be one of the {len(names)} names in "
+                            f"classes.txt or a number from 0 to {len(names) - 1}, but it is '{shown(row.targets[0])}'. "
+                            "Correct the row or classes.txt.")
+    return Classes(np.array([numbers[row.targets[0]] for row in rows], np.int64)), names, told
 
 
 def _numbered(labels: Sequence[str], classes: Sequence[str] | None,

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.table_columns import LABEL, PATH
+from pellucid.data.table_columns import PATH
+from pellucid.data.table_targets import LABEL
 from pellucid.errors import DataError, FileError, describe
 from pellucid.runs.predicting import predict_files
 from pellucid.storage.tables import read_csv

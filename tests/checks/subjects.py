@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.checks.subject import Subject
+from pellucid.data.annotations import Classes
 from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
@@ -49,7 +50,8 @@ def digits(seed: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
 def dataset(images: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray]) -> Dataset:
     """A data set of ten classes."""
-    return dataset_of_arrays("digits", "digits", images, labels, tuple("0123456789"), options=Options())
+    classes = {part: Classes(found) for part, found in labels.items()}
+    return dataset_of_arrays("digits", "digits", images, classes, tuple("0123456789"), options=Options())
 
 
 def subject(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -79,6 +79,19 @@ def test_numbers_are_spread_evenly_over_the_parts() -> None:
     assert isinstance(column, Numbers) and column.names == ("age",)
     share = np.searchsorted(np.quantile(values, np.linspace(0, 1, 11)[1:-1]), column.values[:, 0], side="right")
     assert np.bincount(share).tolist() == [4] * 10
+
+
+def test_groups_with_a_number_each_can_be_divided() -> None:
+    groups = np.repeat(np.arange(12), 10)
+    ages = Numbers(groups[:, np.newaxis] + 0.5, ("age",), ("years",))
+    part = Part(ArrayImages(np.zeros((120, 1, 1, 1))), ages, [str(i) for i in range(120)], np.arange(120),
+                groups.astype(str))
+    parted = split_validation(Dataset("ages", {"train": part}, (), ("gray",), ""), fraction=0.25, seed=0)
+    held = parted.part("validation").groups
+    assert held is not None and len(held) == 30 and not set(held) & set(groups[parted.part("train").ids].astype(str))
+    one = replace(part, groups=np.zeros(120).astype(str))
+    with pytest.raises(DataError, match="1 groups cannot be divided so that both parts get a whole group"):
+        split_validation(Dataset("ages", {"train": one}, (), ("gray",), ""), fraction=0.25, seed=0)
 
 
 def test_a_part_of_other_annotations_has_no_labels() -> None:

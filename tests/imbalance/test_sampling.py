@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pellucid.data.annotations import Classes
 from pellucid.data.arrays import dataset_of_arrays
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
@@ -21,7 +22,8 @@ KEYS = [Key.of(seed) for seed in range(40)]
 def part(sizes: tuple[int, ...] = SIZES) -> Part:
     x, y = uneven(sizes)
     names = tuple("abc"[: len(sizes)])
-    return dataset_of_arrays("uneven", "uneven", {"train": x}, {"train": y}, names, options=Options()).part("train")
+    labels = {"train": Classes(y)}
+    return dataset_of_arrays("uneven", "uneven", {"train": x}, labels, names, options=Options()).part("train")
 
 
 @pytest.mark.parametrize(("kind", "size"), [("over", 60), ("under", 4)])
