@@ -15,6 +15,7 @@ from pellucid.cli.options import Given, option, parameters, with_settings
 from pellucid.errors import ArgumentError, UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.settings import LEARNING, RUN, listed, setting
+from tests.cli.terminal import Terminal
 from tests.settings.toy import Toy
 
 Called = list[Given]
@@ -121,6 +122,17 @@ def test_a_list_that_joins_later_has_its_flags(application: Application, lists: 
     assert called[0].foreign(Toy) == ["fired"] and called[0].foreign(Toy, Clay) == []
     type_in(application, "draw")
     assert (called[1].of(Clay).delta, called[1].of(Toy).delta) == (0.5, 1.0)  # each has its own default
+
+
+def test_the_application_is_made_anew_when_main_is_called(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pellucid.cli.train import train
+
+    assert "--turned" not in terminal.type("train", "--help").out
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "lists", lambda: (RunConfig, Toy))
+        text = terminal.type("train", "--help").out
+        assert text.index("--augment") < text.index("--delta") < text.index("--preprocess") < text.index("--turned")
+    assert "--turned" not in terminal.type("train", "--help").out
 
 
 def test_a_flag_of_two_lists_tells_them_apart() -> None:
