@@ -81,6 +81,11 @@ def setting(
     return dataclasses.field(default=default, metadata={"setting": known})
 
 
+def others() -> Any:
+    """A field that holds settings of another list, None while nobody knows which."""
+    return dataclasses.field(default=None, metadata={"others": True})
+
+
 def flag_of(name: str) -> str:
     """How the command line spells a setting."""
     return "--" + name.replace("_", "-")
@@ -91,6 +96,8 @@ def listed(kind: type) -> tuple[Setting, ...]:
     """The settings of a dataclass in their order."""
     found = []
     for field in dataclasses.fields(kind):
+        if field.metadata.get("others"):
+            continue
         known = field.metadata.get("setting")
         if known is None:
             raise ArgumentError(f"{kind.__name__}: fields must be made with setting(...), but {field.name} is not.")
@@ -106,8 +113,7 @@ def owner_of(kind: type) -> str:
 
 def check(value: Any, where: str) -> None:
     """Raise UsageError for the first setting of a dataclass that has no legal value."""
-    kind: type = type(value)
-    for known in listed(kind):
+    for known in listed(value.__class__):
         known.refuse_illegal(getattr(value, known.name), where)
 
 
@@ -123,7 +129,7 @@ class Meaning:
 
 def to_json(*values: Any) -> dict[str, Any]:
     """The settings of one or several dataclasses as one object."""
-    return {name: value for each in values for name, value in dataclasses.asdict(each).items()}
+    return {known.name: getattr(each, known.name) for each in values for known in listed(each.__class__)}
 
 
 def from_json(record: Mapping[str, Any], where: str, *kinds: type, remedy: str) -> tuple[Any, ...]:

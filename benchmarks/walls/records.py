@@ -134,7 +134,7 @@ def runs(place: Path, draw: random.Random, count: int, run: Path, stopped: Path)
                 ["runs", "."],
                 ["predict", "r", "a.png"],
                 ["summary", "r"],
-                ["features", "r", "digits", "--limit", "20", "--out", "f.h5"],
+                ["features", "r", "digits", "--limit", "20", "--engine", "reference", "--out", "f.h5"],
             )
         )
         shutil.copytree(stopped if words[:2] == ["train", "--resume"] else run, folder / "r")

@@ -10,7 +10,6 @@ from pellucid.cli.app import app
 from pellucid.cli.help import GroupedCommand
 from pellucid.cli.options import Data, Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, say
-from pellucid.runs.config import RunConfig
 
 # What is done with a network that has passed, and how long and where.
 LEFT_OUT = ("weights", "new_head", "freeze", "unfreeze_after", "unfreeze_rate", "trunk_rate", "epochs", "patience",
@@ -26,7 +25,7 @@ def check(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = 
     from pellucid.runs.checking import check_run
 
     found = []
-    for finding in check_run(settings.of(RunConfig, data=data)):
+    for finding in check_run(settings.of_run(data)):
         found.append(finding)
         if not as_json:
             say(*finding.lines())

@@ -44,8 +44,7 @@ def evaluate(
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Score a model on data. Scores with their intervals, then precision, recall and F1 of each class."""
-    from pellucid.diagnosis.scores import DEFAULT
+    """Score a model on data. Scores with their intervals; of classes, then precision, recall and F1 of each."""
     from pellucid.runs.cases import judge_cases
     from pellucid.runs.memory import keep_freed_memory
     from pellucid.runs.using import evaluate_on
@@ -57,9 +56,7 @@ def evaluate(
         refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency,
                             limit=reading["limit"])
     judged = None if cases is None else judge_cases(run, cases, engine, reading["max_pixels"])
-    names = list(DEFAULT) if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
-    if costs is not None and metrics is None:
-        names.append("weighted_error")
+    names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
                         max_latency=max_latency, engine=engine, **reading) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged or {}).get("warnings", ())]:
@@ -81,24 +78,12 @@ def refuse_without_data(**given: Any) -> None:
 
 
 def pages(found: dict[str, Any]) -> list[str]:
-    """The parts of the answer: headline, scores, classes, latency."""
-    low, high = found["accuracy_interval"]
-    of = f"{found['part']}:" if found["split"] == "all" else found["part"]
-    headline = (f"{of} accuracy {found['accuracy']:.4f} ({low:.4f} to {high:.4f}, {found['n']:,} images)  "
-                f"loss {score(found['loss'])}  macro F1 {score(found['macro_f1'])}")
-    scores = [
-        [row["name"], score(row["value"]), *map(score, row["interval"] or (None, None)), f"{row['n']:,}", row["note"]]
-        for row in found["scores"]
-    ]
-    classes = [
-        [str(row["class"]), f"{row['n']:,}", *(score(row[name]) for name in ("precision", "recall", "f1"))]
-        for row in found["per_class"]
-    ]
-    told = [
-        headline,
-        table(scores, ["score", "value", "from", "to", "n", ""]),
-        table(classes, ["class", "n", "precision", "recall", "F1"]),
-    ]
+    """The parts of the answer: what the task tells of it, latency."""
+    from pellucid.reports.sections import Table
+    from pellucid.tasks.registry import task_named
+
+    told = [table(part.rows, part.columns) if isinstance(part, Table) else part.text
+            for part in task_named(found["task"]).told(found)]  # fmt: skip
     return told + ([in_words(found["latency"])] if "latency" in found else [])
 
 
@@ -115,8 +100,3 @@ def in_words(latency: dict[str, Any]) -> str:
     kept = "satisfied" if latency["satisfied"] else "not satisfied"
     return (f"limit of {latency['limit_ms']:g} ms an image {kept}: 95 of 100 take at most {latency['p95_ms']:.2f} ms, "
             f"half of them at most {latency['median_ms']:.2f} ms ({latency['n']} images, one at a time)")
-
-
-def score(value: float | None) -> str:
-    """Four digits, or a dash where it is not defined."""
-    return "-" if value is None else f"{value:.4f}"

@@ -22,14 +22,15 @@ import typer
 from pellucid.errors import ArgumentError
 from pellucid.runs.config import RunConfig
 from pellucid.settings import Setting, listed, owner_of
+from pellucid.tasks.registry import settings_kinds
 
 Kind = TypeVar("Kind")
 Lists = Callable[[], Sequence[type]]
 
 
 def of_a_run() -> tuple[type, ...]:
-    """The lists of settings that a run may have."""
-    return (RunConfig,)
+    """The lists of settings that a run may have: those of every run, and each task's own."""
+    return (RunConfig, *settings_kinds())
 
 
 def option(panel: str, text: str, *names: str) -> Any:
@@ -59,6 +60,11 @@ class Given:
     def of(self, kind: type[Kind], **more: Any) -> Kind:
         """The settings of one list, with those in `more`. Raises UsageError for a value that is not legal."""
         return kind(**self.typed_of(kind), **more)
+
+    def of_run(self, data: str) -> RunConfig:
+        """The settings of a run on these data; those of its task as typed, until the task is decided."""
+        own = {name: self.typed[name] for name in self.foreign(RunConfig)}
+        return self.of(RunConfig, data=data, own=own or None)
 
     def values(self, kind: type) -> dict[str, Any]:
         """As `of`, for a command that takes only some of a list: those alone, as keywords."""

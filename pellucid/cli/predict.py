@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +11,9 @@ from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, complain, print_json, say, width_of
 from pellucid.errors import UsageError, escaped
 from pellucid.runs.config import RunConfig
+
+if TYPE_CHECKING:
+    from pellucid.runs.predicting import Answered
 
 
 @app.command()
@@ -26,7 +28,7 @@ def predict(
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Name what is in pictures. The most likely classes of each, with their probabilities."""
+    """Ask a model about pictures. Of classes, the most likely ones of each, with their probabilities."""
     from pellucid.runs.predicting import expanded, predict_files, write_answers
 
     if csv is not None and not csv.lower().endswith(".csv"):
@@ -37,7 +39,7 @@ def predict(
     if as_json:
         print_json({"predictions": answered.entries, "warnings": answered.warnings})
     else:
-        print_answers([entry for entry in answered.entries if "classes" in entry])
+        print_answers(answered)
     for warning in answered.warnings:
         complain(f"warning: {warning}")
     for fault in answered.faults:
@@ -46,11 +48,12 @@ def predict(
         raise typer.Exit(1)
 
 
-def print_answers(entries: Sequence[dict[str, Any]]) -> None:
-    """A line a picture, its classes in columns."""
+def print_answers(answered: Answered) -> None:
+    """A line a picture, its answer in columns."""
+    entries = [entry for entry in answered.entries if "error" not in entry]
     if not entries:
         return
-    guesses = [[f"{guess['class']} {guess['probability']:.4f}" for guess in entry["classes"]] for entry in entries]
+    guesses = [answered.task.words(entry) for entry in entries]
     names = [str(entry["image"]) for entry in entries]
     columns = [names, *zip(*guesses, strict=True)]
     widths = [max(width_of(escaped(word)) for word in column) for column in columns]

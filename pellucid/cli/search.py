@@ -16,7 +16,6 @@ from pellucid.cli.help import GroupedCommand
 from pellucid.cli.options import Data, Given, of_a_run, option, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, show_lines
 from pellucid.cli.train import default_name
-from pellucid.runs.config import RunConfig
 from pellucid.settings import RUN
 from pellucid.storage.writer import new_folder
 
@@ -69,7 +68,7 @@ def search(
     from pellucid.search.settings import Plan, parse_rounds, space_of
 
     logger = show_lines(as_json)
-    base = settings.of(RunConfig, data=data)
+    base = settings.of_run(data)
     plan = Plan(base, space_of(base, range or [], choice or []), trials, parse_rounds(rounds), method, pruner, keep,
                 workers)  # fmt: skip
     keep_freed_memory()

@@ -63,7 +63,7 @@ def train(
         raise UsageError("train: name the data, e.g. pellucid train digits, or continue a run with --resume DIR.")
     elif allow_different:
         raise UsageError("train: --allow-different goes with --resume DIR. Leave it out.")
-    config = None if resume is not None else settings.of(RunConfig, data=data)
+    config = None if resume is not None else settings.of_run(str(data))
     with reading_anew(verify), with_others() as processes:
         if processes is not None and not processes.first:
             stopped = follow(processes)

@@ -32,6 +32,12 @@ def one_form(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def composed(names: Sequence[str]) -> tuple[str, ...]:
+    """The names in the form they are compared in; as they are where two of them would become one."""
+    made = tuple(map(one_form, names))
+    return made if len(set(made)) == len(set(names)) else tuple(names)
+
+
 def readable(path: str) -> str:
     """A path as text: a name in it that is not UTF-8 (an old archive, unpacked on Linux) is taken for Latin-1."""
     if path.isascii():

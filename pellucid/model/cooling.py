@@ -27,6 +27,7 @@ def cooled(model: N, value: float) -> N:
     new._restore(Built(graph, layers))
     new.preprocessing, new.class_names = model.preprocessing, model.class_names
     new.input_record, new.training_record = model.input_record, model.training_record
+    new.task = model.task
     if model._compiled is not None:
         new._compiled = replace(model._compiled, state=None)
     return new

@@ -69,6 +69,7 @@ def notes_of(model: Network) -> dict[str, Any]:
         "input": {"shapes": shapes, "axes": "N, H, W, C", "dtype": "float32", "images": model.input_record},
         "preprocessing": preprocessing_of(model),
         "class_names": model.class_names,
+        **({} if model.task is None else {"task": model.task}),
         "pellucid": {"format": FORMAT, "name": model.name},
     }
 

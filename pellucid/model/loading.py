@@ -49,7 +49,7 @@ def load_model(path: Path) -> Model:
     model.preprocessing = pipeline_of(file, path)
     refuse_unfit(model, file, path)
     model.class_names, model.input_record = file.class_names, file.input
-    model.training_record = record or None
+    model.training_record, model.task = record or None, file.task
     if compiled:
         with rebuilt(path, SAVE_AGAIN):
             model._compiled = Compiled.from_config(compiled)

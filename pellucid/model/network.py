@@ -48,6 +48,7 @@ class Network:
         self.key: Key = ROOT.next_key()
         self.preprocessing: Any = None  # a fitted data.Pipeline, saved with the model
         self.class_names: list[str] | None = None
+        self.task: dict[str, Any] | None = None  # name, format, record
         self.input_record: dict[str, Any] | None = None
         self.training_record: dict[str, Any] | None = None
         self.loaded: WeightsReport | None = None  # what load_weights found in its file

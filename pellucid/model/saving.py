@@ -27,4 +27,5 @@ def save_model(model: Network, path: str | os.PathLike[str]) -> None:
         preprocessing_arrays=None if pipeline is None else pipeline.arrays(),
         class_names=model.class_names,
         training=record,
+        task=model.task,
     )

@@ -10,7 +10,6 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Engine
 from pellucid.runs.freezing import told_of_freezing
-from pellucid.runs.imbalance import said_of_classes
 from pellucid.runs.prepared import Prepared
 
 LOG = logging.getLogger("pellucid")
@@ -37,7 +36,7 @@ def announce_data(dataset: Dataset) -> None:
 def announce(prepared: Prepared, threads: int) -> None:
     """The data, then the network."""
     announce_data(prepared.dataset)
-    for line in said_of_classes(prepared.config, prepared.dataset):
+    for line in prepared.problem.said(prepared.config.own, prepared.dataset, augmented=bool(prepared.config.augment)):
         LOG.info("       %s", line)
     several = "" if prepared.processes is None else f" in each of {prepared.processes.launch.count} processes"
     LOG.info("model  %s: %s parameters, %d thread%s%s", prepared.model_name, f"{prepared.summary.total:,}", threads,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,11 +20,14 @@ from pellucid.settings import (
     Meaning,
     check,
     from_json,
+    listed,
+    others,
     setting,
     to_json,
 )
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
+from pellucid.tasks.registry import AUTO, FIRST, OWN, names, settings_of_task
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
@@ -38,6 +41,7 @@ class RunConfig:
     meanings: ClassVar[Mapping[str, Meaning]] = MEANINGS
 
     data: str = setting("digits", "digits, a known name, a folder or a file.", flag=None)  # an argument
+    own: Any = others()  # settings of the task; until the data have been asked, those of them that were typed, by name
 
     model: str | None = setting(
         None, "A name, words such as conv_8,pool,FC_32, or a model file to go on from; default: words chosen by image "
@@ -79,20 +83,9 @@ class RunConfig:
         panel=LEARNING)
     patience: int = setting(
         0, "Stop after so many epochs without improvement; 0: never.", panel=LEARNING, least=0)
-    loss: str = setting(
-        "crossentropy", "crossentropy, or focal[:GAMMA[:ALPHA]]: what is known well counts for little.",
-        panel=LEARNING)
-    class_weight: str = setting(
-        "none", "none, or balanced: rare classes count as much as common ones.",
-        panel=LEARNING, choices=("none", "balanced"))
-    sampler: str = setting(
-        "none", "none, over: every class is shown as often as the largest, or under: as the smallest.",
-        panel=LEARNING, choices=("none", "over", "under"))
-    mine_rounds: int = setting(
-        0, "Times, evenly spread, that training images which are wrong get double weight; 0: never.",
-        panel=LEARNING, least=0)
     augment: str = setting("", "Change training images a little, e.g. flip,shift=2,rotate=10.", panel=LEARNING)
 
+    task: str = setting(AUTO, "What is learnt; auto asks the data.", panel=DATA)
     preprocess: str = setting(
         "", "E.g. scale,standardize or scale,pca; default: uint8 to 0..1, floats left alone.", panel=DATA)
     resize: str | None = setting(
@@ -152,8 +145,9 @@ class RunConfig:
             raise UsageError("train: --unfreeze-after goes with --freeze, e.g. --freeze all-but-head.")
 
     def to_json(self) -> dict[str, Any]:
-        """As config.json holds it."""
-        return to_json(self)
+        """As config.json holds it: the settings of every run, and those of its task."""
+        own = {} if self.own is None else dict(self.own) if isinstance(self.own, Mapping) else to_json(self.own)
+        return to_json(self) | own
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any], where: str) -> RunConfig:
@@ -161,8 +155,31 @@ class RunConfig:
 
         Raises FileError for a setting this version does not know, of another type or outside its legal values.
         """
-        config: RunConfig = from_json(settings, where, cls, remedy=f"{ANEW}.")[0]
-        return config
+        task = settings.get("task", FIRST)
+        known = isinstance(task, str) and task != AUTO and task in names()
+        kinds = (cls, settings_of_task(task)) if known else (cls,)
+        config, *own = from_json(settings, where, *kinds, remedy=f"{ANEW}.")
+        assert isinstance(config, RunConfig)
+        return replace(config, own=own[0] if own else None)
+
+    def typed(self) -> dict[str, Any]:
+        """What is not at its default, the data left out, and the task where the data would say the same."""
+        own = self.own if self.own is None or isinstance(self.own, Mapping) else to_json(self.own)
+        defaults = to_json(RunConfig()) | ({} if own is self.own else to_json(type(self.own)()))
+        told = {"data", *({"task"} if self.task in OWN else set())}
+        return {name: value for name, value in self.to_json().items()
+                if name not in told and (name not in defaults or value != defaults[name])}  # fmt: skip
+
+    def changed(self, **values: Any) -> RunConfig:
+        """The same with other values, also of the task's settings; those are words until the task is decided."""
+        general = {known.name for known in listed(RunConfig)} | {"own"}
+        mine = {name: value for name, value in values.items() if name in general}
+        theirs = {name: value for name, value in values.items() if name not in general}
+        if theirs and (self.own is None or isinstance(self.own, Mapping)):
+            mine["own"] = {**(self.own or {}), **theirs}
+        elif theirs:
+            mine["own"] = replace(self.own, **theirs)
+        return replace(self, **mine)
 
     def epochs_for(self, images: int) -> int:
         """The number of epochs in force."""

@@ -13,16 +13,17 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.folds import fold_numbers
-from pellucid.diagnosis.answers import Answers
 from pellucid.errors import UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import decided, task_of
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.learning import remembering_events
 from pellucid.runs.networks import FILES
-from pellucid.runs.preparation import OBJECTIVE, load_data, prepare, understand
+from pellucid.runs.preparation import load_data, prepare, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.scoring import score
+from pellucid.tasks.protocol import Evaluation
 from pellucid.training.events import Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import State
@@ -33,15 +34,15 @@ FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class CrossValidated:
-    """The training part (N samples), which fold each is in (N,), and what the model without that fold answers.
+    """The training part (N samples), which fold each is in (N,), and what the model without that fold gives (N, ...).
 
-    known (N,) is False where the class of a sample is in no other fold, so that its model could not learn it.
+    names are those of the outputs, in their order.
     """
 
     part: Part
     fold: np.ndarray
-    answers: Answers
-    known: np.ndarray
+    outputs: np.ndarray
+    names: tuple[str, ...]
 
 
 def cross_validate(config: RunConfig, *, folds: int = FOLDS, dataset: Dataset | None = None) -> CrossValidated:
@@ -59,32 +60,31 @@ def cross_validate(config: RunConfig, *, folds: int = FOLDS, dataset: Dataset | 
     part = whole.part("train")
     where = "cross-validation"
     numbers = fold_numbers(part, folds, key=Key.of(config.split_seed).fold(where), where=where)
-    probabilities = np.zeros((len(part), len(whole.class_names)), np.float32)
-    known = np.zeros(len(part), bool)
+    outputs: list[np.ndarray] = []
+    order: list[np.ndarray] = []
     for fold in range(folds):
         held_out = np.flatnonzero(numbers == fold)
         kept = part.subset(np.flatnonzero(numbers != fold))
-        probabilities[held_out] = answers_without(config, whole, kept, part.subset(held_out))
-        known[held_out] = np.isin(part.labels[held_out], kept.labels)
-        right = float((probabilities[held_out].argmax(axis=1) == part.labels[held_out]).mean())
-        LOG.info("fold %d of %d: accuracy %.4f on %s images not learnt from", fold + 1, folds, right,
-                 f"{len(held_out):,}")  # fmt: skip
-    answers = Answers(part.labels, probabilities, whole.class_names, where)
-    return CrossValidated(part, numbers, answers, known)
+        found = answers_without(config, whole, kept, part.subset(held_out))
+        outputs.append(found.outputs)
+        order.append(held_out)
+        LOG.info("fold %d of %d: %s %.4f on %s images not learnt from", fold + 1, folds, found.headline.name,
+                 found.headline.value, f"{len(held_out):,}")  # fmt: skip
+    names = task_of(decided(config, whole)).problem(whole).names
+    return CrossValidated(part, numbers, np.concatenate(outputs)[np.argsort(np.concatenate(order))], names)
 
 
-def answers_without(config: RunConfig, whole: Dataset, kept: Part, held_out: Part) -> np.ndarray:
-    """Probabilities (B,K) for the held-out images by a model that learnt from `kept` alone."""
+def answers_without(config: RunConfig, whole: Dataset, kept: Part, held_out: Part) -> Evaluation:
+    """What a model that learnt from `kept` alone answers for the held-out images."""
     prepared = prepare(config, understand(config), replace(whole, parts={**whole.parts, "train": kept}))
     engine = prepared.engine.name
     threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, threads_now(engine), engine)
     with limited_threads(threads), np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
         state = best_of(prepared)
-        evaluation = score(
-            prepared.model.graph, prepared.engine, state, OBJECTIVE, held_out,
-            preprocessing=prepared.preprocessing, split="held-out fold", class_names=whole.class_names,
+        return score(
+            prepared.model.graph, prepared.engine, state, prepared.problem, held_out,
+            preprocessing=prepared.preprocessing, split="held-out fold",
         )
-    return evaluation.probabilities
 
 
 def best_of(prepared: Prepared) -> State:

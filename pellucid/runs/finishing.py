@@ -14,7 +14,7 @@ from pellucid.reports.report import write_report
 from pellucid.runs.checking import findings_kept
 from pellucid.runs.finite import finite
 from pellucid.runs.pictures import write_pictures
-from pellucid.runs.preparation import OBJECTIVE, settings_in_force
+from pellucid.runs.preparation import settings_in_force
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights, write_run_model
@@ -41,16 +41,18 @@ def finish(
     split, dataset = prepared.scored, prepared.dataset
     part = dataset.part(split)
     evaluation = score(
-        prepared.model.graph, prepared.engine, state, OBJECTIVE, part,
-        preprocessing=prepared.preprocessing, split=split, class_names=dataset.class_names,
+        prepared.model.graph, prepared.engine, state, prepared.problem, part,
+        preprocessing=prepared.preprocessing, split=split,
     )
     scores = evaluation.to_metrics()
-    headline = {name: scores[name] for name in ("split", "n", "accuracy", "loss")}
+    headline = {name: scores[name] for name in ("split", "n", evaluation.headline.name, "loss")}
     write_run_model(prepared, folder, prepared.engine, state, headline)
     steps = read_csv(folder.steps) if folder.steps.exists() else []
     trained = last_number(folder.steps, steps, "seconds")
     images = trained_images(prepared, progress)
     metrics = scores | {
+        "task": prepared.task.name,
+        "headline": evaluation.headline.to_json(),
         "engine": prepared.engine.name,
         "parameters": prepared.summary.total,
         "seconds": round(trained, 3),
@@ -63,8 +65,10 @@ def finish(
     }
     write_json(folder.metrics, finite(metrics))
     shown = write_pictures(
-        folder, history=progress.history, steps=steps, evaluation=evaluation,
-        images=lambda indices: part.images.take(np.asarray(indices)), training=dataset.part("train"),
+        folder, history=progress.history, steps=steps,
+        draw=lambda: prepared.problem.pictures(
+            evaluation, lambda indices: part.images.take(np.asarray(indices)), dataset.part("train")
+        ),
     )
     context = context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)}
     write_report(folder, context=context, shown=shown)

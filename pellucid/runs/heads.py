@@ -10,18 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid.data.naming import one_form
+from pellucid.data.naming import composed
 from pellucid.errors import UsageError
 from pellucid.graph.selecting import head_of, keys_of
 from pellucid.model import Model, weights
 
 SHOWN = 6  # names that a message lists
-
-
-def composed(names: Sequence[str]) -> tuple[str, ...]:
-    """The names in the form they are compared in; as they are where two of them would become one."""
-    made = tuple(map(one_form, names))
-    return made if len(set(made)) == len(set(names)) else tuple(names)
 
 
 def order_of(has: Sequence[str], wanted: Sequence[str]) -> np.ndarray | None:

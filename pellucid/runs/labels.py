@@ -6,6 +6,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import read_record
@@ -22,11 +25,12 @@ class Suspicion:
 
     found: LabelErrors
     validated: CrossValidated
+    answers: Answers
     folds: int
 
     def rows(self, most: int | None = None) -> list[dict[str, Any]]:
         """One row for each of the flagged samples, the most suspicious first; `most` of them at most."""
-        part, answers, found = self.validated.part, self.validated.answers, self.found
+        part, answers, found = self.validated.part, self.answers, self.found
         return [
             {
                 "id": int(part.ids[i]),
@@ -42,7 +46,7 @@ class Suspicion:
 
     def to_json(self) -> dict[str, Any]:
         """As diagnosis.json holds it: the hundred most suspicious samples, and how many were not judged."""
-        accuracy = float(self.validated.answers.right.mean())
+        accuracy = float(self.answers.right.mean())
         return self.found.to_json() | {"folds": self.folds, "accuracy": accuracy, "suspects": self.rows(MOST)}
 
 
@@ -58,7 +62,23 @@ def suspicious_labels(
     config = settings_of(read_record(folder), str(folder.config))
     config = replace(config, data=data or config.data, data_dir=data_dir or config.data_dir, allow_leak=True)
     validated = cross_validate(config, folds=folds)
-    left_out = int((~validated.known).sum())
-    if left_out:
-        LOG.info("%d samples are not judged: the other folds hold no sample of their class", left_out)
-    return Suspicion(find_label_errors(validated.answers, judged=validated.known), validated, folds)
+    known = known_of(validated)
+    if not known.all():
+        LOG.info("%d samples are not judged: the other folds hold no sample of their class", int((~known).sum()))
+    answers = answers_of(validated)
+    return Suspicion(find_label_errors(answers, judged=known), validated, answers, folds)
+
+
+def answers_of(validated: CrossValidated) -> Answers:
+    """What each image is said to be by the model that did not learn from it."""
+    return Answers(validated.part.labels, validated.outputs, validated.names, "cross-validation")
+
+
+def known_of(validated: CrossValidated) -> np.ndarray:
+    """Where (N,) the class of a sample is in another fold too, so that its model could learn it."""
+    labels, fold = validated.part.labels, validated.fold
+    known = np.zeros(len(labels), bool)
+    for number in np.unique(fold):
+        out = fold == number
+        known[out] = np.isin(labels[out], labels[~out])
+    return known

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.data.sampling import Sampler
 from pellucid.runs.freezing import stage_of
-from pellucid.runs.imbalance import ends_of_rounds
-from pellucid.runs.mining import Mining, wrong_of
 from pellucid.runs.prepared import Beginning, Prepared
 from pellucid.runs.recording import KeepBest
 from pellucid.runs.schedules import plateau_of
+from pellucid.runs.scoring import score
+from pellucid.runs.several import firsts
 from pellucid.storage.memory import asking
+from pellucid.tasks.protocol import Evaluation, Task
 from pellucid.training.events import Event, Progress
 from pellucid.training.loop import train
 from pellucid.training.stages import Unfreeze
@@ -28,26 +31,59 @@ def part_watched(prepared: Prepared) -> str:
 
 def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
     """The events with a memory, by name: the best epoch, and those that change how a run learns."""
-    return [("best", KeepBest(part_watched(prepared), save_best)), *watching(prepared)]
+    task = prepared.task
+    best = KeepBest(part_watched(prepared), task.watched, save_best, mode=mode_of(task))
+    return [("best", best), *watching(prepared)]
 
 
 def watching(prepared: Prepared) -> list[tuple[str, Event]]:
-    """Those that change how a run learns: a later stage, early stopping, the plateau, mining."""
+    """Those that change how a run learns: a later stage, early stopping, the plateau, and the task's own."""
     part, events = part_watched(prepared), list[tuple[str, Event]]()
     stage = stage_of(prepared.model, prepared.config)
     if stage is not None:
         events.append(("stage", stage))
     if prepared.config.patience:
-        stopping = EarlyStopping(f"{part}accuracy", patience=prepared.config.patience, mode="max")
+        watched, mode = f"{part}{prepared.task.watched}", mode_of(prepared.task)
+        stopping = EarlyStopping(watched, patience=prepared.config.patience, mode=mode)
         events.append(("early_stopping", stopping))
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         events.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1], mode="min")))
-    if prepared.config.mine_rounds:
-        assert prepared.batches.sampler is not None, "prepare gives a run that mines a sampler"
-        ends = ends_of_rounds(prepared.config, prepared.epochs)
-        events.append(("mining", Mining(prepared.batches.sampler, ends, wrong_of(prepared))))
-    return events
+    return [*events, *prepared.problem.events(prepared.config.own, Bench(prepared))]
+
+
+def mode_of(task: Task) -> str:
+    """How a watching event says which way is better."""
+    return "max" if task.better == "more" else "min"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A run that is training, as its task sees it."""
+
+    prepared: Prepared
+
+    @property
+    def epochs(self) -> int:
+        """How many there will be."""
+        return self.prepared.epochs
+
+    @property
+    def sampler(self) -> Sampler | None:
+        """What says how often each training sample is shown."""
+        return self.prepared.batches.sampler
+
+    def evaluate(self, progress: Progress, part: str) -> Evaluation:
+        """A part as the network of this moment answers it, not augmented."""
+        prepared = self.prepared
+        return score(
+            prepared.model.graph, progress.engine, progress.state, prepared.problem, prepared.dataset.part(part),
+            preprocessing=prepared.preprocessing, split=part,
+        )
+
+    def firsts(self, value: np.ndarray) -> np.ndarray:
+        """Of several processes the first one's value."""
+        return firsts(self.prepared.processes, value)
 
 
 def train_from(begun: Beginning, prepared: Prepared, events: list[Event]) -> Progress:

@@ -21,14 +21,17 @@ from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
+from pellucid.model.ending import with_ending
 from pellucid.model.loading import pipeline_of
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import problem_of
 from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.storage.foreign import is_ours
 from pellucid.storage.model_file import read_model
 from pellucid.storage.reading import sha256_of
+from pellucid.tasks.protocol import Problem
 
 LOG = logging.getLogger("pellucid")
 FILES = (".safetensors", ".h5", ".keras", ".pt", ".pth", ".bin", ".npz")  # the first is read, the others explained
@@ -37,20 +40,20 @@ DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
 
 def make_model(
-    config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key,
+    config: RunConfig, shape: tuple[int, ...], problem: Problem, key: Key,
     admit: Callable[[Graph], None] = lambda graph: None,
 ) -> tuple[Model, str]:
     """The network that --model names: an architecture, words of the notation, or a model file to go on from.
 
     `admit` raises for a network that is too large, before it has weights.
     """
-    wanted, classes = config.model, len(class_names)
+    wanted, classes = config.model, len(problem.names)
     if wanted is not None and wanted.lower().endswith(FILES):
         refuse_setting("--l2", config.l2 > 0, wanted)
         refuse_setting("--dropout", bool(config.dropout), wanted)
         if config.weights:
             raise UsageError(f"--weights goes with a network by name or in words; --model {wanted} has its own.")
-        return model_from_file(config, shape, class_names, key.fold("init")), wanted
+        return model_from_file(config, shape, problem, key.fold("init")), wanted
     if config.new_head and not config.weights:
         raise UsageError("--new-head goes with --weights FILE or a model file as --model. Leave it out.")
     if wanted and not in_words(wanted):
@@ -62,11 +65,17 @@ def make_model(
         layers = layers_in_words(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
         model = Sequential(with_dropout(layers, dropout_in_force(config) or 0.0))
         name = name or "linear"
+    model = ended(model, problem)
     admit(model.graph)
     draw_weights(model, key.fold("init"))
     if config.weights:
-        read_weights(model, config, class_names)
+        read_weights(model, config, problem.names)
     return model, name
+
+
+def ended(model: Model, problem: Problem) -> Model:
+    """The network with the end that its task wants, in place of a softmax; as it came where that is it."""
+    return model if problem.ending is None else with_ending(model, problem.ending)
 
 
 def read_weights(model: Model, config: RunConfig, class_names: Sequence[str]) -> None:
@@ -138,9 +147,9 @@ def set_batch_norm_momentum(model: Model, name: str, momentum: float | None) -> 
         layer.spec = replace(layer.spec, momentum=momentum)  # type: ignore[type-var]
 
 
-def model_from_file(config: RunConfig, shape: tuple[int, ...], class_names: Sequence[str], key: Key) -> Model:
+def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem, key: Key) -> Model:
     """A saved model to go on from, its head in the order of the data; raises UsageError when it does not fit them."""
-    path, classes = str(config.model), len(class_names)
+    path, class_names, classes = str(config.model), problem.names, len(problem.names)
     if not os.path.isfile(path):
         raise UsageError(f"--model {path}: there is no such file.")
     model = load_model(path)
@@ -153,7 +162,7 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], class_names: Sequ
         remedy = " Its last layer is made anew with --new-head." if model.input_shape[1:] == shape else ""
         raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.{remedy}")
     if not config.new_head:
-        names = model.class_names if config.head_by_name else None
+        names = problem_of(model, path).names if config.head_by_name and model.class_names else None
         order = None if names is None else order_of(names, class_names)
         if names is not None and order is None:
             raise UsageError(f"--model {path} is for other classes than the data: {differing(names, class_names)}. "

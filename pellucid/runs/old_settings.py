@@ -7,9 +7,11 @@ a new one comes with a line that says what runs did before it. What a null chose
 from __future__ import annotations
 
 from pellucid.settings import Meaning
+from pellucid.tasks.registry import FIRST
 
 MEANINGS: dict[str, Meaning] = {
     "data": Meaning("0.1.0", "digits"),
+    "task": Meaning("0.2.0", FIRST),
     "model": Meaning("0.1.0", None),
     "activation": Meaning("0.1.0", "relu"),
     "engine": Meaning("0.1.0", "auto"),
@@ -30,10 +32,6 @@ MEANINGS: dict[str, Meaning] = {
     "trunk_rate": Meaning("0.1.0", 1.0),
     "augment": Meaning("0.1.0", ""),
     "preprocess": Meaning("0.1.0", ""),
-    "loss": Meaning("0.1.0", "crossentropy"),
-    "class_weight": Meaning("0.1.0", "none"),
-    "sampler": Meaning("0.1.0", "none"),
-    "mine_rounds": Meaning("0.1.0", 0),
     "patience": Meaning("0.1.0", 0),
     "precision": Meaning("0.1.0", "float32"),
     "device": Meaning("0.1.0", "auto"),

@@ -21,11 +21,13 @@ from pellucid.data.single import read_image
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
+from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.held import Holder
 from pellucid.runs.room import refuse_large_scoring, scoring_bytes
 from pellucid.runs.using import classifier_of, engine_of, refuse_not_finite
 from pellucid.runs.weights import native_weights
 from pellucid.storage.tables import write_csv
+from pellucid.tasks.protocol import Task
 from pellucid.training.session import predict_each
 
 AT_ONCE = 32            # pictures answered together, while that takes less than
@@ -35,9 +37,10 @@ PATTERN = re.compile(r"[*?\[]")
 
 @dataclass
 class Answered:
-    """An entry a picture, in order: `image` with `classes` or `error`; and what was noticed, in sentences."""
+    """An entry a picture, in order: `image` with the task's answer or `error`; and what was noticed, in sentences."""
 
     entries: list[dict[str, Any]]
+    task: Task
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -49,9 +52,9 @@ class Answered:
 def predict_files(
     run: str, images: Iterable[str], *, top: int, engine: str | None = None, max_pixels: int | None = None
 ) -> Answered:
-    """The most likely classes of each picture, read at the size, channels and depth the model was trained on.
+    """What a model says of each picture, read at the size, channels and depth the model was trained on.
 
-    A picture that cannot be read or does not fit has an `error` in place of `classes`. Raises UsageError for a run that
+    A picture that cannot be read or does not fit has an `error` in place of an answer. Raises UsageError for a run that
     is not there, TrainingError when the model answers with numbers that are not finite.
     """
     model, folder = classifier_of(run)
@@ -60,7 +63,7 @@ def predict_files(
     answer = Answerer(model, engine_of(folder, engine), run, top)
     holder = Holder.of(model, run)
     watch = holder.watch()
-    answered = Answered([])
+    answered = Answered([], task_of_model(model))
     pending: list[tuple[dict[str, Any], Array]] = []
     for image in images:
         entry: dict[str, Any] = {"image": image}
@@ -82,58 +85,37 @@ def predict_files(
 
 
 class Answerer:
-    """A model on its engine: gives the entries of pictures their classes, those of one size together."""
+    """A model on its engine: gives the entries of pictures their answers, those of one size together."""
 
     def __init__(self, model: Model, engine: Engine, run: str, top: int) -> None:
         self.model, self.engine, self.run, self.top = model, engine, run, top
-        self.names = names_of(model)
+        self.problem = problem_of(model, run)
         self.params, self.state = native_weights(model, engine)
 
     def __call__(self, pictures: Sequence[tuple[dict[str, Any], Array]]) -> None:
-        """Put `classes` into each entry, or an `error` when the network does not take a picture's size."""
+        """Put an answer into each entry, or an `error` when the network does not take a picture's size."""
         groups: dict[Any, list[tuple[dict[str, Any], Array]]] = {}
         for entry, pixels in pictures:
             groups.setdefault((pixels.shape, pixels.dtype), []).append((entry, pixels))
         for group in groups.values():
             try:
-                rows = self.probabilities(np.stack([pixels for _, pixels in group]))
+                outputs = self.outputs(np.stack([pixels for _, pixels in group]))
             except ShapeError as fault:
                 for entry, _ in group:
                     entry["error"] = f"{entry['image']}: {fault}"
                 continue
-            for (entry, _), row in zip(group, rows, strict=True):
-                order = np.argsort(-row, kind="stable")[: self.top]
-                entry["classes"] = [{"class": self.names[k], "probability": float(row[k])} for k in order]
+            answers = self.problem.answers(outputs, top=self.top, run=self.run)
+            for (entry, _), answer in zip(group, answers, strict=True):
+                entry |= answer
 
-    def probabilities(self, x: Array) -> Array:
-        """Of each class (N, K), for pictures x (N, H, W, C) as read."""
+    def outputs(self, x: Array) -> Array:
+        """What the network gives (N, ...) for pictures x (N, H, W, C) as read, all of it finite."""
         pipeline = self.model.preprocessing or assumed_pipeline(x.dtype)
         with np.errstate(all="ignore"):  # what is not finite is refused below
             parts = [{"input": pipeline.apply(x)}]
             (outputs,) = predict_each(self.model.graph, self.engine, self.params, self.state, parts)
-        return of_each_class(outputs["output"], self.names, self.run)
-
-
-def names_of(model: Model) -> list[str]:
-    """The names of the classes; numbers for a model that has none. Raises UsageError for several outputs."""
-    shape = model.output_shape
-    if isinstance(shape, dict) or isinstance(model.input_shape, dict):
-        raise UsageError(f"predict: {model.name} has several inputs or outputs; call it in Python.")
-    return list(model.class_names or [str(number) for number in range(max(2, int(shape[-1])))])
-
-
-def of_each_class(outputs: Array, names: Sequence[str], run: str) -> Array:
-    """The outputs (N, K); of one output for two classes (a sigmoid), that of the second, both classes'.
-
-    Raises TrainingError when one is not finite, DataError when there are not as many as classes.
-    """
-    refuse_not_finite(run, outputs)
-    if outputs.ndim == 2 and outputs.shape[1] == 1 and len(names) == 2:
-        outputs = np.concatenate([1 - outputs, outputs], axis=1)
-    if outputs.ndim != 2 or outputs.shape[1] != len(names):
-        raise DataError(f"{run}: the model names {len(names)} classes, but an answer has the shape "
-                        f"{outputs.shape[1:]}. Give a classifier.")
-    return outputs
+        refuse_not_finite(self.run, outputs["output"])
+        return outputs["output"]
 
 
 def expanded(given: Sequence[str]) -> Iterator[str]:
@@ -170,16 +152,11 @@ def natural(path: str) -> list[tuple[int, int, str]]:
 
 
 def write_answers(path: str, answered: Answered) -> None:
-    """A CSV of one row a picture: image, class, probability, class_2, probability_2 ..., and error if there is one."""
-    width = max((len(entry.get("classes", ())) for entry in answered.entries), default=0)
-    write_csv(path, [row_of(entry, width, bool(answered.faults)) for entry in answered.entries])
-
-
-def row_of(entry: dict[str, Any], width: int, broken: bool) -> dict[str, Any]:
-    """An entry as a row of the table, with `width` classes."""
-    row: dict[str, Any] = {"image": entry["image"]}
-    guesses = entry.get("classes", [])
-    for place in range(width):
-        guess, end = (guesses[place] if place < len(guesses) else {}), f"_{place + 1}" if place else ""
-        row |= {f"class{end}": guess.get("class"), f"probability{end}": guess.get("probability")}
-    return row | ({"error": entry.get("error")} if broken else {})
+    """A CSV of one row a picture: image, what the task has to say of it, and error if there is one anywhere."""
+    rows = [{} if "error" in entry else answered.task.row(entry) for entry in answered.entries]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    write_csv(path, [
+        {"image": entry["image"], **{name: row.get(name) for name in columns},
+         **({"error": entry.get("error")} if answered.faults else {})}
+        for entry, row in zip(answered.entries, rows, strict=True)
+    ])  # fmt: skip

@@ -12,13 +12,12 @@ from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
-from pellucid.engines.protocol import Engine, Measure, Objective, Term
+from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
 from pellucid.keys import Key
-from pellucid.model import Model
 from pellucid.runs.config import RunConfig, named
+from pellucid.runs.deciding import decided, task_of, understand_own
 from pellucid.runs.freezing import freeze_layers
-from pellucid.runs.imbalance import ends_of_rounds, loss_of, refuse_twice, sampler_of, weights_of
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.reading import read_data, reading_of
@@ -26,21 +25,13 @@ from pellucid.runs.room import refuse_too_large
 from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
-from pellucid.spec.losses import LossSpec, SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
-from pellucid.training.compiling import Wanted, make_objective
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
 from pellucid.training.session import engine_named
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
-
-OBJECTIVE = Objective(  # every score is measured with it, whatever loss a run was trained on
-    (Term("output", SparseCategoricalCrossentropy()),),
-    (Measure("output", SparseCategoricalAccuracy(), "accuracy"),),
-)
-
 
 def load_data(config: RunConfig) -> Dataset:
     """The data set with its parts: train, train-dev if it is asked for, validation, test; no group in two of them."""
@@ -92,7 +83,7 @@ def understand_words(config: RunConfig) -> tuple[Pipeline, Augmentation | None]:
     """Those that need no engine, and of them what is done to images. Raises UsageError as `understand` does."""
     reading_of(config)
     words_of(config.schedule)
-    refuse_twice(config)
+    understand_own(config)
     with named("--optimizer"):
         OPTIMIZERS.named(config.optimizer)
     with named("--preprocess"):
@@ -109,6 +100,8 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
+    config = decided(config, dataset)
+    problem = task_of(config).problem(dataset)
     train, share = dataset.part("train"), share_of(words.processes)
     preprocessing = preprocessing_of_file(config, dataset) or words.preprocessing.fit(
         train, key=key.fold("preprocessing")
@@ -116,10 +109,10 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     engine = words.engine
     shape = tuple(preprocessing.output_shape(dataset.image_shape))
     with named("--model"):
-        model, name = make_model(config, shape, dataset.class_names, key, partial(refuse_too_large, config, dataset))
+        model, name = make_model(config, shape, problem, key, partial(refuse_too_large, config, dataset))
     set_batch_norm_momentum(model, name, config.batch_norm_momentum)
     epochs = config.epochs_for(len(train))
-    ends_of_rounds(config, epochs)  # refused here, before anything is written
+    problem.refuse_unfit(config.own, epochs)  # here, before anything is written
     rates = freeze_layers(model, config, epochs)
     batches = Batches(
         train,
@@ -127,10 +120,11 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         key=key.fold("batches"),
         preprocessing=preprocessing,
         augmentation=words.augmentation,
-        sample_weights=weights_of(config, train.labels),
-        sampler=sampler_of(config, train.labels),
+        sample_weights=problem.sample_weights(config.own, train),
+        sampler=problem.sampler(config.own, train),
         share=share,
         scale_later=engine.name == "pytorch",
+        encode=problem.encode,
     )
     with named("--batch-size"):
         apart = 1 if config.sync_batch_norm else share.count
@@ -139,22 +133,17 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     if "validation" in dataset.parts:
         validation = Batches(
             dataset.part("validation"), batch_size=256, key=key, shuffle=False, preprocessing=preprocessing,
-            share=share, scale_later=engine.name == "pytorch",
+            share=share, scale_later=engine.name == "pytorch", encode=problem.encode,
         )
     rule = make_rule(config, batches.steps_per_epoch, epochs)
-    objective = objective_of(model, loss_of(config.loss))
+    objective = problem.objective(config.own, model.graph)
     program = Supervised(
         model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine), rates=rates
     )
     return Prepared(
-        config, dataset, preprocessing, model, name, engine, program, batches, validation, epochs, key,
+        config, dataset, preprocessing, model, name, problem, engine, program, batches, validation, epochs, key,
         words.processes,
     )
-
-
-def objective_of(model: Model, loss: LossSpec) -> Objective:
-    """What a run minimises, also at outputs for training only, and its accuracy."""
-    return replace(make_objective(model.graph, Wanted(loss)), measures=OBJECTIVE.measures)
 
 
 def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:

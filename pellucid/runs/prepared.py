@@ -15,6 +15,8 @@ from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import task_of
+from pellucid.tasks.protocol import Problem, Task
 from pellucid.training.events import Position
 from pellucid.training.program import State, Supervised
 
@@ -31,6 +33,7 @@ class Prepared:
     preprocessing: Pipeline
     model: Model
     model_name: str
+    problem: Problem
     engine: Engine
     program: Supervised
     batches: Batches
@@ -38,6 +41,11 @@ class Prepared:
     epochs: int
     key: Key
     processes: Processes | None = None
+
+    @property
+    def task(self) -> Task:
+        """What is learnt."""
+        return task_of(self.config)
 
     @property
     def summary(self) -> Summary:

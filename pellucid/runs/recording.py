@@ -110,8 +110,8 @@ class KeepBest(Watch):
     A small validation part gives many equal accuracies, and the loss still tells them apart.
     """
 
-    def __init__(self, part: str, save: Callable[[Progress], None]) -> None:
-        super().__init__(f"{part}accuracy", mode="max")
+    def __init__(self, part: str, watched: str, save: Callable[[Progress], None], *, mode: str) -> None:
+        super().__init__(f"{part}{watched}", mode=mode)
         self.loss, self.save = f"{part}loss", save
         self.best_loss = math.inf
 

@@ -1,4 +1,4 @@
-"""Running a model over one part of a data set: probabilities and loss, batch by batch."""
+"""Running a model over one part of a data set: outputs and loss, batch by batch."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Part
-from pellucid.engines.protocol import Engine, Objective, add_sums
+from pellucid.engines.protocol import Engine, add_sums
 from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
-from pellucid.runs.evaluation import Evaluation
+from pellucid.tasks.protocol import Evaluation, Problem
 from pellucid.training.program import State
 
 BATCH_SIZE = 256
@@ -23,16 +23,17 @@ def score(
     graph: Graph,
     engine: Engine,
     state: State,
-    objective: Objective,
+    problem: Problem,
     part: Part,
     *,
     preprocessing: Any,
     split: str,
-    class_names: tuple[str, ...],
     batch_size: int = BATCH_SIZE,
 ) -> Evaluation:
     """The evaluation of `part` (N samples); memory is bounded by the batch."""
-    batches = Batches(part, batch_size=batch_size, key=Key.of(0), shuffle=False, preprocessing=preprocessing)
+    objective = problem.scoring()
+    batches = Batches(part, batch_size=batch_size, key=Key.of(0), shuffle=False, preprocessing=preprocessing,
+                      encode=problem.encode)  # fmt: skip
     outputs: list[np.ndarray] = []
     sums: dict[str, tuple[float, float]] = {}
     for batch in batches.epoch(0):
@@ -43,12 +44,4 @@ def score(
     if math.isnan(loss):
         raise TrainingError(f"the loss on the {split} part is NaN, so its scores would mean nothing. Train again with "
                             "a lower learning rate, or check that part for extreme values.")  # fmt: skip
-    return Evaluation(
-        split=split,
-        labels=part.labels,
-        probabilities=np.concatenate(outputs),
-        class_names=class_names,
-        names=part.names,
-        loss=loss,
-        ids=part.ids,
-    )
+    return problem.evaluation(np.concatenate(outputs), part, split=split, loss=loss)

@@ -13,34 +13,29 @@ from typing import Any
 import numpy as np
 
 from pellucid.architectures.names import architecture
-from pellucid.data.annotations import Classes
-from pellucid.data.dataset import Dataset, Part
+from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, is_size, options_of_record, parse_percent
 from pellucid.data.preprocessing import assumed_pipeline
-from pellucid.diagnosis.costs import read_costs
-from pellucid.diagnosis.measures import refuse_unknown
-from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Engine
-from pellucid.errors import ArgumentError, DataError, FileError, TrainingError, UsageError, describe, shown
+from pellucid.errors import ArgumentError, FileError, TrainingError, UsageError, describe, shown
 from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import named, read_record
+from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.environment import limited_threads, threads_for, threads_now
-from pellucid.runs.heads import composed, listed
+from pellucid.runs.heads import listed
 from pellucid.runs.held import Holder
 from pellucid.runs.latency import measure_latency, refuse_limit
 from pellucid.runs.networks import FILES, in_words, refuse_no_classifier
-from pellucid.runs.preparation import OBJECTIVE, load_data
+from pellucid.runs.preparation import load_data
 from pellucid.runs.room import refuse_large_scoring
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.training.session import engine_named
-
-MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
@@ -178,7 +173,7 @@ def evaluate_on(
     limit: int | None,
     skip_broken: str | None = None,
     max_pixels: int | None = None,
-    metrics: Sequence[str] = DEFAULT,
+    metrics: Sequence[str] | None = None,
     costs: str | None = None,
     max_latency: float | None = None,
     engine: str | None = None,
@@ -192,11 +187,10 @@ def evaluate_on(
     model, folder = classifier_of(run)
     found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
     dataset = found.dataset
-    names = tuple(model.class_names or dataset.class_names)
-    prices = None if costs is None else read_costs(costs, names)
-    refuse_unknown(metrics, names, prices)
+    problem = problem_of(model, run)
+    wanted = problem.wanted_scores(metrics, costs)
     chosen = choose_split(dataset, split)
-    part = with_labels_of(dataset, dataset.part(chosen), names)
+    part = problem.fitted(dataset, dataset.part(chosen))
     refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
     if not found.own:
         found.holder.look(part)
@@ -211,15 +205,15 @@ def evaluate_on(
     began = time.perf_counter()
     with limited_threads(all_or_one(model, chosen_engine, batch_size)), np.errstate(all="ignore"):
         evaluation = score(
-            model.graph, chosen_engine, {"params": params, "state": state}, OBJECTIVE, part,
-            preprocessing=preprocessing, split=chosen, class_names=names, batch_size=batch_size,
+            model.graph, chosen_engine, {"params": params, "state": state}, problem, part,
+            preprocessing=preprocessing, split=chosen, batch_size=batch_size,
         )
         seconds = time.perf_counter() - began
-        refuse_not_finite(run, evaluation.probabilities)
+        refuse_not_finite(run, evaluation.outputs)
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
-    table = evaluation.confusion.tolist() if len(names) <= MOST_IN_TABLE else None
-    return evaluation.to_metrics(metrics, prices) | {
-        "split": "all" if dataset.undivided else chosen, "part": found.named(chosen), "confusion": table,
+    return evaluation.to_metrics(wanted) | evaluation.large() | {
+        "task": task_of_model(model).name, "headline": evaluation.headline.to_json(),
+        "split": "all" if dataset.undivided else chosen, "part": found.named(chosen),
         "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
         "warnings": found.holder.warnings,
@@ -232,19 +226,6 @@ def refuse_not_finite(run: str, outputs: np.ndarray) -> None:
     if not np.isfinite(outputs).all():
         raise TrainingError(f"{run}: the model answers with numbers that are not finite, so its weights are of no use. "
                             "Train it anew, with a lower learning rate.")
-
-
-def with_labels_of(dataset: Dataset, part: Part, names: tuple[str, ...]) -> Part:
-    """The part with its labels in the model's numbering; raises DataError for a class the model does not know."""
-    if dataset.class_names == names:
-        return part
-    numbers = {name: number for number, name in enumerate(composed(names))}
-    own = composed(dataset.class_names)
-    unknown = [name for name in own if name not in numbers]
-    if unknown:
-        raise DataError(describe(dataset.name, "classes", f"those of the model ({listed(names)})", listed(unknown[:1]),
-                                 "Rename its classes as the model's."))  # fmt: skip
-    return replace(part, annotations=Classes(np.array([numbers[name] for name in own])[part.labels]))
 
 
 def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pellucid.graph.selecting import keys_of
 from pellucid.keys import Key
 from pellucid.model import Model, weights
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import record_of, task_of
 from pellucid.runs.environment import environment_of
 from pellucid.runs.finite import finite
 from pellucid.storage.run_folder import RunFolder
@@ -54,7 +55,8 @@ def write_run_model(
     weights.take(model.built, "write_run_model", engine.get(state["params"]) | engine.get(state["state"]))
     height, width, channels = dataset.image_shape
     model.preprocessing = prepared.preprocessing
-    model.class_names = list(dataset.class_names)
+    model.class_names = list(dataset.class_names) or None
+    model.task = record_of(task_of(prepared.config), prepared.problem)
     model.input_record = {
         "height": height,
         "width": width,

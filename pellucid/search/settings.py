@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import PellucidError, UsageError, describe
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import FILES, in_words
+from pellucid.runs.old_settings import MEANINGS
 from pellucid.search.sampling import METHODS
 from pellucid.search.space import CHOICE, RANGE, Choice, Kind, Range, Space, Value, parse_choice, parse_range
-from pellucid.settings import flag_of
+from pellucid.settings import flag_of, listed
+from pellucid.tasks.registry import AUTO, settings_kinds, settings_of_task
 
 # What the data are, what a score means and what the machine does is the same in every trial.
-FIXED = frozenset({"data", "engine", "epochs", "precision", "device", "seed", "split_seed", "val_fraction", "group",
-                   "train_dev_fraction", "label", "group_pattern", "copies", "resize", "fit", "channels", "alpha",
-                   "skip_broken", "max_pixels", "data_dir", "limit", "threads", "allow_leak", "no_checks",
+FIXED = frozenset({"data", "task", "engine", "epochs", "precision", "device", "seed", "split_seed", "val_fraction",
+                   "group", "train_dev_fraction", "label", "group_pattern", "copies", "resize", "fit", "channels",
+                   "alpha", "skip_broken", "max_pixels", "data_dir", "limit", "threads", "allow_leak", "no_checks",
                    "checkpoint_every", "compile", "head_by_name"})  # fmt: skip
 PLACELESS = frozenset({"data", "data_dir", "threads", "device", "allow_leak", "checkpoint_every", "epochs",
                        "no_checks"})  # fmt: skip  (they decide no score of a trial)
 WITH_COMMAS = ("model", "augment", "preprocess")  # settings whose words hold commas themselves
 HOLE = re.compile(r"\{(\w+)\}")  # a part of --model that varies: conv_{width},pool,FC_32
+FIRST_VERSION = "0.1.0"  # that had searches
 PRUNERS = ("median", "halving", "none")
 KEEPS = ("best", "all")
 
@@ -64,7 +66,8 @@ class Plan:
 
     def identity(self, fingerprint: str, model_sha256: str | None) -> dict[str, Any]:
         """What must be the same for trials to be of one search, as plain values."""
-        settings = {name: value for name, value in self.base.to_json().items() if name not in PLACELESS}
+        settings = {name: value for name, value in self.base.to_json().items()
+                    if name not in PLACELESS and not unsaid(name, value)}  # fmt: skip
         return {
             "data": fingerprint,
             "model file": model_sha256,
@@ -77,6 +80,12 @@ class Plan:
         }
 
 
+def unsaid(name: str, value: Any) -> bool:
+    """Whether a setting that the first searches did not have is as it was for them: it makes no other search."""
+    meaning = MEANINGS.get(name)
+    return meaning is not None and meaning.since != FIRST_VERSION and value == meaning.absent
+
+
 def digest(identity: Mapping[str, Any]) -> str:
     """The identity as a short word, for the names of the studies."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
@@ -85,13 +94,23 @@ def digest(identity: Mapping[str, Any]) -> str:
 def kinds_of(base: RunConfig) -> dict[str, Kind]:
     """The settings that may vary, and the holes in --model, which may be anything."""
     kinds: dict[str, Kind] = {}
-    for field in dataclasses.fields(RunConfig):
-        if field.name in FIXED:
+    for known in [known for each in (RunConfig, *own_kinds(base)) for known in listed(each)]:
+        if known.name in FIXED:
             continue
-        types = str(field.type).split(" | ")
-        kinds[field.name] = ("number" if "float" in types else "whole" if "int" in types
+        types = known.kind.split(" | ")
+        kinds[known.name] = ("number" if "float" in types else "whole" if "int" in types
                              else "flag" if "bool" in types else "word")  # fmt: skip
     return kinds | dict.fromkeys(HOLE.findall(base.model or ""), "whole")
+
+
+def own_kinds(base: RunConfig) -> tuple[type, ...]:
+    """The settings of the task, where it is decided; of every task, where the data will say."""
+    return settings_kinds() if base.task == AUTO else (settings_of_task(base.task),)
+
+
+def named_by(base: RunConfig) -> Mapping[str, Any]:
+    """The settings that are not at their default."""
+    return base.typed() | ({"data": base.data} if base.data != RunConfig().data else {})
 
 
 def default_space(base: RunConfig) -> Space:
@@ -112,7 +131,7 @@ def space_of(base: RunConfig, ranges: Sequence[str], choices: Sequence[str]) -> 
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"search: {name} is given twice. Leave one {RANGE} or {CHOICE} of it.")
-        if getattr(base, name, None) != getattr(RunConfig(), name, None):
+        if name in named_by(base):
             told = f"{flag_of(name)} fixes what {RANGE} or {CHOICE} {name} varies"
             raise UsageError(f"search: {told}. Leave one of them.")
     unfilled = [hole for hole in HOLE.findall(base.model or "") if hole not in names]
@@ -148,16 +167,13 @@ def config_of(base: RunConfig, values: Mapping[str, Value], epochs: int | None) 
     settings: dict[str, Any] = {name: value for name, value in values.items() if name not in holes}
     if holes:
         settings["model"] = HOLE.sub(lambda hole: str(values.get(hole[1], hole[0])), base.model or "")
-    return replace(base, epochs=epochs, **settings)
+    return base.changed(epochs=epochs, **settings)
 
 
 def command_of(config: RunConfig) -> str:
     """What to type to train with these settings; those that are at their default are left out."""
-    defaults = RunConfig().to_json()
     words = ["pellucid", "train", config.data]
-    for name, value in config.to_json().items():
-        if name == "data" or value == defaults[name]:
-            continue
+    for name, value in config.typed().items():
         words += [flag_of(name)] if value is True else [flag_of(name), str(value)]
     return shlex.join(words)
 

@@ -1,7 +1,8 @@
 """The model file: one .safetensors file that is enough to predict with.
 
 Arrays    weights as `layer/kernel`; arrays fitted by the preprocessing as `preprocessing/...`.
-Record    kind "model", graph, input (size, channels, dtype), preprocessing, class_names, training.
+Record    kind "model", graph, input (size, channels, dtype), preprocessing, class_names, training;
+          task (name, format, record), where it has one.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class ModelFile:
     preprocessing_arrays: dict[str, np.ndarray[Any, Any]]
     class_names: list[str] | None
     training: dict[str, Any] | None
+    task: dict[str, Any] | None = None
 
 
 def write_model(
@@ -50,6 +52,7 @@ def write_model(
     preprocessing_arrays: Arrays | None = None,
     class_names: list[str] | None = None,
     training: dict[str, Any] | None = None,
+    task: dict[str, Any] | None = None,
 ) -> None:
     """Write a model to a `.safetensors` file, whole or not at all.
 
@@ -67,6 +70,7 @@ def write_model(
         "preprocessing": preprocessing,
         "class_names": class_names,
         "training": training,
+        **({} if task is None else {"task": task}),
     }
     write_tensors(path, {**weights, **fitted}, record)
 
@@ -79,7 +83,8 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
     _check_record(path, record)
     weights = {name: array for name, array in arrays.items() if not name.startswith(PREFIX)}
     fitted = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
-    return ModelFile(weights=weights, preprocessing_arrays=fitted, **{name: record[name] for name in FIELDS})
+    return ModelFile(weights=weights, preprocessing_arrays=fitted, task=record.get("task"),
+                     **{name: record[name] for name in FIELDS})
 
 
 def _check_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:

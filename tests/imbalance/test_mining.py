@@ -11,9 +11,9 @@ import pytest
 
 from pellucid.data.sampling import evenly
 from pellucid.errors import TrainingError
-from pellucid.runs.config import RunConfig
-from pellucid.runs.imbalance import ends_of_rounds
-from pellucid.runs.mining import Mining
+from pellucid.tasks.classification.imbalance import ends_of_rounds
+from pellucid.tasks.classification.mining import Mining
+from pellucid.tasks.classification.settings import Settings
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal
 
@@ -44,9 +44,9 @@ def test_between_rounds_nothing_changes_and_memory_brings_all_back() -> None:
 
 
 def test_rounds_are_nearly_equally_long() -> None:
-    assert ends_of_rounds(RunConfig(mine_rounds=2), 6) == [2, 4]
-    assert ends_of_rounds(RunConfig(mine_rounds=3), 10) == [2, 5, 8]
-    assert ends_of_rounds(RunConfig(mine_rounds=0), 1) == []
+    assert ends_of_rounds(Settings(mine_rounds=2), 6) == [2, 4]
+    assert ends_of_rounds(Settings(mine_rounds=3), 10) == [2, 5, 8]
+    assert ends_of_rounds(Settings(mine_rounds=0), 1) == []
 
 
 def test_it_is_said_and_what_is_wrong_is_shown_more_often(terminal: Terminal) -> None:

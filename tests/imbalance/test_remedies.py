@@ -17,10 +17,10 @@ from pellucid.engines.reference import ReferenceEngine
 from pellucid.keys import Key
 from pellucid.runs.checking import subject_of
 from pellucid.runs.config import RunConfig
-from pellucid.runs.imbalance import loss_of
 from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.spec.losses import SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
+from pellucid.tasks.classification.imbalance import loss_of
 from tests.cli.terminal import Terminal
 
 TRAIN = ("train", "uneven.npz", "--model", "FC_8", "--epochs", "2", "--no-checks")
@@ -32,7 +32,7 @@ REMEDIES: dict[str, dict[str, Any]] = {
 
 
 def prepared(**settings: Any) -> Prepared:
-    config = RunConfig(data="uneven.npz", model="FC_8", epochs=3, **settings)
+    config = RunConfig(data="uneven.npz", model="FC_8", epochs=3).changed(**settings)
     return prepare(config, understand(config))
 
 

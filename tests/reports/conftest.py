@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from pellucid.reports import drawing
-from pellucid.runs.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import Evaluation
 
 
 @pytest.fixture(scope="session")

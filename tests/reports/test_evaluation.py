@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics as sk
 
 from pellucid.errors import DataError, ShapeError
-from pellucid.runs.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import Evaluation
 
 
 def make(labels: list[int], predicted: list[int], *, classes: int, confidence: list[float] | None = None) -> Evaluation:

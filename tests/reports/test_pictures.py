@@ -21,11 +21,12 @@ from pellucid.errors import ShapeError
 from pellucid.reports import drawing
 from pellucid.reports.curves import curves_png, ratio_words, score_words
 from pellucid.reports.pixels import displayable
-from pellucid.runs.confusion import cell_colours, confusion_figure
-from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.mistakes import mistakes_png
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
+from pellucid.tasks.classification.confusion import cell_colours, confusion_figure
+from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.mistakes import mistakes_png
+from pellucid.tasks.classification.pictures import pictures_of
 
 ODD_NAMES = ("$x_1$ & <b>", "a$b", "\\frac{1}{2}", "%d {name}", "класс", "猫", "line\nbreak", "")
 Rows = Callable[..., tuple[list[dict[str, Any]], list[dict[str, Any]]]]
@@ -55,8 +56,8 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
 
     folder, (history, steps) = RunFolder(tmp_path), rows(4)
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
-    shown = write_pictures(folder, history=history, steps=steps, evaluation=evaluation, images=images,
-                           training=training)  # fmt: skip
+    shown = write_pictures(folder, history=history, steps=steps,
+                           draw=lambda: pictures_of(evaluation, images, training))  # fmt: skip
     for path in (folder.curves, folder.confusion, folder.mistakes):
         assert min(size_of(path.read_bytes())) > 300, path
     worst = evaluation.worst_mistakes(24).tolist()

@@ -18,11 +18,12 @@ from pellucid.data.images import ArrayImages
 from pellucid.reports.gallery import in_turn
 from pellucid.reports.report import headline, next_steps, render, write_report
 from pellucid.reports.wording import per_class, shape_text, text
-from pellucid.runs.cards import MOST_RIGHT, MOST_SAMPLE, mistake_cards
-from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.mistakes import MOST
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
+from pellucid.tasks.classification.cards import MOST_RIGHT, MOST_SAMPLE, mistake_cards
+from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.mistakes import MOST
+from pellucid.tasks.classification.pictures import pictures_of
 from tests.reports.page import Page
 
 EVIL = "<script>alert('x')</script> & \"co\""
@@ -65,8 +66,8 @@ def written(
     folder.path.mkdir()
     history = [{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
-    shown = write_pictures(folder, history=history, steps=[], evaluation=evaluation, images=lambda i: pixels[i],
-                           training=training)  # fmt: skip
+    shown = write_pictures(folder, history=history, steps=[],
+                           draw=lambda: pictures_of(evaluation, lambda i: pixels[i], training))  # fmt: skip
     assert write_report(folder, context=context(evaluation), shown=shown) == folder.report
     source = folder.report.read_text(encoding="utf-8")
     return folder, Page(source), source

@@ -16,9 +16,10 @@ from pellucid.runs.begun import settings_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import ARITHMETIC, refuse_different
 from pellucid.runs.old_settings import MEANINGS
-from pellucid.settings import of_kind
+from pellucid.settings import Meaning, listed, of_kind
 from pellucid.storage.tables import read_csv
 from pellucid.storage.tensors import read_tensors
+from pellucid.tasks.registry import FIRST, settings_of_task
 from tests.resume.driver import Driver
 
 GOLDEN = Path(__file__).parent / "golden-bb7cef8"
@@ -73,19 +74,21 @@ def record_of(changed: dict[str, Any] | None = None, drop: str = "") -> dict[str
 
 
 def test_every_setting_says_what_runs_did_before_it() -> None:
-    fields = {field.name: str(field.type) for field in dataclasses.fields(RunConfig)}
-    assert fields.keys() == MEANINGS.keys(), "give a new setting its line in runs/old_settings.py"
-    RunConfig(**{name: meaning.absent for name, meaning in MEANINGS.items()})  # all legal
-    assert [name for name in fields if not of_kind(MEANINGS[name].absent, fields[name])] == []
-    older = record_of()["settings"].keys()
-    assert {name for name, meaning in MEANINGS.items() if meaning.since == "0.1.0"} == older
+    every: dict[str, Meaning] = {}
+    for kind in (RunConfig, settings_of_task(FIRST)):
+        fields, meanings = {known.name: known.kind for known in listed(kind)}, kind.meanings  # type: ignore[attr-defined]
+        assert fields.keys() == meanings.keys(), "give a new setting its line, of every run in runs/old_settings.py"
+        kind(**{name: meaning.absent for name, meaning in meanings.items()})  # all legal
+        assert [name for name in fields if not of_kind(meanings[name].absent, fields[name])] == []
+        every |= meanings
+    assert {name for name, meaning in every.items() if meaning.since == "0.1.0"} == record_of()["settings"].keys()
 
 
 @pytest.mark.parametrize("name", sorted(MEANINGS))
 def test_a_setting_that_is_not_there_is_not_todays_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every default changed, a record that lacks a setting is read as with the old ones."""
     other: dict[str, Any] = {"int": 7, "float": 0.25, "str": "other", "bool": True}
-    kind = next(field.type for field in dataclasses.fields(RunConfig) if field.name == name)
+    kind = next(known.kind for known in listed(RunConfig) if known.name == name)
     defaults = list(RunConfig.__init__.__defaults__ or ())
     place = [field.name for field in dataclasses.fields(RunConfig)].index(name)
     defaults[place] = other[str(kind).split(" | ")[0]]

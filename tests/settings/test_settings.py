@@ -52,7 +52,7 @@ def test_what_data_may_be_asked_for_is_what_the_readers_know() -> None:
 def test_several_lists_are_written_and_read_as_one() -> None:
     config, toy = RunConfig(data="x.npz", epochs=3), Toy(rings=2)
     record = to_json(config, toy)
-    assert record == asdict(config) | asdict(toy)
+    assert record | {"own": None} == asdict(config) | asdict(toy)
     assert from_json(record, "config.json", RunConfig, Toy, remedy="Again.") == (config, toy)
 
 

@@ -139,7 +139,7 @@ def test_update_ratios_of_each_layer_every_few_steps() -> None:
 
 @pytest.mark.parametrize(
     "make", [lambda: EarlyStopping("val_loss", patience=3), lambda: ReduceLROnPlateau("val_loss", 0.5, 2, cooldown=2),
-             lambda: KeepBest("val_", lambda progress: None)], ids=["stop", "plateau", "best"],
+             lambda: KeepBest("val_", "accuracy", lambda progress: None, mode="max")], ids=["stop", "plateau", "best"],
 )  # fmt: skip
 def test_watchers_go_on_from_their_memory(make: Any) -> None:
     """A resumed watcher does what one that was never stopped does, whatever the epoch it was stopped at."""

@@ -17,6 +17,7 @@ from pellucid.models import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.heads import order_of, reordered
 from pellucid.runs.networks import make_model
+from pellucid.tasks.classification.task import Classification
 from tests.cli.terminal import Terminal, pictures
 
 NAMES = ["ant", "bee", "cat"]
@@ -33,7 +34,7 @@ def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
 
 def saved(names: list[str]) -> Model:
     """A network for these classes, in seed.safetensors."""
-    model, _ = make_model(RunConfig(model="FC_9"), SHAPE, names, Key.of(5))
+    model, _ = make_model(RunConfig(model="FC_9"), SHAPE, Classification(tuple(names)), Key.of(5))
     model.class_names = names
     model.save("seed.safetensors")
     return model
@@ -41,7 +42,7 @@ def saved(names: list[str]) -> Model:
 
 def begun(names: list[str], **settings: Any) -> Model:
     """The network that a run on data of these classes begins with."""
-    return make_model(RunConfig(**settings), SHAPE, names, Key.of(6))[0]
+    return make_model(RunConfig(**settings), SHAPE, Classification(tuple(names)), Key.of(6))[0]
 
 
 def answers(model: Model, names: list[str]) -> dict[str, np.ndarray]:
@@ -114,7 +115,7 @@ def test_an_older_run_keeps_its_head_as_it_lay(seed: Model) -> None:
     older = RunConfig.from_json({"model": "seed.safetensors"}, "config.json")
     assert older.head_by_name is False and RunConfig().head_by_name is True
     for names in (NAMES[::-1], ["ant", "bee", "dog"]):
-        made = make_model(older, SHAPE, names, Key.of(6))[0].weights_by_key()
+        made = make_model(older, SHAPE, Classification(tuple(names)), Key.of(6))[0].weights_by_key()
         np.testing.assert_array_equal(made["dense_1/kernel"], seed.weights_by_key()["dense_1/kernel"])
 
 

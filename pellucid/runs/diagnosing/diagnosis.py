@@ -169,7 +169,4 @@ def command_with(config: RunConfig, flags: Sequence[str]) -> str:
 
 def given(config: RunConfig) -> Mapping[str, Any]:
     """The settings that differ from the defaults, by flag; the engine is chosen anew."""
-    defaults = RunConfig().to_json()
-    differing = {name: value for name, value in config.to_json().items()
-                 if value != defaults[name] and name not in ("data", "engine")}  # fmt: skip
-    return {flag_of(name): value for name, value in differing.items() if value is not False}
+    return {flag_of(name): value for name, value in config.typed().items() if name != "engine" and value is not False}

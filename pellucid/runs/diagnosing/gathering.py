@@ -18,15 +18,17 @@ from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.deciding import problem_of
 from pellucid.runs.environment import limited_threads
-from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.held import Holder
-from pellucid.runs.preparation import OBJECTIVE, divide
+from pellucid.runs.preparation import divide
 from pellucid.runs.reading import read_data
 from pellucid.runs.scoring import BATCH_SIZE, score
 from pellucid.runs.using import all_or_one, classifier_of, engine_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
+from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.protocol import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ def gather(
         notes.append(f"the training error is that of {most:,} of {len(whole):,} training images")
     drawn = "validation" not in found.parts and found.part("train").groups is None
     chosen = engine_of(folder, engine)
-    evaluations = dict(answers(model, chosen, config.threads, dataset.class_names, parts))
+    evaluations = dict(answers(model, chosen, config.threads, problem_of(model, run), parts))
     return Gathered(folder, record, config, model, dataset, parts, evaluations, drawn, tuple(notes))
 
 
@@ -101,7 +103,7 @@ def remarks(dataset: Dataset) -> Iterator[str]:
 
 
 def answers(
-    model: Model, engine: Engine, threads: int | None, class_names: tuple[str, ...], parts: Mapping[str, Part]
+    model: Model, engine: Engine, threads: int | None, problem: Problem, parts: Mapping[str, Part]
 ) -> Iterator[tuple[str, Evaluation]]:
     """The evaluation of each part, without noise and without augmentation."""
     params, state = native_weights(model, engine)
@@ -110,7 +112,9 @@ def answers(
         np.errstate(all="ignore"),  # numbers that are not finite are spoken of later
     ):
         for name, part in parts.items():
-            yield name, score(
-                model.graph, engine, {"params": params, "state": state}, OBJECTIVE, part,
-                preprocessing=model.preprocessing, split=name, class_names=class_names,
+            judged = score(
+                model.graph, engine, {"params": params, "state": state}, problem, part,
+                preprocessing=model.preprocessing, split=name,
             )
+            assert isinstance(judged, Evaluation)
+            yield name, judged

@@ -13,14 +13,14 @@ from pellucid.reports.drawing import message_picture, to_png, to_svg
 from pellucid.reports.gallery import Card
 from pellucid.reports.reliability import reliability_figure
 from pellucid.reports.waterfall import waterfall_figure
-from pellucid.runs.cards import mistake_cards
 from pellucid.runs.diagnosing.gathering import Gathered
 from pellucid.runs.diagnosing.sections import OnDev
-from pellucid.runs.evaluation import Evaluation
 from pellucid.runs.labels import Suspicion
-from pellucid.runs.mistakes import MOST, mistakes_png
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
+from pellucid.tasks.classification.cards import mistake_cards
+from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.mistakes import MOST, mistakes_png
 
 SAYS = {
     "split": "Waterfall of the error: from the reference over bias, variance, mismatch and dev over-fitting to the "
@@ -65,7 +65,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def draw_labels(suspicion: Suspicion) -> tuple[bytes, list[Card]]:
     """The most suspicious training labels, as a picture and as cards: what models that did not learn them say."""
-    part, answers, suspects = suspicion.validated.part, suspicion.validated.answers, suspicion.found.suspects
+    part, answers, suspects = suspicion.validated.part, suspicion.answers, suspicion.found.suspects
     judged = Evaluation("train", answers.labels, answers.probabilities, answers.class_names, part.names, 0.0)
     if not len(suspects):
         return message_picture("No suspicious labels", "No training label is contradicted by models without it."), []

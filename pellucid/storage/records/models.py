@@ -124,6 +124,14 @@ class TrainingRecord(Struct):
     metrics: dict[str, Any] | None = None
 
 
+class TaskRecord(Struct):
+    """What a network was taught; the task of that name reads the rest."""
+
+    name: Word
+    format: Positive
+    record: dict[str, Any]
+
+
 class ModelRecord(Struct):
     """The record of a model file: what its parts are made of is described apart, for whoever makes them."""
 
@@ -132,6 +140,7 @@ class ModelRecord(Struct):
     preprocessing: dict[str, Any] | None
     class_names: list[Word] | None
     training: dict[str, Any] | None
+    task: TaskRecord | None = None
 
 
 class PositionRecord(Struct):

@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.errors import ShapeError, describe
 from pellucid.reports import drawing as d
 from pellucid.reports.pixels import displayable
-from pellucid.runs.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,10 +16,6 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.sampling import Sampler
-from pellucid.runs.preparation import OBJECTIVE
-from pellucid.runs.prepared import Prepared
-from pellucid.runs.scoring import score
-from pellucid.runs.several import firsts
 from pellucid.training.events import Event, Progress
 
 LOG = logging.getLogger("pellucid")
@@ -50,17 +46,3 @@ class Mining(Event):
 
     def recall(self, memory: dict[str, Any]) -> None:
         self._set(np.array([int(digit) for digit in memory["doublings"]], np.int64))
-
-
-def wrong_of(prepared: Prepared) -> Callable[[Progress], np.ndarray]:
-    """Which training images (N,) a network that is being trained gets wrong; in all processes the first's word."""
-    dataset = prepared.dataset
-
-    def wrong(progress: Progress) -> np.ndarray:
-        judged = score(
-            prepared.model.graph, progress.engine, progress.state, OBJECTIVE, dataset.part("train"),
-            preprocessing=prepared.preprocessing, split="train", class_names=dataset.class_names,
-        )
-        return firsts(prepared.processes, np.asarray(judged.predicted != judged.labels))
-
-    return wrong

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.reports import drawing as d
-from pellucid.runs.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,6 +23,17 @@ from pellucid.diagnosis.measures import parts_of, ratio
 from pellucid.diagnosis.resampling import Counts
 from pellucid.diagnosis.scores import DEFAULT, score_all
 from pellucid.errors import ShapeError, describe
+from pellucid.tasks.protocol import Headline
+
+MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
+
+
+@dataclass(frozen=True)
+class WantedScores:
+    """Scores by name, and what mistakes cost."""
+
+    names: Sequence[str]
+    costs: Costs | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +63,11 @@ class Evaluation:
     def answers(self) -> Answers:
         """Labels and probabilities alone, as the questions of the diagnosis take them."""
         return Answers(self.labels, self.probabilities, self.class_names, f"evaluation of '{self.split}'")
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """The probabilities (N,K), as the network gave them."""
+        return self.probabilities
 
     @property
     def n(self) -> int:
@@ -84,6 +100,15 @@ class Evaluation:
         return wilson_interval(int(np.sum(self.answers.right)), self.n)
 
     @property
+    def headline(self) -> Headline:
+        """The accuracy."""
+        return Headline("accuracy", self.accuracy, *self.accuracy_interval, "more")
+
+    def wrong(self) -> np.ndarray:
+        """Which samples (N,) are taken for another class."""
+        return np.asarray(self.predicted != self.labels)
+
+    @property
     def confusion(self) -> np.ndarray:
         """Counts (K,K), rows true, columns predicted."""
         return self.answers.confusion
@@ -94,6 +119,10 @@ class Evaluation:
         counts = Counts.of(self.answers)
         columns = {name: ratio(*parts_of(counts, name))[0] for name in ("precision", "recall", "f1")}
         return {**columns, "n": counts.true[0]}
+
+    def large(self) -> dict[str, Any]:
+        """The confusion matrix, of up to a hundred classes."""
+        return {"confusion": self.confusion.tolist() if len(self.class_names) <= MOST_IN_TABLE else None}
 
     def _value(self, name: str) -> float | None:
         return score_all([name], self.answers, resamples=0)[0].value
@@ -126,13 +155,14 @@ class Evaluation:
         pairs = [(int(true), int(said)) for true, said in zip(*np.unravel_index(order, wrong.shape), strict=True)]
         return [(true, said, int(wrong[true, said])) for true, said in pairs if wrong[true, said]]
 
-    def to_metrics(self, names: Sequence[str] = DEFAULT, costs: Costs | None = None) -> dict[str, Any]:
+    def to_metrics(self, wanted: WantedScores | None = None) -> dict[str, Any]:
         """The scores as plain JSON values; None for what is undefined or not finite.
 
-        Loss, accuracy, the usual scores and the table of classes are always there; "scores" holds those of `names`
+        Loss, accuracy, the usual scores and the table of classes are always there; "scores" holds those that are wanted
         with n, interval and what there is to know of them.
         Raises UsageError for a name that is no score.
         """
+        names, costs = (DEFAULT, None) if wanted is None else (wanted.names, wanted.costs)
         columns = self.per_class
         per_class = [
             {"class": name, "n": int(columns["n"][k])}

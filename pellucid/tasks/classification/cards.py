@@ -8,8 +8,8 @@ import numpy as np
 
 from pellucid.reports.drawing import percent, shorten
 from pellucid.reports.gallery import Card, Images, drawn, in_turn
-from pellucid.runs.evaluation import Evaluation
-from pellucid.runs.mistakes import SAID, Told
+from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.mistakes import SAID, Told
 
 MOST_RIGHT, MOST_SAMPLE = 18, 24
 

@@ -1,0 +1,1 @@
+"""Classes: which one of K a picture shows."""

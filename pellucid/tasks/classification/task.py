@@ -1,0 +1,140 @@
+"""Classification: which one of K classes a picture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.annotations import Annotations, Classes
+from pellucid.data.batches import class_numbers
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.sampling import Sampler
+from pellucid.diagnosis.costs import read_costs
+from pellucid.diagnosis.measures import refuse_unknown
+from pellucid.diagnosis.scores import DEFAULT
+from pellucid.engines.protocol import Measure, Objective, Term
+from pellucid.graph.graph import Graph
+from pellucid.model import Model
+from pellucid.reports.sections import Section
+from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
+from pellucid.tasks.classification import telling
+from pellucid.tasks.classification.evaluation import Evaluation, WantedScores
+from pellucid.tasks.classification.imbalance import (
+    ends_of_rounds,
+    loss_of,
+    refuse_twice,
+    said_of_classes,
+    sampler_of,
+    weights_of,
+)
+from pellucid.tasks.classification.mining import Mining
+from pellucid.tasks.classification.naming import names_of, of_each_class, with_labels_of
+from pellucid.tasks.classification.settings import Settings
+from pellucid.tasks.protocol import Bench, Images, Pictures, Problem, Task
+from pellucid.training.compiling import Wanted, make_objective
+from pellucid.training.events import Event, Progress
+
+SCORING = Objective(
+    (Term("output", SparseCategoricalCrossentropy()),),
+    (Measure("output", SparseCategoricalAccuracy(), "accuracy"),),
+)
+
+
+@dataclass(frozen=True)
+class Classification(Problem):
+    """The classes of one data set, by name."""
+
+    names: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        return {}  # a model file has had the names of classes in a place of their own since before there were tasks
+
+    def encode(self, annotations: Annotations) -> np.ndarray:
+        return class_numbers(annotations)
+
+    def objective(self, settings: Settings, graph: Graph) -> Objective:
+        return replace(make_objective(graph, Wanted(loss_of(settings.loss))), measures=SCORING.measures)
+
+    def scoring(self) -> Objective:
+        return SCORING
+
+    def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
+        return Evaluation(split=split, labels=part.labels, probabilities=outputs, class_names=self.names,
+                          names=part.names, loss=loss, ids=part.ids)
+
+    def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
+        rows = of_each_class(outputs, self.names, run)
+        orders = np.argsort(-rows, axis=1, kind="stable")[:, :top]
+        return [{"classes": [{"class": self.names[k], "probability": float(row[k])} for k in order]}
+                for row, order in zip(rows, orders, strict=True)]
+
+    def fitted(self, dataset: Dataset, part: Part) -> Part:
+        return with_labels_of(dataset, part, self.names)
+
+    def wanted_scores(self, metrics: Sequence[str] | None, costs: str | None) -> WantedScores:
+        prices = None if costs is None else read_costs(costs, self.names)
+        names = list(DEFAULT if metrics is None else metrics)
+        if costs is not None and metrics is None:
+            names.append("weighted_error")
+        refuse_unknown(names, self.names, prices)
+        return WantedScores(names, prices)
+
+    def pictures(self, evaluation: Evaluation, images: Images, training: Part) -> Pictures:
+        from pellucid.tasks.classification.pictures import pictures_of  # brings the library that draws
+
+        return pictures_of(evaluation, images, training)
+
+    def refuse_unfit(self, settings: Settings, epochs: int) -> None:
+        ends_of_rounds(settings, epochs)
+
+    def sample_weights(self, settings: Settings, part: Part) -> np.ndarray | None:
+        return weights_of(settings, part.labels)
+
+    def sampler(self, settings: Settings, part: Part) -> Sampler | None:
+        return sampler_of(settings, part.labels)
+
+    def events(self, settings: Settings, bench: Bench) -> list[tuple[str, Event]]:
+        if not settings.mine_rounds:
+            return []
+        assert bench.sampler is not None, "a run that mines has a sampler"
+
+        def wrong(progress: Progress) -> np.ndarray:
+            return bench.firsts(bench.evaluate(progress, "train").wrong())
+
+        return [("mining", Mining(bench.sampler, ends_of_rounds(settings, bench.epochs), wrong))]
+
+    def said(self, settings: Settings, dataset: Dataset, *, augmented: bool) -> list[str]:
+        return said_of_classes(settings, dataset, augmented=augmented)
+
+
+class ClassificationTask(Task):
+    """Learns from `Classes`; judged by the accuracy."""
+
+    name = "classification"
+    annotations = Classes.kind
+    settings = Settings
+    watched, better = "accuracy", "more"
+
+    def understand(self, settings: Settings) -> None:
+        refuse_twice(settings)
+
+    def problem(self, dataset: Dataset) -> Classification:
+        return Classification(dataset.class_names)
+
+    def recalled(self, model: Model, record: Mapping[str, Any]) -> Classification:
+        return Classification(names_of(model))
+
+    def told(self, found: Mapping[str, Any]) -> list[Section]:
+        return telling.told(found)
+
+    def words(self, entry: Mapping[str, Any]) -> list[str]:
+        return telling.words(entry)
+
+    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        return telling.row(entry)
+
+
+TASK = ClassificationTask()

@@ -1,0 +1,214 @@
+"""What a task is: the questions that a run asks whoever knows what is learnt, and nothing else.
+
+    Task      what is known before any data are read: its name, its settings, the annotations it learns from
+    Problem   a task on the answers of one data set (class names, names and units of numbers): the end of its network,
+              what is minimised, what a part's outputs come to, what a prediction says; a model file holds enough of it
+              to be asked again
+    Bench     what a run hands to a task that wants to watch it
+
+Training and stored runs are `runs`' business: what a task needs of them comes through `Bench`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from pellucid.data.annotations import Annotations
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.sampling import Sampler
+from pellucid.engines.protocol import Objective
+from pellucid.errors import UsageError
+from pellucid.graph.graph import Graph
+from pellucid.model import Model
+from pellucid.reports.sections import Section
+from pellucid.spec.layer import LayerSpec
+from pellucid.training.events import Event, Progress
+
+Images = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The one score that a part is judged by: with its 95 % interval, and which way is `better` ("more" or "less")."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    better: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` has it."""
+        return vars(self).copy()
+
+
+class Evaluation(Protocol):
+    """What the outputs for one part came to."""
+
+    @property
+    def split(self) -> str:
+        """The part: train, train-dev, validation, test."""
+
+    @property
+    def n(self) -> int:
+        """Samples."""
+
+    @property
+    def loss(self) -> float:
+        """Mean over the part."""
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """What the network gave (N, ...)."""
+
+    @property
+    def headline(self) -> Headline: ...
+
+    def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
+        """Every score as plain JSON: split, n, loss, the headline under its own name, and the task's others.
+
+        `wanted` is what `Problem.wanted_scores` gave.
+        """
+
+    def large(self) -> dict[str, Any]:
+        """What only `evaluate --json` tells beside, since it may be large."""
+
+    def wrong(self) -> np.ndarray:
+        """Which samples (N,) are far enough from the truth to be shown again."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Files of a run folder by name, and what its report shows by the name of the place."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Bench(Protocol):
+    """A run that is training, as a task's events see it."""
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def sampler(self) -> Sampler | None:
+        """What says how often each training sample is shown."""
+
+    def evaluate(self, progress: Progress, part: str) -> Evaluation:
+        """A part as the network of this moment answers it, not augmented."""
+
+    def firsts(self, value: np.ndarray) -> np.ndarray:
+        """Of several processes the first one's value."""
+
+
+class Problem(ABC):
+    """A task on given answers. `names` are those of the network's outputs, in their order."""
+
+    names: tuple[str, ...]
+    ending: tuple[LayerSpec, ...] | None = None  # after the last layer with weights; None: softmax, as networks come
+
+    @abstractmethod
+    def record(self) -> dict[str, Any]:
+        """What a model file keeps of it, as JSON; `Task.recalled` reads it."""
+
+    @abstractmethod
+    def encode(self, annotations: Annotations) -> np.ndarray:
+        """What the loss reads (B, ...), of the annotations of B samples."""
+
+    @abstractmethod
+    def objective(self, settings: Any, graph: Graph) -> Objective:
+        """What is minimised, outputs for training only included, and watched."""
+
+    @abstractmethod
+    def scoring(self) -> Objective:
+        """What every part is measured with, whatever a run was trained on."""
+
+    @abstractmethod
+    def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
+        """What the outputs (N, ...) for a part come to."""
+
+    @abstractmethod
+    def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
+        """What predictions say of pictures, as JSON an entry, from the network's outputs (N, ...) for them.
+
+        Raises DataError for outputs that are none of this task; `run` is what the message names.
+        """
+
+    @abstractmethod
+    def fitted(self, dataset: Dataset, part: Part) -> Part:
+        """The part with its annotations as this problem numbers or orders them; raises DataError where they differ."""
+
+    def wanted_scores(self, metrics: Sequence[str] | None, costs: str | None) -> Any:
+        """What --metrics and --costs ask for, as `to_metrics` takes it. Raises UsageError for what is not there."""
+        for flag, given in (("--metrics", metrics), ("--costs", costs)):
+            if given is not None:
+                raise UsageError(f"evaluate: {flag} means nothing for this model: its task has one list of scores. "
+                                 "Leave it out.")
+        return None
+
+    def pictures(self, evaluation: Any, images: Images, training: Part) -> Pictures:
+        """What is drawn of an evaluation; images(indices) gives the raw pixels (n,H,W,C) of its part."""
+        return Pictures()
+
+    def refuse_unfit(self, settings: Any, epochs: int) -> None:  # noqa: B027  (most tasks refuse nothing here)
+        """Raise UsageError for settings that these data or so many epochs cannot serve."""
+
+    def sample_weights(self, settings: Any, part: Part) -> np.ndarray | None:
+        """How much each training sample counts (N,); None: alike."""
+        return None
+
+    def sampler(self, settings: Any, part: Part) -> Sampler | None:
+        """How often each training sample is shown; None: once an epoch."""
+        return None
+
+    def events(self, settings: Any, bench: Bench) -> list[tuple[str, Event]]:
+        """What watches a run and changes how it learns, by name; their memories are kept in the checkpoint."""
+        return []
+
+    def said(self, settings: Any, dataset: Dataset, *, augmented: bool) -> list[str]:
+        """Lines on the data that are worth knowing before training begins."""
+        return []
+
+
+class Task(ABC):
+    """What is learnt. `settings` is a frozen dataclass made with `pellucid.settings.setting`."""
+
+    name: ClassVar[str]
+    format: ClassVar[int] = 1                # of its record in a model file
+    annotations: ClassVar[str]               # the kind of column that it learns from
+    settings: ClassVar[type]
+    watched: ClassVar[str]                   # the score that chooses the best epoch, as a row of the history names it
+    better: ClassVar[str]                    # "more" or "less"
+
+    def understand(self, settings: Any) -> None:  # noqa: B027  (words may need no more than their legal values)
+        """Raise UsageError for words that mean nothing, before any data are read."""
+
+    @abstractmethod
+    def problem(self, dataset: Dataset) -> Problem:
+        """The task on a data set. Raises DataError for data that it cannot learn from."""
+
+    @abstractmethod
+    def recalled(self, model: Model, record: Mapping[str, Any]) -> Problem:
+        """The problem that a model was trained on, from what its file keeps. Raises FileError for a damaged record."""
+
+    @abstractmethod
+    def told(self, found: Mapping[str, Any]) -> list[Section]:
+        """An evaluation for a reader, from what `evaluate --json` tells; the first is its one line."""
+
+    @abstractmethod
+    def words(self, entry: Mapping[str, Any]) -> list[str]:
+        """An answer for a reader, as columns of words."""
+
+    @abstractmethod
+    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer as columns of a table."""
+
+    def direction(self) -> int:
+        """1 where more of the watched score is better, -1 where less is."""
+        return 1 if self.better == "more" else -1

@@ -1,0 +1,66 @@
+"""Which tasks there are, by name; each is imported when somebody asks for it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pellucid.errors import ArgumentError, UsageError, shown
+
+if TYPE_CHECKING:
+    from pellucid.tasks.protocol import Task
+
+AUTO = "auto"  # the data say which
+OWN = ("classification",)  # rooms of this folder, each with a TASK; the first is what runs were before they had a task
+FIRST = OWN[0]
+_registered: dict[str, Task] = {}
+
+
+def register_task(task: Task) -> None:
+    """Make a task of a program's own known: to `--task`, to the flags of the command line, to data of its annotations.
+
+    Raises ArgumentError for a name that is taken.
+    """
+    if task.name in names():
+        raise ArgumentError(f"register_task: there is a task called '{shown(task.name)}' already. Give yours another "
+                            "name.")  # fmt: skip
+    _registered[task.name] = task
+
+
+def unregister_task(name: str) -> None:
+    """Forget a task that a program registered."""
+    _registered.pop(name, None)
+
+
+def names() -> tuple[str, ...]:
+    """Every task, ours first."""
+    return (*OWN, *_registered)
+
+
+def task_named(name: str) -> Task:
+    """The task of that name. Raises UsageError that lists the names."""
+    if name in _registered:
+        return _registered[name]
+    if name not in OWN:
+        raise UsageError(f"there is no task '{shown(name)}'. The tasks are: {', '.join(names())}. One of a program's "
+                         "own is registered with pellucid.register_task(...).")
+    found: Task = import_module(f"pellucid.tasks.{name}.task").TASK
+    return found
+
+
+def task_for(kind: str) -> Task | None:
+    """The task that learns from annotations of this kind; None where there is none. Ours come first."""
+    return next((task for task in map(task_named, names()) if task.annotations == kind), None)
+
+
+def settings_of_task(name: str) -> type:
+    """The settings of a task, without all else that it needs."""
+    if name in _registered:
+        return _registered[name].settings
+    found: type = import_module(f"pellucid.tasks.{name}.settings").Settings
+    return found
+
+
+def settings_kinds() -> tuple[type, ...]:
+    """The settings of every task, ours first."""
+    return tuple(map(settings_of_task, names()))
