@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from pellucid.cli.app import data_app
 from pellucid.cli.options import Data, Given, of_a_run, with_settings
@@ -16,7 +17,7 @@ PICTURES = ("resize", "fit", "channels", "alpha", "skip_broken", "max_pixels", "
 @data_app.command("info")
 @with_settings(of_a_run, only=PICTURES)
 def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = False) -> None:
-    """Show what a data set holds. Parts, classes, image size, pixel range, groups and fingerprint."""
+    """Show what a data set holds. Parts, classes or numbers, image size, pixel range, groups and fingerprint."""
     from pellucid.data.info import describe_dataset
     from pellucid.runs.reading import read_data
 
@@ -28,9 +29,9 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
     say(f"{found['name']}: {image['height']}x{image['width']}x{image['channels']} {image['dtype']}, "
           f"channels {', '.join(image['channel_names'])}")
     parts = found["parts"]
-    rows = [[name, *[f"{part['per_class'][name]:,}" for part in parts.values()]] for name in found["classes"]]
-    rows.append(["all", *[f"{part['n']:,}" for part in parts.values()]])
-    say(table(rows, ["class", *parts]))
+    kind = {"classes": "class", "numbers": "smallest, mean, largest"}[found["annotations"]]
+    rows = rows_of_numbers(parts) if found["annotations"] == "numbers" else rows_of_classes(found["classes"], parts)
+    say(table([*rows, ["all", *[f"{part['n']:,}" for part in parts.values()]]], [kind, *parts]))
     for name, part in parts.items():
         pixels = part["pixels"]
         groups = "" if part["groups"] is None else f", {part['groups']} groups"
@@ -40,3 +41,15 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
     for note in found["notes"]:
         say(note)
     say(f"fingerprint {found['fingerprint']}")
+
+
+def rows_of_classes(names: Sequence[str], parts: Mapping[str, Any]) -> list[list[str]]:
+    """A row a class: how many images it has in each part."""
+    return [[name, *[f"{part['per_class'][name]:,}" for part in parts.values()]] for name in names]
+
+
+def rows_of_numbers(parts: Mapping[str, Any]) -> list[list[str]]:
+    """A row a number: its name and unit, and its range and mean in each part."""
+    columns = zip(*(part["numbers"] for part in parts.values()), strict=True)
+    return [[f"{column[0]['name']} ({column[0]['unit']})" if column[0]["unit"] else column[0]["name"],
+             *[f"{found['min']:g}, {found['mean']:g}, {found['max']:g}" for found in column]] for column in columns]

@@ -109,7 +109,7 @@ def flow_from_directory(
         wanted = "(height, width) in pixels"
         raise ArgumentError(describe("flow_from_directory", "target_size", wanted, repr(target_size))) from None
     dataset = open_dataset(str(directory), resize=(height, width), channels=COLOR_MODES[color_mode],
-                           alpha="drop")                        # as Keras does
+                           alpha="drop", annotations="classes")         # as Keras does
     if len(dataset.parts) > 1:
         parts = ", ".join(dataset.parts)
         raise DataError(f"{directory}: it holds the parts {parts}. Pass the folder of one of them.")

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.annotations import Numbers
 from pellucid.data.dataset import Dataset, Part
+from pellucid.data.images import Array
 from pellucid.data.splits import leaking_groups
 from pellucid.keys import Key
 
@@ -14,10 +16,14 @@ SAMPLE = 256            # images looked at for the smallest, largest and mean pi
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """Name, parts (n, images per class, pixels of a sample, groups), image size and dtype, fingerprint and notes."""
+    """Name, kind of annotation, parts, image size and dtype, fingerprint and notes.
+
+    A part has n, pixels of a sample, groups, and either images per class or, of each number, name, unit and range.
+    """
     height, width, channels = dataset.image_shape
     return {
         "name": dataset.name,
+        "annotations": next(iter(dataset.parts.values())).annotations.kind,
         "parts": {name: _describe_part(part, dataset.class_names) for name, part in dataset.parts.items()},
         "classes": list(dataset.class_names),
         "image": {"height": height, "width": width, "channels": channels, "channel_names": list(dataset.channel_names),
@@ -29,13 +35,27 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
 
 
 def _describe_part(part: Part, class_names: tuple[str, ...]) -> dict[str, Any]:
-    counts = np.bincount(part.labels, minlength=len(class_names))
     chosen = Key.of(0).fold("info").generator().permutation(len(part))[:SAMPLE]
     pixels = part.images.take(np.sort(chosen))
     return {
         "n": len(part),
-        "per_class": {name: int(count) for name, count in zip(class_names, counts, strict=True)},
+        **_describe_annotations(part, class_names),
         "groups": None if part.groups is None else len(np.unique(part.groups)),
         "pixels": {"sample": len(pixels), "min": float(pixels.min()), "max": float(pixels.max()),
                    "mean": round(float(pixels.mean(dtype=np.float64)), 4)},
     }
+
+
+def _describe_annotations(part: Part, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """Images per class, or the range of each number."""
+    if isinstance(part.annotations, Numbers):
+        columns = zip(part.annotations.names, part.annotations.units, part.annotations.values.T, strict=True)
+        return {"numbers": [{"name": name, "unit": unit, "min": float(values.min()), "mean": middle(values),
+                             "max": float(values.max())} for name, unit, values in columns]}
+    counts = np.bincount(part.labels, minlength=len(class_names))
+    return {"per_class": {name: int(count) for name, count in zip(class_names, counts, strict=True)}}
+
+
+def middle(values: Array) -> float:
+    """The mean of numbers (N,), also of such as are too large to be added up."""
+    return float((values / len(values)).sum())

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cli.terminal import Terminal, write_folder, write_npz
@@ -132,6 +133,16 @@ def test_data_info(terminal: Terminal) -> None:
     assert len(found["fingerprint"]) == 64 and found["parts"]["train"]["n"] == 24
     text = terminal.type("data", "info", "photos").out
     assert "7x6x3 uint8" in text and "fingerprint" in text and "cat" in text
+
+
+def test_data_info_of_numbers(terminal: Terminal) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (6, 5, 4), np.uint8)
+    np.savez("ages.npz", x_train=x, y_train=np.arange(12).reshape(6, 2) / 4, x_test=x[:2], y_test=np.eye(2) * 1.5)
+    assert object_of(terminal, "data", "info", "ages.npz")["parts"]["test"]["numbers"][1]["max"] == 1.5
+    lines = terminal.type("data", "info", "ages.npz").out.splitlines()
+    assert [line.split("  ")[0].strip() for line in lines[1:]][:1] == ["smallest, mean, largest"]
+    assert any(line.split() == ["y_1", "0,", "1.25,", "2.5", "0,", "0.75,", "1.5"] for line in lines), lines
+    assert any(line.split() == ["all", "6", "2"] for line in lines)
 
 
 def test_version_and_help(terminal: Terminal) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pellucid.data import Dataset, leaking_groups, open_dataset, split_validation
+from pellucid.data import Dataset, describe_dataset, leaking_groups, open_dataset, split_validation
 from pellucid.data.annotations import Numbers
+from pellucid.data.directory import flow_from_directory
 from pellucid.errors import ArgumentError, DataError
 
 Save = Callable[..., np.ndarray]
@@ -230,3 +232,41 @@ def test_the_layout_of_kaggle_with_numbers(tmp_path: Path, save_png: Save) -> No
 def test_a_kind_that_there_is_not() -> None:
     with pytest.raises(ArgumentError, match="annotations must be classes or numbers, but it is 'boxes'"):
         open_dataset("digits", annotations="boxes")
+
+
+def turned_digits(folder: Path, shared_data: Path) -> list[float]:
+    """24 of MNIST's digits turned by known angles, as PNG files beside a table of path, angle and split."""
+    from PIL import Image
+
+    part = open_dataset("mnist", data_dir=shared_data, limit=COUNT).part("train")
+    angles = np.random.default_rng(7).uniform(-45, 45, COUNT).round(3).tolist()
+    folder.mkdir()
+    for i, (image, angle) in enumerate(zip(part.images.take(np.arange(COUNT)), angles, strict=True)):
+        Image.fromarray(image[..., 0]).rotate(angle, Image.Resampling.BILINEAR).save(folder / f"{i:02d}.png")
+    rows = [f"{i:02d}.png,{angle},{'train' if i < 18 else 'test'}" for i, angle in enumerate(angles)]
+    (folder / "angles.csv").write_text("\n".join(["path,angle (degrees),split", *rows]))
+    return angles
+
+
+def test_digits_turned_by_known_angles(tmp_path: Path, shared_data: Path) -> None:
+    angles = turned_digits(tmp_path / "turned", shared_data)
+    dataset = open_dataset(str(tmp_path / "turned"))
+    assert "numbers from column 'angle (degrees)'" + DECIDED in dataset.notes and dataset.image_shape == (28, 28, 1)
+    assert numbers(dataset).values[:, 0].tolist() + numbers(dataset, "test").values[:, 0].tolist() == angles
+    info = describe_dataset(dataset)
+    train, test = info["parts"]["train"], info["parts"]["test"]
+    assert info["annotations"] == "numbers" and info["classes"] == [] and (train["n"], test["n"]) == (18, 6)
+    assert "per_class" not in train and train["numbers"] == [
+        {"name": "angle", "unit": "degrees", "min": min(angles[:18]), "mean": pytest.approx(np.mean(angles[:18])),
+         "max": max(angles[:18])}]
+    assert train["pixels"]["max"] > 250 and json.loads(json.dumps(info, allow_nan=False)) == info
+
+
+def test_the_mean_of_numbers_near_the_largest(pictures: Path) -> None:
+    dataset = open_dataset(table(pictures, "path,value", "1.5e308", "1.4e308", "1.6e308"), annotations="numbers")
+    assert describe_dataset(dataset)["parts"]["train"]["numbers"][0]["mean"] == pytest.approx(1.5e308)
+
+
+def test_batches_of_a_folder_are_of_classes(pictures: Path) -> None:
+    table(pictures, "path,target", *FRACTIONS)
+    assert flow_from_directory(pictures, (5, 4)).classes.max() == COUNT - 1
