@@ -25,6 +25,10 @@ class Annotations(Protocol):
         """classes, numbers, boxes, points ..."""
 
     @property
+    def words(self) -> str:
+        """What an image has, as it follows `with`."""
+
+    @property
     def moves(self) -> bool:
         """Whether `moved` changes anything."""
 
@@ -47,7 +51,7 @@ class Classes:
 
     numbers: Array
 
-    kind, moves = "classes", False
+    kind, moves, words = "classes", False, "a class"
 
     @property
     def strata(self) -> Array:
@@ -77,6 +81,11 @@ class Numbers:
         if self.values.ndim != 2 or not self.values.shape[1] == len(self.names) == len(self.units):
             raise ShapeError(describe("annotations", "values", f"of shape (N, {len(self.names)}), a column a name",
                                       f"of shape {self.values.shape}"))
+
+    @property
+    def words(self) -> str:
+        told = [f"{name} ({unit})" if unit else name for name, unit in zip(self.names, self.units, strict=True)]
+        return f"a number each: {told[0]}" if len(told) == 1 else f"{len(told)} numbers each: {some(told)}"
 
     @property
     def strata(self) -> Array:

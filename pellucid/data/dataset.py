@@ -124,6 +124,13 @@ class Dataset:
         """The dtype of the pixels as read."""
         return next(iter(self.parts.values())).images.dtype
 
+    @property
+    def annotated(self) -> str:
+        """What is known of the images, as it follows them in a sentence."""
+        if self.class_names:
+            return f"in {len(self.class_names)} classes"
+        return f"with {next(iter(self.parts.values())).annotations.words}"
+
     def part(self, name: str) -> Part:
         """The part called `name`. Raises UsageError that lists the parts there are."""
         if name not in self.parts:

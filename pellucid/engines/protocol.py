@@ -76,12 +76,16 @@ class Gradients:
 
 @dataclass(frozen=True)
 class Term:
-    """One loss on one output; with `shares` it reads the targets, weights and masks of another output."""
+    """One loss on one output; with `shares` it reads the targets, weights and masks of another output.
+
+    With `scales`, a number a channel, output and target are divided by them first: values of several units weigh alike.
+    """
 
     output: str
     loss: LossSpec
     weight: float = 1.0
     shares: str | None = None
+    scales: tuple[float, ...] | None = None
 
     @property
     def target(self) -> str:

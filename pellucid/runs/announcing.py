@@ -28,7 +28,7 @@ def announce_data(dataset: Dataset) -> None:
     sizes = ", ".join(f"{name} {len(part):,}" for name, part in dataset.parts.items())
     height, width, channels = dataset.image_shape
     size = f"{height}x{width}x{channels}"
-    LOG.info("data   %s: %s images of %s in %d classes", dataset.name, sizes, size, len(dataset.class_names))
+    LOG.info("data   %s: %s images of %s %s", dataset.name, sizes, size, dataset.annotated)
     for note in dataset.notes:
         LOG.info("       %s", note)
 

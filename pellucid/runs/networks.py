@@ -24,7 +24,7 @@ from pellucid.model.bounds import layers_in_words
 from pellucid.model.ending import with_ending
 from pellucid.model.loading import pipeline_of
 from pellucid.runs.config import RunConfig
-from pellucid.runs.deciding import problem_of
+from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.normalization import BatchNormalization, Dropout
@@ -156,6 +156,7 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem,
     if isinstance(model.input_shape, dict) or isinstance(model.output_shape, dict):
         raise UsageError(f"--model {path} has several inputs or outputs; a run needs one of each.")
     refuse_no_classifier(model, path)
+    refuse_other_task(model, config, path)
     has = int(model.output_shape[-1])
     if model.input_shape[1:] != shape or (has != classes and not config.new_head):
         wanted = f"{model.input_shape[1:]} images and {has} classes"
@@ -174,6 +175,14 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem,
     draw_weights(made, key, head_of(made.graph, side=True))
     LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
     return made
+
+
+def refuse_other_task(model: Model, config: RunConfig, path: str) -> None:
+    """Raise UsageError for a model that was taught something else than the run learns."""
+    taught = task_of_model(model).name
+    if taught != config.task and not config.new_head:
+        raise UsageError(f"--model {path} was trained for the task {taught}, and this run is one of the task "
+                         f"{config.task}. Keep its layers and make its last one anew with --new-head.")
 
 
 def refuse_no_classifier(model: Model, path: str) -> None:

@@ -7,6 +7,7 @@ from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, parse_percent, parse_size
 from pellucid.errors import ArgumentError, UsageError
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import wanted_annotations
 
 
 def read_data(config: RunConfig) -> Dataset:
@@ -21,7 +22,7 @@ def reading_of(config: RunConfig) -> Options:
             resize=None if config.resize is None else parse_size(config.resize), channels=config.channels,
             limit=config.limit, group=config.group, label=config.label, fit=config.fit, alpha=config.alpha,
             skip_broken=parse_percent(config.skip_broken or "0"), max_pixels=config.max_pixels,
-            group_pattern=config.group_pattern,
+            group_pattern=config.group_pattern, annotations=wanted_annotations(config),
         )
     except ArgumentError as fault:
         raise UsageError(str(fault)) from fault

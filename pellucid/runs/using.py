@@ -146,7 +146,8 @@ def opened(
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
     record = model.input_record or {}
     dataset = open_dataset(data, data_dir=data_dir, limit=limit, learning=False, skip_broken=allowed.skip_broken,
-                           max_pixels=allowed.max_pixels, **options_of_record(record))  # fmt: skip
+                           max_pixels=allowed.max_pixels, annotations=task_of_model(model).annotations,
+                           **options_of_record(record))  # fmt: skip
     if config is not None and fingerprint is not None and dataset.fingerprint == fingerprint:
         return load_data(replace(own, data=data)), True  # the run's own data by another path: divided as then
     return dataset, dataset.fingerprint == fingerprint

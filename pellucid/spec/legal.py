@@ -127,6 +127,21 @@ class Real:
 
 
 @dataclass(frozen=True)
+class Reals:
+    """A finite number, or a tuple of them: one a channel."""
+
+    wanted: str = "a finite number, or a tuple of them, one a channel"
+    bad: tuple[Any, ...] = (math.nan, (), (1.0, math.inf), "0.5", True, None)
+
+    def check(self, value: Any) -> float | tuple[float, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            return Real().check(value)
+        if not value:
+            raise Illegal
+        return tuple(map(Real().check, value))
+
+
+@dataclass(frozen=True)
 class Flag:
     """True or False."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pellucid.errors import ShapeError, describe
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec
-from pellucid.spec.legal import OneOf, Pair, Real, Sides, Sizes, legal
+from pellucid.spec.legal import OneOf, Pair, Real, Reals, Sides, Sizes, legal
 from pellucid.spec.shapes import Shape, as_map, shown, volume
 from pellucid.spec.sliding import FORMAT
 
@@ -107,11 +107,18 @@ class UpSampling2D(LayerSpec):
 @LAYERS.register()
 @dataclass(frozen=True)
 class Rescaling(LayerSpec):
-    """y = scale x + offset."""
+    """y = scale x + offset; tuples hold a number for each channel."""
 
     prefix = "rescaling"
-    scale: float = legal(Real())
-    offset: float = legal(Real(), 0.0)
+    scale: float | tuple[float, ...] = legal(Reals())
+    offset: float | tuple[float, ...] = legal(Reals(), 0.0)
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        for name, value in (("scale", self.scale), ("offset", self.offset)):
+            if isinstance(value, tuple) and inputs[0] and inputs[0][-1] != len(value):
+                raise ShapeError(describe(where, name, f"one number or {inputs[0][-1]}, one a channel",
+                                          f"{len(value)} numbers"))  # fmt: skip
+        return inputs[0]
 
 
 @LAYERS.register()

@@ -24,7 +24,7 @@ class Spot:
     """One point (x, y) a picture, (N, 2)."""
 
     places: np.ndarray
-    kind, moves = "spot", True
+    kind, moves, words = "spot", True, "a spot each"
 
     @property
     def strata(self) -> np.ndarray:

@@ -132,6 +132,7 @@ PLAIN = [
     Case(ZeroPadding2D(((0, 2), (1, 3)))),
     Case(UpSampling2D((2, 3))),
     Case(Rescaling(-1.7, 0.3)),
+    Case(Rescaling((-1.7, 2.0, 0.4), (0.3, -0.1, 5.0))),
     Case(Temperature(1.7), keras=False),
     Case(PositionBias(), keras=False),
     Case(Add(), (MAP, MAP, MAP)),

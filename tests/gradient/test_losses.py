@@ -166,3 +166,12 @@ def test_a_planted_fault_in_a_loss_is_reported(owner: type[LossSpec], monkeypatc
     monkeypatch.setitem(losses.LOSSES, owner, spoilt)
     worst = check_objective(draw(dense(activation), batch=N), Objective((Term("output", loss),)), batch)[0]
     assert worst.error > 1e-5, worst
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), MeanAbsoluteError(), Huber(0.3)], ids=["squared", "abs", "huber"])
+def test_scales_are_passed_through(loss: LossSpec) -> None:
+    random = np.random.default_rng(3)
+    batch = batch_of(random.normal(size=(N, K)), True, True, random)
+    objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0)),))
+    worst = check_objective(draw(dense("linear"), batch=N), objective, batch)[0]
+    assert worst[0] < 1e-6, worst

@@ -263,6 +263,8 @@ def test_moving_layers() -> None:
     np.testing.assert_allclose(found.inputs["input"], 3)
     y, found = work(Rescaling(1 / 2, -1.0), x, dy=np.ones((1, 2, 2, 2)))
     assert (y[0, 1, 1, 1], found.inputs["input"][0, 0, 0, 0]) == (3, 0.5)  # 8/2 - 1
+    y, found = work(Rescaling((1 / 2, 3.0), (-1.0, 0.0)), x, dy=np.ones((1, 2, 2, 2)))
+    assert y[0, 1, 1].tolist() == [2.5, 24] and found.inputs["input"][0, 0, 0].tolist() == [0.5, 3]  # 7/2 - 1, 3 * 8
 
 
 def test_position_bias() -> None:

@@ -11,6 +11,7 @@ from pellucid.spec.losses import (
     METRICS,
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
+    Huber,
     LossSpec,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
@@ -72,3 +73,12 @@ def test_a_planted_difference_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
         compare_objective(
             draw(dense("linear"), batch=N), Objective((Term("output", MeanSquaredError()),)), batch, "float64"
         )
+
+
+@pytest.mark.parametrize("extra", EXTRAS.values(), ids=EXTRAS)
+@pytest.mark.parametrize("loss", [MeanSquaredError(), Huber(0.3)], ids=["squared", "huber"])
+def test_scales_are_the_same_on_both_engines(loss: LossSpec, extra: tuple[bool, bool]) -> None:
+    random = np.random.default_rng(3)
+    batch = batch_of(random.normal(size=(N, K)), *extra, random)
+    objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0)),))
+    compare_objective(draw(dense("linear"), batch=N), objective, batch, "float64")

@@ -81,6 +81,9 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     target = tensor_of(host, prediction.dtype, prediction.device)
     if term.loss.labels != "index":
         target = target.to(prediction.dtype)
+    if term.scales is not None:
+        scales = torch.tensor(term.scales, dtype=prediction.dtype, device=prediction.device)
+        prediction, target = prediction / scales, target / scales
     loss_of = loss_named(term.loss)
     if coefficient is None:
         return loss_of(term.loss, prediction, target, from_logits).sum(), count

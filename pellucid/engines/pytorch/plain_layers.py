@@ -14,7 +14,7 @@ import torch
 from torch import fx, nn
 
 from pellucid.engines.pytorch.assembly import PLAIN, Place
-from pellucid.engines.pytorch.plain_parts import BatchNorm1d, BatchNorm2d, RealAvgPool2d, RReLU, SamePad2d
+from pellucid.engines.pytorch.plain_parts import BatchNorm1d, BatchNorm2d, RealAvgPool2d, Rescale, RReLU, SamePad2d
 from pellucid.spec.activations import ELU, PReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.spec.activations import RReLU as RReLUSpec
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D
@@ -228,6 +228,10 @@ def position_bias(spec: PositionBias, place: Place, inputs: Nodes) -> fx.Node:
 
 def rescaling(spec: Rescaling, place: Place, inputs: Nodes) -> fx.Node:
     """y = scale x + offset."""
+    if isinstance(spec.scale, tuple) or isinstance(spec.offset, tuple):
+        channels = (-1, 1, 1) if place.is_map else (-1,)
+        numbers = (torch.tensor(value, dtype=torch.float64).reshape(channels) for value in (spec.scale, spec.offset))
+        return place.module(Rescale(*numbers), *inputs)
     return place.call(operator.add, place.call(operator.mul, inputs[0], spec.scale), spec.offset)
 
 

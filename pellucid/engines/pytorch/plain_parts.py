@@ -53,6 +53,22 @@ class RReLU(nn.RReLU):
         return super().forward(x) if self.training else F.leaky_relu(x, (self.lower + self.upper) / 2)
 
 
+class Rescale(nn.Module):
+    """y = scale x + offset, both (C,), or (C,1,1) for maps, in x's precision."""
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, scale: Tensor, offset: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("scale", scale)
+        self.register_buffer("offset", offset)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x in other units."""
+        return x * self.scale.to(x.dtype) + self.offset.to(x.dtype)
+
+
 class SamePad2d(nn.Module):
     """Pixels of `value` around a map whose size is not known beforehand, so that ceil(size / stride) windows fit."""
 

@@ -43,7 +43,13 @@ def upsampling(spec: UpSampling2D, inputs: Sequence[Tensor], weights: Weights, c
 
 def rescaling(spec: Rescaling, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
     """y = scale x + offset."""
-    return inputs[0] * spec.scale + spec.offset
+    x = inputs[0]
+    return x * a_channel(spec.scale, x) + a_channel(spec.offset, x)
+
+
+def a_channel(value: float | tuple[float, ...], x: Tensor) -> float | Tensor:
+    """A number as it is; several as a tensor (C,) of x's kind."""
+    return torch.tensor(value, dtype=x.dtype, device=x.device) if isinstance(value, tuple) else value
 
 
 def position_bias(spec: PositionBias, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:

@@ -28,7 +28,12 @@ def term_of(
     target = target_of(term, prediction.shape, batch)
     if term.loss.labels != "index":
         target = target.astype(prediction.dtype, copy=False)
+    if term.scales is not None:
+        scales = np.array(term.scales, prediction.dtype)
+        prediction, target = prediction / scales, target / scales
     losses, slope = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
+    if term.scales is not None:
+        slope = slope / scales
     coefficient, count = coefficients(term.target, batch, losses.shape, losses.dtype)
     if coefficient is not None:
         losses = np.where(coefficient == 0, 0, losses * coefficient)

@@ -76,12 +76,18 @@ def rescaling_forward(
     spec: Rescaling, inputs: Sequence[np.ndarray], weights: Weights, context: Context
 ) -> tuple[np.ndarray, None]:
     """Return scale x + offset."""
-    return inputs[0] * spec.scale + spec.offset, None
+    x = inputs[0]
+    return x * a_channel(spec.scale, x) + a_channel(spec.offset, x), None
 
 
 def rescaling_backward(spec: Rescaling, dy: np.ndarray, saved: None, weights: Weights, context: Context) -> Result:
     """scale dy."""
-    return [dy * spec.scale], {}
+    return [dy * a_channel(spec.scale, dy)], {}
+
+
+def a_channel(value: float | tuple[float, ...], x: np.ndarray) -> float | np.ndarray:
+    """A number as it is; several as an array (C,) of x's kind."""
+    return np.array(value, x.dtype) if isinstance(value, tuple) else value
 
 
 def bias_forward(
