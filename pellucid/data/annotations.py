@@ -85,7 +85,7 @@ class Numbers:
     @property
     def words(self) -> str:
         told = [f"{name} ({unit})" if unit else name for name, unit in zip(self.names, self.units, strict=True)]
-        return f"a number each: {told[0]}" if len(told) == 1 else f"{len(told)} numbers each: {some(told)}"
+        return f"a number each: {told[0]}" if len(told) == 1 else f"{len(told)} numbers each: {', '.join(told)}"
 
     @property
     def strata(self) -> Array:

@@ -52,6 +52,8 @@ def _describe_annotations(part: Part, class_names: tuple[str, ...]) -> dict[str,
         columns = zip(part.annotations.names, part.annotations.units, part.annotations.values.T, strict=True)
         return {"numbers": [{"name": name, "unit": unit, "min": float(values.min()), "mean": middle(values),
                              "max": float(values.max())} for name, unit, values in columns]}
+    if not class_names:
+        return {}
     counts = np.bincount(part.labels, minlength=len(class_names))
     return {"per_class": {name: int(count) for name, count in zip(class_names, counts, strict=True)}}
 

@@ -1,4 +1,4 @@
-"""Another end on a network: in place of the activation after its last layer with weights, what a task wants there."""
+"""Another end on a network: in place of what follows its last layer with weights, what a task wants there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from pellucid.model.heads import has_weights
 from pellucid.model.model import Model
 from pellucid.spec.activations import Activation, Softmax
 from pellucid.spec.layer import LayerSpec
+from pellucid.spec.reshaping import Rescaling, Temperature
+
+ENDS = (Softmax, Activation, Rescaling, Temperature)  # what networks of this and that task end with
 
 
 def with_ending(model: Model, ending: Sequence[LayerSpec]) -> Model:
     """A model on the same layers whose outputs, those for training only included, end with `ending`.
 
-    Layers without weights that are no activation (global pooling, flattening) stay where they are.
+    Layers without weights that shape the result (global pooling, flattening) stay where they are.
     """
     hidden = set(model.graph.training_only)
     names = [name for name, _ in model.graph.outputs]
@@ -37,7 +40,7 @@ def ended(output: Tensor, ending: Sequence[LayerSpec]) -> Tensor:
     if getattr(spec, "activation", None) is not None:
         spec = dataclasses.replace(spec, activation=None)  # type: ignore[type-var]
     tensor: Tensor = Layer.of(spec, call.layer.name)(call.inputs)
-    kept = [layer for layer in reversed(after) if not isinstance(layer.spec, (Softmax, Activation))]
+    kept = [layer for layer in reversed(after) if not isinstance(layer.spec, ENDS)]
     for layer in [*(Layer.of(layer.spec, layer.name) for layer in kept), *(Layer.of(each) for each in ending)]:
         tensor = layer(tensor)
     return tensor

@@ -123,10 +123,17 @@ def in_words(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def part_in_words(part: dict[str, Any]) -> str:
-    """How many images, how evenly spread over the classes, from how many groups, how bright."""
-    counts = part["per_class"].values()
-    spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
+    """How many images, how what is known of them is spread, from how many groups, how bright."""
     groups = "" if part["groups"] is None else f", {part['groups']:,} groups"
     pixels = part["pixels"]
     brightness = f"pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:.4g}"
-    return f"{part['n']:,} images, {spread} a class{groups}; {brightness}"
+    return f"{part['n']:,} images{spread_in_words(part)}{groups}; {brightness}"
+
+
+def spread_in_words(part: dict[str, Any]) -> str:
+    """How many images a class has, or between what the numbers lie."""
+    if counts := part.get("per_class", {}).values():
+        spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
+        return f", {spread} a class"
+    return "".join(f", {one['name']} {one['min']:g} to {one['max']:g} {one['unit']}".rstrip()
+                   for one in part.get("numbers", ()))  # fmt: skip

@@ -27,6 +27,7 @@ from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights
+from pellucid.spec.activations import Softmax
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.storage.foreign import is_ours
 from pellucid.storage.model_file import read_model
@@ -163,18 +164,28 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem,
         remedy = " Its last layer is made anew with --new-head." if model.input_shape[1:] == shape else ""
         raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.{remedy}")
     if not config.new_head:
-        names = problem_of(model, path).names if config.head_by_name and model.class_names else None
+        names = problem_of(model, path).names if config.head_by_name and (model.class_names or model.task) else None
         order = None if names is None else order_of(names, class_names)
         if names is not None and order is None:
             raise UsageError(f"--model {path} is for other classes than the data: {differing(names, class_names)}. "
                              "Make its last layer anew with --new-head.")
         if order is not None:
+            refuse_order(problem, order, path)
             put_in_order(model, order)
         return model
     made = model.with_head(classes)
+    if problem.ending is not None or task_of_model(model).name != config.task:
+        made = with_ending(made, problem.ending or (Softmax(),))
     draw_weights(made, key, head_of(made.graph, side=True))
     LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
     return made
+
+
+def refuse_order(problem: Problem, order: np.ndarray, path: str) -> None:
+    """Raise UsageError for outputs in another order where more than weights follows it."""
+    if problem.ending is not None and not np.array_equal(order, np.arange(len(order))):
+        raise UsageError(f"--model {path} gives {', '.join(problem.names)} in another order than the data. Put the "
+                         "columns of the data in its order, or make its last layer anew with --new-head.")
 
 
 def refuse_other_task(model: Model, config: RunConfig, path: str) -> None:

@@ -111,7 +111,11 @@ class Problem(ABC):
     """A task on given answers. `names` are those of the network's outputs, in their order."""
 
     names: tuple[str, ...]
-    ending: tuple[LayerSpec, ...] | None = None  # after the last layer with weights; None: softmax, as networks come
+
+    @property
+    def ending(self) -> tuple[LayerSpec, ...] | None:
+        """What follows the last layer with weights; None: a softmax, as networks come."""
+        return None
 
     @abstractmethod
     def record(self) -> dict[str, Any]:
