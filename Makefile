@@ -9,7 +9,7 @@ WORKERS ?= 2
 # One thread for each worker's matrix products: several workers with several threads each only get in one another's way.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test lint types bench published soak lowest clean
+.PHONY: help demo test lint types bench published soak same lowest clean
 
 help:
 	@echo "make demo   install into $(VENV), train a network on handwritten digits, print where the report is"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench  measure both engines beside Keras (torch, JAX) and PyTorch, on one core (hours; NAMES='engines')"
 	@echo "make published   run the sources' recipes and hold them to their figures (minutes each; NAMES='lenet line')"
 	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; export the deepest net"
+	@echo "make same REV=COMMIT   train six recipes with that commit and with this checkout, compare every bit and figure"
 	@echo "make lowest the quick tests with the oldest versions that pyproject.toml admits"
 	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"
 
@@ -62,6 +63,9 @@ published: $(VENV)/.installed
 soak: $(VENV)/.installed-test
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.soak
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.deep_export
+
+same: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.same $(or $(REV),$(error Type make same REV=COMMIT, the commit to compare with)) $(if $(ONLY),--only $(ONLY))
 
 # The oldest versions that pyproject.toml admits, in an environment of their own; their own deprecations do not count.
 LOWEST := .venv-lowest

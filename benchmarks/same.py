@@ -1,0 +1,216 @@
+"""Whether the checkout trains to the same bits as an older commit: six recipes on both, every figure compared.
+
+Run with   make same REV=bb7cef8   or   python -m benchmarks.same REV [--only RECIPE]   (two minutes of one core)
+REV is checked out by `git worktree` into a temporary folder; the checkout itself is only read. Both are run by the same
+interpreter with PYTHONPATH at one tree or the other, in folders of the same names, one thread each.
+A flag that REV does not know is left out for both. Where a default was changed on purpose since, `AS_BEFORE` types the
+old meaning for the tree that knows the flag, if the other does not.
+Data is looked for in $PELLUCID_SHARED, or ../shared/data beside the repository. Prints a row a recipe, ends with exit
+code 1 on any difference, and writes benchmarks/results/same.json after a run of all six.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.same_bits import Found, compare, read
+from benchmarks.same_recipes import COMMON, MAKERS, RECIPES, RUN, Recipe
+from pellucid.runs.environment import environment_of, limited_threads
+from pellucid.training.session import engine_named
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "same.json"
+SHARED = Path(os.environ.get("PELLUCID_SHARED") or ROOT.parent / "shared" / "data")
+AS_BEFORE = {"--alpha": "drop", "--copies": "apart"}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+PATIENCE = 600  # seconds that one command may take
+Results = dict[str, tuple[Found, dict[str, float]]]  # a recipe to what was found and the seconds of each tree
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A source tree, the flags that its `train` knows, and the folder that its runs are written into."""
+
+    name: str
+    source: Path
+    commit: str
+    folder: Path
+    flags: frozenset[str]
+
+    @classmethod
+    def of(cls, name: str, source: Path, folder: Path) -> Tree:
+        """The tree, once it is sure that its own code is what runs."""
+        folder.mkdir()
+        said = subprocess.run(
+            [sys.executable, "-c", "import pellucid; print(pellucid.__file__)"], cwd=folder, env=surroundings(source),
+            capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+        if source not in Path(said).resolve().parents:
+            raise SystemExit(f"{said} would run in the place of the code in {source}.")
+        asked = [sys.executable, "-m", "pellucid", "train", "--help"]
+        told = subprocess.run(asked, cwd=folder, env=surroundings(source), capture_output=True, text=True, check=True)
+        flags = frozenset(re.findall(r"^ +(--[a-z0-9-]+)", told.stdout, re.MULTILINE))
+        return cls(name, source, git("rev-parse", "--short", "HEAD", cwd=source), folder, flags)
+
+    def start(self, place: Path, *words: str) -> subprocess.Popen[str]:
+        """Begin `pellucid WORDS` in a folder."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pellucid", *words], cwd=place, env=surroundings(self.source),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, place: Path, *words: str) -> str:
+        """Run `pellucid WORDS` in a folder; what it printed."""
+        process = self.start(place, *words)
+        out, err = process.communicate(timeout=PATIENCE)
+        if process.returncode:
+            raise SystemExit(f"{self.name} ({self.commit}): pellucid {' '.join(words)} failed: {err.strip()}")
+        return out
+
+    def run_stopped(self, place: Path, *words: str) -> None:
+        """Train until the first checkpoint is there, kill the process, and resume."""
+        process = self.start(place, *words)
+        until = time.monotonic() + PATIENCE
+        while process.poll() is None and not (place / RUN / "last.safetensors").exists():
+            if time.monotonic() > until:
+                process.kill()
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        _, err = process.communicate()
+        if process.returncode != -signal.SIGKILL or (place / RUN / "metrics.json").exists():
+            raise SystemExit(f"{self.name} ({self.commit}): the run ended before it was stopped: {err.strip()}")
+        if read(place / RUN / "last.safetensors")[1]["position"]["step_in_epoch"] == 0:
+            raise SystemExit(f"{self.name} ({self.commit}): the run was stopped between two epochs, not within one")
+        self.run(place, "train", "--resume", RUN)
+
+
+def surroundings(source: Path) -> dict[str, str]:
+    """The environment of a command that runs the code of a tree."""
+    return os.environ | ONE_THREAD | {"PYTHONPATH": str(source), "PELLUCID_DATA": str(SHARED)}
+
+
+def git(*words: str, cwd: Path = ROOT) -> str:
+    """What git prints; its own sentence when it refuses."""
+    done = subprocess.run(["git", *words], cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"git {' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+@contextmanager
+def checked_out(revision: str, place: Path) -> Iterator[Path]:
+    """A commit's files in a folder of their own, for the time of a block."""
+    git("worktree", "add", "--detach", str(place), revision)
+    try:
+        yield place
+    finally:
+        git("worktree", "remove", "--force", str(place))
+
+
+def words_for(words: tuple[str, ...], tree: Tree, trees: tuple[Tree, Tree]) -> list[str]:
+    """`words` as pairs of flag and value, less the flags that REV lacks, with what a new default meant before."""
+    given = [*COMMON, *words]
+    kept, place = [], 0
+    while place < len(given):
+        value = [] if place + 1 == len(given) or given[place + 1].startswith("--") else [given[place + 1]]
+        if given[place] in trees[0].flags:
+            kept += [given[place], *value]
+        place += 1 + len(value)
+    for flag, value_before in AS_BEFORE.items():
+        if flag in tree.flags and any(flag not in each.flags for each in trees):
+            kept += [flag, value_before]
+    return kept
+
+
+def train(recipe: Recipe, name: str, tree: Tree, trees: tuple[Tree, Tree]) -> tuple[Path, dict[str, Any], float]:
+    """Carry out a recipe with the code of a tree: the run's folder, what evaluation said of it, seconds."""
+    place, began = tree.folder / name, time.perf_counter()
+    place.mkdir()
+    if recipe.before:
+        data, *words = recipe.before
+        tree.run(place, "train", data, *words_for(tuple(words), tree, trees), "--out", "first")
+    data = str(tree.folder.parent / recipe.data) if recipe.data in MAKERS else recipe.data
+    run = tree.run_stopped if recipe.stopped else tree.run
+    run(place, "train", data, *words_for(recipe.words, tree, trees), "--out", RUN)
+    evaluated = json.loads(tree.run(place, "evaluate", RUN, "--json"))
+    return place / RUN, evaluated, time.perf_counter() - began
+
+
+def run_recipe(name: str, trees: tuple[Tree, Tree]) -> tuple[Found, dict[str, float]]:
+    """Both trees on one recipe, and what differs."""
+    recipe = RECIPES[name]
+    data = trees[0].folder.parent / recipe.data
+    if recipe.data in MAKERS and not data.exists():
+        MAKERS[recipe.data](data, SHARED)
+    done = [train(recipe, name, tree, trees) for tree in trees]
+    found = compare(done[0][0], done[1][0], (done[0][1], done[1][1]))
+    return found, {tree.name: round(seconds, 1) for tree, (_, _, seconds) in zip(trees, done, strict=True)}
+
+
+def row(name: str, found: Found, seconds: dict[str, float]) -> str:
+    """A recipe in one line, and a line for each difference."""
+    counted = "".join(f"{found.counted[what]:>9}" for what in ("tensors", "epochs", "steps", "figures"))
+    verdict = f"NO: {len(found.differences)} differences" if found.differences else "yes"
+    lines = [f"{name:<12}{counted}{seconds['before']:>8.1f} s{seconds['now']:>8.1f} s  {verdict}"]
+    return "\n".join([*lines, *(f"    {sentence}" for sentence in found.differences)])
+
+
+def main() -> int:
+    """Run the recipes on both trees; 0 when all is the same."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("revision", metavar="REV", help="the commit to compare with")
+    parser.add_argument("--only", choices=tuple(RECIPES), help="one recipe; nothing is written then")
+    given = parser.parse_args()
+    names = [given.only] if given.only else list(RECIPES)
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as place, checked_out(given.revision, Path(place).resolve() / "tree") as source:
+        trees = (Tree.of("before", source, source.parent / "before"), Tree.of("now", ROOT, source.parent / "now"))
+        head = "".join(f"{what:>9}" for what in ("tensors", "epochs", "steps", "figures"))
+        print(f"{'recipe':<12}{head}{trees[0].commit:>10}{trees[1].commit:>10}  the same", flush=True)
+        results: Results = {}
+        for name in names:
+            results[name] = run_recipe(name, trees)
+            print(row(name, *results[name]), flush=True)
+    different = [name for name, (found, _) in results.items() if found.differences]
+    print(f"{len(names) - len(different)} of {len(names)} recipes came to the same bits and figures")
+    if not given.only:
+        write(given.revision, trees, results, load)
+    return 1 if different else 0
+
+
+def write(revision: str, trees: tuple[Tree, Tree], results: Results, load: float) -> None:
+    """Leave the result with all that it takes to repeat it."""
+    with limited_threads(1):
+        environment = environment_of(engine_named("pytorch", "float32", None))
+    asked = {word for recipe in RECIPES.values() for word in (*COMMON, *recipe.words) if word.startswith("--")}
+    typed = {flag: value for flag, value in AS_BEFORE.items() if flag in trees[1].flags - trees[0].flags}
+    recipes = {
+        name: {"covers": RECIPES[name].covers, "data": RECIPES[name].data, "seconds": seconds, "same": found.counted,
+               "words": " ".join(words_for(RECIPES[name].words, trees[1], trees)), "gained": found.gained,
+               "differences": found.differences}
+        for name, (found, seconds) in results.items()
+    }  # fmt: skip
+    result = {
+        "recipes": recipes, "before": trees[0].commit, "now": trees[1].commit, "as_before": typed,
+        "changed_since_the_commit": bool(git("status", "--porcelain", "--untracked-files=no")),
+        "flags_left_out": sorted(asked - trees[0].flags), "command": f"make same REV={revision}",
+        "environment": environment, "load_before": round(load, 2), "date": time.strftime("%Y-%m-%d"),
+    }  # fmt: skip
+    RESULT.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
