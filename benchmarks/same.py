@@ -37,6 +37,7 @@ SHARED = Path(os.environ.get("PELLUCID_SHARED") or ROOT.parent / "shared" / "dat
 AS_BEFORE = {"--alpha": "drop", "--copies": "apart"}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 PATIENCE = 600  # seconds that one command may take
+SHOWN = 8  # differences of a recipe that are printed
 Results = dict[str, tuple[Found, dict[str, float]]]  # a recipe to what was found and the seconds of each tree
 
 
@@ -161,11 +162,13 @@ def run_recipe(name: str, trees: tuple[Tree, Tree]) -> tuple[Found, dict[str, fl
 
 
 def row(name: str, found: Found, seconds: dict[str, float]) -> str:
-    """A recipe in one line, and a line for each difference."""
+    """A recipe in one line, and the first differences, a line each."""
     counted = "".join(f"{found.counted[what]:>9}" for what in ("tensors", "epochs", "steps", "figures"))
     verdict = f"NO: {len(found.differences)} differences" if found.differences else "yes"
     lines = [f"{name:<12}{counted}{seconds['before']:>8.1f} s{seconds['now']:>8.1f} s  {verdict}"]
-    return "\n".join([*lines, *(f"    {sentence}" for sentence in found.differences)])
+    lines += [f"    {sentence}" for sentence in found.differences[:SHOWN]]
+    left = len(found.differences) - SHOWN
+    return "\n".join([*lines, *([f"    and {left} more"] if left > 0 else [])])
 
 
 def main() -> int:
@@ -175,7 +178,7 @@ def main() -> int:
     parser.add_argument("--only", choices=tuple(RECIPES), help="one recipe; nothing is written then")
     given = parser.parse_args()
     names = [given.only] if given.only else list(RECIPES)
-    load = os.getloadavg()[0]
+    load, changed = os.getloadavg()[0], bool(git("status", "--porcelain", "--untracked-files=no"))
     with tempfile.TemporaryDirectory() as place, checked_out(given.revision, Path(place).resolve() / "tree") as source:
         trees = (Tree.of("before", source, source.parent / "before"), Tree.of("now", ROOT, source.parent / "now"))
         head = "".join(f"{what:>9}" for what in ("tensors", "epochs", "steps", "figures"))
@@ -187,11 +190,11 @@ def main() -> int:
     different = [name for name, (found, _) in results.items() if found.differences]
     print(f"{len(names) - len(different)} of {len(names)} recipes came to the same bits and figures")
     if not given.only:
-        write(given.revision, trees, results, load)
+        write(given.revision, trees, results, {"load_before": round(load, 2), "changed_since_the_commit": changed})
     return 1 if different else 0
 
 
-def write(revision: str, trees: tuple[Tree, Tree], results: Results, load: float) -> None:
+def write(revision: str, trees: tuple[Tree, Tree], results: Results, at_first: dict[str, Any]) -> None:
     """Leave the result with all that it takes to repeat it."""
     with limited_threads(1):
         environment = environment_of(engine_named("pytorch", "float32", None))
@@ -205,9 +208,8 @@ def write(revision: str, trees: tuple[Tree, Tree], results: Results, load: float
     }  # fmt: skip
     result = {
         "recipes": recipes, "before": trees[0].commit, "now": trees[1].commit, "as_before": typed,
-        "changed_since_the_commit": bool(git("status", "--porcelain", "--untracked-files=no")),
         "flags_left_out": sorted(asked - trees[0].flags), "command": f"make same REV={revision}",
-        "environment": environment, "load_before": round(load, 2), "date": time.strftime("%Y-%m-%d"),
+        "environment": environment, "date": time.strftime("%Y-%m-%d"), **at_first,
     }  # fmt: skip
     RESULT.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
