@@ -14,111 +14,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.same_bits import Found, compare, read
+from benchmarks.same_bits import Found, compare
 from benchmarks.same_recipes import COMMON, MAKERS, RECIPES, RUN, Recipe
+from benchmarks.same_trees import ROOT, SHARED, Failed, Tree, checked_out, git
 from pellucid.runs.environment import environment_of, limited_threads
 from pellucid.training.session import engine_named
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "same.json"
-SHARED = Path(os.environ.get("PELLUCID_SHARED") or ROOT.parent / "shared" / "data")
 AS_BEFORE = {"--alpha": "drop", "--copies": "apart"}
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
-PATIENCE = 600  # seconds that one command may take
+COUNTED = ("tensors", "epochs", "steps", "figures")
 SHOWN = 8  # differences of a recipe that are printed
 Results = dict[str, tuple[Found, dict[str, float]]]  # a recipe to what was found and the seconds of each tree
-
-
-@dataclass(frozen=True)
-class Tree:
-    """A source tree, the flags that its `train` knows, and the folder that its runs are written into."""
-
-    name: str
-    source: Path
-    commit: str
-    folder: Path
-    flags: frozenset[str]
-
-    @classmethod
-    def of(cls, name: str, source: Path, folder: Path) -> Tree:
-        """The tree, once it is sure that its own code is what runs."""
-        folder.mkdir()
-        said = subprocess.run(
-            [sys.executable, "-c", "import pellucid; print(pellucid.__file__)"], cwd=folder, env=surroundings(source),
-            capture_output=True, text=True, check=True,
-        ).stdout.strip()  # fmt: skip
-        if source not in Path(said).resolve().parents:
-            raise SystemExit(f"{said} would run in the place of the code in {source}.")
-        asked = [sys.executable, "-m", "pellucid", "train", "--help"]
-        told = subprocess.run(asked, cwd=folder, env=surroundings(source), capture_output=True, text=True, check=True)
-        flags = frozenset(re.findall(r"^ +(--[a-z0-9-]+)", told.stdout, re.MULTILINE))
-        return cls(name, source, git("rev-parse", "--short", "HEAD", cwd=source), folder, flags)
-
-    def start(self, place: Path, *words: str) -> subprocess.Popen[str]:
-        """Begin `pellucid WORDS` in a folder."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pellucid", *words], cwd=place, env=surroundings(self.source),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def run(self, place: Path, *words: str) -> str:
-        """Run `pellucid WORDS` in a folder; what it printed."""
-        process = self.start(place, *words)
-        out, err = process.communicate(timeout=PATIENCE)
-        if process.returncode:
-            raise SystemExit(f"{self.name} ({self.commit}): pellucid {' '.join(words)} failed: {err.strip()}")
-        return out
-
-    def run_stopped(self, place: Path, *words: str) -> None:
-        """Train until the first checkpoint is there, kill the process, and resume."""
-        process = self.start(place, *words)
-        until = time.monotonic() + PATIENCE
-        while process.poll() is None and not (place / RUN / "last.safetensors").exists():
-            if time.monotonic() > until:
-                process.kill()
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        _, err = process.communicate()
-        if process.returncode != -signal.SIGKILL or (place / RUN / "metrics.json").exists():
-            raise SystemExit(f"{self.name} ({self.commit}): the run ended before it was stopped: {err.strip()}")
-        if read(place / RUN / "last.safetensors")[1]["position"]["step_in_epoch"] == 0:
-            raise SystemExit(f"{self.name} ({self.commit}): the run was stopped between two epochs, not within one")
-        self.run(place, "train", "--resume", RUN)
-
-
-def surroundings(source: Path) -> dict[str, str]:
-    """The environment of a command that runs the code of a tree."""
-    return os.environ | ONE_THREAD | {"PYTHONPATH": str(source), "PELLUCID_DATA": str(SHARED)}
-
-
-def git(*words: str, cwd: Path = ROOT) -> str:
-    """What git prints; its own sentence when it refuses."""
-    done = subprocess.run(["git", *words], cwd=cwd, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"git {' '.join(words)}: {done.stderr.strip()}")
-    return done.stdout.strip()
-
-
-@contextmanager
-def checked_out(revision: str, place: Path) -> Iterator[Path]:
-    """A commit's files in a folder of their own, for the time of a block."""
-    git("worktree", "add", "--detach", str(place), revision)
-    try:
-        yield place
-    finally:
-        git("worktree", "remove", "--force", str(place))
 
 
 def words_for(words: tuple[str, ...], tree: Tree, trees: tuple[Tree, Tree]) -> list[str]:
@@ -156,16 +68,20 @@ def run_recipe(name: str, trees: tuple[Tree, Tree]) -> tuple[Found, dict[str, fl
     data = trees[0].folder.parent / recipe.data
     if recipe.data in MAKERS and not data.exists():
         MAKERS[recipe.data](data, SHARED)
-    done = [train(recipe, name, tree, trees) for tree in trees]
+    try:
+        done = [train(recipe, name, tree, trees) for tree in trees]
+    except Failed as failure:
+        return Found([str(failure)]), {}
     found = compare(done[0][0], done[1][0], (done[0][1], done[1][1]))
     return found, {tree.name: round(seconds, 1) for tree, (_, _, seconds) in zip(trees, done, strict=True)}
 
 
 def row(name: str, found: Found, seconds: dict[str, float]) -> str:
     """A recipe in one line, and the first differences, a line each."""
-    counted = "".join(f"{found.counted[what]:>9}" for what in ("tensors", "epochs", "steps", "figures"))
-    verdict = f"NO: {len(found.differences)} differences" if found.differences else "yes"
-    lines = [f"{name:<12}{counted}{seconds['before']:>8.1f} s{seconds['now']:>8.1f} s  {verdict}"]
+    counted = "".join(f"{found.counted.get(what, 0):>9}" for what in COUNTED)
+    times = "".join(f"{seconds.get(tree, 0):>8.1f} s" for tree in ("before", "now"))
+    verdict = f"NO, differences: {len(found.differences)}" if found.differences else "yes"
+    lines = [f"{name:<12}{counted}{times}  {verdict}"]
     lines += [f"    {sentence}" for sentence in found.differences[:SHOWN]]
     left = len(found.differences) - SHOWN
     return "\n".join([*lines, *([f"    and {left} more"] if left > 0 else [])])
@@ -181,7 +97,7 @@ def main() -> int:
     load, changed = os.getloadavg()[0], bool(git("status", "--porcelain", "--untracked-files=no"))
     with tempfile.TemporaryDirectory() as place, checked_out(given.revision, Path(place).resolve() / "tree") as source:
         trees = (Tree.of("before", source, source.parent / "before"), Tree.of("now", ROOT, source.parent / "now"))
-        head = "".join(f"{what:>9}" for what in ("tensors", "epochs", "steps", "figures"))
+        head = "".join(f"{what:>9}" for what in COUNTED)
         print(f"{'recipe':<12}{head}{trees[0].commit:>10}{trees[1].commit:>10}  the same", flush=True)
         results: Results = {}
         for name in names:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from benchmarks.same import AS_BEFORE, Tree, words_for
+from benchmarks.same import AS_BEFORE, words_for
 from benchmarks.same_bits import TENSORS, compare
+from benchmarks.same_trees import Tree
 
 RECORD = {"format": 1, "environment": {"arithmetic": 1, "libraries": {"pellucid": "0.1.0"}}, "class_names": ["a"]}
 SCORES = {"accuracy": 0.75, "n": 8, "seconds": 1.5, "per_class": [{"class": "a", "f1": 0.5}]}
