@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -93,6 +94,7 @@ def main() -> int:
     parser.add_argument("revision", metavar="REV", help="the commit to compare with")
     parser.add_argument("--only", choices=tuple(RECIPES), help="one recipe; nothing is written then")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the commit's folder goes then too
     names = [given.only] if given.only else list(RECIPES)
     load, changed = os.getloadavg()[0], bool(git("status", "--porcelain", "--untracked-files=no"))
     with tempfile.TemporaryDirectory() as place, checked_out(given.revision, Path(place).resolve() / "tree") as source:
