@@ -62,7 +62,7 @@ def search(plan: Plan, out: str | Path, *, storage: str | None = None, command: 
     """Carry a search out, or on; its folder is `out`, its database there too unless `storage` is an address.
 
     Raises UsageError for settings that mean nothing, FileError for a folder or a database that is another search's,
-    locked or out of reach, TrainingError when not one trial came through.
+    locked or out of reach, TrainingError when not one trial came through, KeyboardInterrupt for a second Ctrl-C.
     """
     with optuna_at_hand():
         address = address_of(storage) if storage else sqlite_url(SearchFolder(Path(out)).study)
@@ -80,9 +80,12 @@ def search(plan: Plan, out: str | Path, *, storage: str | None = None, command: 
             refuse_foreign(database, name, plan, shared=storage is not None, where=hidden(address))
             announce_search(plan, database, name, known)
             stopped = not went_through(bench, database, name, address)
-            with told(address):
+            with told(address), bench.noted:
                 trials, spaces, done = read_rounds(plan, name, database)
-        return conclude(bench, trials, spaces, stopped=stopped or not done, command=command, identity=identity,
+        if bench.noted.insisted:
+            raise KeyboardInterrupt
+        stopped = stopped or not done or bool(bench.noted.received)
+        return conclude(bench, trials, spaces, stopped=stopped, command=command, identity=identity,
                         where=hidden(address) if storage else folder.study.name)  # fmt: skip
 
 
@@ -120,19 +123,20 @@ def announce_search(plan: Plan, database: RDBStorage, name: str, known: bool) ->
 
 
 def went_through(bench: Bench, database: RDBStorage, name: str, address: str) -> bool:
-    """Carry out what is left; False when it was stopped by Ctrl-C or SIGTERM."""
+    """Carry out what is left; False when it was stopped by Ctrl-C or SIGTERM, KeyboardInterrupt for a second one."""
     plan = bench.plan
 
     def say(word: tuple[str, int, Space] | Trial) -> None:
         LOG.info("%s", line_of(word) if isinstance(word, Trial) else round_line(plan, word[1], word[2]))
 
+    if plan.workers > 1:
+        return carry_out_together(plan, name, address, bench.folder, say)
     try:
-        if plan.workers == 1:
-            with told(address):
-                carry_out_rounds(plan, name, database, bench, say)
-        else:
-            carry_out_together(plan, name, address, bench.folder, say)
+        with told(address):
+            carry_out_rounds(plan, name, database, bench, say)
     except KeyboardInterrupt:
+        if bench.noted.insisted:
+            raise
         return False
     return True
 

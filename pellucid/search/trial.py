@@ -22,11 +22,11 @@ from pellucid.search.folder import SearchFolder
 from pellucid.search.settings import Plan, command_of, config_of
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
+from pellucid.search.wish import Wish
 from pellucid.storage.claims import BusyError
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import remove_files, write_json
 from pellucid.training.events import Event, Progress
-from pellucid.training.interrupts import Noted
 
 if TYPE_CHECKING:
     from optuna.trial import Trial as Running
@@ -37,16 +37,12 @@ PATIENCE = 60.0  # seconds for a worker that was taken for dead to end its trial
 
 @dataclass(frozen=True)
 class Bench:
-    """What all trials of a process share: the plan, the folder, the data, read once, and the wish to stop.
-
-    A signal is only noted, and heeded between two talks with the database: in the middle of its bookkeeping Optuna
-    answers a KeyboardInterrupt with an error of its own.
-    """
+    """What all trials of a process share: the plan, the folder, the data, read once, and the wish to stop."""
 
     plan: Plan
     folder: SearchFolder
     dataset: Dataset
-    noted: Noted
+    noted: Wish
 
     @classmethod
     def open(cls, plan: Plan, folder: SearchFolder) -> Bench:
@@ -56,7 +52,7 @@ class Bench:
         if "validation" not in dataset.parts:
             raise UsageError("search: the best is chosen on a validation part, and there is none. Pass e.g. "
                              "--val-fraction 0.1")  # fmt: skip
-        return cls(plan, folder, dataset, Noted(patient=parent_process() is not None))
+        return cls(plan, folder, dataset, Wish(patient=parent_process() is not None))
 
     def is_over(self) -> bool:
         """Whether a signal came, or the process that began this one has died."""
@@ -75,12 +71,13 @@ class Watched(Event):
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
         epoch, accuracy = int(row["epoch"]), float(row["val_accuracy"])
-        if math.isfinite(accuracy):
-            self.trial.report(accuracy, epoch)
-        if self.bench.is_over():
-            progress.stop = STOPPED
-        elif epoch < progress.epochs and self.trial.should_prune():
-            progress.stop = f"{HOPELESS} {epoch}"
+        with self.bench.noted.at_once(False):
+            if math.isfinite(accuracy):
+                self.trial.report(accuracy, epoch)
+            if self.bench.is_over():
+                progress.stop = STOPPED
+            elif epoch < progress.epochs and self.trial.should_prune():
+                progress.stop = f"{HOPELESS} {epoch}"
 
 
 def orphaned() -> bool:
@@ -100,7 +97,8 @@ def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Ma
         enter_when_free(ours, bench, folder)
         remove_files(folder.files)
         folder.sweep()
-        return trained(bench, trial, folder, epochs, values)
+        with bench.noted.at_once():
+            return trained(bench, trial, folder, epochs, values)
 
 
 def enter_when_free(ours: ExitStack, bench: Bench, folder: RunFolder) -> None:

@@ -26,11 +26,12 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 FAREWELL = 20.0  # seconds a worker has to end its step and write what it must
 
 
-def carry_out_together(plan: Plan, name: str, address: str, folder: SearchFolder, say: Say) -> None:
+def carry_out_together(plan: Plan, name: str, address: str, folder: SearchFolder, say: Say) -> bool:
     """Carry the search out with `plan.workers` processes; `say` hears what they say, of each round once.
 
-    Raises what stopped a worker, once all have ended. A worker that dies is missed by nobody but its trial, which
-    another one takes over.
+    False when it was stopped by Ctrl-C or SIGTERM. Raises what stopped a worker, once all have ended, and
+    KeyboardInterrupt for a second signal while they end their steps. A worker that dies is missed by nobody but its
+    trial, which another one takes over.
     """
     with one_thread():
         crew = [started(plan, name, address, folder) for _ in range(plan.workers)]
@@ -45,10 +46,13 @@ def carry_out_together(plan: Plan, name: str, address: str, folder: SearchFolder
             elif word[1] not in begun:
                 begun.add(word[1])
                 say(word)
+    except KeyboardInterrupt:
+        return False
     finally:
         dismiss([process for process, _ in crew])
     if faults:
         raise faults[0]
+    return True
 
 
 def started(plan: Plan, name: str, address: str, folder: SearchFolder) -> tuple[SpawnProcess, Connection]:
@@ -74,17 +78,19 @@ def heard(pipes: list[Connection]) -> Iterator[Any]:
 
 
 def dismiss(crew: list[SpawnProcess]) -> None:
-    """End the workers that still run, each after the step in hand."""
+    """End the workers that still run, each after the step in hand, and at once when a second signal comes."""
     for process in crew:
         if process.is_alive():
             process.terminate()
     until = time.monotonic() + FAREWELL
-    for process in crew:
-        process.join(max(0.0, until - time.monotonic()))
-        if process.is_alive():
+    try:
+        for process in crew:
+            process.join(max(0.0, until - time.monotonic()))
+    finally:
+        for process in crew:
             process.kill()
             process.join()
-        process.close()
+            process.close()
 
 
 def worker(plan: Plan, name: str, address: str, folder: SearchFolder, pipe: Connection) -> None:

@@ -38,9 +38,12 @@ class Noted:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.received = number
+        around = getattr(self._before.get(number), "__self__", None)
         if self.patient:
             self._before = dict.fromkeys(SIGNALS, signal.SIG_IGN)
         self.__exit__()
+        if isinstance(around, Noted):  # whoever trains many times hears of it too, so that the next is the second
+            around._note(number, frame)
 
 
 class Interrupts(Event):

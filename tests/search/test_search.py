@@ -27,23 +27,26 @@ def table(path: str, *left_out: str) -> list[dict[str, str]]:
     return [{name: cell for name, cell in row.items() if name not in ("seconds", *left_out)} for row in rows]
 
 
-def stop_in_step(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Ctrl-C in the middle of the step of that number, counted over all trials."""
-    step, done = Supervised.step, [0]
+def stop_in_step(monkeypatch: pytest.MonkeyPatch, number: int, times: int = 1) -> list[int]:
+    """Ctrl-C in the middle of the step of that number, counted over all trials; the steps that went to their end."""
+    step, done, ended = Supervised.step, [0], list[int]()
 
     def stopping(self: Supervised, *given: Any) -> Any:
         done[0] += 1
         if done[0] == number:
-            signal.raise_signal(signal.SIGINT)
-        return step(self, *given)
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        found = step(self, *given)
+        ended.append(done[0])
+        return found
 
     monkeypatch.setattr(Supervised, "step", stopping)
+    return ended
 
 
 def test_a_whole_search(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     scored: list[str] = []
     score = finishing.score
-
 
     def counted(*given: Any, split: str, **named: Any) -> Any:
         scored.append(split)
@@ -132,27 +135,49 @@ def test_a_stopped_search_goes_on_to_the_same_trials(
         "whole/best/model.safetensors").read_bytes()  # fmt: skip
 
 
-@pytest.mark.parametrize(("talk", "number"), [("set_trial_user_attr", 2), ("set_trial_user_attr", 8),
-                                              ("set_trial_intermediate_value", 2), ("set_trial_state_values", 3),
-                                              ("set_trial_state_values", 4)])  # fmt: skip
+def test_a_second_signal_ends_a_search_in_the_middle_of_a_step(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.type(*SMALL, "--out", "whole")
+    with monkeypatch.context() as patch:
+        ended = stop_in_step(patch, 8, times=2)
+        typed = terminal.type(*SMALL, "--out", "parts")
+    assert (typed.code, typed.err, ended) == (1, "pellucid: stopped.\n", [1, 2, 3, 4, 5, 6, 7])
+    assert not Path("parts/search.html").exists()
+    assert terminal.type(*SMALL, "--out", "parts").code == 0
+    assert table("parts") == table("whole")
+
+
+TALKS = pytest.mark.parametrize(("talk", "number"), [("set_trial_user_attr", 2), ("set_trial_user_attr", 8),
+                                                      ("set_trial_intermediate_value", 2),
+                                                      ("set_trial_state_values", 3),
+                                                      ("set_trial_state_values", 4)])  # fmt: skip
+
+
+@TALKS
+@pytest.mark.parametrize("times", [1, 2])
 def test_a_signal_in_the_middle_of_a_talk_with_the_database(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, talk: str, number: int
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, talk: str, number: int, times: int
 ) -> None:
     from optuna.storages import RDBStorage
 
-    method, done = getattr(RDBStorage, talk), [0]
+    method, done, ended = getattr(RDBStorage, talk), [0], list[int]()
 
     def disturbed(*given: Any, **named: Any) -> Any:
         done[0] += 1
         if done[0] == number:
-            signal.raise_signal(signal.SIGTERM)
-        return method(*given, **named)
+            for _ in range(times):
+                signal.raise_signal(signal.SIGTERM)
+        found = method(*given, **named)
+        ended.append(done[0])
+        return found
 
     with monkeypatch.context() as patch:
         patch.setattr(RDBStorage, talk, disturbed)
         typed = terminal.type(*SMALL, "--out", "parts")
-    assert (typed.code, typed.err) == (1, "")
-    assert "the same command with --out parts continues" in typed.out
+    assert (typed.code, typed.err) == (1, "" if times == 1 else "pellucid: stopped.\n")
+    assert ("the same command with --out parts continues" in typed.out) == (times == 1)
+    assert number in ended  # what is said to the database is said to its end
     typed = terminal.type(*SMALL, "--out", "parts")
     assert (typed.code, typed.err) == (0, "")
     terminal.type(*SMALL, "--out", "whole")

@@ -98,6 +98,36 @@ def test_workers_end_with_their_search(terminal: Terminal, number: signal.Signal
             os.kill(worker, 0)
 
 
+def test_a_second_signal_ends_workers_that_are_ending_their_step() -> None:
+    """The crew is killed and the second signal goes on; nobody is waited for."""
+    said: list[str] = []
+
+    class Slow:
+        def __init__(self, name: str) -> None:
+            self.name, self.alive = name, True
+
+        def is_alive(self) -> bool:
+            return self.alive
+
+        def terminate(self) -> None:
+            said.append(f"{self.name} is asked")
+
+        def join(self, patience: float | None = None) -> None:
+            if self.alive:
+                raise KeyboardInterrupt
+
+        def kill(self) -> None:
+            self.alive = False
+            said.append(f"{self.name} is killed")
+
+        def close(self) -> None:
+            said.append(f"{self.name} is gone")
+
+    with pytest.raises(KeyboardInterrupt):
+        workers.dismiss([Slow("a"), Slow("b")])  # type: ignore[list-item]
+    assert said == ["a is asked", "b is asked", "a is killed", "a is gone", "b is killed", "b is gone"]
+
+
 def test_a_trial_waits_for_a_worker_that_was_taken_for_dead(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
