@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,17 @@ def object_of(terminal: Terminal, *words: str) -> dict[str, Any]:
     found = json.loads(typed.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert isinstance(found, dict)
     return found
+
+
+def test_the_command_line_is_called_from_a_program_again_and_again(capsys: pytest.CaptureFixture[str]) -> None:
+    import pellucid.cli
+
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    for code, words in ((0, ["runs", "runs"]), (2, ["runs", "--nothing"]), (0, ["--version"])):
+        with pytest.raises(SystemExit) as end:
+            pellucid.cli.main(words)
+        assert end.value.code == code
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_train_json(terminal: Terminal, tmp_path: Path) -> None:

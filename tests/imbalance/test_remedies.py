@@ -12,15 +12,19 @@ import pytest
 
 from pellucid.checks.initial_loss import check_initial_loss
 from pellucid.checks.tiny_subset import check_tiny_subset
+from pellucid.data.batches import Batch
 from pellucid.engines.protocol import Engine, mean
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.keys import Key
+from pellucid.layers import Dense, Input
+from pellucid.model import Model
 from pellucid.runs.checking import subject_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.spec.losses import SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
 from pellucid.tasks.classification.imbalance import loss_of
+from pellucid.training.compiling import Wanted, make_objective
 from tests.cli.terminal import Terminal
 
 TRAIN = ("train", "uneven.npz", "--model", "FC_8", "--epochs", "2", "--no-checks")
@@ -80,6 +84,26 @@ def test_weights_and_loss_reach_the_engine(terminal: Terminal, make: Any, loss: 
     each = -np.log(p) if loss == "crossentropy" else -0.5 * (1 - p) ** 1.5 * np.log(p)
     factors = np.array([84 / 180, 84 / 60, 84 / 12])[batch.targets["output"]]
     assert mean(sums["loss:output"]) == pytest.approx((factors * each).sum() / len(batch), rel=1e-6)
+
+
+@pytest.mark.parametrize("make", engines())
+def test_weights_reach_outputs_for_training_only(make: Any) -> None:
+    """The loss of a side output is sum_i w_i loss_i / N too, its share 0.3; so is the gradient of its bias."""
+    entry = Input((3,))
+    inner = Dense(4, activation="relu")(entry)
+    side = Dense(2, activation="softmax", name="side")(inner)
+    model = Model(entry, [Dense(2, activation="softmax")(inner), side], training_only=[side])
+    random, engine = np.random.default_rng(8), make()
+    x, y, w = random.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1]), np.array([0.5, 3, 1, 0, 2])
+    objective = make_objective(model.graph, Wanted(SparseCategoricalCrossentropy()))
+    params = engine.put({key: random.normal(size=value.shape) for key, value in model.weights_by_key().items()})
+    run = engine.forward(model.graph, params, {}, engine.put({"input": x}), training=True)
+    batch = Batch({"input": x}, {"output": y}, {"output": w}, {}, np.arange(5))
+    sums, found = engine.grad(objective, run, batch, wrt=("parameters",))
+    p = engine.get(run.outputs)["side"]
+    assert mean(sums["loss:side"]) == pytest.approx((w * -np.log(p[np.arange(5), y])).sum() / 5, rel=1e-9)
+    by_hand = 0.3 * (w[:, None] * (p - np.eye(2)[y])).sum(axis=0) / 5
+    assert engine.get(found.parameters)["side/bias"] == pytest.approx(by_hand, rel=1e-9)
 
 
 def test_rare_classes_are_learnt_better(terminal: Terminal) -> None:
