@@ -7,6 +7,7 @@ Commas  a column is read with decimal commas where no cell of it has a point and
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,14 +62,15 @@ def numbers_of(where: str, headers: Sequence[str], rows: Cells) -> tuple[Numbers
     names = [name for name, _ in found]
     if len(set(names)) < len(names):
         found = [(header, unit) for header, (_, unit) in zip(headers, found, strict=True)]  # length (mm), length (px)
-    for header, (name, _) in zip(headers, found, strict=True):
-        NAME.check(len(header.encode("utf-8", "surrogatepass")), where, what="the name of a column")
-        if [name for name, _ in found].count(name) > 1:
+    for name, times in Counter(name for name, _ in found).items():
+        NAME.check(len(name.encode("utf-8", "surrogatepass")), where, what="the name of a column")
+        if times > 1:
             raise DataError(f"{where}: two columns are called '{shown(name)}'. Give every column a name of its own.")
     commas = [_has_decimal_commas([cells[k] for _, cells in rows]) for k in range(len(headers))]
-    values = np.array([[_number(f"{where}: line {line}", header, cell, comma)
-                        for header, cell, comma in zip(headers, cells, commas, strict=True)] for line, cells in rows],
-                      np.float64).reshape(len(rows), len(headers))                          # (N, K)
+    values = np.empty((len(rows), len(headers)))                                            # (N, K)
+    for row, (line, cells) in zip(values, rows, strict=True):
+        for k, cell in enumerate(cells):
+            row[k] = _number(where, line, headers[k], cell, commas[k])
     notes = ["decimal commas read as points"] if any(commas) else []
     return Numbers(values, tuple(name for name, _ in found), tuple(unit for _, unit in found)), notes
 
@@ -78,7 +80,7 @@ def _has_decimal_commas(cells: Sequence[str]) -> bool:
         COMMA.fullmatch(plainly(cell)) and not THOUSANDS.fullmatch(plainly(cell)) for cell in cells)
 
 
-def _number(where: str, header: str, cell: str, commas: bool) -> float:
+def _number(where: str, line: int, header: str, cell: str, commas: bool) -> float:
     plain = plainly(cell)
     if commas and COMMA.fullmatch(plain):
         plain = plain.replace(",", ".")
@@ -98,5 +100,5 @@ def _number(where: str, header: str, cell: str, commas: bool) -> float:
     else:
         got, remedy = "", "Correct it, or name another column of numbers: --label COLUMN."
     told = f", {got}" if got else ""
-    raise DataError(f"{where}: the column '{shown(header)}' must be a number, but it is '{shown(cell)}'{told}. "
-                    f"{remedy}")
+    raise DataError(f"{where}: line {line}: the column '{shown(header)}' must be a number, but it is '{shown(cell)}'"
+                    f"{told}. {remedy}")

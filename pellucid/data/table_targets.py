@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pellucid.data.options import Options
-from pellucid.data.table_looks import LOOKED_AT, bare_name, is_measured, look_at
+from pellucid.data.table_looks import LOOKED_AT, are_measured, bare_name, numeric_columns
 from pellucid.data.table_text import Table, listed
 from pellucid.errors import DataError
 
@@ -162,7 +162,7 @@ def _number_columns(table: Table, left: Sequence[int]) -> tuple[int, ...]:
 
 
 def _holding_numbers(table: Table, left: Sequence[int]) -> tuple[int, ...]:
-    numeric = [at for at in left if _holds_numbers(table, at)]
+    numeric = numeric_columns(table, left)
     names = {at: bare_name(table, at) for at in numeric}
     for wanted in (lambda name: TARGET.fullmatch(name), lambda name: name in (*LABEL, *CLASSES),
                    lambda name: name in NUMBER):  # fmt: skip
@@ -179,23 +179,21 @@ def _better_as_numbers(table: Table, classes: tuple[int, ...], asked: tuple[int,
     if len(classes) > 1 or bare_name(table, classes[0]) in (*LABEL, *CLASSES):
         return ()
     if not asked:
-        targets = tuple(at for at in left if TARGET.fullmatch(bare_name(table, at)) and _holds_numbers(table, at))
+        targets = tuple(numeric_columns(table, [at for at in left if TARGET.fullmatch(bare_name(table, at))]))
         if classes[0] in targets and len(targets) > 1 and not _one_hot(table, targets):
             return targets
-    return (asked or _holding_numbers(table, left)) if is_measured(table, classes[0], learning=learning) else ()
+    measured = numeric_columns(table, classes) and are_measured(table, classes, learning=learning)
+    return (asked or _holding_numbers(table, left)) if measured else ()
 
 
 def _only_numbers(table: Table, left: Sequence[int], *, learning: bool) -> tuple[int, ...]:
     """The columns of numbers where all that may be learnt hold numbers, and they are called so or measured."""
-    if not all(_holds_numbers(table, at) for at in left if bare_name(table, at) not in ORDER):
+    may_be = [at for at in left if bare_name(table, at) not in ORDER]
+    if numeric_columns(table, may_be) != may_be:
         return ()
     found = _holding_numbers(table, left)
     called = all(TARGET.fullmatch(bare_name(table, at)) for at in found)
-    return found if called or any(is_measured(table, at, learning=learning) for at in found) else ()
-
-
-def _holds_numbers(table: Table, place: int) -> bool:
-    return look_at(table, place, LOOKED_AT).numeric
+    return found if called or are_measured(table, found, learning=learning) else ()
 
 
 def _named_by(table: Table, label: str) -> dict[str, int | None]:
