@@ -96,7 +96,7 @@ def test_decimal_commas_are_read_with_a_note(pictures: Path, header: str) -> Non
     ("inf", ["line 4: the column 'size (mm)'", "but it is 'inf'"]),
     ("-Infinity", ["but it is '-Infinity'. Fill it in"]),
     ("1e400", ["but it is '1e400', beyond 1.8e308, the largest that is kept. Correct it"]),
-    ("9" * 400, ["beyond 1.8e308"]),
+    ("9" * 400, ["beyond 1.8e308"]), ("1" * 60_000 + "x", ["line 4", "1111"]),
     ("cat", ["line 4", "but it is 'cat'. Correct it, or name another column of numbers: --label COLUMN."]),
     ("12 mm", ["but it is '12 mm'. Write the number alone; a unit belongs in the header, as in 'length (mm)'."]),
     ('"1,234.5"', ["but it is '1,234.5', which may have marks of thousands. Write it with a decimal point"]),
