@@ -2,8 +2,8 @@
 
 The public pages carry Keras's names: pellucid.layers, models, optimizers, losses, metrics, callbacks, datasets,
 regularizers, initializers, architectures; Model, Sequential, load_model, Input, set_random_seed and to_categorical
-stand here too, and register_layer and register_loss, for layers and losses of your own. Pages are imported when first
-asked for, so that the command line starts quickly.
+stand here too, and register_layer, register_loss and register_task, for layers, losses and tasks of your own. Pages
+are imported when first asked for, so that the command line starts quickly.
 """
 
 from importlib import import_module
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pellucid.graph.vocabulary import Input
     from pellucid.model import Model, Sequential, load_model
     from pellucid.model.extension import register_layer, register_loss
+    from pellucid.tasks.registry import register_task
     from pellucid.training.seed import set_random_seed
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "optimizers",
     "register_layer",
     "register_loss",
+    "register_task",
     "regularizers",
     "set_random_seed",
     "to_categorical",
@@ -58,6 +60,7 @@ _HOMES = {
     "load_model": "pellucid.model",
     "register_layer": "pellucid.model.extension",
     "register_loss": "pellucid.model.extension",
+    "register_task": "pellucid.tasks.registry",
     "set_random_seed": "pellucid.training.seed",
     "to_categorical": "pellucid.data.categories",
 }

@@ -154,7 +154,7 @@ def main() -> int:
             "date": date.today().isoformat(),
             "commit": commit(),
             "command": f"python -m benchmarks.walls --seed {given.seed} --scale {given.scale:g}",
-            "machine": environment_of(engine_named("reference")),
+            "machine": environment_of(engine_named("reference", "float32", None)),
             "right": round(share, 5),
             "mark": MARK,
             "families": {family: {"inputs": count, "wrong": bad[family]} for family, count in counts.items()},

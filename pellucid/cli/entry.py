@@ -126,7 +126,7 @@ def usage_or_own_fault(fault: Exception) -> int:
         words = " ".join(str(worded()).split())
         if type(fault).__name__ == "NoArgsIsHelpError":
             say(str(worded()), to=sys.stderr)
-            return int(code)
+            return complain(f"a command is missing. Type {path} COMMAND, one of those above.", int(code))
         end = "" if words.endswith(("?", ".")) else "."
         return complain(f"{words}{end} Type {path} --help to see what there is.", int(code))
     if os.environ.get(TRACEBACK):

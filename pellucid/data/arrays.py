@@ -20,6 +20,7 @@ from pellucid.data.images import Array, ArrayImages, Images
 from pellucid.data.learnable import learnable
 from pellucid.data.options import Options
 from pellucid.data.samples import cut, cut_notes
+from pellucid.data.sizes import refuse_blown_up
 from pellucid.errors import DataError
 from pellucid.storage.limits import ENTRIES
 
@@ -78,7 +79,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annota
     chosen = {part: images[part] if len(kept[part]) == len(images[part]) else images[part][kept[part]]
               for part in parts}
     plain = {part: ArrayImages(np.ascontiguousarray(chosen[part])) for part in parts}
-    made = {part: _converted(plain[part], options) for part in parts}
+    made = {part: _converted(where, plain[part], options) for part in parts}
     taken = {part: known[part].take(kept[part]) for part in parts}
     hashed = {f"{part}/{kind}": array for part in parts
               for kind, array in (("images", chosen[part]), hashable(taken[part]))}
@@ -107,8 +108,9 @@ def channel_names(count: int) -> tuple[str, ...]:
     return {1: CHANNELS["gray"], 3: CHANNELS["rgb"]}.get(count, tuple(f"channel_{i}" for i in range(count)))
 
 
-def _converted(images: ArrayImages, options: Options) -> Images:
+def _converted(where: str, images: ArrayImages, options: Options) -> Images:
     size = options.resize or images.shape[1:3]
+    refuse_blown_up(where, images.shape[1:3], options)
     same = options.channels is None or len(CHANNELS[options.channels]) == images.shape[3]
     return images if same and size == images.shape[1:3] else ConvertedImages(
         images, size, options.channels, options.fit)

@@ -17,7 +17,7 @@ from pellucid.data.decoding import Header
 from pellucid.data.file_images import FileImages
 from pellucid.data.images import Array, Images, choose
 from pellucid.data.options import Options
-from pellucid.data.sizes import choose_size, size_note
+from pellucid.data.sizes import choose_size, refuse_blown_up, size_note
 from pellucid.data.sources import Source
 from pellucid.data.survey import survey
 from pellucid.errors import DataError
@@ -85,6 +85,7 @@ def _settle(where: str, sources: Sequence[Source], headers: Mapping[int, Header]
     kind = options.channels or ("rgb" if len(kinds) > 1 else next(iter(kinds)))
     sizes = [(header.height, header.width) for header in told]
     size = options.resize or choose_size(sizes)
+    refuse_blown_up(where, max(sizes, key=lambda each: each[0] * each[1]), options)
     depth = _one_depth(where, [sources[number] for number in headers], [header.dtype for header in told])
     chosen = [size_note(sizes, size, options.fit)] if options.resize is None and len(set(sizes)) > 1 else []
     made = replace(options, resize=size, channels=kind)

@@ -6,8 +6,13 @@ Rule    the size that all pictures have, or that more than half of them have if 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+
+from pellucid.data.options import Options
+from pellucid.errors import ArgumentError
+from pellucid.storage.limits import GROWN
 
 LARGEST = 64       # what the default network learns from in minutes on one core; more is a choice
 
@@ -21,6 +26,21 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
     side = min(LARGEST, median_low(min(size) for size in sizes))
     return side, side
+
+
+def refuse_blown_up(where: str, size: tuple[int, int], options: Options) -> None:
+    """Raise ArgumentError for --resize that makes far more pixels than pictures of this size have: work, and no detail.
+
+    --max-pixels, typed beside it, says that so many are meant.
+    """
+    if options.resize is None or options.max_pixels is not None:
+        return
+    wanted, has = math.prod(options.resize), max(1, math.prod(size))
+    if wanted > GROWN.now * has:
+        rows, columns = options.resize
+        raise ArgumentError(f"{where}: --resize {rows}x{columns} makes {wanted:,} pixels of {size[0]}x{size[1]}, more "
+                            f"than {GROWN.now:,} times as many, which takes long and shows no more. Type a smaller "
+                            f"size, or --max-pixels {wanted} beside it if it is meant.")
 
 
 def size_note(sizes: Sequence[tuple[int, int]], chosen: tuple[int, int], fit: str) -> str:

@@ -27,7 +27,7 @@ from pellucid.settings import (
 )
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
-from pellucid.tasks.registry import AUTO, FIRST, OWN, names, settings_of_task
+from pellucid.tasks.registry import AUTO, FIRST, OWN, settings_of_task
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
@@ -156,8 +156,7 @@ class RunConfig:
         Raises FileError for a setting this version does not know, of another type or outside its legal values.
         """
         task = settings.get("task", FIRST)
-        known = isinstance(task, str) and task != AUTO and task in names()
-        kinds = (cls, settings_of_task(task)) if known else (cls,)
+        kinds = (cls, settings_of_task(task)) if isinstance(task, str) and task != AUTO else (cls,)
         config, *own = from_json(settings, where, *kinds, remedy=f"{ANEW}.")
         assert isinstance(config, RunConfig)
         return replace(config, own=own[0] if own else None)

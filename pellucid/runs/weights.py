@@ -55,7 +55,8 @@ def write_run_model(
     weights.take(model.built, "write_run_model", engine.get(state["params"]) | engine.get(state["state"]))
     height, width, channels = dataset.image_shape
     model.preprocessing = prepared.preprocessing
-    model.class_names = list(dataset.class_names) or None
+    names = prepared.problem.class_names
+    model.class_names = None if names is None else list(names)
     model.task = record_of(task_of(prepared.config), prepared.problem)
     model.input_record = {
         "height": height,

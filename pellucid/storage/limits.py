@@ -66,14 +66,16 @@ TEXT = Limit("text", 256 * MB, "bytes", "PELLUCID_MAX_TEXT", "the text or metada
 VALUES = Limit("values", 4_000_000, "values", "PELLUCID_MAX_VALUES", "one JSON text")
 LINE = Limit("line", 1_000_000, "characters", "PELLUCID_MAX_LINE", "a line of a table")
 RATIO = Limit("ratio", 1_000, "times its packed size", "PELLUCID_MAX_RATIO", "what is packed, beyond 64 MB,")
+GROWN = Limit("grown", 1_024, "times its pixels", "PELLUCID_MAX_GROWN", "a picture made larger by --resize",
+              flag="--max-pixels N")  # fmt: skip
 WEIGHTS = Limit("weights", 2**31, "weights", "PELLUCID_MAX_WEIGHTS", "a model")
-LAYERS = Limit("layers", 10_000, "layers", "PELLUCID_MAX_LAYERS", "a model")
+LAYERS = Limit("layers", 4_000, "layers", "PELLUCID_MAX_LAYERS", "a model")
 ARRAY = Limit("array", 4 * GIB, "bytes", "PELLUCID_MAX_ARRAY",
               "an array that declares over 1,000 times the bytes stored for it")  # fmt: skip
 
 MEMORY = Limit("memory", 0, "bytes", "PELLUCID_MAX_MEMORY", "what must be in memory at once")  # 0: what is free
 
-TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, WEIGHTS, LAYERS, ARRAY, MEMORY)
+TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, GROWN, WEIGHTS, LAYERS, ARRAY, MEMORY)
 FREE = 64 * MB  # bytes that anything may unpack to, whatever the ratio
 CLAIMED = 1_000  # times its stored bytes that an array beyond ARRAY may declare
 

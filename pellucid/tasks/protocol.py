@@ -117,6 +117,11 @@ class Problem(ABC):
         """What follows the last layer with weights; None: a softmax, as networks come."""
         return None
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The names where each output stands for a class; None for other outputs."""
+        return None
+
     @abstractmethod
     def record(self) -> dict[str, Any]:
         """What a model file keeps of it, as JSON; `Task.recalled` reads it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pellucid.errors import ArgumentError, FileError
 from pellucid.graph.footprint import kept, weight_count, widest
@@ -23,7 +24,7 @@ TRAIN = ["train", "data.npz", "--engine", "reference", "--epochs", "1", "--no-ch
 
 
 @pytest.mark.parametrize(("words", "parts"), [
-    (["FC_1*99999999"], ["a network may be at most 10,000 layers, but it is 99,999,999", "PELLUCID_MAX_LAYERS"]),
+    (["FC_1*99999999"], ["a network may be at most 4,000 layers, but it is 99,999,999", "PELLUCID_MAX_LAYERS"]),
     (["FC_9" + "9" * 5000], ["'FC_99999", "is no word"]),
     (["FC_1000000000"], ["a network may be at most 2,147,483,648 weights", "PELLUCID_MAX_WEIGHTS=N"]),
     (["conv_8_999999999"], ["at most 2,147,483,648 weights"]),
@@ -71,8 +72,9 @@ def test_a_run_that_cannot_fit(terminal: Terminal, monkeypatch: pytest.MonkeyPat
     write_npz(Path("data.npz"))
     monkeypatch.setenv("PELLUCID_MAX_MEMORY", "1000000000")
     told: list[tuple[list[str], str]] = [
-        (["--resize", "3000x3000"], "train: a batch of 22: a training step needs about"),
-        (["--model", "conv_900", "--resize", "400x400"], "of memory, and 1.0 GB are free. Pass a smaller --batch-size"),
+        (["--resize", "3000x3000", "--max-pixels", "9000000"], "train: a batch of 22: a training step needs about"),
+        (["--model", "conv_900", "--resize", "400x400", "--max-pixels", "160000"],
+         "of memory, and 1.0 GB are free. Pass a smaller --batch-size"),
         (["--model", "FC_40000,FC_10000"], "a training step needs about 6."),
         (["--resize", "99999x99999"], "--resize must be at most 50,000,000 pixels, but it is 99999x99999"),
         (["--resize", "9" * 5000 + "x1"], "--resize must be HxW in pixels"),
@@ -131,7 +133,7 @@ def test_a_file_with_a_graph_of_many_layers_or_calls(tmp_path: Path) -> None:
     deep = graph
     for _ in range(40):
         deep = {**graph, "layers": [{"name": "m", "trainable": True, "spec": {"type": "Nested", "graph": deep}}]}
-    for changed, words in ((many, "at most 10,000 layers"), (inner, "at most 10,000 layers"), (deep, "")):
+    for changed, words in ((many, "at most 4,000 layers"), (inner, "at most 4,000 layers"), (deep, "")):
         written(path, {**record, "graph": changed})
         told = refusal(lambda: load_model(path))
         assert told.startswith("FileError") and str(path) in told and words in told, told
@@ -196,3 +198,19 @@ def test_a_refused_allocation_says_who_asked(text: str, terminal: Terminal, monk
     monkeypatch.setattr("pellucid.runs.using.network_named", refuse)
     typed = terminal.type("summary", "FC_3")
     assert typed.code == 1 and "pellucid: out of memory: 3.2" in typed.err and "itself" not in typed.err
+
+
+def test_a_picture_is_not_blown_up_unless_it_is_meant(terminal: Terminal, tmp_path: Path) -> None:
+    data = write_npz(tmp_path / "data.npz")
+    words = ["train", data, "--engine", "reference", "--epochs", "1", "--no-checks", "--model", "FC_4"]
+    said = ["--resize 300x300 makes 90,000 pixels of 7x6", "--max-pixels 90000 beside it"]
+    terminal.refused(2, said, *words, "--resize", "300x300")
+    assert terminal.type(*words, "--resize", "20x20", "--out", "small").code == 0
+    meant = ["--resize", "300x300", "--max-pixels", "90000", "--limit", "8", "--out", "meant"]
+    assert terminal.type(*words, *meant).code == 0
+    for name in ("ant", "bee"):
+        folder = tmp_path / "set" / name
+        folder.mkdir(parents=True)
+        for number in range(3):
+            Image.new("RGB", (6, 7), (number, 9, 9)).save(folder / f"{number}.png")
+    terminal.refused(2, said, "data", "info", tmp_path / "set", "--resize", "300x300")

@@ -49,6 +49,10 @@ class Classification(Problem):
 
     names: tuple[str, ...]
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.names
+
     def record(self) -> dict[str, Any]:
         return {}  # a model file has had the names of classes in a place of their own since before there were tasks
 
