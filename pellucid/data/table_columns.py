@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pellucid.data.asked_columns import no_column
 from pellucid.data.options import Options
 from pellucid.data.table_looks import LOOKED_AT
-from pellucid.data.table_targets import LABEL, OTHER_LABELS, Targets, choose_targets, no_column
+from pellucid.data.table_targets import LABEL, OTHER_LABELS, Targets, choose_targets
 from pellucid.data.table_text import Table, listed
 from pellucid.errors import DataError
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from pellucid.data.asked_columns import asked_columns, named_by
 from pellucid.data.options import Options
 from pellucid.data.table_looks import LOOKED_AT, are_measured, bare_name, numeric_columns
 from pellucid.data.table_text import Table, listed
@@ -61,30 +62,10 @@ def label_by_name(table: Table) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def asked_columns(table: Table, label: str | None) -> tuple[int, ...]:
-    """Places of the columns that --label names, with or without the unit in their header; none without it.
-
-    Raises DataError for a name that no column has.
-    """
-    if not label:
-        return ()
-    places = _named_by(table, label)
-    for name, place in places.items():
-        if place is None:
-            raise no_column(table, name)
-    return tuple(dict.fromkeys(place for place in places.values() if place is not None))
-
-
-def no_column(table: Table, name: str) -> DataError:
-    """What is said of a column that a user named and that is not there."""
-    return DataError(f"{table.where}: the table must have a column '{name}', but its columns are "
-                     f"{listed(table.columns)}. Correct the header line.")
-
-
 def has_targets(table: Table, options: Options, path: int | None) -> bool:
     """Whether a table seems to hold what is wanted, beside pictures at `path`; others are lists of pictures."""
     if options.label:
-        return None not in _named_by(table, options.label).values()
+        return None not in named_by(table, options.label).values()
     left = [at for at in range(len(table.columns)) if at != path]
     if options.annotations == "numbers":
         return bool(_holding_numbers(table, left))
@@ -194,16 +175,3 @@ def _only_numbers(table: Table, left: Sequence[int], *, learning: bool) -> tuple
     found = _holding_numbers(table, left)
     called = all(TARGET.fullmatch(bare_name(table, at)) for at in found)
     return found if called or are_measured(table, found, learning=learning) else ()
-
-
-def _named_by(table: Table, label: str) -> dict[str, int | None]:
-    """The columns that --label names: one, or several with commas."""
-    names = [label] if _called(table, label) is not None else label.split(",")
-    return {name.strip(): _called(table, name) for name in names}
-
-
-def _called(table: Table, name: str) -> int | None:
-    wanted = name.strip().lower()
-    found = table.place_of([wanted])
-    bare = [bare_name(table, at) for at in range(len(table.columns))]
-    return bare.index(wanted) if found is None and wanted in bare else found
