@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -71,24 +72,36 @@ def refuse_no_class_numbers(where: str, target: np.ndarray) -> None:
 def coefficients(
     output: str, batch: Batch, shape: tuple[int, ...], dtype: np.dtype
 ) -> tuple[np.ndarray | None, float]:
-    """What losses of `shape` are multiplied with (None for one), and what their sum is divided by."""
-    n, size = shape[0], math.prod(shape)
+    """What losses of `shape` are multiplied with (None for one), and what their sum is divided by.
+
+    Weights and masks have any number of the target's leading axes: one entry a sample, a row of it, or a place.
+    """
     weights, masks = batch.weights.get(output), batch.masks.get(output)
     for name, given in (("sample weights", weights), ("masks", masks)):
-        if given is not None and np.shape(given) != (n,):
-            got = f"of shape {np.shape(given)}"
-            remedy = "Pass one number a sample."
-            raise ShapeError(describe(f"output '{output}'", name, f"of shape ({n},)", got, remedy))
-    inner = size / max(n, 1)
+        refuse_other_axes(output, name, given, shape)
+    size = float(math.prod(shape))
     if weights is None and masks is None:
-        return None, float(size)
-    coefficient = np.ones(n, dtype) if weights is None else np.asarray(weights, dtype)
-    count = float(size)
-    if masks is not None:
-        present = np.asarray(masks, bool)
-        coefficient = np.where(present, coefficient, 0)
-        count = float(present.sum()) * inner
-    return coefficient.reshape((-1,) + (1,) * (len(shape) - 1)), count
+        return None, size
+    coefficient = np.ones((), dtype) if weights is None else spread(np.asarray(weights, dtype), shape)
+    if masks is None:
+        return coefficient, size
+    present = np.asarray(masks, bool)
+    inner = math.prod(shape[present.ndim :])
+    return np.where(spread(present, shape), coefficient, np.zeros((), dtype)), float(present.sum()) * inner
+
+
+def refuse_other_axes(output: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError for weights or masks whose axes are not the target's first ones."""
+    if given is not None and (not np.ndim(given) or np.shape(given) != shape[: np.ndim(given)]):
+        wanted = " or ".join(str(shape[: axis + 1]) for axis in range(len(shape)))
+        remedy = "Pass one number a sample." if len(shape) == 1 else "Pass one number a sample or a place."
+        raise ShapeError(describe(f"output '{output}'", name, f"of shape {wanted}", f"of shape {np.shape(given)}",
+                                  remedy))  # fmt: skip
+
+
+def spread(given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Leading axes with as many axes of one behind them as losses of `shape` have more."""
+    return given.reshape(given.shape + (1,) * (len(shape) - given.ndim))
 
 
 def weights_counted(measure: Measure, batch: Batch, shape: tuple[int, ...]) -> np.ndarray | None:
@@ -97,7 +110,9 @@ def weights_counted(measure: Measure, batch: Batch, shape: tuple[int, ...]) -> n
     weights = batch.weights.get(measure.output) if measure.weighted else None
     if mask is None and weights is None:
         return None
-    counted = np.ones(shape[0]) if weights is None else np.asarray(weights, np.float64)
+    for name, given in (("sample weights", weights), ("masks", mask)):
+        refuse_other_axes(measure.output, name, given, shape)
+    counted = np.ones(()) if weights is None else spread(np.asarray(weights, np.float64), shape)
     if mask is not None:
-        counted = np.where(np.asarray(mask, bool), counted, 0.0)
-    return np.broadcast_to(counted.reshape((-1,) + (1,) * (len(shape) - 1)), shape)
+        counted = np.where(spread(np.asarray(mask, bool), shape), counted, 0.0)
+    return np.broadcast_to(counted, shape)

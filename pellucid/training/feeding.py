@@ -287,20 +287,21 @@ def batches_of(
 
 def without_missing(target: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
     """The targets with zeros where there is none, for what stands there may be anything: -1, NaN."""
-    if mask is None or len(mask) != len(target):
+    if mask is None or mask.shape != target.shape[: mask.ndim]:  # the engine has a sentence for that
         return target
-    return np.where(mask.astype(bool).reshape(-1, *[1] * (target.ndim - 1)), target, np.zeros((), target.dtype))
+    present = mask.astype(bool).reshape(mask.shape + (1,) * (target.ndim - mask.ndim))
+    return np.where(present, target, np.zeros((), target.dtype))
 
 
 def masks_of(masks: Any, feed: Feed) -> dict[str, np.ndarray]:
-    """Which labels exist, (N,) by output: one array for every output, or a mapping."""
+    """Which labels exist, (N, ...) by output: one array for every output, or a mapping."""
     if masks is None:
         return {}
     given = dict.fromkeys(feed.outputs.listed, masks) if one_a_sample(masks) else masks
     found = named("masks", given, feed.outputs, where=feed.where)
     for name, mask in found.items():
-        if mask.ndim != 1 or not np.isin(mask, (0, 1)).all():
-            wanted = "one True or False for each sample"
+        if not np.isin(mask, (0, 1)).all():
+            wanted = "one True or False for each sample or place"
             raise ArgumentError(describe(feed.where, "masks", wanted, f"of shape {mask.shape} for '{name}'"))
     return found
 

@@ -112,18 +112,20 @@ def sample_weights(
         given = dict.fromkeys(names.listed, sample_weight) if one_a_sample(sample_weight) else sample_weight
         weights = named("sample_weight", given, names)
     for name, weight in weights.items():
-        rows = len(targets.get(name, weight))
-        if weight.size != rows or not np.isfinite(weight).all():
-            wanted = f"{rows} finite numbers, one for each sample"
+        shape = targets.get(name, weight).shape
+        if weight.size == shape[0]:
+            weight = weight.reshape(shape[0])
+        if weight.shape != shape[: weight.ndim] or not np.isfinite(weight).all():
+            wanted = f"{shape[0]} finite numbers, one for each sample" + (f" or place of {shape}" if shape[1:] else "")
             raise ArgumentError(describe("fit", "sample_weight", wanted, f"of shape {weight.shape}"))
-        weights[name] = weight.reshape(rows)
+        weights[name] = weight
     return weights if class_weight is None else {**weights, **of_classes(targets, names, weights, class_weight)}
 
 
 def one_a_sample(given: Any) -> bool:
-    """Whether this is one array of a number a sample, rather than such an array for each output."""
-    if isinstance(given, Mapping):
-        return False
+    """Whether this is one array of a number a sample or place, rather than such an array for each output."""
+    if isinstance(given, (Mapping, np.ndarray)):
+        return isinstance(given, np.ndarray)
     try:
         return np.ndim(given) == 1
     except ValueError:  # lists of unequal lengths

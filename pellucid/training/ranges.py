@@ -33,15 +33,22 @@ def refuse_out_of_range(
         target, shape = targets.get(name), shapes[term.output]
         if target is None or target.dtype.kind not in "fiub" or not target.size:
             continue
-        counts = np.ones(len(target), bool)
-        for given in (weights.get(name), masks.get(name)):
-            if given is not None and given.shape == counts.shape:
-                counts &= given != 0
+        counts = counted(target, weights.get(name), masks.get(name))
         place = "y" if len(terms) == 1 else f"y['{name}']"
         if term.loss.labels == "index":
             refuse_other_classes(term, shape[-1], target, counts, place)
         elif fits(shape, target.shape[1:]):
             refuse_other_values(term, target, counts, place)
+
+
+def counted(target: np.ndarray, *given: np.ndarray | None) -> np.ndarray:
+    """Which targets count, over as many leading axes as weights and masks have; those that do not fit are left out."""
+    fitting = [each != 0 for each in given if each is not None and each.shape == target.shape[: each.ndim]]
+    axes = max((each.ndim for each in fitting), default=1)
+    counts = np.ones(target.shape[:axes], bool)
+    for each in fitting:
+        counts &= each.reshape(each.shape + (1,) * (axes - each.ndim))
+    return counts
 
 
 def fits(shape: Shape, sizes: tuple[int, ...]) -> bool:
@@ -99,8 +106,8 @@ def remedy_for(legal: Targets, target: np.ndarray) -> str:
 
 def first_wrong(legal: Targets, target: np.ndarray, counts: np.ndarray) -> Wrong | None:
     """The first value, or row by its sum, that is not legal."""
-    for at, part, counted in chunks(target, counts):
-        wide = counted.reshape(-1, *[1] * (part.ndim - 1))
+    for at, part, held in chunks(target, counts):
+        wide = held.reshape(held.shape + (1,) * (part.ndim - held.ndim))
         wrong = ~((part >= legal.low) & (part <= legal.high) & np.isfinite(part)) & wide
         if wrong.any():
             place = tuple(int(number) for number in np.argwhere(wrong)[0])

@@ -174,4 +174,4 @@ def test_scales_are_passed_through(loss: LossSpec) -> None:
     batch = batch_of(random.normal(size=(N, K)), True, True, random)
     objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0)),))
     worst = check_objective(draw(dense("linear"), batch=N), objective, batch)[0]
-    assert worst[0] < 1e-6, worst
+    assert worst.error < 1e-6, worst
