@@ -14,10 +14,10 @@ BEARABLE = 1e-3  # leaked share of a part above which its score means nothing
 def check_copies(subject: Subject, most: int | None = None) -> tuple[Finding, Finding]:
     """Both findings from one search, among `most` images at most."""
     alike = find_alike(subject.dataset, most, key=subject.key_of("duplicates"))
-    return duplicates(alike), leakage(alike, tuple(subject.dataset.parts))
+    return duplicates(alike, subject.annotations.stratum), leakage(alike, tuple(subject.dataset.parts))
 
 
-def duplicates(alike: Likeness) -> Finding:
+def duplicates(alike: Likeness, stratum: str) -> Finding:
     """Value: images that repeat another of their part, equal ones and nearly equal ones."""
     same, near = (pairs[alike.part[pairs[:, 0]] == alike.part[pairs[:, 1]]] for pairs in (alike.same, alike.near))
     pairs = np.concatenate([same, near])
@@ -27,7 +27,7 @@ def duplicates(alike: Likeness) -> Finding:
         return Finding("duplicates", "pass", 0, told)
     left, right = (alike.names[i] for i in pairs[0])
     torn = int((alike.label[same[:, 0]] != alike.label[same[:, 1]]).sum())
-    quarrel = f"; {torn} of them have another class than their twin" if torn else ""
+    quarrel = f"; {torn} of them have another {stratum} than their twin" if torn else ""
     meaning = (f"{alike.among}{count:,} images repeat others of their part ({len(same):,} to the pixel), e.g. {left} "
                f"and {right}")
     remedy = "Remove the copies, or give copies one group (a CSV column and --group) so that they stay together."

@@ -73,7 +73,7 @@ def range_test(subject: Subject) -> Range:
         average, weight = SMOOTHING * average + (1 - SMOOTHING) * loss, SMOOTHING * weight + 1 - SMOOTHING
         rates.append(float(rate))
         losses.append(average / weight)
-        if losses[-1] > BREAK_OUT * losses[0]:
+        if losses[-1] - losses[0] > (BREAK_OUT - 1) * abs(losses[0]):
             break
     return read(np.array(rates), np.array(losses))
 
@@ -87,7 +87,7 @@ def batches_of(subject: Subject) -> Iterator[Batch]:
 
 def read(rates: np.ndarray, losses: np.ndarray) -> Range:
     """Where the loss falls and where it breaks out."""
-    if len(losses) < 2 or losses.min() > 0.95 * losses[0]:
+    if len(losses) < 2 or losses[0] - losses.min() < 0.05 * abs(losses[0]):
         return Range(rates, losses, None, None)
     best = int(losses.argmin())
     half = (losses[0] + losses[best]) / 2

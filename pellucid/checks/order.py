@@ -1,4 +1,4 @@
-"""order: labels that come in order. Batches of one class each teach that class and forget the others."""
+"""order: samples that come in order. Batches of one class each teach that class and forget the others."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ FAR = 6.0  # standard deviations from what a shuffle gives
 
 
 def check_order(subject: Subject) -> Finding:
-    """Value: the share of neighbours in the first epoch that have the same class; a shuffle gives sum p_k^2."""
-    labels = subject.batches.source.labels[subject.batches.order(0)]
-    if len(labels) < 2:
+    """Value: the share of neighbours in the first epoch that have the same stratum; a shuffle gives sum p_k^2."""
+    strata = subject.annotations.strata[subject.batches.order(0)]
+    if len(strata) < 2:
         return Finding("order", "pass", 0.0, "there is one training image")
-    counts = np.bincount(labels).astype(float)
-    n = len(labels)
+    counts = np.bincount(strata).astype(float)
+    n = len(strata)
     chance = float((counts * (counts - 1)).sum() / (n * (n - 1)))
-    alike = float((labels[1:] == labels[:-1]).mean())
+    alike = float((strata[1:] == strata[:-1]).mean())
     spread = np.sqrt(max(chance * (1 - chance), 1e-12) / (n - 1))
-    told = f"{alike:.1%} of neighbouring training images have the same class, a shuffle gives {chance:.1%}"
+    same = f"the same {subject.annotations.stratum}"
+    told = f"{alike:.1%} of neighbouring training images have {same}, a shuffle gives {chance:.1%}"
     if alike > chance + FAR * spread + 1e-9:
         return Finding("order", "failure", alike, told, "Shuffle: Batches(..., shuffle=True), or fit(shuffle=True).")
     return Finding("order", "pass", alike, told)

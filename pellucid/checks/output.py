@@ -1,9 +1,14 @@
 """output-activation: what stands between the last weights and the loss.
 
 Cross-entropy wants every real number as a logit: a ReLU, tanh or second softmax before it bounds what can be learnt.
+A loss that compares numbers wants an end that reaches all targets: a ReLU gives none below zero.
 """
 
 from __future__ import annotations
+
+import math
+
+import numpy as np
 
 from pellucid.checks.finding import Finding
 from pellucid.checks.subject import Subject
@@ -14,6 +19,8 @@ from pellucid.spec.normalization import Dropout
 from pellucid.spec.reshaping import Flatten, Reshape
 
 BOUNDING = (ReLU, Sigmoid, Softmax, Tanh, ELU, PReLU, RReLU)
+REACH = {ReLU: (0.0, math.inf), Sigmoid: (0.0, 1.0), Softmax: (0.0, 1.0), Tanh: (-1.0, 1.0)}  # of its outputs
+SAMPLE = 1024  # training images whose targets are looked at
 HANDS_ON = (Dropout, Flatten, Reshape)  # steps that change no number, or only in training
 
 
@@ -21,7 +28,7 @@ def check_output(subject: Subject) -> Finding:
     """Value: activations too many (or, negative, too few) between the last weights and the loss."""
     todo = plan(subject.graph)
     for term in subject.objective.terms:
-        found = look_at(todo, term)
+        found = look_at(todo, term) if term.loss.fuses else out_of_reach(subject, todo, term)
         if found is not None:
             return found
     return Finding("output-activation", "pass", 0, "the loss reads what it is made for")
@@ -30,8 +37,6 @@ def check_output(subject: Subject) -> Finding:
 def look_at(todo: Plan, term: Term) -> Finding | None:
     """The fault at one output, if there is one."""
     fuses, loss = term.loss.fuses, type(term.loss).__name__
-    if not fuses:
-        return None
     last = maker(todo, todo.outputs[term.output])
     read = last
     if not getattr(term.loss, "from_logits", False):
@@ -46,6 +51,23 @@ def look_at(todo: Plan, term: Term) -> Finding | None:
         meaning = f"{where} has the activation {kind} before {loss}, so not every score can be reached"
         return Finding("output-activation", "failure", 1, meaning, "Leave that activation out.")
     return None
+
+
+def out_of_reach(subject: Subject, todo: Plan, term: Term) -> Finding | None:
+    """The fault of an output that cannot be what it is compared with, if it is compared with numbers."""
+    last = maker(todo, todo.outputs[term.output])
+    low, high = (-math.inf, math.inf) if last is None else REACH.get(type(last.spec), (-math.inf, math.inf))
+    if term.loss.labels != "values" or last is None or low == -math.inf:
+        return None
+    rows = subject.key_of("output-activation").generator().permutation(len(subject.annotations))[:SAMPLE]
+    targets = subject.targets_of(rows)
+    outside = float(np.mean((targets < low) | (targets > high)))
+    if not outside:
+        return None
+    reach = f"{low:g} and more" if high == math.inf else f"numbers from {low:g} to {high:g}"
+    meaning = (f"{outside:.1%} of the targets, which go from {targets.min():.3g} to {targets.max():.3g}, are out of "
+               f"reach of the last layer '{last.layer}': its {last.spec.prefix} gives {reach}")
+    return Finding("output-activation", "failure", 1, meaning, "Leave that activation out.")
 
 
 def maker(todo: Plan, value: int) -> Step | None:

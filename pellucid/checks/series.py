@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 import numpy as np
 
 from pellucid.checks.batch_leak import check_batch_leak
-from pellucid.checks.classes import check_empty_class, check_rare_class
 from pellucid.checks.copies import check_copies
 from pellucid.checks.finding import Finding
 from pellucid.checks.gradients import check_gradients
@@ -19,17 +18,12 @@ from pellucid.checks.order import check_order
 from pellucid.checks.output import check_output
 from pellucid.checks.pixels import check_dead_input, check_scale
 from pellucid.checks.shapes import check_shapes
-from pellucid.checks.subject import Subject
+from pellucid.checks.subject import Check, Subject
 from pellucid.checks.tiny_subset import check_tiny_subset
 from pellucid.checks.units import check_units
 from pellucid.errors import PellucidError
 
-Check = Callable[[Subject], Finding]
-
 DATA: dict[str, Check] = {
-    "group-leakage": check_groups,
-    "rare-class": check_rare_class,
-    "empty-class": check_empty_class,
     "dead-input": check_dead_input,
     "scale": check_scale,
     "order": check_order,
@@ -43,16 +37,25 @@ NETWORK: dict[str, Check] = {
     "tiny-subset": check_tiny_subset,
     "learning-rate": check_learning_rate,
 }
-NAMES = ("duplicates", "leakage", *DATA, "shapes", *NETWORK)
 SLOW = ("gradients", "tiny-subset", "learning-rate")  # many passes through the network
 QUICK_IMAGES, QUICK_PIXELS = 10_000, 1 << 26  # looked at for copies, about a second's work
 QUICK_FLOPS = 2e10  # of one forward pass, about a second's work too
 
 
+def of_data(own: Mapping[str, Check]) -> dict[str, Check]:
+    """The checks of the data, those of what is learnt among them."""
+    return {"group-leakage": check_groups, **own, **DATA}
+
+
+def names(own: Mapping[str, Check]) -> tuple[str, ...]:
+    """The names of all checks in their order."""
+    return ("duplicates", "leakage", *of_data(own), "shapes", *NETWORK)
+
+
 def check_data(subject: Subject, copies: int | None = None) -> Iterator[Finding]:
     """The checks of the data; at most so many images are compared with one another."""
     yield from check_copies(subject, copies)
-    for name, check in DATA.items():
+    for name, check in of_data(subject.own).items():
         yield tried(name, check, subject)
 
 

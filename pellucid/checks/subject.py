@@ -1,17 +1,19 @@
 """Subject: what is checked, and the samples, weights and quiet networks that checks work on.
 
-Shapes  a sample's inputs {"input": (B, *shape)} float32, targets {"output": (B,)}
+Shapes  a sample's inputs {"input": (B, *shape)} float32, targets {"output": (B, ...)}
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
+from pellucid.checks.finding import Finding
+from pellucid.data.annotations import Annotations
 from pellucid.data.batches import Batch, Batches
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Arrays, Engine, Objective
@@ -20,12 +22,6 @@ from pellucid.graph.plan import plan
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
-from pellucid.spec.losses import (
-    CategoricalCrossentropy,
-    CategoricalFocalCrossentropy,
-    SparseCategoricalCrossentropy,
-    SparseCategoricalFocalCrossentropy,
-)
 from pellucid.spec.normalization import BatchNormalization, Dropout
 from pellucid.spec.optimizers import OptimizerSpec
 
@@ -34,9 +30,22 @@ Weights = Callable[[Engine], tuple[dict[str, Any], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
+class Chance:
+    """The loss of an answer that does not look at the picture, told in words.
+
+    unit: of the loss, in which it is counted how much worse first weights are.
+    """
+
+    loss: float
+    unit: float
+    told: str
+
+
+@dataclass(frozen=True)
 class Subject:
     """A run that has not begun. `weights` gives fresh copies of its first weights; `drawn` says they are random.
 
+    `names` are those of the outputs; `own` are checks of what is learnt, and `chance` is known where that says it.
     `pixels` bounds what one sample of images holds.
     """
 
@@ -49,24 +58,15 @@ class Subject:
     weights: Weights
     key: Key
     drawn: bool = True
+    names: tuple[str, ...] = ()
+    own: Mapping[str, Check] = field(default_factory=dict)
+    chance: Chance | None = None
     pixels: int = PIXELS
 
     @property
-    def classes(self) -> int:
-        """The number of classes in the data."""
-        return len(self.dataset.class_names)
-
-    @property
-    def chance(self) -> float | None:
-        """The loss of a network that gives every class the same probability; None unless it is over classes."""
-        loss, even = self.objective.terms[0].loss, math.log(self.classes)
-        if len(self.objective.terms) > 1:
-            return None
-        if isinstance(loss, (SparseCategoricalCrossentropy, CategoricalCrossentropy)):
-            return even
-        if isinstance(loss, (SparseCategoricalFocalCrossentropy, CategoricalFocalCrossentropy)):
-            return float(loss.alpha * (1 - 1 / self.classes) ** loss.gamma * even)
-        return None
+    def annotations(self) -> Annotations:
+        """What is learnt of each training image."""
+        return self.batches.source.annotations
 
     def key_of(self, check: str) -> Key:
         """The check's own stream of random numbers."""
@@ -88,20 +88,31 @@ class Subject:
         return np.sort(self.key_of(check).fold("sample").generator().permutation(len(part))[: min(most, fit)])
 
     def few_of_each(self, check: str, *, each: int, most: int) -> Batch:
-        """`each` training images of every class, of so many classes that there are at most `most` images."""
-        labels = self.batches.source.labels
+        """`each` training images of every stratum, of so many that there are at most `most` images.
+
+        Where all are in one, it takes as many of that.
+        """
+        strata = self.annotations.strata
         random = self.key_of(check).fold("sample").generator()
-        order = random.permutation(len(labels))
-        classes = random.permutation(np.unique(labels))[: max(most // each, 2)]
-        chosen = [order[labels[order] == number][:each] for number in classes]
+        order = random.permutation(len(strata))
+        kinds = random.permutation(np.unique(strata))[: max(most // each, 2)]
+        each = each if len(kinds) > 1 else most
+        chosen = [order[strata[order] == number][:each] for number in kinds]
         return self.batch_of(np.concatenate(chosen))
 
     def batch_of(self, indices: np.ndarray) -> Batch:
         """The training images at `indices` (B,)."""
         batches, part = self.batches, self.batches.source
-        x = part.images.take(indices)
+        x, targets = part.images.take(indices), self.targets_of(indices)
         x = x.astype(np.float32) if batches.preprocessing is None else batches.preprocessing.apply(x)
-        return Batch({batches.input_name: x}, {batches.output_name: part.labels[indices]}, ids=part.ids[indices])
+        return Batch({batches.input_name: x}, {batches.output_name: targets}, ids=part.ids[indices])
+
+    def targets_of(self, indices: np.ndarray) -> np.ndarray:
+        """What the loss compares with the outputs for those images (B, ...)."""
+        return self.batches.encode(self.annotations.take(indices))
+
+
+Check = Callable[[Subject], Finding]
 
 
 def without_noise(graph: Graph, *, penalties: bool) -> Graph:

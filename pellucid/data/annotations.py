@@ -36,6 +36,10 @@ class Annotations(Protocol):
     def strata(self) -> Array:
         """(N,) int64, what parts and folds spread evenly."""
 
+    @property
+    def stratum(self) -> str:
+        """What two samples of one of the strata have in common, a noun."""
+
     def __len__(self) -> int: ...
 
     def take(self, indices: Array) -> Self:
@@ -51,7 +55,7 @@ class Classes:
 
     numbers: Array
 
-    kind, moves, words = "classes", False, "a class"
+    kind, moves, words, stratum = "classes", False, "a class", "class"
 
     @property
     def strata(self) -> Array:
@@ -75,7 +79,7 @@ class Numbers:
     names: tuple[str, ...]
     units: tuple[str, ...]
 
-    kind, moves = "numbers", False
+    kind, moves, stratum = "numbers", False, "rank in tenths"
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or not self.values.shape[1] == len(self.names) == len(self.units):

@@ -12,6 +12,7 @@ from pellucid.checks.series import check_all, check_quick
 from pellucid.checks.subject import Subject
 from pellucid.errors import TrainingError
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import task_of
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import prepare, understand
@@ -22,7 +23,7 @@ from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 
 LOG = logging.getLogger("pellucid")
-BEARABLE = ("empty-class", "initial-loss")  # failures that a network may still learn with
+BEARABLE = ("initial-loss",)  # failures that a network may still learn with; a task may have more
 LEAKS = ("leakage", "group-leakage")  # these are let pass by --allow-leak
 
 
@@ -38,6 +39,9 @@ def subject_of(prepared: Prepared) -> Subject:
         engine=prepared.engine,
         weights=lambda engine: native_weights(prepared.model, engine),
         key=prepared.key,
+        names=prepared.problem.names,
+        own=prepared.task.checks,
+        chance=prepared.problem.chance(prepared.program.objective),
         drawn=not (prepared.config.model or "").lower().endswith(FILES),
     )
 
@@ -75,7 +79,7 @@ def check_before(prepared: Prepared) -> list[Finding]:
 
 def stops(finding: Finding, config: RunConfig) -> bool:
     """Whether a finding makes training pointless: nothing would be learnt, or the score would mean nothing."""
-    allowed = BEARABLE + (LEAKS if config.allow_leak else ())
+    allowed = BEARABLE + task_of(config).bearable + (LEAKS if config.allow_leak else ())
     return finding.status == "failure" and finding.name not in allowed
 
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from pellucid.checks.subject import Chance, Check
 from pellucid.data.annotations import Annotations
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.sampling import Sampler
@@ -180,6 +181,10 @@ class Problem(ABC):
         """What watches a run and changes how it learns, by name; their memories are kept in the checkpoint."""
         return []
 
+    def chance(self, objective: Objective) -> Chance | None:
+        """What a run begins with, as the checks before it ask; None: what the best constant number comes to."""
+        return None
+
     def said(self, settings: Any, dataset: Dataset, *, augmented: bool) -> list[str]:
         """Lines on the data that are worth knowing before training begins."""
         return []
@@ -194,6 +199,8 @@ class Task(ABC):
     settings: ClassVar[type]
     watched: ClassVar[str]                   # the score that chooses the best epoch, as a row of the history names it
     better: ClassVar[str]                    # "more" or "less"
+    checks: ClassVar[Mapping[str, Check]] = {}      # of its annotations, made before training, by name
+    bearable: ClassVar[tuple[str, ...]] = ()        # those of them whose failure does not keep a run from learning
 
     def understand(self, settings: Any) -> None:  # noqa: B027  (words may need no more than their legal values)
         """Raise UsageError for words that mean nothing, before any data are read."""

@@ -10,7 +10,7 @@ import numpy as np
 
 import pellucid as p
 from pellucid.checks.finding import Finding, Status
-from pellucid.checks.series import DATA, NETWORK, check_copies, check_shapes, tried
+from pellucid.checks.series import NETWORK, check_copies, check_shapes, of_data, tried
 from pellucid.checks.subject import Subject
 from pellucid.initializers import Constant, RandomNormal
 from pellucid.layers import Dense, Flatten, Input
@@ -219,4 +219,4 @@ def finding(check: str, subject: Subject) -> Finding:
         return next(found for found in check_copies(subject) if found.name == check)
     if check == "shapes":
         return tried(check, check_shapes, subject)
-    return tried(check, (DATA | NETWORK)[check], subject)
+    return tried(check, (of_data(subject.own) | NETWORK)[check], subject)

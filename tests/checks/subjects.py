@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.checks.series import names
 from pellucid.checks.subject import Subject
 from pellucid.data.annotations import Classes
 from pellucid.data.arrays import dataset_of_arrays
@@ -26,9 +27,11 @@ from pellucid.regularizers import L2
 from pellucid.runs.weights import draw_weights, native_weights
 from pellucid.spec.losses import LossSpec, SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import SGD, Adam, OptimizerSpec
+from pellucid.tasks.classification.checks import CHECKS, chance_among
 
 TRAIN, TEST = 150, 50
 SEEDS = range(20)
+NAMES = names(CHECKS)
 
 
 @cache
@@ -69,15 +72,19 @@ def subject(
     draw_weights(model, key.fold("init"))
     part = data.part("train")
     fitted = (preprocessing or default_pipeline()).fit(part, key=key)
+    objective = Objective((Term("output", loss or SparseCategoricalCrossentropy()),))
     return Subject(
         dataset=data,
         batches=Batches(part, batch_size=16, key=key.fold("batches"), preprocessing=fitted, shuffle=shuffle),
         graph=model.graph,
-        objective=Objective((Term("output", loss or SparseCategoricalCrossentropy()),)),
+        objective=objective,
         rule=rule or Adam(),
         engine=ReferenceEngine(),
         weights=lambda engine: native_weights(model, engine),
         key=key,
+        names=data.class_names,
+        own=CHECKS,
+        chance=chance_among(len(data.class_names), objective),
     )
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from pellucid.checks.finding import Finding
-from pellucid.checks.series import NAMES, SLOW, check_quick
+from pellucid.checks.series import SLOW, check_quick
 from pellucid.checks.subject import FEWEST
 from pellucid.data.likeness import find_alike, shared_out
 from pellucid.runs.checking import stops
 from pellucid.runs.config import RunConfig
-from tests.checks.subjects import CLEAN, clean, dataset
+from tests.checks.subjects import CLEAN, NAMES, clean, dataset
 from tests.cli.terminal import Terminal, pictures, write_npz
 
 QUICK = [name for name in NAMES if name not in SLOW]
@@ -85,11 +85,12 @@ def test_a_resume_neither_repeats_them_nor_loses_them(terminal: Terminal) -> Non
 
 
 def test_which_failures_stop_a_run() -> None:
-    stopping = [name for name in NAMES if stops(Finding(name, "failure", 0, ""), RunConfig())]
+    config = RunConfig(task="classification")
+    stopping = [name for name in NAMES if stops(Finding(name, "failure", 0, ""), config)]
     assert stopping == [name for name in NAMES if name not in ("empty-class", "initial-loss")]
-    leaking = [name for name in NAMES if not stops(Finding(name, "failure", 0, ""), RunConfig(allow_leak=True))]
+    leaking = [name for name in NAMES if not stops(Finding(name, "failure", 0, ""), replace(config, allow_leak=True))]
     assert leaking == ["leakage", "group-leakage", "empty-class", "initial-loss"]
-    assert not stops(Finding("shapes", "warning", 0, ""), RunConfig())
+    assert not stops(Finding("shapes", "warning", 0, ""), config)
 
 
 def test_the_quick_checks_say_the_same_as_the_full_ones_on_a_small_set() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.checks.series import NAMES
+from tests.checks.subjects import NAMES
 from tests.cli.terminal import Terminal, pictures, write_npz
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.checks.series import NAMES, check_all
+from pellucid.checks.series import check_all
 from tests.checks.faults import FAULTS, Fault, finding
-from tests.checks.subjects import CLEAN, SEEDS, clean
+from tests.checks.subjects import CLEAN, NAMES, SEEDS, clean
 from tests.checks.table import MAKER, PAGE, false_alarms, table
 from tests.docs.made import page_with
 

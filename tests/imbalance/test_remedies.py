@@ -171,6 +171,6 @@ def test_what_cannot_be_meant_is_one_sentence(terminal: Terminal, parts: list[st
 
 def test_the_checks_know_what_focal_loss_begins_with(terminal: Terminal) -> None:
     whole = subject_of(prepared(loss="focal:2:0.5", lr=0.01))
-    assert whole.chance == pytest.approx(0.5 * (2 / 3) ** 2 * math.log(3))
+    assert whole.chance is not None and whole.chance.loss == pytest.approx(0.5 * (2 / 3) ** 2 * math.log(3))
     for check in (check_initial_loss, check_tiny_subset):
         assert check(whole).status == "pass" and check(whole).value is not None

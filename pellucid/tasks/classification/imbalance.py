@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.checks.classes import IMBALANCE
 from pellucid.data.dataset import Dataset
 from pellucid.data.sampling import Sampler, by_class, evenly
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.spec.losses import LossSpec, SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
+from pellucid.tasks.classification.checks import IMBALANCE
 from pellucid.tasks.classification.settings import Settings
 
 LOSSES = "crossentropy or focal[:GAMMA[:ALPHA]], e.g. focal:2"

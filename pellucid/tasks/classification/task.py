@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.checks.subject import Chance
 from pellucid.data.annotations import Annotations, Classes
 from pellucid.data.batches import class_numbers
 from pellucid.data.dataset import Dataset, Part
@@ -21,6 +22,7 @@ from pellucid.model import Model
 from pellucid.reports.sections import Section
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.tasks.classification import telling
+from pellucid.tasks.classification.checks import CHECKS, chance_among
 from pellucid.tasks.classification.evaluation import Evaluation, WantedScores
 from pellucid.tasks.classification.imbalance import (
     ends_of_rounds,
@@ -110,6 +112,9 @@ class Classification(Problem):
 
         return [("mining", Mining(bench.sampler, ends_of_rounds(settings, bench.epochs), wrong))]
 
+    def chance(self, objective: Objective) -> Chance | None:
+        return chance_among(len(self.names), objective)
+
     def said(self, settings: Settings, dataset: Dataset, *, augmented: bool) -> list[str]:
         return said_of_classes(settings, dataset, augmented=augmented)
 
@@ -121,6 +126,7 @@ class ClassificationTask(Task):
     annotations = Classes.kind
     settings = Settings
     watched, better = "accuracy", "more"
+    checks, bearable = CHECKS, ("empty-class",)
 
     def understand(self, settings: Settings) -> None:
         refuse_twice(settings)

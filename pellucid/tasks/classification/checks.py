@@ -1,11 +1,24 @@
-"""rare-class: a class with too few images beside the others. empty-class: a class without any."""
+"""The checks of classes, and what a network that knows none of them comes to.
+
+rare-class: a class with too few images beside the others. empty-class: a class without any.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from pellucid.checks.finding import Finding, graded
-from pellucid.checks.subject import Subject
+from pellucid.checks.subject import Chance, Check, Subject
+from pellucid.engines.protocol import Objective
+from pellucid.spec.losses import (
+    CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
+)
 
 IMBALANCE = 10.0  # largest class over smallest
 FEW = 5           # images of a class to learn from
@@ -13,7 +26,7 @@ FEW = 5           # images of a class to learn from
 
 def counts_of(subject: Subject, part: str) -> np.ndarray:
     """(K,) images of each class."""
-    return np.bincount(subject.dataset.part(part).labels, minlength=subject.classes)
+    return np.bincount(subject.dataset.part(part).labels, minlength=len(subject.dataset.class_names))
 
 
 def check_rare_class(subject: Subject) -> Finding:
@@ -42,3 +55,21 @@ def check_empty_class(subject: Subject) -> Finding:
             meaning = f"the {part} part has no image of {len(lacking)} classes, e.g. '{names[lacking[0]]}': not scored"
             return Finding("empty-class", "warning", 0, meaning, f"Add images of it to the {part} part.")
     return Finding("empty-class", "pass", 0, f"all {len(names)} classes have images in every part")
+
+
+CHECKS: Mapping[str, Check] = {"rare-class": check_rare_class, "empty-class": check_empty_class}
+
+
+def chance_among(classes: int, objective: Objective) -> Chance | None:
+    """The loss of a network that gives every class the same probability; None unless it is one loss over classes."""
+    loss, even = objective.terms[0].loss, math.log(classes)
+    if len(objective.terms) > 1:
+        return None
+    if isinstance(loss, (SparseCategoricalCrossentropy, CategoricalCrossentropy)):
+        found = even
+    elif isinstance(loss, (SparseCategoricalFocalCrossentropy, CategoricalFocalCrossentropy)):
+        found = float(loss.alpha * (1 - 1 / classes) ** loss.gamma * even)
+    else:
+        return None
+    unit = found / even if found else 1.0  # a nat, or what focal loss counts one of an unsure answer for
+    return Chance(found, unit, f"chance among {classes} classes gives {found:.3f}")
