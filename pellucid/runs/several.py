@@ -7,6 +7,7 @@ Only the first touches the run folder; the data must be readable for all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,14 +63,20 @@ def share_of(processes: Processes | None) -> Share:
 
 
 def tell_settings(processes: Processes | None, config: RunConfig, engine: Engine) -> None:
-    """From the first process: the settings, with the engine that 'auto' chose."""
+    """From the first process: the settings, with the engine that 'auto' chose, and what was typed for a task.
+
+    The data have not been asked for the task yet, so these are words that stand in no list.
+    """
     if processes is not None:
-        processes.tell(replace(config, engine=engine.name).to_json())
+        typed = dict(config.own) if isinstance(config.own, Mapping) else {}
+        general = replace(config, engine=engine.name, own=None if typed else config.own)
+        processes.tell({"settings": general.to_json(), "typed": typed})
 
 
 def hear_settings(processes: Processes) -> RunConfig:
     """In the others."""
-    return RunConfig.from_json(processes.tell(), "what the first process tells")
+    told = processes.tell()
+    return RunConfig.from_json(told["settings"], "what the first process tells").changed(**told["typed"])
 
 
 def tell_beginning(prepared: Prepared, threads: int, memories: dict[str, Any], begun: Beginning) -> None:
