@@ -58,7 +58,7 @@ RECIPES = {
     ),
     "grouped": Recipe(
         "a table with groups, photos with alpha brought to one size, batch norm, a part for `diagnose`", "flowers.csv",
-        ("--engine", "pytorch", "--model", "mobilenetv2", "--epochs", "2", "--batch-size", "16", "--schedule", "cosine",
+        ("--engine", "pytorch", "--model", "cifar10cnn", "--epochs", "2", "--batch-size", "16", "--schedule", "cosine",
          "--group", "bed", "--resize", "32x32", "--channels", "rgb", "--val-fraction", "0.2",
          "--train-dev-fraction", "0.1", "--batch-norm-momentum", "0.9"),
     ),

@@ -53,9 +53,9 @@ def take(built: Built, where: str, values: Mapping[str, Any]) -> None:
 def native(built: Built, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parameters and moving statistics as the engine's arrays."""
     values = by_key(built)
-    moving = {key for key, weight in built.graph.weights.items() if weight.name.startswith("moving_")}
-    params = {key: value for key, value in values.items() if key not in moving}
-    return engine.put(params), engine.put({key: values[key] for key in moving})
+    moves = {key: weight.name.startswith("moving_") for key, weight in built.graph.weights.items()}
+    params, state = ({key: value for key, value in values.items() if moves[key] is part} for part in (False, True))
+    return engine.put(params), engine.put(state)
 
 
 def hang(built: Built, progress: Progress) -> None:
