@@ -1,1 +1,1 @@
-"""Engines run a graph: `reference` on NumPy. The protocol they keep is in `protocol`."""
+"""Engines run a graph: `reference` on NumPy, `pytorch` on PyTorch; what both keep to is in `protocol`."""

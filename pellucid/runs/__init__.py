@@ -1,1 +1,1 @@
-"""Runs: what a finished training says about itself (scores, pictures, one page) and the index of many runs."""
+"""Runs: the life of a run, from settings and preparation through training and resume to its index; no task by name."""

@@ -118,18 +118,22 @@ def _imports_by_name(node: ast.Call) -> bool:
     return bool(text) and called in {"import_module", "__import__"}
 
 
-def wrong_arrows(tree: Path) -> list[str]:
-    """Imports that go up the house, sideways, or out of `data`; and anything but the command line importing it."""
+def arrows(tree: Path) -> Iterator[tuple[Module, Import, str]]:
+    """Every import of the package with each room that it leads to, through pages too."""
     known = frozenset(module.name for module in modules(tree))
     behind = _rooms_behind_pages(tree, known)
-    found = []
     for module in modules(tree):
         for line in imports(module, known):
-            for target in _rooms(line.module, behind):
-                if not _may(module.room, target):
-                    where = module.path.relative_to(tree).as_posix()
-                    found.append(f"{where}:{line.line} imports {line.module}: {module.room} may not import {target}")
-    return found
+            yield from ((module, line, target) for target in sorted(_rooms(line.module, behind)))
+
+
+def wrong_arrows(tree: Path) -> list[str]:
+    """Imports that go up the house, sideways, or out of `data`; and anything but the command line importing it."""
+    return [
+        f"{module.path.relative_to(tree).as_posix()}:{line.line} imports {line.module}: "
+        f"{module.room} may not import {target}"
+        for module, line, target in arrows(tree) if not _may(module.room, target)
+    ]  # fmt: skip
 
 
 def _rooms_behind_pages(tree: Path, known: frozenset[str]) -> dict[str, set[str]]:
