@@ -16,7 +16,7 @@ from tests.structure.rows import Node, Rows, below_itself, laid_out, reduced
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, DRAWING, MAKER = ROOT / "docs" / "house.md", ROOT / "docs" / "house.svg", "tests/structure/picture.py"
-WIDTH, PITCH, BOX = 400, 74, (96, 42)  # of the drawing, of a row, of a room
+WIDTH, PITCH, BOX = 400, 74, (96, 42)  # of the drawing at the least, of a row, of a room
 STYLE = (
     "text{font:600 12px system-ui,sans-serif;text-anchor:middle;fill:#1b2733}"
     ".lines{font-weight:400;font-size:10px;fill:#51606f}"
@@ -55,11 +55,11 @@ def drawing(tree: Path) -> str:
     rows = laid_out(below_itself(below(tree)), arrows, width=WIDTH, box=BOX[0])
     height = PITCH * len(rows.order) + 8
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {rows.width} {height}" width="{rows.width}" role="img">',
         "<title>The rooms of Pellucid: every arrow is an import, and all of them go down.</title>",
         f"<style>{STYLE}</style>",
         MARKER,
-        f'<rect class="page" width="{WIDTH}" height="{height}"/>',
+        f'<rect class="page" width="{rows.width}" height="{height}"/>',
         *(way(rows, start, end) for start in sorted(arrows) for end in sorted(arrows[start])),
         *(box(rows, room, lines_of(tree, room)) for room in sorted(arrows)),
         "</svg>\n",

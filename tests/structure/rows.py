@@ -19,11 +19,12 @@ PASSING, GAP, SWEEPS = 10, 10, 24  # widths in pixels; how often the rows are pu
 
 @dataclass
 class Rows:
-    """The nodes of each row from left to right, row 0 lowest, and the middle of each node in pixels."""
+    """The nodes of each row from left to right, row 0 lowest, the middle of each node, and the width, in pixels."""
 
     row: dict[Node, int]
     order: list[list[Node]]
     x: dict[Node, float]
+    width: int
 
     def between(self, start: str, end: str) -> list[Passing]:
         """The places that an arrow passes, from the top."""
@@ -51,8 +52,8 @@ def reduced(arrows: Arrows) -> dict[str, set[str]]:
 
 
 def laid_out(row: Mapping[str, int], arrows: Arrows, *, width: int, box: int) -> Rows:
-    """Places for everything within `width`, boxes `box` wide."""
-    rows = Rows({}, [[] for _ in range(max(row.values()) + 1)], {})
+    """Places for everything, boxes `box` wide; the drawing is as wide as its fullest row, and at least `width`."""
+    rows = Rows({}, [[] for _ in range(max(row.values()) + 1)], {}, width)
     rows.row.update(row)
     near: dict[Node, list[Node]] = {name: [] for name in row}
     for start in sorted(arrows):
@@ -64,6 +65,7 @@ def laid_out(row: Mapping[str, int], arrows: Arrows, *, width: int, box: int) ->
                 near.setdefault(lower, []).append(upper)
     for node in sorted(rows.row, key=str):
         rows.order[rows.row[node]].append(node)
+    rows.width = width = max(width, *(sum(wide(node, box) + GAP for node in nodes) for nodes in rows.order))
     for nodes in rows.order:
         rows.x.update(placed(dict.fromkeys(nodes, width / 2), width, box))
     for sweep in range(SWEEPS):
@@ -74,9 +76,14 @@ def laid_out(row: Mapping[str, int], arrows: Arrows, *, width: int, box: int) ->
     return rows
 
 
+def wide(node: Node, box: int) -> int:
+    """The width of a node."""
+    return box if isinstance(node, str) else PASSING
+
+
 def placed(wished: Mapping[Node, float], width: int, box: int) -> dict[Node, float]:
     """Middles in the order given, none over another, as a whole as near to those wished as `width` allows."""
-    half = {node: (box if isinstance(node, str) else PASSING) / 2 for node in wished}
+    half = {node: wide(node, box) / 2 for node in wished}
     found: dict[Node, float] = {}
     edge = -float("inf")
     for node, x in wished.items():

@@ -83,11 +83,13 @@ def test_rows_and_arrows_by_hand() -> None:
     assert rows.below_itself(arrows) == {"a": 0, "b": 1, "c": 1, "d": 2}
     assert rows.reduced(arrows) == {"a": set(), "b": {"a"}, "c": {"a"}, "d": {"b", "c"}}
     long = {"a": set(), "b": {"a"}, "c": {"b"}, "e": set(), "f": {"c", "e"}}
-    laid = rows.laid_out(rows.below_itself(long), rows.reduced(long), width=200, box=50)
+    laid = rows.laid_out(rows.below_itself(long), rows.reduced(long), width=10, box=50)
+    assert laid.width == 2 * (50 + rows.GAP)  # of the row of a and e
     assert laid.between("f", "e") == [("f", "e", 2), ("f", "e", 1)]
     for nodes in laid.order:
         ordered = [laid.x[node] for node in nodes]
-        assert ordered == sorted(ordered) and all(0 <= x <= 200 for x in ordered)
+        assert ordered == sorted(ordered)
+        assert all(25 <= laid.x[node] <= laid.width - 25 for node in nodes if isinstance(node, str))
     assert {node for nodes in laid.order for node in nodes} == {*"abcef", ("f", "e", 2), ("f", "e", 1)}
 
 
