@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PLAIN = Path(__file__).resolve().parent / "plain"  # hides PyTorch
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def case(shared_data: Path, tmp_path: Path) -> Callable[..., str]:
         pellucid = f"{sys.executable} -P -m pellucid"
         environment = {
             **os.environ, "PEL": pellucid, "PY": sys.executable, "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": f"{cases}{os.pathsep}{ROOT}", "XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "200",
+            "PYTHONPATH": os.pathsep.join(map(str, (PLAIN, cases, ROOT))),
+            "XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "200",
         }  # fmt: skip
         scratch = tmp_path / name
         scratch.mkdir()
