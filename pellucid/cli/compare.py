@@ -11,7 +11,7 @@ from pellucid.cli.app import app
 from pellucid.cli.output import JSON_FLAG, cut, print_json, say, table
 
 WIDEST_VALUE = 24  # of a setting, in columns of the terminal
-NUMBERS = ("accuracy", "low", "high", "n", "loss", "best_epoch", "epochs", "seconds")
+NUMBERS = ("n", "loss", "best_epoch", "epochs", "seconds")
 
 
 @app.command()
@@ -33,16 +33,19 @@ def compare(
 def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
     """The page in short for a terminal."""
     from pellucid.reports.comparison import in_words
+    from pellucid.reports.scores import MIXED, heading
     from pellucid.reports.wording import text
 
+    score = heading(found["runs"])
     yield table(
-        [[cut(row["run"], WIDEST_VALUE), *[cell(row[name]) for name in NUMBERS]] for row in found["runs"]],
-        ["run", "accuracy", "from", "to", "n", "loss", "best epoch", "epochs", "seconds"],
-    )
+        [[cut(row["run"], WIDEST_VALUE), *scored(row["headline"], named=score == MIXED),
+          *[cell(row[name]) for name in NUMBERS]] for row in found["runs"]],
+        ["run", score, "from", "to", "n", "loss", "best epoch", "epochs", "seconds"],
+    )  # fmt: skip
     yield ""
     yield f"{found['verdict']}."
     for one in found["differences"]:
-        yield f"{one['run']} against {one['than']}: {in_words(one)}"
+        yield f"{one['run']} against {one['than']}: {in_words(one, found['runs'])}"
     for note in found["notes"]:
         yield f"note  {note}"
     yield ""
@@ -53,6 +56,17 @@ def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield "No setting differs."
     yield f"page  {found['page']}"
+
+
+def scored(told: Any, *, named: bool) -> list[str]:
+    """A headline and the ends of its interval; `named`: with its name."""
+    from pellucid.reports.scores import Headline
+
+    headline = Headline.from_json(told)
+    if headline is None:
+        return ["-"] * 3
+    ends = headline.interval or (None, None)
+    return [headline.in_a_cell(named=named), *("-" if end is None else headline.score.plain(end) for end in ends)]
 
 
 def cell(value: float | None) -> str:

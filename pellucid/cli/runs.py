@@ -15,7 +15,7 @@ from pellucid.cli.output import JSON_FLAG, cut, print_json, say, table, width_of
 from pellucid.errors import escaped
 
 DEFAULT = "runs"
-COLUMNS = ("name", "began", "model", "accuracy", "n", "epochs", "seconds", "state")
+COLUMNS = ("name", "began", "model", "headline", "n", "epochs", "seconds", "state")
 ELASTIC = {"state": 10, "name": 8, "model": 8}  # what gives way on a narrow terminal, and how far
 WIDEST, NARROWEST = 100, 76  # columns of the whole table, at most and at least
 
@@ -25,7 +25,7 @@ def runs(
     folder: Annotated[str, typer.Argument(help="The folder that holds run folders.")] = DEFAULT,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """List runs by data set, the newest last. When they began, their model, accuracy and state."""
+    """List runs by data set, the newest last. When they began, their model, score and state."""
     from pellucid.runs.index import list_runs
 
     found = [] if folder == DEFAULT and not Path(folder).exists() else list_runs(folder)
@@ -40,11 +40,14 @@ def runs(
 
 def groups(found: Sequence[Mapping[str, Any]], widest: int) -> list[str]:
     """The data sets and the tables of their runs, all with the same columns, none wider than `widest`."""
-    cells = [[escaped(cell(name, row[name])) for name in COLUMNS] for row in found]
-    widths = fitting([COLUMNS, *cells], widest)
+    from pellucid.reports.scores import heading
+
+    heads = [escaped(heading(found)) if name == "headline" else name for name in COLUMNS]
+    cells = [[escaped(cell(name, row[name], heads)) for name in COLUMNS] for row in found]
+    widths = fitting([heads, *cells], widest)
     short = [[cut(text, width, middle=name != "state") for text, width, name in zip(row, widths, COLUMNS, strict=True)]
              for row in cells]  # fmt: skip
-    lines = table(short, list(COLUMNS)).split("\n")
+    lines = table(short, heads).split("\n")
     parts, rows = [], iter(lines[2:])
     for data, members in groupby(found, key=lambda row: row["data"]):
         parts.append("\n".join([cut(f"data {data or 'not known'}", widest), *[next(rows) for _ in members]]))
@@ -63,17 +66,26 @@ def fitting(rows: Sequence[Sequence[str]], widest: int) -> list[int]:
     return widths
 
 
-def cell(name: str, value: Any) -> str:
-    """A value as the table shows it."""
+def cell(name: str, value: Any, heads: Sequence[str]) -> str:
+    """A value as the table under these heads shows it; a score that is not theirs with its name."""
     if value is None:
         return "-"
     if name == "began":
         return local(value)
-    if name == "accuracy":
-        return f"{value:.4f}"
+    if name == "headline":
+        return scored(value, named=value["name"] not in heads)
     if name == "seconds":
         return f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def scored(told: Mapping[str, Any], *, named: bool) -> str:
+    """A headline in a cell."""
+    from pellucid.reports.scores import Headline
+
+    headline = Headline.from_json(told)
+    assert headline is not None, "the index has read it"
+    return headline.in_a_cell(named=named)
 
 
 def local(moment: str) -> str:

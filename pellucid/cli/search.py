@@ -99,15 +99,15 @@ def without_password(words: list[str]) -> list[str]:
 def tell(found: Found, logger: logging.Logger) -> None:
     """The last lines: the best trial, its score on new images, what to do about borders, where everything is."""
     from pellucid.search.space import spelled
+    from pellucid.tasks.stored import headline_in
 
     best, metrics, folder = found.best, found.metrics, found.folder
     if best is not None:
-        logger.info("best   trial %d: validation accuracy %.4f after %d epoch%s  %s", best.number, best.accuracy,
+        logger.info("best   trial %d: validation %s %s after %d epoch%s  %s", best.number, best.by.name, best.told,
                     best.epochs, "s" if best.epochs > 1 else "", spelled(best.values))  # fmt: skip
-    if metrics is not None:
-        low, high = metrics["accuracy_interval"]
-        logger.info("%s accuracy %.4f (%.4f to %.4f, %s images), read for the best run alone", metrics["split"],
-                    metrics["accuracy"], low, high, f"{metrics['n']:,}")  # fmt: skip
+    headline = None if metrics is None else headline_in(metrics)
+    if metrics is not None and headline is not None:
+        logger.info("%s, read for the best run alone", headline.line(metrics["split"], metrics["n"]))
     for border in found.borders:
         logger.info("border %s", border)
     if found.stopped:

@@ -174,11 +174,15 @@ def console_for(logger: logging.Logger, as_json: bool) -> Event:
 
 def tell(outcome: Outcome, logger: logging.Logger) -> None:
     """The last lines: the score, how to go on, where the report is."""
+    from pellucid.reports.scores import Headline
+
     metrics, folder = outcome.metrics, outcome.folder
-    low, high = metrics["accuracy_interval"]
-    best = f", best epoch {metrics['best_epoch']}" if metrics["best_epoch"] else ""
-    logger.info("%s accuracy %.4f (%.4f to %.4f, %s images%s)", metrics["split"], metrics["accuracy"], low, high,
-                f"{metrics['n']:,}", best)
+    headline = Headline.from_json(metrics["headline"])
+    best = [f"best epoch {metrics['best_epoch']}"] if metrics["best_epoch"] else []
+    told = f"{metrics['split']} part: no score is finite" if headline is None else (
+        headline.line(metrics["split"], metrics["n"], *best)
+    )  # fmt: skip
+    logger.info("%s", told)
     if outcome.stopped:
         path = shlex.quote(folder.path.as_posix())
         logger.info("%s; continue with: pellucid train --resume %s", metrics["state"], path)

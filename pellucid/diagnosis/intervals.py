@@ -3,7 +3,8 @@
 Interval    centre = (p + z^2/2n) / (1 + z^2/n);  half width = z sqrt(p(1-p)/n + z^2/4n^2) / (1 + z^2/n)
 Difference  d = p - q, from d - sqrt((p - low_p)^2 + (high_q - q)^2) to d + sqrt((high_p - p)^2 + (q - low_q)^2)
 Source      Wilson 1927; Newcombe 1998, "Interval estimation for the difference between independent proportions",
-            method 10, which is made of the two Wilson intervals.
+            method 10, which is made of the two Wilson intervals; of any other two: Zou & Donner 2008, "Construction of
+            confidence limits about effect measures".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+Bounded = tuple[float, float, float]  # a score, and the ends of its interval
 Z_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
@@ -28,13 +30,19 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
 def interval_of(metrics: Mapping[str, Any]) -> tuple[float, float] | None:
     """The Wilson interval for a metrics dictionary that has accuracy and n, else None."""
     accuracy, n = metrics.get("accuracy"), metrics.get("n")
-    if not isinstance(accuracy, (int, float)) or not isinstance(n, int) or n < 1 or not math.isfinite(accuracy):
+    if not isinstance(accuracy, (int, float)) or not isinstance(n, int) or n < 1 or not 0 <= accuracy <= 1:
         return None
     return wilson_interval(round(accuracy * n), n)
 
 
 def difference_interval(first: int, first_n: int, second: int, second_n: int) -> tuple[float, float]:
     """95 % interval of first/first_n - second/second_n, two proportions of different samples (both n at least 1)."""
-    p, q = first / first_n, second / second_n
-    (low_p, high_p), (low_q, high_q) = wilson_interval(first, first_n), wilson_interval(second, second_n)
+    return interval_of_difference(
+        (first / first_n, *wilson_interval(first, first_n)), (second / second_n, *wilson_interval(second, second_n))
+    )
+
+
+def interval_of_difference(first: Bounded, second: Bounded) -> tuple[float, float]:
+    """The same of any two scores of different samples, each with its own 95 % interval."""
+    (p, low_p, high_p), (q, low_q, high_q) = first, second
     return p - q - math.hypot(p - low_p, high_q - q), p - q + math.hypot(high_p - p, q - low_q)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,26 @@ from pellucid.diagnosis.series import Rows, column, thin
 from pellucid.reports import drawing as d
 from pellucid.reports.curves import epoch_axis, limits
 from pellucid.reports.pages import template
+from pellucid.reports.scores import LESS, LOSS, MIXED, Headline, Score, heading
 from pellucid.reports.wording import DASH, share, text
 
 MARK = '<meta name="pellucid-page" content="compare">'  # a page of ours, which may be written anew
-CURVES = {"val_accuracy": "Validation accuracy", "val_loss": "Validation loss", "accuracy": "Training accuracy",
-          "loss": "Training loss"}  # fmt: skip
+PARTS = {"val_": "Validation", "": "Training"}
+COUNTED = {"best_epoch": "Best epoch", "epochs": "Epochs", "parameters": "Parameters", "seconds": "Seconds"}
 DASHES = ("none", "9 3", "3 3")  # beyond eight runs the colours come again, broken
-COLUMNS = ("Accuracy", "From", "To", "Images", "Loss", "Macro F1", "Best epoch", "Epochs", "Parameters", "Seconds")
 
 
-def render(found: Mapping[str, Any], histories: Sequence[Rows]) -> str:
-    """The page as text: what `compare_runs` found, and the rows of history.csv of each of its runs."""
+def render(
+    found: Mapping[str, Any], histories: Sequence[Rows], *, watched: Sequence[Score], beside: Mapping[str, str]
+) -> str:
+    """The page as text: what `compare_runs` found, and the rows of history.csv of each of its runs.
+
+    watched are the scores beside the loss that are drawn, beside the titles of scores that stand next to the headline.
+    """
     names = [row["run"] for row in found["runs"]]
     styles = [(colour, dashes) for _, (colour, dashes) in zip(names, cycle_of_styles(), strict=False)]
-    against = {one["run"]: in_words(one) for one in found["differences"]}
+    against = {one["run"]: in_words(one, found["runs"]) for one in found["differences"]}
+    score = heading(found["runs"])
     return template("compare.html").render(
         title=" and ".join(names) if len(names) == 2 else f"{len(names)} runs compared",
         mark=MARK,
@@ -34,9 +41,10 @@ def render(found: Mapping[str, Any], histories: Sequence[Rows]) -> str:
         names=names,
         legend=[{"name": name, "colour": f"var(--{d.SHADES[colour]})", "dashes": dashes}
                 for name, (colour, dashes) in zip(names, styles, strict=True)],
-        curves=[panel for score in CURVES if (panel := overlaid(score, names, histories, styles)) is not None],
-        columns=COLUMNS,
-        rows=[{"run": row["run"], "state": row["state"], "cells": cells_of(row),
+        curves=[panel for part in PARTS for score in dict.fromkeys([*watched, LOSS])
+                if (panel := overlaid(part, score, names, histories, styles)) is not None],
+        columns=[score[0].upper() + score[1:], "From", "To", "Images", "Loss", *beside.values(), *COUNTED.values()],
+        rows=[{"run": row["run"], "state": row["state"], "cells": cells_of(row, beside, named=score == MIXED),
                "against": against.get(row["run"], DASH)} for row in found["runs"]],
         settings=[{"name": row["name"].replace("_", " "), "values": [text(value) for value in row["values"]]}
                   for row in found["settings"]],
@@ -48,26 +56,33 @@ def cycle_of_styles() -> Any:
     return cycle([(colour, dashes) for dashes in DASHES for colour in d.LINES])
 
 
-def cells_of(row: Mapping[str, Any]) -> list[str]:
-    """The final numbers of a run as its row shows them, in the order of COLUMNS."""
+def cells_of(row: Mapping[str, Any], beside: Mapping[str, str], *, named: bool) -> list[str]:
+    """The final numbers of a run as its row shows them, in the order of the columns; `named`: with the score's name."""
+    headline = Headline.from_json(row["headline"])
+    ends = [DASH] * 3 if headline is None else [
+        headline.score.worded(value) for value in (headline.value, headline.low, headline.high)
+    ]  # fmt: skip
+    if named and headline is not None:
+        ends[0] = f"{headline.name} {ends[0]}"
     return [
-        *(share(row[name]) for name in ("accuracy", "low", "high")), text(row["n"]),
-        DASH if row["loss"] is None else f"{row['loss']:.4g}", share(row["macro_f1"]),
-        *(text(row[name]) for name in ("best_epoch", "epochs", "parameters", "seconds")),
+        *ends, text(row["n"]), DASH if row["loss"] is None else f"{row['loss']:.4g}",
+        *(share(row.get(name)) for name in beside), *(text(row[name]) for name in COUNTED),
     ]  # fmt: skip
 
 
-def in_words(one: Mapping[str, Any]) -> str:
-    """A difference in points of a percent with its interval."""
-    low, high = (f"{100 * end:+.2f}" for end in one["interval"])
-    return f"{100 * one['value']:+.2f} points ({low} to {high}){', within noise' if one['noise'] else ''}"
+def in_words(one: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    """A difference with its interval."""
+    headline = next(Headline.from_json(row["headline"]) for row in rows if row["run"] == one["run"])
+    assert headline is not None, "only runs with a score are compared"
+    told = headline.score.difference(one["value"], one["interval"])
+    return f"{told}{', within noise' if one['noise'] else ''}"
 
 
 def overlaid(
-    score: str, names: Sequence[str], histories: Sequence[Rows], styles: Sequence[tuple[str, str]]
+    part: str, score: Score, names: Sequence[str], histories: Sequence[Rows], styles: Sequence[tuple[str, str]]
 ) -> d.Panel | None:
-    """One score of all runs by epoch; None when no run measured it."""
-    lines = [(name, *thin(column(history, "epoch"), column(history, score)), style)
+    """One score of a part of all runs by epoch; None when no run measured it."""
+    lines = [(name, *thin(column(history, "epoch"), column(history, part + score.name)), style)
              for name, history, style in zip(names, histories, styles, strict=True)]  # fmt: skip
     lines = [line for line in lines if len(line[1])]
     if not lines:
@@ -78,10 +93,8 @@ def overlaid(
         dashed: Any = "-" if dashes == "none" else (0, tuple(map(float, dashes.split())))
         axes.plot(x, y, color=colour, linewidth=1.8, linestyle=dashed, marker="o" if len(x) <= 30 else None,
                   markersize=3.5, markeredgewidth=0)  # fmt: skip
-    limits(axes, score.removeprefix("val_"), np.concatenate([y for _, _, y, _ in lines]))
+    limits(axes, score, np.concatenate([y for _, _, y, _ in lines]))
     epoch_axis(axes)
-    lowest = score.endswith("loss")
-    best = min(lines, key=lambda line: float(line[2].min() if lowest else -line[2].max()))
-    value = best[2].min() if lowest else best[2].max()
-    below = f"{'lowest' if lowest else 'highest'}: {d.number(value)}, {best[0]}"
-    return d.finished_panel(axes, CURVES[score], below)
+    name, best = max(((name, float((score.sign * y).max())) for name, _, y, _ in lines), key=itemgetter(1))
+    below = f"{'lowest' if score.better == LESS else 'highest'}: {d.number(score.sign * best)}, {name}"
+    return d.finished_panel(axes, f"{PARTS[part]} {score.name}", below)

@@ -1,4 +1,4 @@
-"""curves.png: how training went. Loss and accuracy by epoch, and the size of the updates of every layer by step.
+"""curves.png: how training went. Loss and watched score by epoch, the size of the updates of every layer by step.
 
 Source    update ratio = ||change of the weights|| / ||weights||, "about 1e-3": Karpathy, CS231n notes, part 3.
 """
@@ -14,6 +14,7 @@ from pellucid.diagnosis.curves import HEALTHY
 from pellucid.diagnosis.series import Rows, column, layer_ratios, step_clock, thin
 from pellucid.reports import drawing as d
 from pellucid.reports.drawing import Panel
+from pellucid.reports.scores import LESS, LOSS, MORE, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,37 +24,43 @@ RATIO_SAYS = ("size of an update divided by the size of the layer's weights, by 
 MOST_NAMED_LAYERS = 8  # more lines are coloured by depth instead of named
 
 
-def curves_png(history: Rows, steps: Rows) -> bytes:
+def curves_png(history: Rows, steps: Rows, watched: Score) -> bytes:
     """PNG bytes of the curves; says so when not one epoch and not one step was finished."""
     if not history and not steps:
         return d.message_picture("No curves yet", "Not one step was finished, so there is nothing to draw.")
     ratios = layer_ratios(steps)
     figure = d.new_figure(10.5, 7.8 if ratios else 4.1)
-    grid = figure.add_gridspec(2 if ratios else 1, 2, left=0.06, right=0.89, top=0.91 if ratios else 0.83,
+    scores = drawn_of(watched)
+    grid = figure.add_gridspec(2 if ratios else 1, len(scores), left=0.06, right=0.89, top=0.91 if ratios else 0.83,
                                bottom=0.07 if ratios else 0.13, hspace=0.46, wspace=0.34)  # fmt: skip
     clock = step_clock(history, steps)
-    for place, name in enumerate(("loss", "accuracy")):
-        draw_score(figure.add_subplot(grid[0, place]), name, history, steps, clock)
+    for place, score in enumerate(scores):
+        draw_score(figure.add_subplot(grid[0, place]), score, history, steps, clock)
     if ratios:
         draw_ratios(figure.add_subplot(grid[1, :]), column(steps, "step"), ratios)
     return d.to_png(figure)
 
 
-def curve_panels(history: Rows, steps: Rows) -> list[Panel]:
+def curve_panels(history: Rows, steps: Rows, watched: Score) -> list[Panel]:
     """The same curves for a page: a panel each, so that a narrow screen can show them under one another."""
     if not history and not steps:
         return []
     clock, ratios = step_clock(history, steps), layer_ratios(steps)
     panels = []
-    for name in ("loss", "accuracy"):
+    for score in drawn_of(watched):
         axes = d.new_panel()
-        draw_score(axes, name, history, steps, clock, titled=False)
-        panels.append(d.finished_panel(axes, *score_words(name, *scores_of(name, history))))
+        draw_score(axes, score, history, steps, clock, titled=False)
+        panels.append(d.finished_panel(axes, *score_words(score, *scores_of(score.name, history))))
     if ratios:
         axes = d.new_panel(right_in=1.3)
         draw_ratios(axes, column(steps, "step"), ratios, titled=False)
         panels.append(d.finished_panel(axes, ratio_words(ratios), RATIO_SAYS))
     return panels
+
+
+def drawn_of(watched: Score) -> list[Score]:
+    """The loss and the watched score; the loss alone where that is watched."""
+    return [LOSS] if watched.name == LOSS.name else [LOSS, watched]
 
 
 def scores_of(name: str, history: Rows) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -65,13 +72,13 @@ def scores_of(name: str, history: Rows) -> tuple[np.ndarray, dict[str, np.ndarra
 
 
 def draw_score(
-    axes: Axes, name: str, history: Rows, steps: Rows, clock: np.ndarray, *, titled: bool = True
+    axes: Axes, score: Score, history: Rows, steps: Rows, clock: np.ndarray, *, titled: bool = True
 ) -> None:
     """Training and validation of one score by epoch, with the single steps faint behind them."""
-    epoch, scores = scores_of(name, history)
-    title, subtitle = score_words(name, epoch, scores) if titled else ("", "")
+    epoch, scores = scores_of(score.name, history)
+    title, subtitle = score_words(score, epoch, scores) if titled else ("", "")
     d.plain_axes(axes, title=title, subtitle=subtitle)
-    x, y = thin(clock, column(steps, name))
+    x, y = thin(clock, column(steps, score.name))
     axes.plot(x, y, color=d.BLUE, alpha=0.3, linewidth=0.8)
     ends: list[d.End] = []
     for part, values in scores.items():
@@ -83,7 +90,7 @@ def draw_score(
     if not ends and len(x):
         ends.append(("each step", x[-1], y[-1], d.BLUE))
     few = len(epoch) < 3  # then the steps are the picture, else the epochs
-    limits(axes, name, np.concatenate([y if few else y[:0], *scores.values()]))
+    limits(axes, score, np.concatenate([y if few else y[:0], *scores.values()]))
     where = np.concatenate([x, epoch[np.isfinite(epoch)]])
     if len(where):  # from before the first epoch, so that one epoch has an axis too
         axes.set_xlim(np.ceil(where.min()) - 1, where.max() + 0.05 * (where.max() - where.min() + 1))
@@ -99,36 +106,38 @@ def epoch_axis(axes: Axes) -> None:
     axes.set_xlabel("epoch", color=d.FAINT, size=d.TEXT_PT)
 
 
-def score_words(name: str, epoch: np.ndarray, scores: Mapping[str, np.ndarray]) -> tuple[str, str]:
+def score_words(score: Score, epoch: np.ndarray, scores: Mapping[str, np.ndarray]) -> tuple[str, str]:
     """Title and second line: the best value and where, then how it ended."""
+    name = score.name
     if not scores:
         return name.capitalize(), "no epoch was finished" if not len(epoch) else "not measured"
     part = "validation" if "validation" in scores else "training"
     values = scores[part]
-    best = int(np.nanargmin(values) if name == "loss" else np.nanargmax(values))
-    verb = "Lowest" if name == "loss" else "Best"
+    best = int(np.nanargmax(score.sign * values))
+    verb = "Lowest" if score.better == LESS else "Best"
     title = f"{verb} {part} {name}: {d.number(values[best])} (epoch {epoch[best]:g})"
     last = {key: v[np.isfinite(v)][-1] for key, v in scores.items()}
     subtitle = "at the end: " + ", ".join(f"{key} {d.number(value)}" for key, value in last.items())
-    if name == "loss" and len(scores) == 2 and last["validation"] > 1.1 * values[best] > last["training"]:
+    if score == LOSS and len(scores) == 2 and last["validation"] > 1.1 * values[best] > last["training"]:
         subtitle += " (overfitting)"
     return title, subtitle
 
 
-def limits(axes: Axes, name: str, values: np.ndarray) -> None:
-    """Loss from 0, or on a log axis when it falls thirtyfold; accuracy up to 1; both just wide enough."""
+def limits(axes: Axes, score: Score, values: np.ndarray) -> None:
+    """What falls from 0, or on a log axis when it does so thirtyfold; what rises below 1 to 1; just wide enough."""
     values = values[np.isfinite(values)]
     if not len(values):
         return
     low, high = float(values.min()), float(values.max())
     room = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
-    if name == "accuracy":
+    rises = score.better == MORE
+    if rises and low >= 0 and high <= 1:
         axes.set_ylim(max(0.0, low - room) if low > 0.05 else -0.02, min(1.0, high) + 0.1 * room + 0.002)
-    elif low > 0 and high > 30 * low:
+    elif not rises and low > 0 and high > 30 * low:
         axes.set_yscale("log")
         axes.set_ylim(low / 1.3, high * 1.3)
     else:
-        axes.set_ylim(0.0 if 0 <= low < high - low else low - room, high + room)
+        axes.set_ylim(0.0 if 0 <= low < high - low and not rises else low - room, high + room)
 
 
 def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray], *, titled: bool = True) -> None:

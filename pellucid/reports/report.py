@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.diagnosis.intervals import interval_of
 from pellucid.reports.pages import template
-from pellucid.reports.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores, share
+from pellucid.reports.scores import SHARE, Headline
+from pellucid.reports.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores
 
 if TYPE_CHECKING:
     from pellucid.storage.run_folder import RunFolder
@@ -24,9 +24,9 @@ def write_report(folder: RunFolder, *, context: Mapping[str, Any], shown: Mappin
     context, each key optional: command (text), data (what to type for the data set), dataset (name, fingerprint,
     parts, class_names, channel_names, notes), settings, summary_rows (layer, output_shape, parameters), totals
     (total, trainable, not_trainable, flops, receptive_field), environment, state, best_epoch, evaluation (what
-    Evaluation.to_metrics gives; seconds and images_per_second may be added), checks (name, status, value, meaning,
-    remedy). shown, each optional too: curves (panels), confusion (<svg>), mistakes, right and sample (cards).
-    What is missing is left out of the page. Raises FileError when the page cannot be written.
+    Evaluation.to_metrics gives, and its headline; seconds and images_per_second may be added), checks (name, status,
+    value, meaning, remedy). shown, each optional too: curves (panels), confusion (<svg>), mistakes, right and sample
+    (cards). What is missing is left out of the page. Raises FileError when the page cannot be written.
     """
     from pellucid.storage.writer import write_text
 
@@ -67,20 +67,23 @@ def render(context: Mapping[str, Any], *, path: Path, shown: Mapping[str, Any]) 
 
 
 def headline(evaluation: Mapping[str, Any]) -> dict[str, str] | None:
-    """Accuracy, how sure it is, and a caution where the part cannot speak for new images; None without a score."""
-    interval, split = interval_of(evaluation), str(evaluation.get("split") or "")
-    if interval is None:
+    """The score, how sure it is, and a caution where the part cannot speak for new images; None without a score."""
+    found, split = Headline.from_json(evaluation.get("headline")), str(evaluation.get("split") or "")
+    if found is None:
         return None
-    accuracy, n = float(evaluation["accuracy"]), int(evaluation["n"])
+    n, score = int(evaluation["n"]), found.score
+    images = f"{n:,} {split + ' ' if split else ''}images"
+    of = f"{round(found.value * n):,} of {images} are right" if found.unit == SHARE else f"Measured on {images}"
     cautions = {
         "train": "Measured on the images it was trained on: this says nothing about new ones.",
         "validation": "The best epoch was chosen on these images, so new ones may do a little worse.",
     }
     return {
-        "accuracy": share(accuracy),
-        "right": f"{round(accuracy * n):,} of {n:,} {split + ' ' if split else ''}images are right",
-        "low": share(interval[0]),
-        "high": share(interval[1]),
+        "name": found.name,
+        "value": score.worded(found.value),
+        "of": of,
+        "low": "" if found.low is None else score.worded(found.low),
+        "high": "" if found.high is None else score.worded(found.high),
         "caution": cautions.get(split, ""),
     }
 

@@ -65,7 +65,7 @@ def finish(
     }
     write_json(folder.metrics, finite(metrics))
     shown = write_pictures(
-        folder, history=progress.history, steps=steps,
+        folder, history=progress.history, steps=steps, watched=prepared.task.score(),
         draw=lambda: prepared.problem.pictures(
             evaluation, lambda indices: part.images.take(np.asarray(indices)), dataset.part("train")
         ),

@@ -9,7 +9,6 @@ Began     the modification time of config.json, which is written once, when a ru
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import FileError, describe, escaped
+from pellucid.reports.scores import number
 from pellucid.storage import claims
 from pellucid.storage.limits import MB
 from pellucid.storage.reading import open_regular, read_json
 from pellucid.storage.run_folder import FAILED
+from pellucid.tasks.stored import headline_in
 
-NUMBERS = ("accuracy", "n", "parameters", "seconds")
+NUMBERS = ("n", "parameters", "seconds")
 UNFINISHED, RUNNING = "unfinished", "running"
 END_OF_LOG, RECORD = 4096, 64 * MB  # bytes that are read at most
 
@@ -30,8 +31,9 @@ END_OF_LOG, RECORD = 4096, 64 * MB  # bytes that are read at most
 def list_runs(folder: str | Path) -> list[dict[str, Any]]:
     """Rows for the folder itself, if it is a run, and for each run directly below it, in the order of this page.
 
-    Every row has name, state, began (ISO 8601, UTC), data, model, engine, split, accuracy, n, epochs, parameters,
-    seconds and path; what a run does not say is None. state is what metrics.json says; without one "running" while a
+    Every row has name, state, began (ISO 8601, UTC), data, model, engine, split, headline, n, epochs, parameters,
+    seconds and path, and the value of each score that is the headline of one of them, under its name; what a run does
+    not say is None. state is what metrics.json says; without one "running" while a
     process has the run's lock, "failed: ..." when that is the last line of its log, else "unfinished"; "broken: ..."
     when a file cannot be read. Raises FileError when the folder is missing or is a file.
     """
@@ -44,7 +46,10 @@ def list_runs(folder: str | Path) -> list[dict[str, Any]]:
         raise FileError(f"{folder} is a file. Give the folder that holds run folders, e.g. runs.") from None
     except OSError as fault:
         raise FileError(describe("runs", f"the folder {folder}", "readable", f"not ({fault.strerror})")) from None
-    return in_order([row_of(path) for path in (folder, *below) if _is_run(path)])
+    rows = [row_of(path) for path in (folder, *below) if _is_run(path)]
+    scores = [{row["headline"]["name"]: row["headline"]["value"]} if row["headline"] else {} for row in rows]
+    names = dict.fromkeys(name for own in scores for name in own)
+    return in_order([dict.fromkeys(names) | own | row for own, row in zip(scores, rows, strict=True)])
 
 
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -74,8 +79,10 @@ def row_of(path: Path) -> dict[str, Any]:
     row |= {key: _text(config.get(key)) for key in ("data", "model", "engine")}
     row["split"] = _text(metrics.get("split"))
     row["engine"] = _text(metrics.get("engine")) or row["engine"]
-    row |= {key: _number(metrics.get(key)) for key in NUMBERS}
-    row["epochs"] = _number(config.get("epochs"))
+    headline = headline_in(metrics)
+    row["headline"] = None if headline is None else headline.to_json()
+    row |= {key: number(metrics.get(key)) for key in NUMBERS}
+    row["epochs"] = number(config.get("epochs"))
     row["path"] = path.as_posix()
     return row
 
@@ -125,8 +132,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, Mapping):
         value = value.get("name")
     return value if isinstance(value, str) and value else None
-
-
-def _number(value: Any) -> int | float | None:
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return value if usable else None

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pellucid.errors import FileError
 from pellucid.runs.config import RunConfig, read_record
+from pellucid.runs.deciding import decided
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import beginning_record, prepare_alone, run
 from pellucid.runs.preparation import understand
@@ -20,6 +22,9 @@ from pellucid.storage.checkpoint import read_checkpoint
 from pellucid.storage.reading import read_bytes, read_json
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import remove_files, write_bytes, write_json
+from pellucid.tasks.stored import headline_in
+
+ANEW = "Remove it to have the best scored anew"
 
 
 def make_best(bench: Bench, trial: Trial) -> dict[str, Any]:
@@ -35,10 +40,12 @@ def made(bench: Bench, trial: Trial, folder: RunFolder, source: RunFolder) -> di
     from pellucid.storage.records.checking import checked
     from pellucid.storage.records.runs import MetricsRecord
 
-    config = config_of(bench.plan.base, trial.values, trial.epochs)
+    config = decided(config_of(bench.plan.base, trial.values, trial.epochs), bench.dataset)
     if is_finished(folder, config):
-        known = read_json(folder.metrics)
-        return dict(checked(known, MetricsRecord, folder.metrics, "Remove it to have the best scored anew"))
+        known = dict(checked(read_json(folder.metrics), MetricsRecord, folder.metrics, ANEW))
+        if headline_in(known) is None:
+            raise FileError(f"{folder.metrics} is damaged: it has no score. {ANEW}.")
+        return known
     remove_files(folder.files)
     folder.sweep()
     prepared, threads = prepare_alone(config, understand(config), bench.dataset)

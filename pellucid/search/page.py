@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from pellucid.reports.pages import template
-from pellucid.reports.wording import share
+from pellucid.reports.scores import SHARE
 from pellucid.search.folder import SearchFolder
 from pellucid.search.settings import Plan, command_of, config_of
 from pellucid.search.space import as_words, spelled
 from pellucid.search.trials import COMPLETE, Trial, ranked
 from pellucid.storage.writer import write_text
+from pellucid.tasks.stored import headline_in
 
 
 def write_page(
@@ -39,7 +40,9 @@ def write_page(
         fingerprint=fingerprint,
         best=best,
         best_values=listed(best) if best else "",
-        validation=share(best.accuracy) if best else "",
+        by=plan.judged_by,
+        validation=best.by.worded(best.score) if best else "",
+        of="of" if plan.judged_by.unit == SHARE else f"{plan.judged_by.name} of",
         scored=None if metrics is None else scored(metrics),
         borders=borders,
         picture=picture,
@@ -51,8 +54,12 @@ def write_page(
 
 def scored(metrics: dict[str, Any]) -> str:
     """What the best run reached on the part that chose nothing, and how sure that is."""
-    low, high = metrics["accuracy_interval"]
-    return f"{share(metrics['accuracy'])} of {metrics['n']:,} {metrics['split']} images ({share(low)} to {share(high)})"
+    found = headline_in(metrics)
+    assert found is not None, "the best run has a score"
+    value = found.score.worded(found.value)
+    of = f"{value} of" if found.unit == SHARE else f"{found.name} {value} on"
+    sure = "" if found.interval is None else f" ({' to '.join(map(found.score.worded, found.interval))})"
+    return f"{of} {metrics['n']:,} {metrics['split']} images{sure}"
 
 
 def listed(trial: Trial) -> str:
@@ -64,7 +71,7 @@ def row_of(trial: Trial) -> dict[str, str]:
     """A trial as the table shows it."""
     return {
         "number": str(trial.number), "round": str(trial.round + 1), "epochs": str(trial.epochs),
-        "accuracy": share(trial.accuracy), "loss": "" if trial.loss is None else f"{trial.loss:.4g}",
+        "score": trial.by.worded(trial.score), "loss": "" if trial.loss is None else f"{trial.loss:.4g}",
         "values": listed(trial), "state": trial.state, "reason": trial.reason,
     }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """search.png: where the trials lay and what they came to. One field a parameter, and one for the order in time.
 
-Blue dots are complete trials, darker in later rounds; orange triangles were pruned, vermilion crosses at the bottom
-have no score; the best one is ringed. Where there were several rounds, the range of the last is shaded.
+Blue dots are complete trials, darker in later rounds; orange triangles were pruned, vermilion crosses at the worse
+end have no score; the best one is ringed. Where there were several rounds, the range of the last is shaded.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 ACROSS = 3  # fields in a row
 MOST_WORDS, WORD_LENGTH = 12, 16
-ROOM = 0.12  # of the height below the lowest score, for trials without one
+ROOM, MARGIN = 0.12, 0.06  # of the height: beyond the worst score, for trials without one, and beyond the best
 FADED = 0.35  # of the first round, where there are later ones
 
 
 def draw_search(space: Space, spaces: Sequence[Space], trials: Sequence[Trial]) -> tuple[bytes, str]:
-    """A PNG and an <svg>: accuracy against each parameter of `space`, then against the number of the trial."""
+    """A PNG and an <svg>: the score against each parameter of `space`, then against the number of the trial."""
     count = len(space) + 1
     across = 2 if count == 4 else min(count, ACROSS)
     down = -(-count // across)
@@ -47,7 +47,7 @@ def draw_search(space: Space, spaces: Sequence[Space], trials: Sequence[Trial]) 
     title, subtitle = headline(trials)
     d.note(figure.axes[0], title, (0, 1), "figure fraction", (14, -24), size=d.TITLE_PT, weight="bold")
     d.note(figure.axes[0], subtitle, (0, 1), "figure fraction", (14, -41), color=d.FAINT)
-    says = f"Validation accuracy of every trial against each parameter. {title}; {subtitle}"
+    says = f"Validation {named(trials)} of every trial against each parameter. {title}; {subtitle}"
     svg = d.to_svg(figure, says)
     return d.to_png(figure), svg
 
@@ -62,21 +62,32 @@ def headline(trials: Sequence[Trial]) -> tuple[str, str]:
     parts += [f"{rest} without a score (crosses)"] if rest else []
     title = "No trial is complete"
     if order:
-        title = f"Best validation accuracy {order[0].accuracy:.4f}, trial {order[0].number} (ringed)"
+        title = f"Best validation {named(trials)} {order[0].told}, trial {order[0].number} (ringed)"
     later = "; darker: later rounds; shaded: range of the last" if trials and trials[-1].round else ""
     return title, f"{len(trials)} trials: {', '.join(parts)}{later}"
 
 
 def limits(trials: Sequence[Trial]) -> tuple[float, float]:
-    """The lowest and the highest score, and room below for trials without one."""
-    scores = [trial.accuracy for trial in trials if trial.accuracy is not None]
+    """The lowest and the highest score, and room for trials without one: below, above where less is better."""
+    scores = [trial.score for trial in trials if trial.score is not None]
     low, high = (min(scores), max(scores)) if scores else (0.0, 1.0)
-    width = max(high - low, 0.02)
-    return low - ROOM * width, high + 0.06 * width
+    width = max(high - low, 0.02 * max(1.0, abs(high)))
+    below, above = (ROOM, MARGIN) if sign_of(trials) > 0 else (MARGIN, ROOM)
+    return low - below * width, high + above * width
+
+
+def sign_of(trials: Sequence[Trial]) -> int:
+    """1 where more of the score is better, -1 where less is."""
+    return trials[0].by.sign if trials else 1
+
+
+def named(trials: Sequence[Trial]) -> str:
+    """What the trials are judged by."""
+    return d.drawable(trials[0].by.name) if trials else "score"
 
 
 def draw_parameter(axes: Axes, parameter: Parameter, last: Parameter | None, trials: Sequence[Trial]) -> None:
-    """Accuracy against the values of one parameter."""
+    """The score against the values of one parameter."""
     axes.set_xlabel(d.drawable(parameter.name), color=d.FAINT, size=d.TEXT_PT)
     if isinstance(parameter, Choice):
         where = {word: float(place) for place, word in enumerate(parameter.words)}
@@ -99,11 +110,13 @@ def draw_parameter(axes: Axes, parameter: Parameter, last: Parameter | None, tri
 
 
 def draw_order(axes: Axes, trials: Sequence[Trial]) -> None:
-    """Accuracy in the order of the trials, and the best so far as a line; thin lines part the rounds."""
+    """The score in the order of the trials, and the best so far as a line; thin lines part the rounds."""
     x = [float(trial.number) for trial in trials]
-    so_far = np.maximum.accumulate([trial.accuracy if trial.state == COMPLETE and trial.accuracy is not None else -1.0
-                                    for trial in trials])  # fmt: skip
-    known = so_far >= 0
+    sign = sign_of(trials)
+    so_far = sign * np.maximum.accumulate([
+        sign * trial.score if trial.state == COMPLETE and trial.score is not None else -np.inf for trial in trials
+    ])  # fmt: skip
+    known = np.isfinite(so_far)
     axes.step(np.array(x)[known], so_far[known], where="post", color=d.BLUE, linewidth=1.5, alpha=0.5)
     for before, after in pairwise(trials):
         if after.round > before.round:
@@ -115,11 +128,12 @@ def draw_order(axes: Axes, trials: Sequence[Trial]) -> None:
 def dots(axes: Axes, x: Sequence[float], trials: Sequence[Trial]) -> None:
     """One mark a trial, by what became of it."""
     rounds = max((trial.round for trial in trials), default=0)
-    bottom = axes.get_ylim()[0]
+    bottom, top = axes.get_ylim()
+    nowhere = bottom + 0.04 * (top - bottom) if sign_of(trials) > 0 else top - 0.04 * (top - bottom)
     order = ranked(trials)
     for at, trial in zip(x, trials, strict=True):
         age = 1.0 if not rounds else FADED + (1 - FADED) * trial.round / rounds
-        score = bottom + 0.04 * (axes.get_ylim()[1] - bottom) if trial.accuracy is None else trial.accuracy
+        score = nowhere if trial.score is None else trial.score
         if trial.state == COMPLETE:
             axes.plot(at, score, "o", color=d.BLUE, alpha=age, markersize=6, markeredgewidth=0)
         elif trial.state == PRUNED:

@@ -99,7 +99,7 @@ def work_on(round: Round, earlier: list[Trial], bench: Bench, say: Say) -> None:
 
 
 def objective(round: Round, bench: Bench, trial: Running, begun: list[int]) -> float:
-    """One trial for Optuna: the validation accuracy of its best epoch, or one of the ways not to have one."""
+    """One trial for Optuna: the validation score of its best epoch, or one of the ways not to have one."""
     from optuna.exceptions import TrialPruned
 
     begun.append(trial.number)
@@ -119,4 +119,4 @@ def objective(round: Round, bench: Bench, trial: Running, begun: list[int]) -> f
         raise RefusedError
     if came_to["state"] in (PRUNED, DIVERGED):  # to a method that learns, weights that explode are a bad place
         raise TrialPruned
-    return float(came_to["accuracy"])
+    return float(came_to[round.plan.judged_by.name])

@@ -71,6 +71,7 @@ def search(plan: Plan, out: str | Path, *, storage: str | None = None, command: 
         plan = with_one_thread(replace(plan, base=replace(plan.base, engine=words.engine.name)))
         folder = SearchFolder(Path(out))
         bench = Bench.open(plan, folder)
+        plan = bench.plan
         announce_data(bench.dataset)
         rehearse(bench)
         identity = plan.identity(bench.dataset.fingerprint, sha256_of_model(plan.base))

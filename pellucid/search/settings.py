@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import PellucidError, UsageError, describe
+from pellucid.reports.scores import Score
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import FILES, in_words
 from pellucid.runs.old_settings import MEANINGS
@@ -45,6 +46,7 @@ class Plan:
     pruner: str = "median"
     keep: str = "best"
     workers: int = 1
+    by: Score | None = None  # what trials are judged by; of no matter to the identity, as the data say it
 
     def __post_init__(self) -> None:
         for name, known in (("method", METHODS), ("pruner", PRUNERS), ("keep", KEEPS)):
@@ -55,6 +57,12 @@ class Plan:
             raise UsageError(describe("search", "--trials", told, self.trials))
         if self.workers < 1:
             raise UsageError(describe("search", "--workers", "at least 1", self.workers))
+
+    @property
+    def judged_by(self) -> Score:
+        """What trials are judged by, once the data have been read."""
+        assert self.by is not None, "Bench.open, which reads the data, has said it"
+        return self.by
 
     @property
     def shares(self) -> tuple[int, ...]:

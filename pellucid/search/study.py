@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import UsageError
+from pellucid.reports.scores import MORE
 from pellucid.search.sampling import LEARNING, drawn
 from pellucid.search.settings import Plan
 from pellucid.search.space import Choice, Parameter, Space, Value
@@ -112,15 +113,18 @@ class Round:
 
     def read(self, trial: FrozenTrial) -> Trial:
         """A finished trial of the database in our words."""
-        from pellucid.storage.records.checking import checked
+        from pellucid.storage.records.checking import Finite, checked
         from pellucid.storage.records.runs import OutcomeRecord
 
         said = trial.user_attrs.get("came_to") or {"state": LOST, "reason": f"its process died {MOST_DEATHS} times"}
+        by = self.plan.judged_by
         curve = tuple((step, value) for step, value in sorted(trial.intermediate_values.items()))
         number = self.offset + trial.user_attrs["place"]
-        checked(said, OutcomeRecord, f"the study's record of trial {number}", "Choose another --out or --storage")
+        where, remedy = f"the study's record of trial {number}", "Choose another --out or --storage"
+        score = checked(checked(said, OutcomeRecord, where, remedy).get(by.name), Finite | None, where, remedy)
         known = {name: said[name] for name in OutcomeRecord.__struct_fields__ if name in said}
-        return Trial(number, self.number, self.epochs, dict(trial.params), curve=curve, **known)
+        return Trial(number, self.number, self.epochs, dict(trial.params), score=score, curve=curve, by=by,
+                     **known)  # fmt: skip
 
     def work(self, objective: Callable[[Running], float], catch: tuple[type[Exception], ...]) -> None:
         """Take one place from the queue and carry it out."""
@@ -202,14 +206,16 @@ def study_named(name: str, storage: RDBStorage, plan: Plan, key: Key) -> tuple[S
     from pellucid.search.sampler import sampler_of
 
     options: dict[str, Any] = {"sampler": sampler_of(plan, key), "pruner": pruner_of(plan.pruner), "storage": storage}
+    best = optuna.study.StudyDirection
+    direction = best.MAXIMIZE if plan.judged_by.better == MORE else best.MINIMIZE
     try:
-        return optuna.create_study(study_name=name, direction="maximize", **options), True
+        return optuna.create_study(study_name=name, direction=direction, **options), True
     except optuna.exceptions.DuplicatedStudyError:
         return optuna.load_study(study_name=name, **options), False
 
 
 def pruner_of(name: str) -> BasePruner:
-    """Which trials are hopeless: below the median of the others at the same epoch, or not among the best third."""
+    """Which trials are hopeless: worse than the median of the others at the same epoch, or not among the best third."""
     from optuna import pruners
 
     if name == "median":

@@ -16,9 +16,9 @@ LONGEST = 100  # letters of a reason in a line
 def line_of(trial: Trial) -> str:
     """`trial   7  0.9444  lr 0.00123  dropout 0.21`, or why there is no score."""
     if trial.state == COMPLETE:
-        score = f"{trial.accuracy:.4f}"
+        score = trial.told
     elif trial.state == PRUNED:
-        score = f"{trial.reason} at {trial.accuracy:.4f}"
+        score = f"{trial.reason} at {trial.told}"
     else:
         score = trial.state
     told = "" if trial.state in (COMPLETE, PRUNED) else f"  ({trial.reason[:LONGEST]})"
@@ -36,7 +36,7 @@ def as_json(trial: Trial) -> dict[str, Any]:
     """A trial as plain values."""
     return {
         "trial": trial.number, "round": trial.round + 1, "epochs": trial.epochs, "state": trial.state,
-        "accuracy": trial.accuracy, "loss": trial.loss, "best_epoch": trial.best_epoch, "seconds": trial.seconds,
+        trial.by.name: trial.score, "loss": trial.loss, "best_epoch": trial.best_epoch, "seconds": trial.seconds,
         "parameters": trial.parameters, "values": dict(trial.values), "reason": trial.reason,
     }  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Sums
 from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
+from pellucid.runs.deciding import decided, task_of
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
 from pellucid.runs.finite import finite
@@ -52,7 +53,8 @@ class Bench:
         if "validation" not in dataset.parts:
             raise UsageError("search: the best is chosen on a validation part, and there is none. Pass e.g. "
                              "--val-fraction 0.1")  # fmt: skip
-        return cls(plan, folder, dataset, Wish(patient=parent_process() is not None))
+        judged = replace(plan, by=task_of(decided(plan.base, dataset)).score())
+        return cls(judged, folder, dataset, Wish(patient=parent_process() is not None))
 
     def is_over(self) -> bool:
         """Whether a signal came, or the process that began this one has died."""
@@ -70,10 +72,10 @@ class Watched(Event):
             progress.stop = STOPPED
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
-        epoch, accuracy = int(row["epoch"]), float(row["val_accuracy"])
+        epoch, score = int(row["epoch"]), float(row[f"val_{self.bench.plan.judged_by.name}"])
         with self.bench.noted.at_once(False):
-            if math.isfinite(accuracy):
-                self.trial.report(accuracy, epoch)
+            if math.isfinite(score):
+                self.trial.report(score, epoch)
             if self.bench.is_over():
                 progress.stop = STOPPED
             elif epoch < progress.epochs and self.trial.should_prune():
@@ -87,7 +89,7 @@ def orphaned() -> bool:
 
 
 def carry_out(bench: Bench, trial: Running, number: int, epochs: int, values: Mapping[str, Value]) -> dict[str, Any]:
-    """Train a trial and say what it came to: its state, accuracy, loss, best_epoch, seconds, parameters, reason.
+    """Train a trial and say what it came to: its state, score, loss, best_epoch, seconds, parameters, reason.
 
     Values that the network or the data refuse, and weights that are no longer finite, are outcomes too. Raises
     KeyboardInterrupt when it was stopped, DataError and FileError for what would meet every other trial as well.
@@ -148,7 +150,7 @@ def trained(
 def scores_of(learnt: Learnt, prepared: Prepared) -> dict[str, Any]:
     """What is known of a trial, as plain values."""
     return {
-        "accuracy": learnt.best.best,
+        prepared.task.watched: learnt.best.best,
         "loss": finite(float(learnt.best.best_loss)),
         "best_epoch": learnt.best.best_epoch,
         "seconds": round(learnt.seconds, 3),
@@ -164,7 +166,9 @@ def write_metrics(folder: RunFolder, scores: dict[str, Any], learnt: Learnt, pre
         "epochs": learnt.progress.position.epoch, "state": learnt.progress.stop or "finished",
         "run": folder.path.as_posix(),
     }  # fmt: skip
-    write_json(folder.metrics, scores | told)
+    headline = prepared.task.headline_of(scores | told)
+    assert headline is not None, "a trial that was measured has a best epoch"
+    write_json(folder.metrics, scores | told | {"task": prepared.task.name, "headline": headline.to_json()})
 
 
 def drop_weights(bench: Bench, finished: list[int], best: int | None) -> None:

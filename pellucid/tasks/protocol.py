@@ -26,26 +26,12 @@ from pellucid.engines.protocol import Objective
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
+from pellucid.reports.scores import Headline, Score, number
 from pellucid.reports.sections import Section
 from pellucid.spec.layer import LayerSpec
 from pellucid.training.events import Event, Progress
 
 Images = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The one score that a part is judged by: with its 95 % interval, and which way is `better` ("more" or "less")."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    better: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As `--json` has it."""
-        return vars(self).copy()
 
 
 class Evaluation(Protocol):
@@ -68,7 +54,8 @@ class Evaluation(Protocol):
         """What the network gave (N, ...)."""
 
     @property
-    def headline(self) -> Headline: ...
+    def headline(self) -> Headline:
+        """The one score that the part is judged by."""
 
     def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
         """Every score as plain JSON: split, n, loss, the headline under its own name, and the task's others.
@@ -199,6 +186,8 @@ class Task(ABC):
     settings: ClassVar[type]
     watched: ClassVar[str]                   # the score that chooses the best epoch, as a row of the history names it
     better: ClassVar[str]                    # "more" or "less"
+    unit: ClassVar[str] = ""                 # of its values, as `reports.scores.Score` says
+    beside: ClassVar[Mapping[str, str]] = {}        # scores next to the headline where runs are compared: titles
     checks: ClassVar[Mapping[str, Check]] = {}      # of its annotations, made before training, by name
     bearable: ClassVar[tuple[str, ...]] = ()        # those of them whose failure does not keep a run from learning
 
@@ -225,6 +214,11 @@ class Task(ABC):
     def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """An answer as columns of a table."""
 
-    def direction(self) -> int:
-        """1 where more of the watched score is better, -1 where less is."""
-        return 1 if self.better == "more" else -1
+    def score(self) -> Score:
+        """The watched score."""
+        return Score(self.watched, self.better, self.unit)
+
+    def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
+        """The headline of scores that tell none: of a trial, which knows the watched one alone, and of older runs."""
+        value = number(metrics.get(self.watched))
+        return None if value is None else self.score().headline(value, None)

@@ -26,8 +26,11 @@ def terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: py
     return Terminal(capsys)
 
 
-def run(name: str, *, right: int = 330, n: int = 360, epochs: int = 4, ended: bool = True, **settings: Any) -> str:
-    """A run folder below runs/ with `right` of `n` test images right."""
+def run(
+    name: str, *, right: int = 330, n: int = 360, epochs: int = 4, ended: bool = True,
+    headline: dict[str, Any] | None = None, **settings: Any,
+) -> str:
+    """A run folder below runs/ with `right` of `n` test images right, or with another `headline`."""
     path = Path("runs") / name
     path.mkdir(parents=True)
     data = settings.pop("data", "digits")
@@ -41,6 +44,7 @@ def run(name: str, *, right: int = 330, n: int = 360, epochs: int = 4, ended: bo
     if ended:
         metrics = {"accuracy": right / n, "n": n, "split": "test", "loss": 0.3, "macro_f1": None, "epochs": epochs,
                    "best_epoch": epochs, "parameters": 4538, "seconds": 1.5, "state": "finished"}  # fmt: skip
+        metrics |= {} if headline is None else {"headline": headline, headline["name"]: headline["value"]}
         (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     return path.as_posix()
 
@@ -76,6 +80,40 @@ def test_json_has_the_numbers(terminal: Terminal) -> None:
 def test_noise_of_three(terminal: Terminal, others: tuple[int, int], noise: list[bool]) -> None:
     paths = [run("best", right=340), *(run(f"other{right}", right=right) for right in others)]
     assert [one["noise"] for one in differences(gather(paths))] == noise
+
+
+def degrees(value: float, half: float | None = 0.2) -> dict[str, Any]:
+    """A headline of which less is better, with an interval of so much on either side."""
+    low, high = (None, None) if half is None else (value - half, value + half)
+    return {"name": "mae", "value": value, "low": low, "high": high, "better": "less", "unit": "degrees"}
+
+
+def test_where_less_is_better_the_lowest_is_ahead(terminal: Terminal) -> None:
+    best = run("best", headline=degrees(6.5), task="turns")  # a task that nobody has registered here
+    near, far = run("near", headline=degrees(6.6), task="turns"), run("far", headline=degrees(9), task="turns")
+    typed = terminal.type("compare", far, near, best)
+    assert "best is ahead of all, and surely better than 1 of 2." in typed.out
+    assert "far against best: +2.5 degrees (+2.217 to +2.783)" in typed.out
+    assert "near against best: +0.1 degrees (-0.1828 to +0.3828), within noise" in typed.out
+    assert re.search(r"run +mae +from", typed.out) and re.search(r"far +9.0000 +8.8000 +9.2000", typed.out)
+    page = Page(Path("compare.html").read_text(encoding="utf-8")).text
+    assert "Mae" in page and "6.5 degrees" in page and "Training loss" in page and "accuracy" not in page.lower()
+    listed = terminal.type("runs").out
+    assert re.search(r"model +mae +n", listed) and "6.5000" in listed
+
+
+def test_scores_of_two_kinds_and_scores_without_an_interval(terminal: Terminal) -> None:
+    classes, angles = run("classes"), run("angles", headline=degrees(6.5))
+    typed = terminal.type("compare", classes, angles)
+    assert "The scores cannot be compared." in typed.out
+    assert "The runs are judged by different scores: classes by accuracy, angles by mae." in typed.out
+    assert "accuracy 0.9167" in typed.out and "mae 6.5000" in typed.out
+    assert "accuracy 91.67 %" in Page(Path("compare.html").read_text(encoding="utf-8")).text
+    assert "accuracy 0.9167" in terminal.type("runs").out
+    unsure = [run(f"unsure {value}", headline=degrees(value, None)) for value in (7, 8)]
+    typed = terminal.type("compare", *unsure)
+    assert "unsure 7 is ahead; how sure that is, is not known." in typed.out
+    assert "unsure 8 against unsure 7: +1 degrees (interval not known)" in typed.out
 
 
 def test_what_cannot_be_compared_is_said(terminal: Terminal) -> None:

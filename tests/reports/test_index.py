@@ -40,6 +40,8 @@ def test_a_finished_run_is_one_whole_row(tmp_path: Path) -> None:
     whole = {
         "name": "first", "state": "finished", "began": "2026-03-01T12:30:00+00:00", "data": "digits", "split": None,
         "model": "lenet5", "engine": "reference",
+        "headline": {"name": "accuracy", "value": 0.975, "low": pytest.approx(0.9532, abs=1e-4),
+                     "high": pytest.approx(0.9868, abs=1e-4), "better": "more", "unit": "share"},
         "accuracy": 0.975, "n": 360, "epochs": 12, "parameters": 33930, "seconds": 6.2, "path": path.as_posix(),
     }  # fmt: skip
     assert list_runs(tmp_path) == [whole]
@@ -97,7 +99,20 @@ def test_values_of_the_wrong_kind_are_none(tmp_path: Path) -> None:
     run(tmp_path, "odd", CONFIG | {"model": {"name": "mine", "layers": []}, "data": 7, "epochs": [1]}, odd)
     (row,) = list_runs(tmp_path)
     assert row["model"] == "mine" and row["state"] == "finished"
-    assert [row[key] for key in ("data", "accuracy", "n", "epochs", "parameters", "seconds")] == [None] * 6
+    assert [row[key] for key in ("data", "headline", "n", "epochs", "parameters", "seconds")] == [None] * 6
+
+
+def test_runs_of_several_tasks_have_a_score_each(tmp_path: Path) -> None:
+    run(tmp_path, "classes", CONFIG, METRICS)
+    degrees = {"name": "mae", "value": 6.5, "low": 6.4, "high": 6.6, "better": "less", "unit": "degrees"}
+    run(tmp_path, "angles", CONFIG, METRICS | {"headline": degrees, "mae": 6.5})
+    for number, told in enumerate((degrees | {"value": None}, degrees | {"name": "x" * 99}, {"name": "mae"}, 7)):
+        run(tmp_path, f"odd {number}", CONFIG, METRICS | {"headline": told})
+    rows = {row["name"]: row for row in list_runs(tmp_path)}
+    assert rows["angles"]["headline"] == degrees
+    assert [rows[name]["mae"] for name in ("classes", "angles", "odd 0")] == [None, 6.5, None]
+    assert [rows[name]["accuracy"] for name in ("classes", "angles", "odd 0")] == [0.975, None, None]
+    assert {row["headline"] for name, row in rows.items() if name.startswith("odd")} == {None}
 
 
 def test_what_is_no_run_is_left_out(tmp_path: Path) -> None:

@@ -21,10 +21,11 @@ from pellucid.errors import ShapeError
 from pellucid.reports import drawing
 from pellucid.reports.curves import curves_png, ratio_words, score_words
 from pellucid.reports.pixels import displayable
+from pellucid.reports.scores import LESS, LOSS, Score
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.classification.confusion import cell_colours, confusion_figure
-from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import mistakes_png
 from pellucid.tasks.classification.pictures import pictures_of
 
@@ -56,7 +57,7 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
 
     folder, (history, steps) = RunFolder(tmp_path), rows(4)
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
-    shown = write_pictures(folder, history=history, steps=steps,
+    shown = write_pictures(folder, history=history, steps=steps, watched=ACCURACY,
                            draw=lambda: pictures_of(evaluation, images, training))  # fmt: skip
     for path in (folder.curves, folder.confusion, folder.mistakes):
         assert min(size_of(path.read_bytes())) > 300, path
@@ -72,7 +73,8 @@ def test_pyplot_is_never_loaded() -> None:
         "heavy = {'matplotlib', 'sklearn', 'jinja2', 'PIL'} & set(sys.modules)\n"
         "assert not heavy, f'{heavy} are imported before they are needed'\n"
         "from pellucid.reports.curves import curves_png\n"
-        "curves_png([{'epoch': 1, 'loss': 1.0}], [])\n"
+        "from pellucid.reports.scores import Score\n"
+        "curves_png([{'epoch': 1, 'loss': 1.0}], [], Score('accuracy'))\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -83,7 +85,7 @@ def test_pyplot_is_never_loaded() -> None:
 
 
 def test_curves_say_best_and_last(drawn: list[str], rows: Rows) -> None:
-    curves_png(*rows(5))
+    curves_png(*rows(5), ACCURACY)
     assert any(text.startswith("Lowest validation loss: ") for text in drawn)
     assert any(text.startswith("Best validation accuracy: ") and text.endswith("(epoch 5)") for text in drawn)
     assert {"training", "validation", "conv2d_0", "conv2d_1", "conv2d_2", "epoch", "step"} <= set(drawn)
@@ -91,32 +93,42 @@ def test_curves_say_best_and_last(drawn: list[str], rows: Rows) -> None:
 
 @pytest.mark.parametrize(("epochs", "layers"), [(1, 0), (1, 53), (2, 1), (60, 9)])
 def test_curves_of_any_length(drawn: list[str], rows: Rows, epochs: int, layers: int) -> None:
-    curves_png(*rows(epochs, layers=layers, steps_per_epoch=6))
+    curves_png(*rows(epochs, layers=layers, steps_per_epoch=6), ACCURACY)
     assert "training" in drawn
     assert any("Updates" in text for text in drawn) == (layers > 0)
 
 
 def test_curves_with_gaps(drawn: list[str], rows: Rows) -> None:
     history, steps = rows(2)
-    curves_png(history, [])
-    curves_png([], steps)
+    curves_png(history, [], ACCURACY)
+    curves_png([], steps, ACCURACY)
     assert "each step" in drawn and "no epoch was finished" in drawn
-    curves_png([{"epoch": "1", "loss": "nan"}, {"epoch": "2", "loss": "inf"}], [{"step": "", "epoch": "1"}])
-    curves_png([{"epoch": 1, "loss": -3.5}, {"epoch": 2, "loss": -3.5}], [])
+    curves_png([{"epoch": "1", "loss": "nan"}, {"epoch": "2", "loss": "inf"}], [{"step": "", "epoch": "1"}], ACCURACY)
+    curves_png([{"epoch": 1, "loss": -3.5}, {"epoch": 2, "loss": -3.5}], [], ACCURACY)
     huge = [{"epoch": 1, "loss": 1e308, "accuracy": -1e308}, {"epoch": 1e300, "loss": -1e308, "val_loss": 3}]
-    curves_png(huge, [{"step": 1e308, "epoch": -1e308, "loss": 1e308}])
-    curves_png([], [])
+    curves_png(huge, [{"step": 1e308, "epoch": -1e308, "loss": 1e308}], ACCURACY)
+    curves_png([], [], ACCURACY)
     assert "No curves yet" in drawn
 
 
 def test_overfitting_is_said() -> None:
     epoch, training = np.arange(1.0, 5.0), np.array([0.9, 0.5, 0.3, 0.1])
     rising = {"training": training, "validation": np.array([0.8, 0.6, 0.7, 0.9])}
-    title, subtitle = score_words("loss", epoch, rising)
+    title, subtitle = score_words(LOSS, epoch, rising)
     assert title == "Lowest validation loss: 0.6 (epoch 2)"
     assert subtitle == "at the end: training 0.1, validation 0.9 (overfitting)"
     falling = rising | {"validation": np.array([0.8, 0.6, 0.5, 0.52])}
-    assert "overfitting" not in score_words("loss", epoch, falling)[1]
+    assert "overfitting" not in score_words(LOSS, epoch, falling)[1]
+
+
+def test_a_score_of_which_less_is_better(drawn: list[str], rows: Rows) -> None:
+    history, steps = rows(5, layers=0)
+    history = [row | {"mae": 40 / row["epoch"], "val_mae": 45 / row["epoch"]} for row in history]
+    curves_png(history, steps, Score("mae", LESS, "degrees"))
+    assert "Lowest validation mae: 9 (epoch 5)" in drawn and not any("accuracy" in text for text in drawn)
+    drawn.clear()
+    curves_png(history, steps, LOSS)  # the loss is drawn once
+    assert sum(text.startswith("Lowest") for text in drawn) == 1
 
 
 def test_ratio_title_counts_layers_by_their_median() -> None:

@@ -21,12 +21,16 @@ from pellucid.reports.wording import per_class, shape_text, text
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.classification.cards import MOST_RIGHT, MOST_SAMPLE, mistake_cards
-from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST
 from pellucid.tasks.classification.pictures import pictures_of
 from tests.reports.page import Page
 
 EVIL = "<script>alert('x')</script> & \"co\""
+
+
+def scores_of(evaluation: Evaluation) -> dict[str, Any]:
+    return evaluation.to_metrics() | {"headline": evaluation.headline.to_json()}
 
 
 def context(evaluation: Evaluation) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def context(evaluation: Evaluation) -> dict[str, Any]:
         "environment": {"numpy": "2.4.6", "device": EVIL},
         "state": "finished",
         "best_epoch": 9,
-        "evaluation": evaluation.to_metrics() | {"seconds": 6.21, "images_per_second": 3012.4},
+        "evaluation": scores_of(evaluation) | {"seconds": 6.21, "images_per_second": 3012.4},
         "checks": [{"name": "initial loss", "status": "warning", "meaning": EVIL, "remedy": "Try --lr 0.01."}],
     }
 
@@ -66,7 +70,7 @@ def written(
     folder.path.mkdir()
     history = [{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
-    shown = write_pictures(folder, history=history, steps=[],
+    shown = write_pictures(folder, history=history, steps=[], watched=ACCURACY,
                            draw=lambda: pictures_of(evaluation, lambda i: pixels[i], training))  # fmt: skip
     assert write_report(folder, context=context(evaluation), shown=shown) == folder.report
     source = folder.report.read_text(encoding="utf-8")
@@ -135,7 +139,7 @@ def test_large_and_deep_pictures_become_small_cards() -> None:
     assert card.lines == [(f"said {EVIL}", "wrong"), ("is 猫", "right")] and not card.coarse
     with Image.open(io.BytesIO(base64.b64decode(card.source.partition(",")[2]))) as picture:
         assert picture.size == (64, 192)
-    page = render({"evaluation": evaluation.to_metrics()}, path=Path("r"), shown={"mistakes": [card]})
+    page = render({"evaluation": scores_of(evaluation)}, path=Path("r"), shown={"mistakes": [card]})
     assert "猫" in Page(page).text and "<script" not in page
 
 
@@ -147,7 +151,7 @@ def test_everything_is_escaped(written: tuple[RunFolder, Page, str]) -> None:
 
 def test_class_names_are_escaped() -> None:
     evaluation = Evaluation("test", np.array([0, 1]), np.array([[0.1, 0.9], [0.2, 0.8]]), (EVIL, "b"), ["x", "y"], 0.1)
-    source = render({"evaluation": evaluation.to_metrics()}, path=Path("runs/<b>run</b>"), shown={})
+    source = render({"evaluation": scores_of(evaluation)}, path=Path("runs/<b>run</b>"), shown={})
     assert "<script" not in source and "<b>" not in source
     assert Page(source).text.count(EVIL) == 2  # the confused pair and the row of the class
 
@@ -167,7 +171,7 @@ def test_many_classes_show_the_weakest_first() -> None:
     answers[300] = np.eye(131)[5]  # one of the three samples of class 100 is taken for class 5
     names = tuple(f"class {k}" for k in range(131))
     evaluation = Evaluation("test", labels, answers, names, [""] * len(labels), 0.1)
-    page = Page(render({"evaluation": evaluation.to_metrics()}, path=Path("r"), shown={}))
+    page = Page(render({"evaluation": scores_of(evaluation)}, path=Path("r"), shown={}))
     weakest = page.text[page.text.index("The 10 weakest of 131 classes") : page.text.index("All 131 classes")]
     assert weakest.index("class 100 3") < weakest.index("class 5 3") < weakest.index("class 0 3")
     assert weakest.count("weakest") == 3  # the heading and the two that are below 1
@@ -183,14 +187,14 @@ def test_weakest_are_marked_only_below_one() -> None:
 
 
 def test_headline_is_honest_about_the_part() -> None:
-    measured = {"accuracy": 0.9999, "n": 20_000}
+    measured = {"headline": ACCURACY.headline(0.9999, (0.9996, 1.0)).to_json(), "n": 20_000}
     found = headline(measured | {"split": "train"})
-    assert found is not None and found["accuracy"] == "99.99 %" and "nothing about new ones" in found["caution"]
+    assert found is not None and found["value"] == "99.99 %" and "nothing about new ones" in found["caution"]
     found = headline(measured | {"split": "validation"})
     assert found is not None and "chosen on these images" in found["caution"]
     found = headline(measured | {"split": "test"})
-    assert found is not None and found["caution"] == "" and found["right"] == "19,998 of 20,000 test images are right"
-    assert headline({"accuracy": None, "n": 4}) is None
+    assert found is not None and found["caution"] == "" and found["of"] == "19,998 of 20,000 test images are right"
+    assert headline({"headline": {"name": "accuracy", "value": None}, "n": 4}) is None
 
 
 @pytest.mark.parametrize(

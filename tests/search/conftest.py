@@ -15,6 +15,7 @@ from pellucid.search import search as searching
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, Trial
 from pellucid.storage.writer import write_bytes
+from pellucid.tasks.classification.evaluation import ACCURACY
 from tests.cli.terminal import Terminal, write_npz
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +50,7 @@ MakeTrial = Callable[..., Trial]
 
 @pytest.fixture
 def trial() -> MakeTrial:
-    def make(number: int, accuracy: float | None, state: str = COMPLETE, **values: Value) -> Trial:
-        return Trial(number, round=0, epochs=2, values=values, state=state, accuracy=accuracy, loss=1.0)
+    def make(number: int, score: float | None, state: str = COMPLETE, **values: Value) -> Trial:
+        return Trial(number, round=0, epochs=2, values=values, state=state, score=score, loss=1.0, by=ACCURACY)
 
     return make

@@ -10,25 +10,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.reports.scores import LESS, Score
 from pellucid.runs.config import RunConfig
 from pellucid.search.folder import SearchFolder
 from pellucid.search.page import write_page
-from pellucid.search.picture import draw_search
+from pellucid.search.picture import draw_search, limits
 from pellucid.search.settings import Plan
 from pellucid.search.space import Choice, Range, Space
 from pellucid.search.trials import DIVERGED, FAILED, LOST, PRUNED, Trial, ranked
+from pellucid.tasks.classification.evaluation import ACCURACY
 
 SPACE: Space = (Range("lr", 1e-5, 0.1, log=True), Range("batch_size", 4, 64, whole=True),
                 Choice("model", ("<b>$x^2$</b>,pool", "conv_8")))  # fmt: skip
 
 
-def some_trials(states: list[str], rounds: int = 1) -> list[Trial]:
+def some_trials(states: list[str], rounds: int = 1, by: Score = ACCURACY) -> list[Trial]:
     made = []
     for number, state in enumerate(states):
-        accuracy = 0.5 + number / 100 if state in ("complete", PRUNED) else None
+        score = 0.5 + number / 100 if state in ("complete", PRUNED) else None
         values = {"lr": 10.0 ** -(1 + number % 5), "batch_size": 4 + number, "model": SPACE[2].at(number / 10)}
-        made.append(Trial(number, number * rounds // len(states), 2, values, state, accuracy, 1.0, 1, 0.1, 12,
-                          "" if accuracy else "<script>it broke</script>"))  # fmt: skip
+        made.append(Trial(number, number * rounds // len(states), 2, values, state, score, 1.0, 1, 0.1, 12,
+                          "" if score else "<script>it broke</script>", by=by))  # fmt: skip
     return made
 
 
@@ -48,6 +50,15 @@ def test_the_picture_is_drawn(states: list[str], count: int) -> None:
     assert not re.search("#[0-9a-f]{6};", svg)  # every colour is the page's
 
 
+def test_where_less_is_better_the_best_is_the_lowest() -> None:
+    trials = some_trials(["complete"] * 3 + [DIVERGED], by=Score("mae", LESS, "degrees"))
+    assert [trial.number for trial in ranked(trials)] == [0, 1, 2]
+    _, svg = draw_search(SPACE, [SPACE], trials)
+    assert "Validation mae of every trial" in svg and "Best validation mae 0.50000, trial 0" in svg
+    low, high = limits(trials)
+    assert 0.5 - low < high - 0.52  # the cross without a score is at the worse end
+
+
 SCORES = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "n": 30, "split": "test"}
 
 
@@ -55,7 +66,7 @@ SCORES = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "n": 30, "split": "
 def test_the_page_needs_no_other_file_and_escapes_everything(tmp_path: Path, metrics: dict[str, object] | None) -> None:
     folder = SearchFolder(tmp_path / "a <search>")
     folder.path.mkdir()
-    plan = Plan(RunConfig(data="<i>my</i> data"), SPACE, 6, (1, 2))
+    plan = Plan(RunConfig(data="<i>my</i> data"), SPACE, 6, (1, 2), by=ACCURACY)
     trials = some_trials(["complete", "complete", PRUNED, DIVERGED], 2)
     write_page(folder, plan, trials, ranked(trials)[0], metrics, ["lr is at a <border>"], picture="<svg></svg>",
                command="pellucid search <x>", fingerprint="0123")  # fmt: skip

@@ -11,6 +11,7 @@ from pellucid.search.narrowing import narrowed
 from pellucid.search.sampling import drawn
 from pellucid.search.space import Choice, Range, parse_range
 from pellucid.search.trials import DIVERGED, PRUNED, Trial, ranked
+from pellucid.tasks.classification.evaluation import ACCURACY
 from tests.search.conftest import MakeTrial
 
 RATE = Range("lr", 1e-5, 1e-1, log=True)
@@ -41,13 +42,13 @@ def test_every_decade_is_as_likely_as_the_next(method: str) -> None:
 
 
 def test_the_best_is_complete_and_among_equals_of_a_later_round_and_then_of_a_smaller_loss() -> None:
-    def make(number: int, accuracy: float | None, loss: float | None, state: str = "complete") -> Trial:
-        return Trial(number, 0, 1, {}, state, accuracy, loss)
+    def make(number: int, score: float | None, loss: float | None, state: str = "complete") -> Trial:
+        return Trial(number, 0, 1, {}, state, score, loss, by=ACCURACY)
 
     trials = [make(0, 0.9, 0.5), make(1, 0.9, 0.3), make(2, 0.99, 0.1, PRUNED), make(3, None, None, DIVERGED),
               make(4, 0.8, 0.1), make(5, 0.9, 0.3), make(6, 0.9, None)]  # fmt: skip
     assert [trial.number for trial in ranked(trials)] == [1, 5, 0, 6, 4]
-    longer = Trial(7, 1, 5, {}, "complete", 0.9, 0.4)
+    longer = Trial(7, 1, 5, {}, "complete", 0.9, 0.4, by=ACCURACY)
     assert [trial.number for trial in ranked([*trials, longer])] == [7, 1, 5, 0, 6, 4]
 
 

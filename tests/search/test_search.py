@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.study import get_all_study_summaries
 
 from pellucid.runs import finishing
 from pellucid.search import trial as searching_trial
 from pellucid.search.folder import SearchFolder
+from pellucid.search.storage import opened
 from pellucid.storage.tables import read_csv
+from pellucid.tasks.classification.task import ClassificationTask
 from pellucid.training.events import Progress
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal
@@ -86,6 +89,37 @@ def test_the_best_is_an_ordinary_run(terminal: Terminal) -> None:
     assert Path("again/model.safetensors").read_bytes() == Path("found/best/model.safetensors").read_bytes()
     page = Path("found/search.html").read_text(encoding="utf-8")
     assert "of 12 test images" in page and "http" not in page
+
+
+def test_where_less_is_better_the_lowest_is_found(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("watched", "loss"), ("better", "less"), ("unit", "")):
+        monkeypatch.setattr(ClassificationTask, name, value)
+    typed = terminal.type(*SMALL, "--out", "found", "--json", "--method", "tpe")
+    found = json.loads(typed.out)
+    losses = [trial["loss"] for trial in found["trials"]]
+    assert found["best"]["loss"] == min(losses) < max(losses) and "accuracy" not in found["best"]
+    database = f"sqlite:///{Path('found/study.sqlite3').resolve().as_posix()}"
+    with opened(database) as storage:
+        assert {study.direction.name for study in get_all_study_summaries(storage)} == {"MINIMIZE"}
+    assert f"validation loss {min(losses):#.5g} after" in typed.err
+    assert "loss of the validation part" in Path("found/search.html").read_text(encoding="utf-8")
+    assert " loss " in terminal.type("runs", "found/trials").out.splitlines()[0]
+
+
+def test_a_best_run_of_before_there_were_headlines(terminal: Terminal) -> None:
+    first = json.loads(terminal.type(*SMALL, "--out", "found", "--json").out)
+    path = Path("found/best/metrics.json")
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+
+    def without(*left_out: str) -> None:
+        path.write_text(json.dumps({name: metrics[name] for name in metrics if name not in left_out}), "utf-8")
+
+    without("headline", "task")
+    typed = terminal.type(*SMALL, "--out", "found")
+    assert typed.code == 0 and f"test accuracy {first['accuracy']:.4f} (" in typed.out
+    assert "headline" not in path.read_text("utf-8")  # it was left as it is
+    without("headline", "accuracy")
+    terminal.refused(1, ["found/best/metrics.json is damaged: it has no score"], *SMALL, "--out", "found")
 
 
 def test_trials_are_small_run_folders(terminal: Terminal) -> None:

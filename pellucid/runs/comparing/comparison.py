@@ -9,7 +9,16 @@ from typing import Any
 
 from pellucid.errors import FileError
 from pellucid.reports.comparison import MARK, render
-from pellucid.runs.comparing.gathering import Compared, differences, differing_settings, gather, notes_on, score_rows
+from pellucid.runs.comparing.gathering import (
+    Compared,
+    columns_beside,
+    differences,
+    differing_settings,
+    gather,
+    notes_on,
+    score_rows,
+    watched_by,
+)
 from pellucid.storage.reading import open_regular
 from pellucid.storage.writer import write_text
 
@@ -26,7 +35,7 @@ def compare_runs(paths: Sequence[str], out: str | Path) -> dict[str, Any]:
         "runs": score_rows(runs), "differences": behind, "verdict": verdict(runs, behind), "notes": notes_on(runs),
         "settings": differing_settings(runs), "page": Path(out).as_posix(),
     }  # fmt: skip
-    write_text(out, render(found, [run.history for run in runs]))
+    write_text(out, render(found, [run.history for run in runs], watched=watched_by(runs), beside=columns_beside(runs)))
     return found
 
 
@@ -41,9 +50,11 @@ def refuse_another_file(out: str | Path) -> None:
 def verdict(runs: Sequence[Compared], found: Sequence[Mapping[str, Any]]) -> str:
     """The headline: which run is best, and whether that is more than chance."""
     if not found:
-        scored = sum(run.interval is not None for run in runs)
+        scored = sum(run.headline is not None for run in runs)
         return "The scores cannot be compared" if scored > 1 else f"{scored} of {len(runs)} runs has a final score"
     best = found[0]["than"]
+    if any(one["noise"] is None for one in found):
+        return f"{best} is ahead; how sure that is, is not known"
     if all(one["noise"] for one in found):
         return f"{best} is ahead, but within noise"
     if not any(one["noise"] for one in found):

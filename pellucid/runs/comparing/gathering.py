@@ -5,22 +5,23 @@ A run that is not finished is compared as far as it went: its curves and setting
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.diagnosis.intervals import difference_interval, interval_of
+from pellucid.diagnosis.intervals import interval_of_difference
 from pellucid.errors import UsageError
+from pellucid.reports.scores import Headline, Score, number
 from pellucid.runs.config import read_record
 from pellucid.runs.index import row_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
+from pellucid.tasks.stored import headline_in, task_in
 
 NOT_TOLD = "not told"  # by a record older than the setting
 OURS = ("settings", "environment", "command", "format")  # of config.json: not settings in force
-NUMBERS = ("accuracy", "n", "loss", "macro_f1", "ece", "best_epoch", "epochs", "parameters", "seconds")
+NUMBERS = ("n", "loss", "best_epoch", "epochs", "parameters", "seconds")  # that every run has
 MACHINE = ("machine", "processor", "device", "threads", "processes")
 
 
@@ -50,9 +51,21 @@ class Compared:
         return found | (dict(libraries) if isinstance(libraries, Mapping) else {})
 
     @property
-    def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the final accuracy; None without one."""
-        return interval_of(self.metrics)
+    def headline(self) -> Headline | None:
+        """The final score; None without one."""
+        return headline_in(self.metrics)
+
+    @property
+    def watched(self) -> Score | None:
+        """The score of its curves; None for a task that nobody has registered here."""
+        task = task_in(self.record["settings"])
+        return None if task is None else task.score()
+
+    @property
+    def beside(self) -> Mapping[str, str]:
+        """Scores that stand beside the headline, and their titles."""
+        task = task_in(self.record["settings"])
+        return {} if task is None else task.beside
 
 
 def gather(paths: Sequence[str]) -> list[Compared]:
@@ -104,11 +117,15 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
         if same(runs, lambda run: run.row["data"]):
             what = f"other images of {runs[0].row['data']} each"
         notes.append(f"The runs were trained on {what}, so their scores do not answer one question.")
-    if not same([run for run in runs if run.interval], lambda run: run.metrics.get("split")):
+    scored = [(run, run.headline) for run in runs if run.headline]
+    if len({headline.score for _, headline in scored}) > 1:
+        notes.append("The runs are judged by different scores: "
+                     + ", ".join(f"{run.name} by {headline.name}" for run, headline in scored) + ".")
+    if not same([run for run, _ in scored], lambda run: run.metrics.get("split")):
         notes.append("The scores are of different parts of the data: "
-                     + ", ".join(f"{run.name} of {run.metrics.get('split')}" for run in runs if run.interval) + ".")
+                     + ", ".join(f"{run.name} of {run.metrics.get('split')}" for run, _ in scored) + ".")
     for run in runs:
-        if not run.interval:
+        if not run.headline:
             notes.append(f"{run.name} has no final score: {run.row['state']}. Its curves are as far as it came.")
     return notes
 
@@ -121,40 +138,54 @@ def same(runs: Sequence[Compared], told: Any) -> bool:
 def differences(runs: Sequence[Compared]) -> list[dict[str, Any]]:
     """How far each scored run is behind the best one, with a 95 % interval; empty where the scores cannot be compared.
 
-    The interval takes the two samples for different ones (Newcombe); the runs answered the same images, so it is too
-    wide rather than too narrow, and a difference beyond it is real.
+    The interval takes the two samples for different ones; the runs answered the same images, so it is too wide rather
+    than too narrow, and a difference beyond it is real. Where a score has no interval, neither has the difference, and
+    whether it is noise is None.
     """
-    scored = [run for run in runs if run.interval]
-    comparable = same(scored, lambda run: (run.record.get("fingerprint"), run.metrics.get("split"), run.metrics["n"]))
-    if len(scored) < 2 or not comparable:
+    scored = [(run, run.headline) for run in runs if run.headline]
+    asked = {(run.record["fingerprint"], str(run.metrics.get("split")), number(run.metrics.get("n")), headline.score)
+             for run, headline in scored}  # fmt: skip
+    if len(scored) < 2 or len(asked) > 1:
         return []
-    best = max(scored, key=lambda run: float(run.metrics["accuracy"]))
+    best, ahead = max(scored, key=lambda one: one[1].score.sign * one[1].value)
     found = []
-    for run in scored:
+    for run, headline in scored:
         if run is not best:
-            low, high = difference_interval(right(run), run.metrics["n"], right(best), best.metrics["n"])
-            found.append({"run": run.name, "than": best.name, "interval": [low, high], "noise": high >= 0,
-                          "value": float(run.metrics["accuracy"]) - float(best.metrics["accuracy"])})  # fmt: skip
+            interval = interval_between(headline, ahead)
+            found.append({"run": run.name, "than": best.name, "interval": interval,
+                          "noise": None if interval is None else interval[0] <= 0 <= interval[1],
+                          "value": headline.value - ahead.value})  # fmt: skip
     return found
 
 
-def right(run: Compared) -> int:
-    """How many images it is right about."""
-    return round(float(run.metrics["accuracy"]) * int(run.metrics["n"]))
+def interval_between(one: Headline, other: Headline) -> list[float] | None:
+    """The interval of their difference; None where one of them has none."""
+    if one.interval is None or other.interval is None:
+        return None
+    return list(interval_of_difference((one.value, *one.interval), (other.value, *other.interval)))
 
 
 def score_rows(runs: Sequence[Compared]) -> list[dict[str, Any]]:
-    """The final numbers of each run; None for what it has not."""
+    """The final numbers of each run, the headline under its own name too; None for what it has not."""
+    names = dict.fromkeys(run.headline.name for run in runs if run.headline)
     rows = []
     for run in runs:
-        low, high = run.interval or (None, None)
-        numbers = {name: usable(run.metrics.get(name)) for name in NUMBERS}
-        words = {name: run.row[name] for name in ("state", "data", "split")}
-        rows.append({"run": run.name, "low": low, "high": high} | words | numbers)
+        headline = run.headline
+        numbers = {name: number(value) for name, value in run.metrics.items() if number(value) is not None}
+        own = {} if headline is None else {headline.name: headline.value}
+        rows.append({
+            **dict.fromkeys((*names, *run.beside, *NUMBERS)), **numbers, **own, "run": run.name,
+            "headline": headline and headline.to_json(), "low": headline and headline.low,
+            "high": headline and headline.high, **{name: run.row[name] for name in ("state", "data", "split")},
+        })  # fmt: skip
     return rows
 
 
-def usable(value: Any) -> int | float | None:
-    """A finite number, else None."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return value if number else None
+def columns_beside(runs: Sequence[Compared]) -> dict[str, str]:
+    """The scores beside the headline that any of the runs has, and their titles."""
+    return {name: title for run in runs for name, title in run.beside.items()}
+
+
+def watched_by(runs: Sequence[Compared]) -> list[Score]:
+    """The scores of their curves, each once."""
+    return list(dict.fromkeys(run.watched for run in runs if run.watched))

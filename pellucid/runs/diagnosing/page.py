@@ -19,7 +19,7 @@ from pellucid.runs.labels import Suspicion
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.classification.cards import mistake_cards
-from pellucid.tasks.classification.evaluation import Evaluation
+from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST, mistakes_png
 
 SAYS = {
@@ -43,7 +43,7 @@ def write_page(
     if looked.reliability is not None:
         figures["reliability"] = reliability_figure(looked.reliability)
     shown: dict[str, Any] = {name: to_svg(figure, SAYS[name]) for name, figure in figures.items()}
-    shown["curves"] = curve_panels(rows_of(folder.history), rows_of(folder.steps))
+    shown["curves"] = curve_panels(rows_of(folder.history), rows_of(folder.steps), ACCURACY)
     drawn = {name: to_png(figure) for name, figure in figures.items()}
     if dev is not None and images:
         take = gathered.parts[dev.split].images.take

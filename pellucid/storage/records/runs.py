@@ -9,7 +9,6 @@ from msgspec import Meta, Struct
 from pellucid.storage.records.checking import Count, Finite, Positive, Word
 
 Line = Annotated[str, Meta(max_length=4096)]
-Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Environment(Struct):
@@ -62,14 +61,12 @@ class MetricsRecord(Struct):
     """metrics.json, as far as it is read back."""
 
     n: Count
-    accuracy: Share
     split: Word
     state: Word
     engine: Word
     loss: Finite | None = None
     parameters: Count | None = None
     seconds: Finite | None = None
-    accuracy_interval: tuple[Share, Share] | None = None
     best_epoch: Positive | None = None
 
 
@@ -81,10 +78,9 @@ class IdentityRecord(Struct):
 
 
 class OutcomeRecord(Struct):
-    """What a trial of a search came to."""
+    """What a trial of a search came to; its score stands beside, under its own name."""
 
     state: Word
-    accuracy: Finite | None = None
     loss: Finite | None = None
     best_epoch: Count | None = None
     seconds: Finite | None = None

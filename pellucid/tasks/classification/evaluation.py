@@ -23,8 +23,9 @@ from pellucid.diagnosis.measures import parts_of, ratio
 from pellucid.diagnosis.resampling import Counts
 from pellucid.diagnosis.scores import DEFAULT, score_all
 from pellucid.errors import ShapeError, describe
-from pellucid.tasks.protocol import Headline
+from pellucid.reports.scores import MORE, SHARE, Headline, Score
 
+ACCURACY = Score("accuracy", MORE, SHARE)
 MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
 
 
@@ -102,7 +103,7 @@ class Evaluation:
     @property
     def headline(self) -> Headline:
         """The accuracy."""
-        return Headline("accuracy", self.accuracy, *self.accuracy_interval, "more")
+        return ACCURACY.headline(self.accuracy, self.accuracy_interval)
 
     def wrong(self) -> np.ndarray:
         """Which samples (N,) are taken for another class."""

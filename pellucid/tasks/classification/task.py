@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,16 +14,18 @@ from pellucid.data.batches import class_numbers
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.sampling import Sampler
 from pellucid.diagnosis.costs import read_costs
+from pellucid.diagnosis.intervals import interval_of
 from pellucid.diagnosis.measures import refuse_unknown
 from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
+from pellucid.reports.scores import Headline
 from pellucid.reports.sections import Section
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.tasks.classification import telling
 from pellucid.tasks.classification.checks import CHECKS, chance_among
-from pellucid.tasks.classification.evaluation import Evaluation, WantedScores
+from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation, WantedScores
 from pellucid.tasks.classification.imbalance import (
     ends_of_rounds,
     loss_of,
@@ -125,7 +127,8 @@ class ClassificationTask(Task):
     name = "classification"
     annotations = Classes.kind
     settings = Settings
-    watched, better = "accuracy", "more"
+    watched, better, unit = ACCURACY.name, ACCURACY.better, ACCURACY.unit
+    beside: ClassVar[Mapping[str, str]] = {"macro_f1": "Macro F1"}
     checks, bearable = CHECKS, ("empty-class",)
 
     def understand(self, settings: Settings) -> None:
@@ -136,6 +139,10 @@ class ClassificationTask(Task):
 
     def recalled(self, model: Model, record: Mapping[str, Any]) -> Classification:
         return Classification(names_of(model))
+
+    def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
+        found, interval = super().headline_of(metrics), interval_of(metrics)
+        return found if found is None or interval is None else replace(found, low=interval[0], high=interval[1])
 
     def told(self, found: Mapping[str, Any]) -> list[Section]:
         return telling.told(found)
