@@ -173,8 +173,9 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem,
             refuse_order(problem, order, path)
             put_in_order(model, order)
         return model
-    made = model.with_head(classes)
-    if problem.ending is not None or task_of_model(model).name != config.task:
+    own_end = problem.ending is not None or task_of_model(model).name != config.task
+    made = (with_ending(model, ()) if own_end else model).with_head(classes)
+    if own_end:
         made = with_ending(made, problem.ending or (Softmax(),))
     draw_weights(made, key, head_of(made.graph, side=True))
     LOG.info("head   %s: made anew for %d classes, %d before", ", ".join(head_of(made.graph)), classes, has)
