@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -79,7 +78,8 @@ def config_of(cut: Path, remedy: Settings, seed: int) -> RunConfig:
     """The run of a remedy, with as many epochs as show the images of PASSES over the whole cut."""
     sampler = remedy.get("sampler", "none")
     images = {"over": CLASSES * max(sizes()), "under": CLASSES * min(sizes()), "none": sum(sizes())}[sampler]
-    return replace(COMMON, data=str(cut), epochs=max(1, round(PASSES * sum(sizes()) / images)), seed=seed, **remedy)
+    epochs = max(1, round(PASSES * sum(sizes()) / images))
+    return COMMON.changed(data=str(cut), epochs=epochs, seed=seed, **remedy)
 
 
 def train(place: Path, remedy: Settings, seed: int) -> Settings:

@@ -26,13 +26,13 @@ def ours(net: Net, precision: str) -> Train:
     from pellucid.engines.pytorch.compiled import CompiledEngine
     from pellucid.engines.pytorch.engine import PyTorchEngine
     from pellucid.keys import Key
-    from pellucid.runs.preparation import OBJECTIVE
+    from pellucid.tasks.classification.task import SCORING
     from pellucid.training import loop
     from pellucid.training.events import Position
     from pellucid.training.program import Supervised
 
     engine = (CompiledEngine if precision == "bfloat16" else PyTorchEngine)(precision, "cpu")
-    program = Supervised(pellucid_model(net).graph, OBJECTIVE, net.optimizer)
+    program = Supervised(pellucid_model(net).graph, SCORING, net.optimizer)
     state, position = program.start(engine, Key.of(0)), Position()
     x, y = net.data()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pellucid.tasks.protocol import Task
 
 AUTO = "auto"  # the data say which
-OWN = ("classification",)  # rooms of this folder, each with a TASK; the first is what runs were before they had a task
+OWN = ("classification", "regression")  # rooms of this folder, each with a TASK; the first: what runs were without one
 FIRST = OWN[0]
 _registered: dict[str, Task] = {}
 
@@ -21,7 +21,7 @@ def register_task(task: Task) -> None:
 
     Raises ArgumentError for a name that is taken.
     """
-    if task.name in names():
+    if task.name in (AUTO, *names()):
         raise ArgumentError(f"register_task: there is a task called '{shown(task.name)}' already. Give yours another "
                             "name.")  # fmt: skip
     _registered[task.name] = task
@@ -54,9 +54,9 @@ def task_for(kind: str) -> Task | None:
 
 
 def settings_of_task(name: str) -> type:
-    """The settings of a task, without all else that it needs."""
-    if name in _registered:
-        return _registered[name].settings
+    """The settings of a task, without all else that it needs. Raises UsageError for a task that is not known."""
+    if name not in OWN:
+        return task_named(name).settings
     found: type = import_module(f"pellucid.tasks.{name}.settings").Settings
     return found
 

@@ -1,0 +1,1 @@
+"""Numbers: one or several measured values a picture."""

@@ -1,0 +1,23 @@
+"""What a run that learns numbers can be told beside what every run can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pellucid.settings import LEARNING, Meaning, check, setting
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of regression."""
+
+    owner: ClassVar[str] = "regression"
+    meanings: ClassVar[Mapping[str, Meaning]] = {"loss": Meaning("0.2.0", "mse")}
+
+    loss: str = setting(
+        "mse", "mse, mae, or huber[:DELTA], all in standard deviations of the training numbers.", panel=LEARNING)
+
+    def __post_init__(self) -> None:
+        check(self, "train")
