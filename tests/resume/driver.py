@@ -128,15 +128,15 @@ def plant(fault: dict[str, Any]) -> None:
     elif "file" in fault:
         die_in_write(fault["file"], fault["count"], fault["moment"], die)
     else:
-        from pellucid.runs import preparation
+        from pellucid.runs import reading
 
-        read = preparation.open_dataset
+        read = reading.open_dataset
 
         def dying(*arguments: Any, **options: Any) -> Any:
             die()
             return read(*arguments, **options)
 
-        preparation.open_dataset = dying
+        reading.open_dataset = dying
 
 
 def die_in_step(number: int, die: Any) -> None:
