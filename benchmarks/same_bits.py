@@ -8,6 +8,7 @@ figure's file may gain names, which are listed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,12 @@ class Found:
     gained: dict[str, list[str]] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
 
+    def gain(self, name: str, key: str) -> None:
+        """Note that a file says something more; the entries of a list are one thing."""
+        listed, key = self.gained.setdefault(name, []), re.sub(r"(\.\d+)+$", "", key)
+        if key not in listed:
+            listed.append(key)
+
 
 def compare(before: Path, now: Path, evaluated: tuple[dict[str, Any], dict[str, Any]]) -> Found:
     """Two run folders, and what `evaluate --json` said of each."""
@@ -69,7 +76,7 @@ def compare_files(name: str, before: Path, now: Path, found: Found) -> None:
     found.counted["tensors"] = found.counted.get("tensors", 0) + len(one)
     for key, (old, new) in changes(record, newer).items():
         if old is ABSENT and within(key, GAINED):
-            found.gained.setdefault(name, []).append(key)
+            found.gain(name, key)
         elif old is ABSENT:
             found.differences.append(f"{name}: the record gained {key} = {new}")
         elif new is ABSENT or not within(key, CHANGED):
@@ -120,7 +127,7 @@ def compare_figures(name: str, before: dict[str, Any], now: dict[str, Any], foun
     found.counted["figures"] = found.counted.get("figures", 0) + len(dict(leaves(kept[0])))
     for key, (old, new) in changes(*kept).items():
         if old is ABSENT:
-            found.gained.setdefault(name, []).append(key)
+            found.gain(name, key)
         else:
             found.differences.append(f"{name}: {key} was {old}, is {'gone' if new is ABSENT else new}")
 

@@ -95,11 +95,13 @@ def test_what_evaluation_says_otherwise_is_told(runs: tuple[Path, Path]) -> None
 
 
 def test_a_task_and_checksums_may_be_gained_and_are_listed(runs: tuple[Path, Path]) -> None:
-    newer = {**RECORD, "format": 2, "task": {"name": "classification"}, "checksums": {"tensors": "1f"}}
+    newer = {**RECORD, "format": 2, "task": {"name": "classification"}, "checksums": {"tensors": "1f"},
+             "input": {"range": [0, 255]}}  # fmt: skip
     write(runs[1], "model.safetensors", newer, kernel=kernel())
     same = compare(*runs, (SCORES, {**SCORES, "headline": "accuracy"}))
     assert same.differences == []
-    assert same.gained == {"model.safetensors": ["checksums.tensors", "task.name"], "evaluate --json": ["headline"]}
+    assert same.gained == {"model.safetensors": ["checksums.tensors", "input.range", "task.name"],
+                           "evaluate --json": ["headline"]}
 
 
 def test_flags_that_the_older_commit_lacks_are_left_out_and_new_defaults_typed_back(tmp_path: Path) -> None:
