@@ -263,7 +263,7 @@ def quickly() -> Iterator[None]:
     import typer.main
 
     from pellucid.runs import finishing
-    from pellucid.runs.diagnosing import diagnosis
+    from pellucid.tasks.classification.diagnosing import diagnosis
 
     nothing = lambda *given, **left_out: None  # noqa: E731
     instead = ((finishing, "write_pictures", nothing), (finishing, "write_report", nothing),

@@ -33,6 +33,7 @@ from pellucid.runs.cross_validation import FOLDS, cross_validate
 from pellucid.runs.environment import environment_of
 from pellucid.runs.preparation import divide, understand
 from pellucid.runs.reading import read_data
+from pellucid.tasks.classification.diagnosing.labels import answers_of
 
 SHARE, SEEDS = 0.03, (0, 1, 2)
 TURNED = {4: 9, 7: 1}
@@ -64,7 +65,8 @@ def measure(config: RunConfig, dataset: Dataset, kind: str, seed: int) -> dict[s
     validated = cross_validate(replace(config, seed=seed, split_seed=seed), folds=FOLDS,
                                dataset=divide(noisy, replace(config, split_seed=seed)))  # fmt: skip
     wrong = np.isin(validated.part.ids, wrong_ids)
-    found = {name: find_label_errors(validated.answers, ranking=name) for name in ("margin", "confidence")}
+    answers = answers_of(validated)
+    found = {name: find_label_errors(answers, ranking=name) for name in ("margin", "confidence")}
     flagged = found["margin"].flagged
     caught = int((flagged & wrong).sum())
     at_planted = {
@@ -75,7 +77,7 @@ def measure(config: RunConfig, dataset: Dataset, kind: str, seed: int) -> dict[s
         "seed": seed,
         "n": len(wrong),
         "planted": int(wrong.sum()),
-        "cross_validated_accuracy": float(validated.answers.right.mean()),
+        "cross_validated_accuracy": float(answers.right.mean()),
         "estimated": round(found["margin"].estimated, 1),
         "flagged": int(flagged.sum()),
         "flagged_precision": caught / max(int(flagged.sum()), 1),

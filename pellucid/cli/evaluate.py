@@ -8,7 +8,7 @@ import typer
 
 from pellucid.cli.app import app
 from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
-from pellucid.cli.output import JSON_FLAG, complain, print_json, say, table
+from pellucid.cli.output import JSON_FLAG, complain, in_words, print_json, say
 from pellucid.errors import UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.settings import flag_of
@@ -45,8 +45,8 @@ def evaluate(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Scores with their intervals; of classes, then precision, recall and F1 of each."""
-    from pellucid.runs.cases import judge_cases
     from pellucid.runs.memory import keep_freed_memory
+    from pellucid.runs.predicting import judge_cases
     from pellucid.runs.using import evaluate_on
 
     keep_freed_memory()
@@ -59,13 +59,14 @@ def evaluate(
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
                         max_latency=max_latency, engine=engine, **reading) if scored else {}  # fmt: skip
-    for warning in [*found.get("warnings", ()), *(judged or {}).get("warnings", ())]:
+    for warning in [*found.get("warnings", ()), *(judged.found if judged else {}).get("warnings", ())]:
         complain(f"warning: {warning}")
     if as_json:
-        print_json(found | ({} if judged is None else {"cases": judged}))
+        print_json(found | ({} if judged is None else {"cases": judged.found}))
     else:
-        say("\n\n".join([*(pages(found) if scored else []), *([] if judged is None else [cases_in_words(judged)])]))
-    if found.get("latency", {}).get("satisfied") is False or (judged is not None and judged["lost"]):
+        cases_told = [] if judged is None else ["\n".join(map(in_words, judged.sections))]
+        say("\n\n".join([*(pages(found) if scored else []), *cases_told]))
+    if found.get("latency", {}).get("satisfied") is False or (judged is not None and judged.found["lost"]):
         raise typer.Exit(1)
 
 
@@ -79,23 +80,13 @@ def refuse_without_data(**given: Any) -> None:
 
 def pages(found: dict[str, Any]) -> list[str]:
     """The parts of the answer: what the task tells of it, latency."""
-    from pellucid.reports.sections import Table
     from pellucid.tasks.registry import task_named
 
-    told = [table(part.rows, part.columns) if isinstance(part, Table) else part.text
-            for part in task_named(found["task"]).told(found)]  # fmt: skip
-    return told + ([in_words(found["latency"])] if "latency" in found else [])
+    told = [in_words(part) for part in task_named(found["task"]).told(found)]
+    return told + ([limit_in_words(found["latency"])] if "latency" in found else [])
 
 
-def cases_in_words(judged: dict[str, Any]) -> str:
-    """Each core case that was lost, and how many were kept."""
-    from pellucid.runs.cases import Lost
-
-    lines = [f"lost  {Lost(**lost)}" for lost in judged["lost"]]
-    return "\n".join([*lines, f"core cases: {judged['kept']:,} of {judged['n']:,} kept"])
-
-
-def in_words(latency: dict[str, Any]) -> str:
+def limit_in_words(latency: dict[str, Any]) -> str:
     """The limit and whether it is kept."""
     kept = "satisfied" if latency["satisfied"] else "not satisfied"
     return (f"limit of {latency['limit_ms']:g} ms an image {kept}: 95 of 100 take at most {latency['p95_ms']:.2f} ms, "

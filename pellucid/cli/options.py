@@ -26,6 +26,7 @@ from pellucid.tasks.registry import settings_kinds
 
 Kind = TypeVar("Kind")
 Lists = Callable[[], Sequence[type]]
+Names = Sequence[str] | Callable[[], Sequence[str]]  # of settings; asked for anew as the lists are
 
 
 def of_a_run() -> tuple[type, ...]:
@@ -95,7 +96,7 @@ class Taking:
     Typer asks for the signature whenever it makes the application.
     """
 
-    def __init__(self, command: Callable[..., None], lists: Lists, only: Sequence[str], without: Sequence[str]) -> None:
+    def __init__(self, command: Callable[..., None], lists: Lists, only: Names, without: Sequence[str]) -> None:
         update_wrapper(self, command)
         self.__annotations__ = {}  # the signature has them
         self.command, self.lists, self.only, self.without = command, lists, only, without
@@ -103,9 +104,10 @@ class Taking:
     @property
     def settings(self) -> dict[str, inspect.Parameter]:
         """The options that are settings, by name."""
+        only = self.only() if callable(self.only) else self.only
         found = {name: each for name, each in parameters(*self.lists()).items()
-                 if name not in self.without and (not self.only or name in self.only)}  # fmt: skip
-        lacking = set(self.only) - found.keys()
+                 if name not in self.without and (not only or name in only)}  # fmt: skip
+        lacking = set(only) - found.keys()
         if lacking:
             raise ArgumentError(f"{self.command.__name__}: no list has a setting called {', '.join(sorted(lacking))}.")
         return found
@@ -125,7 +127,7 @@ class Taking:
         self.command(**values, settings=Given(name_of(context), self.lists(), found.keys(), typed))
 
 
-def with_settings(lists: Lists, *, only: Sequence[str] = (), without: Sequence[str] = ()) -> Callable[..., Any]:
+def with_settings(lists: Lists, *, only: Names = (), without: Sequence[str] = ()) -> Callable[..., Any]:
     """Give a command the settings of some lists as options: all that have a flag, `only` these or `without` these."""
     return lambda command: Taking(command, lists, only, without)
 

@@ -7,11 +7,14 @@ import logging
 import re
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from pellucid.errors import escaped, shown
+
+if TYPE_CHECKING:
+    from pellucid.reports.sections import Section
 
 LONG_WORD, LONGEST = re.compile(r"\S{200,}"), 1_500  # characters that a person can read
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
@@ -82,10 +85,17 @@ def show_lines(as_json: bool) -> logging.Logger:
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output; numbers that are not finite become null."""
-    from pellucid.runs.finite import finite
+    from pellucid.storage.finite import finite
     from pellucid.storage.plain import plain
 
     say(json.dumps(plain(finite(value), where="--json"), sort_keys=True))
+
+
+def in_words(section: Section) -> str:
+    """A section of what was found as a terminal shows it."""
+    from pellucid.reports.sections import Table
+
+    return table(section.rows, section.columns) if isinstance(section, Table) else section.text
 
 
 def table(rows: list[list[str]], head: list[str]) -> str:

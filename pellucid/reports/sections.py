@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,11 @@ class Table:
 
 
 Section = Text | Table
+
+
+@dataclass(frozen=True)
+class Account:
+    """What was found: as JSON has it, and for a reader."""
+
+    found: dict[str, Any]
+    sections: list[Section]

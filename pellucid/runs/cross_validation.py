@@ -23,7 +23,7 @@ from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import load_data, prepare, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.scoring import score
-from pellucid.tasks.protocol import Evaluation
+from pellucid.tasks.evaluation import Evaluation
 from pellucid.training.events import Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import State

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.dataset import Dataset
@@ -66,21 +66,23 @@ def settled(config: RunConfig, task: Task) -> RunConfig:
     """The settings of a run of this task. Raises UsageError for a setting of another one."""
     typed = config.own
     if typed is None or isinstance(typed, Mapping):
-        refuse_others(typed or {}, task.name, task.settings)
+        refuse_others("train", typed or {}, task.name, task.settings, settings_kinds(), ", or type --task {owner}")
         typed = task.settings(**(typed or {}))
     task.understand(typed)
     return config.changed(task=task.name, own=typed)
 
 
-def refuse_others(typed: Mapping[str, Any], task: str, kind: type) -> None:
-    """Raise UsageError for the first setting that is another task's."""
+def refuse_others(
+    command: str, typed: Mapping[str, Any], task: str, kind: type, kinds: Sequence[type], otherwise: str = ""
+) -> None:
+    """Raise UsageError for the first setting that is another task's: one of these `kinds`, and not of this `kind`."""
     own = {known.name for known in listed(kind)}
     for name in typed:
         if name not in own:
-            owner = next((owner_of(other) for other in settings_kinds()
-                          if name in {known.name for known in listed(other)}), "no task")  # fmt: skip
-            raise UsageError(f"train: {flag_of(name)} is a setting of the task {owner}, and this run is one of the "
-                             f"task {task}. Leave it out, or type --task {owner}.")
+            owner = next((owner_of(other) for other in kinds if name in {known.name for known in listed(other)}),
+                         "no task")  # fmt: skip
+            raise UsageError(f"{command}: {flag_of(name)} is a setting of the task {owner}, and this run is one of the "
+                             f"task {task}. Leave it out{otherwise.format(owner=owner)}.")
 
 
 def understand_own(config: RunConfig) -> None:

@@ -23,7 +23,6 @@ from pellucid.runs.config import RunConfig, blamed, read_record
 from pellucid.runs.continuing import refuse_unfit
 from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
 from pellucid.runs.finishing import finish
-from pellucid.runs.finite import finite
 from pellucid.runs.freezing import ever_trained
 from pellucid.runs.learning import remembering_events, stopped, train_from
 from pellucid.runs.networks import sha256_of_model
@@ -33,6 +32,7 @@ from pellucid.runs.recording import Checkpoints, HistoryTable, KeepBest, StepTab
 from pellucid.runs.several import tell_beginning, tell_settings
 from pellucid.runs.weights import write_run_model
 from pellucid.storage.checkpoint import Checkpoint, read_checkpoint
+from pellucid.storage.finite import finite
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import write_json
 from pellucid.training.events import Event, Position, Progress

@@ -12,12 +12,12 @@ from pellucid.graph.summary import sees
 from pellucid.model import load_model
 from pellucid.reports.report import write_report
 from pellucid.runs.checking import findings_kept
-from pellucid.runs.finite import finite
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.preparation import settings_in_force
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights, write_run_model
+from pellucid.storage.finite import finite
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import last_number, read_csv
 from pellucid.storage.writer import write_json

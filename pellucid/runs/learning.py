@@ -15,7 +15,8 @@ from pellucid.runs.schedules import plateau_of
 from pellucid.runs.scoring import score
 from pellucid.runs.several import firsts
 from pellucid.storage.memory import asking
-from pellucid.tasks.protocol import Evaluation, Task
+from pellucid.tasks.evaluation import Evaluation
+from pellucid.tasks.protocol import Task
 from pellucid.training.events import Event, Progress
 from pellucid.training.loop import train
 from pellucid.training.stages import Unfreeze

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +22,13 @@ from pellucid.data.single import read_image
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
+from pellucid.reports.sections import Account
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.held import Holder
 from pellucid.runs.room import refuse_large_scoring, scoring_bytes
 from pellucid.runs.using import classifier_of, engine_of, refuse_not_finite
 from pellucid.runs.weights import native_weights
+from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import write_csv
 from pellucid.tasks.protocol import Task
 from pellucid.training.session import predict_each
@@ -57,17 +60,39 @@ def predict_files(
     A picture that cannot be read or does not fit has an `error` in place of an answer. Raises UsageError for a run that
     is not there, TrainingError when the model answers with numbers that are not finite.
     """
-    model, folder = classifier_of(run)
+    return answered(classifier_of(run), run, images, top=top, engine=engine, max_pixels=max_pixels)
+
+
+def judge_cases(run: str, file: str, engine: str | None = None, max_pixels: int | None = None) -> Account:
+    """How many core cases of a table a run or model file keeps, as its task judges them, and each that it loses.
+
+    A picture that cannot be read is a case lost. Raises UsageError for a task without core cases, FileError for a table
+    that cannot be read or names a picture that is not there, DataError for a row that makes no sense.
+    """
+    opened = classifier_of(run)
+
+    def predict(images: Sequence[str]) -> Answered:
+        return answered(opened, run, images, top=sys.maxsize, engine=engine, max_pixels=max_pixels)
+
+    return task_of_model(opened[0]).judge_cases(file, predict)
+
+
+def answered(
+    opened: tuple[Model, RunFolder | None], run: str, images: Iterable[str], *, top: int, engine: str | None,
+    max_pixels: int | None,
+) -> Answered:
+    """The same of a model that was read already."""
+    model, folder = opened
     refuse_large_scoring(model.graph, 1, "predict")
     at_once = AT_ONCE if scoring_bytes(model.graph, AT_ONCE) < ROOM else 1
     answer = Answerer(model, engine_of(folder, engine), run, top)
     holder = Holder.of(model, run)
     watch = holder.watch()
-    answered = Answered([], task_of_model(model))
+    found = Answered([], task_of_model(model))
     pending: list[tuple[dict[str, Any], Array]] = []
     for image in images:
         entry: dict[str, Any] = {"image": image}
-        answered.entries.append(entry)
+        found.entries.append(entry)
         try:
             pixels = holder.bring(read_image(image, max_pixels=max_pixels, **options_of_record(holder.record)), image)
         except (FileError, DataError) as fault:
@@ -80,8 +105,8 @@ def predict_files(
             answer(pending)
             pending = []
     answer(pending)
-    answered.warnings = [*holder.warnings, *([watch.warning()] if watch is not None and watch.warning() else [])]
-    return answered
+    found.warnings = [*holder.warnings, *([watch.warning()] if watch is not None and watch.warning() else [])]
+    return found
 
 
 class Answerer:

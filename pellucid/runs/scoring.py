@@ -13,7 +13,8 @@ from pellucid.engines.protocol import Engine, add_sums
 from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
-from pellucid.tasks.protocol import Evaluation, Problem
+from pellucid.tasks.evaluation import Evaluation
+from pellucid.tasks.protocol import Problem
 from pellucid.training.program import State
 
 BATCH_SIZE = 256

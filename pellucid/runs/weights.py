@@ -15,7 +15,7 @@ from pellucid.model import Model, weights
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import record_of, task_of
 from pellucid.runs.environment import environment_of
-from pellucid.runs.finite import finite
+from pellucid.storage.finite import finite
 from pellucid.storage.run_folder import RunFolder
 from pellucid.training.program import State
 

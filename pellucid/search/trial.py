@@ -16,7 +16,6 @@ from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
 from pellucid.runs.deciding import decided, task_of
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
-from pellucid.runs.finite import finite
 from pellucid.runs.preparation import load_data, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.search.folder import SearchFolder
@@ -25,6 +24,7 @@ from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
 from pellucid.search.wish import Wish
 from pellucid.storage.claims import BusyError
+from pellucid.storage.finite import finite
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import remove_files, write_json
 from pellucid.training.events import Event, Progress

@@ -4,9 +4,8 @@
     Problem   a task on the answers of one data set (class names, names and units of numbers): the end of its network,
               what is minimised, what a part's outputs come to, what a prediction says; a model file holds enough of it
               to be asked again
-    Bench     what a run hands to a task that wants to watch it
 
-Training and stored runs are `runs`' business: what a task needs of them comes through `Bench`.
+Training and stored runs are `runs`' business: what a task needs of them comes through what `provided` lists.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,47 +26,13 @@ from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.scores import Headline, Score, number
-from pellucid.reports.sections import Section
+from pellucid.reports.sections import Account, Section
 from pellucid.spec.layer import LayerSpec
-from pellucid.training.events import Event, Progress
+from pellucid.tasks.evaluation import Evaluation
+from pellucid.tasks.provided import Bench, Predict, StoredRun
+from pellucid.training.events import Event
 
 Images = Callable[[np.ndarray], np.ndarray]
-
-
-class Evaluation(Protocol):
-    """What the outputs for one part came to."""
-
-    @property
-    def split(self) -> str:
-        """The part: train, train-dev, validation, test."""
-
-    @property
-    def n(self) -> int:
-        """Samples."""
-
-    @property
-    def loss(self) -> float:
-        """Mean over the part."""
-
-    @property
-    def outputs(self) -> np.ndarray:
-        """What the network gave (N, ...)."""
-
-    @property
-    def headline(self) -> Headline:
-        """The one score that the part is judged by."""
-
-    def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
-        """Every score as plain JSON: split, n, loss, the headline under its own name, and the task's others.
-
-        `wanted` is what `Problem.wanted_scores` gave.
-        """
-
-    def large(self) -> dict[str, Any]:
-        """What only `evaluate --json` tells beside, since it may be large."""
-
-    def wrong(self) -> np.ndarray:
-        """Which samples (N,) are far enough from the truth to be shown again."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +41,6 @@ class Pictures:
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Bench(Protocol):
-    """A run that is training, as a task's events see it."""
-
-    @property
-    def epochs(self) -> int: ...
-
-    @property
-    def sampler(self) -> Sampler | None:
-        """What says how often each training sample is shown."""
-
-    def evaluate(self, progress: Progress, part: str) -> Evaluation:
-        """A part as the network of this moment answers it, not augmented."""
-
-    def firsts(self, value: np.ndarray) -> np.ndarray:
-        """Of several processes the first one's value."""
 
 
 class Problem(ABC):
@@ -188,6 +136,7 @@ class Task(ABC):
     better: ClassVar[str]                    # "more" or "less"
     unit: ClassVar[str] = ""                 # of its values, as `reports.scores.Score` says
     beside: ClassVar[Mapping[str, str]] = {}        # scores next to the headline where runs are compared: titles
+    wishes: ClassVar[type | None] = None     # what a diagnosis may be asked for, made as the settings are
     checks: ClassVar[Mapping[str, Check]] = {}      # of its annotations, made before training, by name
     bearable: ClassVar[tuple[str, ...]] = ()        # those of them whose failure does not keep a run from learning
 
@@ -222,3 +171,18 @@ class Task(ABC):
         """The headline of scores that tell none: of a trial, which knows the watched one alone, and of older runs."""
         value = number(metrics.get(self.watched))
         return None if value is None else self.score().headline(value, None)
+
+    def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
+        """What is wrong with a run and what to do next, its files written; `images`: those of the data may be shown.
+
+        Raises UsageError where the task has no diagnosis, DataError and FileError for what cannot be read.
+        """
+        raise UsageError(f"diagnose: the task {self.name} has no diagnosis. Score the run with: pellucid evaluate.")
+
+    def judge_cases(self, file: str, predict: Predict) -> Account:
+        """How many core cases of a table are kept; `kept`, `n` and `lost` are told of every task's.
+
+        Raises UsageError where the task has none, FileError and DataError for a table that is wrong.
+        """
+        raise UsageError(f"evaluate: --cases means nothing for this model: the task {self.name} has no core cases. "
+                         "Leave it out.")

@@ -64,3 +64,16 @@ def settings_of_task(name: str) -> type:
 def settings_kinds() -> tuple[type, ...]:
     """The settings of every task, ours first."""
     return tuple(map(settings_of_task, names()))
+
+
+def wishes_of_task(name: str) -> type | None:
+    """What a task's diagnosis may be asked for, without all else that it needs; None for a task without one."""
+    if name in _registered:
+        return _registered[name].wishes
+    found: type | None = getattr(import_module(f"pellucid.tasks.{name}.settings"), "Wishes", None)
+    return found
+
+
+def wishes_kinds() -> tuple[type, ...]:
+    """What the diagnoses of all tasks may be asked for, ours first."""
+    return tuple(kind for kind in map(wishes_of_task, names()) if kind is not None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.cli.output import FileLines, show_lines, table
-from pellucid.runs.finite import finite
+from pellucid.storage.finite import finite
 
 
 @pytest.fixture(autouse=True)

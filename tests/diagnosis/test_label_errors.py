@@ -18,6 +18,7 @@ from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.cross_validation import answers_without, cross_validate
 from pellucid.runs.preparation import load_data
+from pellucid.tasks.classification.diagnosing.labels import answers_of, known_of
 
 #      label    p(a)  p(b)  p(c)
 CASE = [("a", (0.90, 0.05, 0.05)),
@@ -127,9 +128,10 @@ def planted() -> tuple[np.ndarray, np.ndarray]:
     labels = np.where(wrong, (part.labels + random.integers(1, 10, len(part))) % 10, part.labels)
     noisy = replace(data, parts={**data.parts, "train": replace(part, annotations=Classes(labels))})
     validated = cross_validate(DIGITS, folds=3, dataset=noisy)
-    assert validated.known.all() and np.bincount(validated.fold).tolist() == [300, 300, 300]
-    assert (validated.answers.predicted == part.labels).mean() > 0.85
-    found = find_label_errors(validated.answers)
+    answers = answers_of(validated)
+    assert known_of(validated).all() and np.bincount(validated.fold).tolist() == [300, 300, 300]
+    assert (answers.predicted == part.labels).mean() > 0.85
+    found = find_label_errors(answers)
     return wrong, found.order
 
 
@@ -145,8 +147,8 @@ def test_a_model_does_not_see_what_it_judges() -> None:
     part = data.part("train")
     kept, held_out = part.subset(np.arange(60, len(part))), part.subset(np.arange(60))
     config = replace(DIGITS, epochs=1, limit=300)
-    first = answers_without(config, data, kept, held_out)
-    again = answers_without(config, data, kept, replace(held_out, annotations=Classes((held_out.labels + 3) % 10)))
+    relabelled = replace(held_out, annotations=Classes((held_out.labels + 3) % 10))
+    first, again = (answers_without(config, data, kept, part).outputs for part in (held_out, relabelled))
     assert np.array_equal(first, again) and first.shape == (60, 10)
 
 
@@ -161,5 +163,6 @@ def test_a_class_with_one_sample_is_not_judged() -> None:
     keep = np.append(np.flatnonzero(part.labels != 9), np.flatnonzero(part.labels == 9)[:1])
     thin = replace(data, parts={**data.parts, "train": part.subset(np.sort(keep))})
     validated = cross_validate(replace(DIGITS, epochs=1, limit=300), folds=2, dataset=thin)
-    assert (~validated.known).sum() == 1 and validated.part.labels[~validated.known].tolist() == [9]
-    assert np.isnan(find_label_errors(validated.answers, judged=validated.known).thresholds[9])
+    known = known_of(validated)
+    assert (~known).sum() == 1 and validated.part.labels[~known].tolist() == [9]
+    assert np.isnan(find_label_errors(answers_of(validated), judged=known).thresholds[9])

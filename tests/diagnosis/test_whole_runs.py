@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from pellucid.errors import ArgumentError, DataError, UsageError
+from pellucid.errors import ArgumentError, DataError, FileError
 from pellucid.model import load_model
-from pellucid.runs.calibrating import calibrate_run
 from pellucid.runs.config import RunConfig
 from pellucid.runs.experiment import start_run
-from pellucid.runs.labels import suspicious_labels
+from pellucid.runs.stored import Stored
 from pellucid.runs.using import evaluate_on
 from pellucid.storage.run_folder import RunFolder
+from pellucid.tasks.classification.diagnosing.calibrating import calibrate
+from pellucid.tasks.classification.diagnosing.labels import suspicious_labels
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +29,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 def test_the_run_keeps_its_model_and_gets_a_calibrated_one(run: RunFolder) -> None:
     before = run.model.read_bytes()
-    fitted, path = calibrate_run(str(run.path))
-    assert path == run.calibrated and run.model.read_bytes() == before
+    fitted, path = calibrate(Stored.open(str(run.path))), run.calibrated
+    assert path.exists() and run.model.read_bytes() == before
     cooled, model = load_model(path), load_model(run.model)
     assert cooled.temperature == fitted.value != 1.0 and model.temperature == 1.0
     assert cooled.training_record is not None and cooled.training_record["calibration"] == fitted.to_json()
@@ -44,7 +45,7 @@ def test_the_run_keeps_its_model_and_gets_a_calibrated_one(run: RunFolder) -> No
 
 
 def test_a_second_calibration_starts_from_the_model_itself(run: RunFolder) -> None:
-    assert calibrate_run(str(run.path))[0] == calibrate_run(str(run.path))[0]
+    assert calibrate(Stored.open(str(run.path))) == calibrate(Stored.open(str(run.path)))
 
 
 def changed(run: RunFolder, place: Path, **settings: Any) -> str:
@@ -57,19 +58,19 @@ def changed(run: RunFolder, place: Path, **settings: Any) -> str:
 
 
 def test_what_cannot_be_calibrated(run: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"is a model file\. Give the run folder"):
-        calibrate_run(str(run.model))
-    with pytest.raises(UsageError, match=r"has no validation part\. Train it with --val-fraction 0\.1"):
-        calibrate_run(changed(run, tmp_path / "none", val_fraction=0.0))
-    with pytest.raises(DataError, match=r"samples must be at least 50, .* but it is 30\. Hold more out"):
-        calibrate_run(changed(run, tmp_path / "few", limit=300))
+    with pytest.raises(FileError, match=r"is a file, not a run folder\. Give the folder"):
+        Stored.open(str(run.model))
+    with pytest.raises(DataError, match=r"this run has none; hold one out with --val-fraction 0\.1"):
+        calibrate(Stored.open(changed(run, tmp_path / "none", val_fraction=0.0)))
+    with pytest.raises(DataError, match=r"samples must be at least 50, .* but it is 28\. Hold more out"):
+        calibrate(Stored.open(changed(run, tmp_path / "few", val_fraction=0.04)))
 
 
 def test_labels_of_a_run(run: RunFolder, tmp_path: Path) -> None:
-    copy = changed(run, tmp_path / "run", epochs=2, limit=300)
+    copy = changed(run, tmp_path / "run", epochs=2)
     before = {path.name: path.read_bytes() for path in Path(copy).iterdir()}
-    told = (found := suspicious_labels(copy, folds=2)).to_json()
-    assert (told["folds"], told["n"], told["judged"]) == (2, 270, 270) and 0 < told["flagged"] == len(found.rows())
+    told = (found := suspicious_labels(Stored.open(copy), folds=2)).to_json()
+    assert (told["folds"], told["n"], told["judged"]) == (2, 630, 630) and 0 < told["flagged"] == len(found.rows())
     assert len(told["suspects"]) == min(100, told["flagged"])
     first = told["suspects"][0]
     assert set(first) == {"id", "path", "given", "suggested", "probability_given", "probability_suggested", "margin"}

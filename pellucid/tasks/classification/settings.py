@@ -1,4 +1,7 @@
-"""What a run that learns classes can be told beside what every run can: all of it touches the training part alone."""
+"""What a run that learns classes can be told beside what every run can, and what its diagnosis can be asked for.
+
+All settings of a run touch the training part alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pellucid.errors import UsageError, describe
 from pellucid.settings import LEARNING, Meaning, check, setting
 
 
@@ -36,3 +40,27 @@ class Settings:
 
     def __post_init__(self) -> None:
         check(self, "train")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the diagnosis of a classification can be asked for."""
+
+    owner: ClassVar[str] = "classification"
+
+    reference_error: float | None = setting(
+        None, "Error of a person or of the best known method, a share such as 0.002.")
+    tags: str | None = setting(
+        None, "A table of tags for dev images: path or id, then tags or columns of your own.")
+    calibrate: bool = setting(
+        False, "Fit a temperature on dev, so that confidences are honest, and keep it in RUN/calibrated.safetensors.")
+    label_errors: bool = setting(False, "Rank training labels that look wrong; trains one model a fold.")
+    folds: int = setting(5, "Models that --label-errors trains.")
+
+    def __post_init__(self) -> None:
+        check(self, "diagnose")
+        if self.reference_error is not None and not 0 <= self.reference_error <= 1:
+            wanted = "a share from 0 to 1, e.g. 0.002 for 0.2 %"
+            raise UsageError(describe("diagnose", "--reference-error", wanted, self.reference_error))
+        if self.folds < 2:
+            raise UsageError(describe("diagnose", "--folds", "2 or more", self.folds))

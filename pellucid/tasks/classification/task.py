@@ -21,9 +21,10 @@ from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.scores import Headline
-from pellucid.reports.sections import Section
+from pellucid.reports.sections import Account, Section
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.tasks.classification import telling
+from pellucid.tasks.classification.cases import judge_cases
 from pellucid.tasks.classification.checks import CHECKS, chance_among
 from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation, WantedScores
 from pellucid.tasks.classification.imbalance import (
@@ -36,8 +37,9 @@ from pellucid.tasks.classification.imbalance import (
 )
 from pellucid.tasks.classification.mining import Mining
 from pellucid.tasks.classification.naming import names_of, of_each_class, with_labels_of
-from pellucid.tasks.classification.settings import Settings
-from pellucid.tasks.protocol import Bench, Images, Pictures, Problem, Task
+from pellucid.tasks.classification.settings import Settings, Wishes
+from pellucid.tasks.protocol import Images, Pictures, Problem, Task
+from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.compiling import Wanted, make_objective
 from pellucid.training.events import Event, Progress
 
@@ -126,7 +128,7 @@ class ClassificationTask(Task):
 
     name = "classification"
     annotations = Classes.kind
-    settings = Settings
+    settings, wishes = Settings, Wishes
     watched, better, unit = ACCURACY.name, ACCURACY.better, ACCURACY.unit
     beside: ClassVar[Mapping[str, str]] = {"macro_f1": "Macro F1"}
     checks, bearable = CHECKS, ("empty-class",)
@@ -143,6 +145,14 @@ class ClassificationTask(Task):
     def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
         found, interval = super().headline_of(metrics), interval_of(metrics)
         return found if found is None or interval is None else replace(found, low=interval[0], high=interval[1])
+
+    def diagnose(self, stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
+        from pellucid.tasks.classification.diagnosing.diagnosis import diagnose  # brings what draws
+
+        return diagnose(stored, wishes, images=images)
+
+    def judge_cases(self, file: str, predict: Predict) -> Account:
+        return judge_cases(file, predict)
 
     def told(self, found: Mapping[str, Any]) -> list[Section]:
         return telling.told(found)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
-from pellucid.runs.begun import settings_of
-from pellucid.runs.config import read_record
-from pellucid.runs.cross_validation import FOLDS, CrossValidated, cross_validate
-from pellucid.storage.run_folder import RunFolder
+from pellucid.tasks.provided import Folds, StoredRun
 
 LOG = logging.getLogger("pellucid")
 MOST = 100
@@ -24,7 +21,7 @@ class Suspicion:
     """The labels of a run that are probably wrong, and the cross-validation that says so."""
 
     found: LabelErrors
-    validated: CrossValidated
+    validated: Folds
     answers: Answers
     folds: int
 
@@ -50,18 +47,13 @@ class Suspicion:
         return self.found.to_json() | {"folds": self.folds, "accuracy": accuracy, "suspects": self.rows(MOST)}
 
 
-def suspicious_labels(
-    run: str, *, folds: int = FOLDS, data: str | None = None, data_dir: str | None = None
-) -> Suspicion:
+def suspicious_labels(stored: StoredRun, folds: int) -> Suspicion:
     """Train `folds` models with the run's settings and look for wrong labels in its training part.
 
-    It takes about (folds - 1) times as long as the run did. Raises FileError when `run` is no run folder, UsageError
-    and DataError as `cross_validate` and `find_label_errors` do.
+    It takes about (folds - 1) times as long as the run did. Raises UsageError and DataError as `cross_validate` and
+    `find_label_errors` do.
     """
-    folder = RunFolder.open(run)
-    config = settings_of(read_record(folder), str(folder.config))
-    config = replace(config, data=data or config.data, data_dir=data_dir or config.data_dir, allow_leak=True)
-    validated = cross_validate(config, folds=folds)
+    validated = stored.folds(folds)
     known = known_of(validated)
     if not known.all():
         LOG.info("%d samples are not judged: the other folds hold no sample of their class", int((~known).sum()))
@@ -69,12 +61,12 @@ def suspicious_labels(
     return Suspicion(find_label_errors(answers, judged=known), validated, answers, folds)
 
 
-def answers_of(validated: CrossValidated) -> Answers:
+def answers_of(validated: Folds) -> Answers:
     """What each image is said to be by the model that did not learn from it."""
     return Answers(validated.part.labels, validated.outputs, validated.names, "cross-validation")
 
 
-def known_of(validated: CrossValidated) -> np.ndarray:
+def known_of(validated: Folds) -> np.ndarray:
     """Where (N,) the class of a sample is in another fold too, so that its model could learn it."""
     labels, fold = validated.part.labels, validated.fold
     known = np.zeros(len(labels), bool)

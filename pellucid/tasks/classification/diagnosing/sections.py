@@ -19,15 +19,13 @@ from pellucid.diagnosis.pictures import measure
 from pellucid.diagnosis.slices import WorseSlices, worse_slices
 from pellucid.diagnosis.tagging import read_tags, sample_mistakes, write_sheet
 from pellucid.diagnosis.tags import Tags, class_tags, column_tags, measured_tags
-from pellucid.diagnosis.temperature import FittedTemperature
 from pellucid.errors import DataError, PellucidError
-from pellucid.runs.calibrating import calibrate
-from pellucid.runs.diagnosing.gathering import Gathered
-from pellucid.runs.diagnosing.wishes import Wishes
-from pellucid.runs.labels import Suspicion, suspicious_labels
 from pellucid.storage.tables import write_csv
+from pellucid.tasks.classification.diagnosing.calibrating import NO_DEV, calibrate
+from pellucid.tasks.classification.diagnosing.gathering import Gathered
+from pellucid.tasks.classification.diagnosing.labels import Suspicion, suspicious_labels
+from pellucid.tasks.classification.settings import Wishes
 
-NO_DEV = "it is looked at on the validation part, and this run has none; hold one out with --val-fraction 0.1"
 COMPARED = 2000  # images of each part whose brightness, contrast, sharpness and size are compared
 APART = 0.5  # standard deviations, from which two parts count as different
 
@@ -61,7 +59,7 @@ def look_at_dev(gathered: Gathered, wishes: Wishes) -> OnDev:
         return found
 
     if wishes.calibrate:
-        section("temperature", lambda: temperature(gathered))
+        section("temperature", lambda: calibrate(gathered.stored))
     return OnDev(
         section("mistakes", lambda: mistakes(gathered, tags)),
         section("slices", lambda: slices(gathered, tags)),
@@ -73,7 +71,7 @@ def look_at_dev(gathered: Gathered, wishes: Wishes) -> OnDev:
 
 def tags_of(gathered: Gathered, tags_csv: str | None) -> Tags | None:
     """Measured tags of the dev images, their groups, and those of the user's table."""
-    part = gathered.parts.get("validation")
+    part = gathered.stored.parts.get("validation")
     if part is None:
         return None
     found = [measured_tags(part.images)]
@@ -91,8 +89,8 @@ def mistakes(gathered: Gathered, tags: Tags | None) -> ErrorAnalysis:
         raise DataError(NO_DEV)
     chosen = sample_mistakes(dev.answers)
     if len(chosen):
-        part = gathered.parts["validation"]
-        write_sheet(gathered.folder.to_tag, dev.answers, chosen, names=part.names, ids=part.ids)
+        part = gathered.stored.parts["validation"]
+        write_sheet(gathered.stored.folder.to_tag, dev.answers, chosen, names=part.names, ids=part.ids)
     return analyse_mistakes(dev.answers, tags)
 
 
@@ -113,19 +111,10 @@ def calibration(gathered: Gathered) -> Reliability:
     return reliability(gathered.dev.answers)
 
 
-def temperature(gathered: Gathered) -> FittedTemperature:
-    """Fit a temperature on dev and keep it in RUN/calibrated.safetensors."""
-    part = gathered.parts.get("validation")
-    if part is None:
-        raise DataError(NO_DEV)
-    return calibrate(gathered.model, part, gathered.folder)[0]
-
-
 def suspicious(gathered: Gathered, folds: int) -> Suspicion:
     """Training labels that are probably wrong, by models that did not learn them; all of them go into a table."""
-    config = gathered.config
-    found = suspicious_labels(str(gathered.folder.path), folds=folds, data=config.data, data_dir=config.data_dir)
-    write_csv(gathered.folder.suspicious_labels, found.rows())
+    found = suspicious_labels(gathered.stored, folds)
+    write_csv(gathered.stored.folder.suspicious_labels, found.rows())
     return found
 
 

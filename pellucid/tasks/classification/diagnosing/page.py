@@ -13,12 +13,12 @@ from pellucid.reports.drawing import message_picture, to_png, to_svg
 from pellucid.reports.gallery import Card
 from pellucid.reports.reliability import reliability_figure
 from pellucid.reports.waterfall import waterfall_figure
-from pellucid.runs.diagnosing.gathering import Gathered
-from pellucid.runs.diagnosing.sections import OnDev
-from pellucid.runs.labels import Suspicion
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.classification.cards import mistake_cards
+from pellucid.tasks.classification.diagnosing.gathering import Gathered
+from pellucid.tasks.classification.diagnosing.labels import Suspicion
+from pellucid.tasks.classification.diagnosing.sections import OnDev
 from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST, mistakes_png
 
@@ -30,7 +30,6 @@ SAYS = {
 PICTURES = ("split", "mistakes", "reliability", "labels")
 
 
-
 def write_page(
     gathered: Gathered, split: Decomposition, looked: OnDev, found: Mapping[str, Any], *, images: bool
 ) -> None:
@@ -38,7 +37,7 @@ def write_page(
 
     `images`: whether pictures of the data may be on the page.
     """
-    folder, dev = gathered.folder, gathered.dev
+    folder, dev = gathered.stored.folder, gathered.dev
     figures = {"split": waterfall_figure(split)}
     if looked.reliability is not None:
         figures["reliability"] = reliability_figure(looked.reliability)
@@ -46,7 +45,7 @@ def write_page(
     shown["curves"] = curve_panels(rows_of(folder.history), rows_of(folder.steps), ACCURACY)
     drawn = {name: to_png(figure) for name, figure in figures.items()}
     if dev is not None and images:
-        take = gathered.parts[dev.split].images.take
+        take = gathered.stored.parts[dev.split].images.take
         drawn["mistakes"], shown["mistakes"] = mistakes_png(dev, take), mistake_cards(dev, take, MOST)
     if looked.suspicion is not None and images:
         drawn["labels"], shown["labels"] = draw_labels(looked.suspicion)
@@ -55,7 +54,7 @@ def write_page(
     remove_files(stale)
     for name, png in drawn.items():
         write_bytes(folder.diagnosis_picture(name), png)
-    write_text(folder.diagnosis_page, render(gathered.folder.path.resolve().name, split, found, shown))
+    write_text(folder.diagnosis_page, render(folder.path.resolve().name, split, found, shown))
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

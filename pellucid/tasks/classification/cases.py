@@ -7,8 +7,7 @@ Kept      the most likely class is the label, with at least min_probability
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from typing import Any
 from pellucid.data.table_columns import PATH
 from pellucid.data.table_targets import LABEL
 from pellucid.errors import DataError, FileError, describe
-from pellucid.runs.predicting import predict_files
+from pellucid.reports.sections import Account, Text
 from pellucid.storage.tables import read_csv
+from pellucid.tasks.provided import Predict
 
 LEAST, NOTE = "min_probability", "note"
 
@@ -59,24 +59,24 @@ class Lost:
                 f"({self.probability:.4f}) was predicted")
 
 
-def judge_cases(
-    run: str, file: str, engine: str | None = None, max_pixels: int | None = None
-) -> dict[str, Any]:
-    """How many core cases a run or model file keeps, and each that it loses.
+def judge_cases(file: str, predict: Predict) -> Account:
+    """How many core cases are kept, and each that is lost; a picture that cannot be read is a case lost.
 
-    A picture that cannot be read is a case lost. Raises FileError for a table that cannot be read or names a picture
-    that is not there, DataError for a row that makes no sense.
+    Raises FileError for a table that cannot be read or names a picture that is not there, DataError for a row that
+    makes no sense.
     """
     cases = read_cases(file)
-    found = predict_files(run, [str(case.place) for case in cases], top=sys.maxsize, engine=engine,
-                          max_pixels=max_pixels)  # fmt: skip
-    lost = [judged for case, entry in zip(cases, found.entries, strict=True)
+    predicted = predict([str(case.place) for case in cases])
+    lost = [judged for case, entry in zip(cases, predicted.entries, strict=True)
             if (judged := judge(file, case, entry)) is not None]  # fmt: skip
-    return {"file": file, "n": len(cases), "kept": len(cases) - len(lost), "lost": [one.to_json() for one in lost],
-            **({"warnings": found.warnings} if found.warnings else {})}
+    kept = len(cases) - len(lost)
+    found = {"file": file, "n": len(cases), "kept": kept, "lost": [one.to_json() for one in lost],
+             **({"warnings": predicted.warnings} if predicted.warnings else {})}  # fmt: skip
+    lines = [*(f"lost  {one}" for one in lost), f"core cases: {kept:,} of {len(cases):,} kept"]
+    return Account(found, [Text(line) for line in lines])
 
 
-def judge(file: str, case: Case, entry: dict[str, Any]) -> Lost | None:
+def judge(file: str, case: Case, entry: Mapping[str, Any]) -> Lost | None:
     """What was lost; None for a case that is kept. `entry` has all classes, the most likely first, or an error."""
     if "error" in entry:
         return Lost(case.path, case.label, "", 0.0, 0.0, case.min_probability, entry["error"])

@@ -1,0 +1,143 @@
+"""The whole diagnosis of a classification as plain values, and its files in the run folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Worse, WrongLabels
+from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
+from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
+from pellucid.diagnosis.next_steps import Step, next_steps
+from pellucid.reports.sections import Account
+from pellucid.spec.optimizers import OPTIMIZERS
+from pellucid.storage.finite import finite
+from pellucid.storage.tables import read_csv
+from pellucid.storage.writer import write_json
+from pellucid.tasks.classification.diagnosing.gathering import Gathered
+from pellucid.tasks.classification.diagnosing.page import write_page
+from pellucid.tasks.classification.diagnosing.sections import OnDev, look_at_dev, shift_between
+from pellucid.tasks.classification.diagnosing.telling import told
+from pellucid.tasks.classification.settings import Wishes
+from pellucid.tasks.provided import StoredRun
+
+FORMAT = 1
+
+
+def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
+    """Write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds.
+
+    What is merely missing (a part, a class, probabilities) becomes a sentence, and the rest still stands.
+    """
+    gathered, folder = Gathered.of(stored), stored.folder
+    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
+    split = split_of(gathered, wishes.reference_error)
+    readings = read_curves(history, steps)
+    looked = look_at_dev(gathered, wishes)
+    run_as_was = circumstances(gathered, split, looked)
+    title, sentence = headline(split, run_as_was)
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "run": folder.path.as_posix(),
+        "data": stored.settings["data"],
+        "title": title,
+        "sentence": sentence,
+        **split.to_json(),
+        "next_steps": [told_step(step, stored) for step in next_steps(split, readings, run_as_was)],
+        "readings": [reading.to_json() for reading in readings],
+        **looked.told,
+        "notes": [*cautions(split, run_as_was), *notes_on_parts(gathered), *stored.notes],
+    }
+    found = dict(finite(found))
+    write_json(folder.diagnosis, found)
+    write_page(gathered, split, looked, found, images=images)
+    return Account(found, told(found))
+
+
+def split_of(gathered: Gathered, reference: float | None) -> Decomposition:
+    """The split of the error over all parts there are."""
+    errors = [PartError(name, int(np.sum(found.predicted != found.labels)), found.n)
+              for name, found in gathered.evaluations.items()]  # fmt: skip
+    return decompose(errors, reference=reference, dev_drawn_from_train=gathered.stored.dev_drawn)
+
+
+def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Circumstances:
+    """The settings in force, and what the sections found that argues for a step."""
+    stored, settings = gathered.stored, gathered.stored.settings
+    rate = OPTIMIZERS.named(settings["optimizer"]).learning_rate if settings["lr"] is None else settings["lr"]
+    return Circumstances(
+        data=settings["data"],
+        epochs=int(stored.record.get("epochs") or settings["epochs"] or 1),
+        rate=float(rate),  # type: ignore[arg-type]
+        optimizer=settings["optimizer"],
+        augment=settings["augment"],
+        dropout=dropout_of(stored),
+        l2=settings["l2"],
+        train_images=len(stored.dataset.part("train")),
+        classes=len(stored.dataset.class_names),
+        parameters=stored.model.count_params(),
+        image_shape=stored.dataset.image_shape,
+        dev_drawn=stored.dev_drawn,
+        notation=stored.notation,
+        guess_error=guess_error({name: part.labels for name, part in stored.parts.items()}),
+        confused=confused_of(looked),
+        shift=shift_of(gathered, split),
+        worse=worse_of(looked),
+        labels=labels_of(looked),
+    )
+
+
+def dropout_of(stored: StoredRun) -> float:
+    """The largest dropout rate in the network."""
+    specs = [layer.spec for layer in stored.model.graph.layers]
+    return max((float(getattr(spec, "rate", 0.0)) for spec in specs if spec.prefix == "dropout"), default=0.0)
+
+
+def confused_of(looked: OnDev) -> Confused | None:
+    """The commonest mistake."""
+    found = looked.mistakes
+    if found is None or not found.pairs:
+        return None
+    pair = found.pairs[0]
+    return Confused(pair.true, pair.predicted, pair.mistakes, found.mistakes)
+
+
+def worse_of(looked: OnDev) -> Worse | None:
+    """The slice that is worse by most for sure."""
+    if looked.slices is None or looked.mistakes is None or not looked.slices.worse:
+        return None
+    one, total = looked.slices.worse[0], looked.mistakes
+    return Worse(one.tag, one.mistakes, total.mistakes, one.error, one.rest_error, one.mistakes / total.n)
+
+
+def labels_of(looked: OnDev) -> WrongLabels | None:
+    """How many training labels are probably wrong, if that was looked for."""
+    if looked.suspicion is None:
+        return None
+    found = looked.suspicion.found
+    return WrongLabels(int(found.flagged.sum()), found.estimated, int(found.judged.sum()))
+
+
+def shift_of(gathered: Gathered, split: Decomposition) -> Shift | None:
+    """How the pictures on the far side of a mismatch differ from the training images."""
+    gap = split.gap(MISMATCH)
+    if gap is None or MISMATCH not in split.problems:
+        return None
+    return shift_between(gathered.stored.parts["train"], gathered.stored.parts[gap.end])
+
+
+def notes_on_parts(gathered: Gathered) -> list[str]:
+    """Sentences on parts that say less than they seem to: one class, too few of a class, outputs that are no
+    probabilities."""
+    dataset = gathered.stored.dataset
+    names = dataset.class_names
+    found = [note for name, part in dataset.parts.items() for note in thin_classes(name, part.labels, names)]
+    unsound = next((one.answers.unsound for one in gathered.evaluations.values() if one.answers.unsound), "")
+    return [*found, *([unsound] if unsound else [])]
+
+
+def told_step(step: Step, stored: StoredRun) -> dict[str, Any]:
+    """A step as plain values, with the command that carries it out."""
+    return step.to_json() | {"command": stored.command_with(step.flags) if step.flags else ""}

@@ -1,0 +1,76 @@
+"""The short reading of a diagnosis for a terminal, from what diagnosis.json holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pellucid.diagnosis.wording import percent, points, spanned
+from pellucid.reports.sections import Section, Table, Text
+
+
+def told(found: Mapping[str, Any]) -> list[Section]:
+    """The main problem, parts and gaps, next steps, curves, what dev says, and where the page lies."""
+    parts = [[part["part"], percent(part["error"], 2), " to ".join(percent(end, 2) for end in part["interval"]),
+              f"{part['n']:,}"] for part in found["parts"]]  # fmt: skip
+    gaps = [[gap["name"], f"{gap['from']} to {gap['to']}", points(gap["value"]), "noise" if gap["noise"] else ""]
+            for gap in found["gaps"]]  # fmt: skip
+    return [
+        Text(f"{found['title']}. {found['sentence']}"), Text(""),
+        Table(["part", "error", "95 % interval", "n"], parts), Text(""),
+        Table(["gap", "between", "size", ""], gaps), Text(""),
+        *map(Text, [*lines_of_steps(found), "", *lines_of_evidence(found)]),
+    ]  # fmt: skip
+
+
+def lines_of_steps(found: Mapping[str, Any]) -> Iterator[str]:
+    """What to do, with the command that does it."""
+    for number, step in enumerate(found["next_steps"], start=1):
+        yield f"{number}. {step['action']}: {step['because']}."
+        if step["command"]:
+            yield f"   {step['command']}"
+
+
+def lines_of_evidence(found: Mapping[str, Any]) -> Iterator[str]:
+    """What curves and dev say, notes, and where the page lies."""
+    for reading in found["readings"]:
+        yield f"curves  {reading['meaning']}. {reading['remedy']}".rstrip()
+    yield from lines_of_dev(found)
+    for note in found["notes"]:
+        yield f"note    {note}"
+    yield f"page    {found['run']}/diagnosis.html"
+
+
+def lines_of_dev(found: Mapping[str, Any]) -> Iterator[str]:
+    """What the sections on dev say, a line each; a section that is missing says why."""
+    mistakes, slices, calibration = found["mistakes"], found["slices"], found["calibration"]
+    if "absent" in mistakes:
+        yield f"dev     {mistakes['absent']}"
+        return
+    for pair in mistakes["pairs"][:3]:
+        yield (f"dev     {pair['true']} taken for {pair['predicted']}: {pair['mistakes']} of {mistakes['mistakes']} "
+               f"mistakes, {percent(pair['share'])}")  # fmt: skip
+    for tag in mistakes["tags"][:3]:
+        yield f"tag     {tag['tag']}: {percent(tag['share'])} of the mistakes, mending them gains {points(tag['cap'])}"
+    for one in slices.get("worse", [])[:3]:
+        size = spanned(one["difference"], *one["difference_interval"])
+        yield f"slice   {one['tag']} ({one['n']:,} images) is {size} worse than the rest"
+    yield from lines_of_labels(found)
+    fitted = found.get("temperature")
+    if "absent" in calibration or fitted is None:
+        yield f"trust   {calibration.get('absent') or 'ECE {ece:.3f} on dev'.format(**calibration)}"
+    elif "absent" in fitted:
+        yield f"trust   {fitted['absent']}"
+    else:
+        yield ("trust   temperature {value:.3g}: ECE {ece_before:.3f} becomes {ece_after:.3f}; ".format(**fitted)
+               + f"kept in {found['run']}/calibrated.safetensors")  # fmt: skip
+
+
+def lines_of_labels(found: Mapping[str, Any]) -> Iterator[str]:
+    """How many training labels look wrong, if that was asked for."""
+    labels = found.get("labels")
+    if labels is not None:
+        yield f"labels  {labels['absent']}" if "absent" in labels else (
+            f"labels  about {labels['estimated']:,.0f} of {labels['judged']:,} training labels are wrong; "
+            f"{labels['flagged']:,} are listed in {found['run']}/diagnosis-labels.csv"
+        )  # fmt: skip

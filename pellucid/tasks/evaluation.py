@@ -1,0 +1,45 @@
+"""What the outputs for one part of a data set came to: its scores, and the headline among them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.reports.scores import Headline
+
+
+class Evaluation(Protocol):
+    """What the outputs for one part came to."""
+
+    @property
+    def split(self) -> str:
+        """The part: train, train-dev, validation, test."""
+
+    @property
+    def n(self) -> int:
+        """Samples."""
+
+    @property
+    def loss(self) -> float:
+        """Mean over the part."""
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """What the network gave (N, ...)."""
+
+    @property
+    def headline(self) -> Headline:
+        """The one score that the part is judged by."""
+
+    def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
+        """Every score as plain JSON: split, n, loss, the headline under its own name, and the task's others.
+
+        `wanted` is what `Problem.wanted_scores` gave.
+        """
+
+    def large(self) -> dict[str, Any]:
+        """What only `evaluate --json` tells beside, since it may be large."""
+
+    def wrong(self) -> np.ndarray:
+        """Which samples (N,) are far enough from the truth to be shown again."""
