@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 PACKAGE = "pellucid"
+TASKS = f"{PACKAGE}.tasks"
 FLOORS = (  # a room may import the rooms of the floors before its own
     ("errors", "keys"),
     ("settings",),
@@ -224,6 +225,20 @@ def forbidden_packages(tree: Path) -> list[str]:
                 if hit and (not line.typing_only or hit.startswith(PACKAGE)):
                     where = module.path.relative_to(tree).as_posix()
                     found.append(f"{where}:{line.line} imports {line.module}, which {part} never does")
+    return found
+
+
+def tasks_by_name(tree: Path) -> list[str]:
+    """Imports of one task's files from outside its folder: whoever needs a task asks the registry for it."""
+    known = frozenset(module.name for module in modules(tree))
+    tasks = {name for name in known if name.count(".") == 2 and _within(name, TASKS) and f"{name}.settings" in known}
+    found = []
+    for module in modules(tree):
+        for line in imports(module, known):
+            hit = next((task for task in sorted(tasks) if _within(line.module, task)), None)
+            if hit and not _within(module.name, hit):
+                where = module.path.relative_to(tree).as_posix()
+                found.append(f"{where}:{line.line} imports {line.module}, which only {hit} does")
     return found
 
 

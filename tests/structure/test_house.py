@@ -31,6 +31,10 @@ def test_no_part_imports_what_it_never_does() -> None:
     assert house.forbidden_packages(ROOT) == []
 
 
+def test_nobody_names_a_task() -> None:
+    assert house.tasks_by_name(ROOT) == []
+
+
 def test_public_pages_only_re_export() -> None:
     assert house.busy_pages(ROOT) == []
 

@@ -138,6 +138,20 @@ def test_a_forbidden_package_is_noticed(case: str, tmp_path: Path) -> None:
     assert found[0].startswith(list(files)[-1])
 
 
+@pytest.mark.parametrize("where", ["runs", "training", "search", "cli", "tasks", "tasks/cells", "a_page"])
+@pytest.mark.parametrize("line", [
+    "from pellucid.tasks.poses.settings import Settings", "def f():\n    import pellucid.tasks.poses.task",
+    "from pellucid.tasks import poses", "import importlib\nimportlib.import_module('pellucid.tasks.poses.task')",
+    "if TYPE_CHECKING:\n    from pellucid.tasks.poses.task import Poses",
+])  # fmt: skip
+def test_a_task_by_its_name_is_noticed(where: str, line: str, tmp_path: Path) -> None:
+    task = {f"pellucid/tasks/poses/{name}.py": "" for name in ("__init__", "settings", "task")}
+    file = "pellucid/a_page.py" if where == "a_page" else f"pellucid/{where}/a.py"
+    own = {"pellucid/tasks/poses/more.py": line, "pellucid/runs/b.py": "from pellucid.tasks import protocol\n"}
+    found = house.tasks_by_name(plant(tmp_path, {**task, **own, file: f"{line}\n"}))
+    assert len(found) == 1 and found[0].startswith(f"{file}:") and "which only pellucid.tasks.poses does" in found[0]
+
+
 def test_a_page_that_defines_something_is_noticed(tmp_path: Path) -> None:
     plant(tmp_path, {**GOOD_ARROWS, "pellucid/layers.py": "class Dense:\n    pass\ndef __getattr__(name):\n    pass\n"})
     assert house.busy_pages(tmp_path) == ["pellucid/layers.py:1 defines Dense; a public page only re-exports"]
@@ -162,8 +176,8 @@ def test_a_long_file_and_a_long_function_are_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    [house.wrong_arrows, house.circles, house.forbidden_packages, house.busy_pages, house.nameless,
-     house.long_functions],
+    [house.wrong_arrows, house.circles, house.forbidden_packages, house.tasks_by_name, house.busy_pages,
+     house.nameless, house.long_functions],
 )  # fmt: skip
 def test_a_clean_house_is_quiet(rule: Callable[[Path], list[str]], tmp_path: Path) -> None:
     assert rule(plant(tmp_path, GOOD_ARROWS)) == []
