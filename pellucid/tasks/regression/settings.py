@@ -21,3 +21,16 @@ class Settings:
 
     def __post_init__(self) -> None:
         check(self, "train")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the diagnosis of a regression can be asked for."""
+
+    owner: ClassVar[str] = "regression"
+
+    reference_mae: float | None = setting(
+        None, "Mean absolute error of a person or of the best known method, in the numbers' unit.", least=0)
+
+    def __post_init__(self) -> None:
+        check(self, "diagnose")

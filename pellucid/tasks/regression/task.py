@@ -20,16 +20,17 @@ from pellucid.errors import ArgumentError, DataError, FileError, UsageError, des
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.scores import LESS
-from pellucid.reports.sections import Section
+from pellucid.reports.sections import Account, Section
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.losses import AbsoluteError, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError
 from pellucid.spec.reshaping import Rescaling
 from pellucid.storage.records.checking import checked
 from pellucid.tasks.protocol import Images, Pictures, Problem, Task
+from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression import telling
 from pellucid.tasks.regression.evaluation import Evaluation
 from pellucid.tasks.regression.record import RegressionRecord
-from pellucid.tasks.regression.settings import Settings
+from pellucid.tasks.regression.settings import Settings, Wishes
 from pellucid.training.compiling import Wanted, make_objective
 
 LOSSES = "mse, mae, or huber[:DELTA] with a delta above 0, e.g. huber:1"
@@ -121,6 +122,7 @@ class RegressionTask(Task):
     name = "regression"
     annotations = Numbers.kind
     settings = Settings
+    wishes = Wishes
     watched, better = "mae", LESS
     beside: ClassVar[Mapping[str, str]] = {"rmse": "RMSE", "r2": "R2"}
 
@@ -152,6 +154,11 @@ class RegressionTask(Task):
 
     def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         return telling.row(entry)
+
+    def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
+        from pellucid.tasks.regression.diagnosing import diagnose  # not needed to train or to ask
+
+        return diagnose(stored, wishes)
 
 
 TASK = RegressionTask()
