@@ -45,7 +45,7 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], annotations: An
     known, names, told = learnable(where, {part: annotations.take(found) for part, found in places.items()},
                                    class_names, learning=options.learning)
     ids = numbered({part: len(found) for part, found in places.items()})
-    kept = {part: cut(where, known[part], options.limit) for part in places}
+    kept = {part: cut(where, known[part], options.limit) for part in places}  # each: a try is to be quick to score too
     pictures = open_pictures(where, {part: [found[i].source for i in kept[part]] for part, found in chosen.items()},
                              options)
     read = {part: kept[part][pictures.kept[part]] for part in places if len(pictures.kept[part])}

@@ -110,7 +110,8 @@ class RunConfig:
         panel=DATA, least=0, below=1)
     split_seed: int = setting(0, "Which images are held out.", panel=DATA, least=0)
     group: str | None = setting(None, "CSV column whose values must not be in two parts.", panel=DATA)
-    label: str | None = setting(None, "CSV column of the classes.", panel=DATA)
+    label: str | None = setting(
+        None, "CSV column of the classes, or of the numbers, several with commas.", panel=DATA)
     group_pattern: str | None = setting(
         None, "Regular expression; what its one group finds in a picture's path must not be in two parts.",
         panel=DATA)
