@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECONDS, TRAINING_SECONDS, HANG_SECONDS, MEGABYTES = 2.0, 10.0, 30, 300
+WAITING_SECONDS = 120  # of wall time, beyond which a command waits for ever; a busy machine takes its time
 WARNING = re.compile(r"\b[A-Z]\w*Warning\b|Traceback|a fault of Pellucid itself|Segmentation fault|core dumped")
 NAN = re.compile(r"(?<![\w./-])nan(?![\w./-])", re.IGNORECASE)
 PROGRAMS = ("gs", "gswin32c", "convert", "sh-mark", "pdftoppm", "djpeg", "unzip", "xdg-open")
@@ -109,7 +110,7 @@ class Range:
         if child == 0:
             self._become(folder, words)
         ended = False
-        limit = time.monotonic() + HANG_SECONDS
+        limit = time.monotonic() + WAITING_SECONDS
         while not ended and time.monotonic() < limit:
             found, status, usage = os.wait4(child, os.WNOHANG)
             ended = found == child
