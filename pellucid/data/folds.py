@@ -37,10 +37,10 @@ def fold_numbers(part: Part, folds: int, *, key: Key, where: str) -> Array:
 def _grouped(part: Part, folds: int, seed: int) -> Array:
     from sklearn.model_selection import StratifiedGroupKFold
 
-    numbers = np.empty(len(part), np.int64)
+    numbers, strata = np.empty(len(part), np.int64), part.annotations.strata
     split = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class may have fewer samples than folds
-        for number, (_, held_out) in enumerate(split.split(part.images, part.annotations.strata, part.groups)):
+        for number, (_, held_out) in enumerate(split.split(strata, strata, part.groups)):
             numbers[held_out] = number
     return numbers
