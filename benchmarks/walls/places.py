@@ -48,6 +48,8 @@ WRITTEN = (
     "confusion.png",
     "mistakes.png",
     "checks.json",
+    "sections.json",
+    "predictions.jsonl",
     "last.safetensors",
     "model.safetensors",
     "config.json",

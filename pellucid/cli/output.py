@@ -92,10 +92,16 @@ def print_json(value: Any) -> None:
 
 
 def in_words(section: Section) -> str:
-    """A section of what was found as a terminal shows it."""
-    from pellucid.reports.sections import Table
+    """A section of what was found as a terminal shows it; of what it cannot show, what that is."""
+    from pellucid.reports.sections import Facts, Figure, Table, Text
 
-    return table(section.rows, section.columns) if isinstance(section, Table) else section.text
+    if isinstance(section, Table):
+        return table(section.rows, section.columns)
+    if isinstance(section, Facts):
+        return "\n".join(f"{label}  {value}" for label, value in section.rows)
+    if isinstance(section, Text):
+        return section.text
+    return section.alt if isinstance(section, Figure) else section.title
 
 
 def table(rows: list[list[str]], head: list[str]) -> str:

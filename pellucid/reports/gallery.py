@@ -9,6 +9,7 @@ import base64
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from pellucid.errors import ShapeError, describe
 from pellucid.reports.pixels import displayable
 
 Images = Callable[[np.ndarray], np.ndarray]
+Kind = Literal["wrong", "right", ""]
 
 LARGEST_PX = 192  # of a picture's longer side: twice what a page shows, for fine screens
 COARSE_PX = 64  # pictures below are shown with their pixels as squares
@@ -25,14 +27,15 @@ COARSE_PX = 64  # pictures below are shown with their pixels as squares
 class Card:
     """One picture: its address, whether its pixels are to be seen, lines of (words, kind) and bars (name, share, kind).
 
-    A kind is "wrong", "right" or "".
+    A kind is "wrong", "right" or ""; `sample` is the number of an evaluated sample in its data set.
     """
 
     source: str
     coarse: bool
-    lines: Sequence[tuple[str, str]]
-    bars: Sequence[tuple[str, str, str]] = field(default=())
+    lines: Sequence[tuple[str, Kind]]
+    bars: Sequence[tuple[str, str, Kind]] = field(default=())
     origin: str = ""
+    sample: int | None = None
 
 
 def in_turn(indices: np.ndarray, labels: np.ndarray, most: int) -> np.ndarray:

@@ -2,68 +2,102 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pellucid.errors import FileError
+from pellucid.errors import shown as shown_in_words
+from pellucid.reports.drawing import Panel
+from pellucid.reports.keeping import REMEDY, write_sections
 from pellucid.reports.pages import template
-from pellucid.reports.scores import SHARE, Headline
-from pellucid.reports.wording import MANY_CLASSES, facts, facts_of_dataset, network, per_class, scores
+from pellucid.reports.scores import SHARE, Headline, Score
+from pellucid.reports.sections import Facts, Figure, Section, frames
+from pellucid.reports.svg import cleaned
+from pellucid.reports.wording import facts, facts_of_dataset, network, scores
+from pellucid.storage.reading import read_bytes
 
 if TYPE_CHECKING:
     from pellucid.storage.run_folder import RunFolder
 
-WEAKEST = 10
-MOST_CONFUSED = 6
+PNG_NAME, LARGEST_PNG = re.compile(r"[\w-][\w.-]{0,98}\.png"), 64_000_000  # bytes
 
 
-def write_report(folder: RunFolder, *, context: Mapping[str, Any], shown: Mapping[str, Any] | None = None) -> Path:
-    """Write report.html from plain values and what `write_pictures` gave; returns its path.
+@dataclass(frozen=True)
+class Shown:
+    """What a report shows: the curves, the score that they are of beside the loss, and what the task tells."""
+
+    curves: Sequence[Panel]
+    watched: Score
+    sections: Sequence[Section]
+
+
+def write_report(folder: RunFolder, *, context: Mapping[str, Any], shown: Shown | None = None) -> Path:
+    """Write report.html, and sections.json for whoever draws it again; returns the page's path.
 
     context, each key optional: command (text), data (what to type for the data set), dataset (name, fingerprint,
     parts, class_names, channel_names, notes), settings, summary_rows (layer, output_shape, parameters), totals
     (total, trainable, not_trainable, flops, receptive_field), environment, state, best_epoch, evaluation (what
     Evaluation.to_metrics gives, and its headline; seconds and images_per_second may be added), checks (name, status,
-    value, meaning, remedy). shown, each optional too: curves (panels), confusion (<svg>), mistakes, right and sample
-    (cards). What is missing is left out of the page. Raises FileError when the page cannot be written.
+    value, meaning, remedy). What is missing is left out of the page.
+    Raises FileError when a file cannot be written, or a PNG that a section names cannot be read.
     """
     from pellucid.storage.writer import write_text
 
-    page = render(context, path=folder.path, shown=shown or {})
-    write_text(folder.report, page)
+    about = about_of(context)
+    if shown is not None:
+        write_sections(folder.sections, shown.sections, about=about, watched=shown.watched)
+    write_text(folder.report, render(context, about, path=folder.path, shown=shown))
     return Path(folder.report)
 
 
-def render(context: Mapping[str, Any], *, path: Path, shown: Mapping[str, Any]) -> str:
-    """The page as text; path is the run folder."""
-    evaluation = context.get("evaluation") or {}
+def about_of(context: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says of data, settings, machine and network, in words: sections.json keeps it."""
     dataset = context.get("dataset") or {}
+    return {
+        "dataset": facts_of_dataset(dataset),
+        "notes": [str(note) for note in dataset.get("notes") or []],
+        "settings": facts(context.get("settings") or {}),
+        "environment": facts(context.get("environment") or {}),
+        "network": network(context),
+    }
+
+
+def render(context: Mapping[str, Any], about: Mapping[str, Any], *, path: Path, shown: Shown | None) -> str:
+    """The page as text; path is the run folder. Raises FileError for a picture there that cannot be read."""
+    evaluation = context.get("evaluation") or {}
+    sections = () if shown is None else shown.sections
     return template("report.html").render(
         name=path.resolve().name,
         headline=headline(evaluation),
         state=str(context.get("state") or "unfinished"),
         best_epoch=context.get("best_epoch"),
         split=str(evaluation.get("split") or ""),
-        most_confused=(evaluation.get("most_confused") or [])[:MOST_CONFUSED],
-        scores=scores(evaluation),
-        per_class=per_class(evaluation.get("per_class") or []),
-        many_classes=MANY_CLASSES,
-        weakest=WEAKEST,
+        scores=[row for one in sections if one.place == "head" and isinstance(one, Facts) for row in one.rows]
+        + scores(evaluation),
         command=context.get("command"),
-        dataset=facts_of_dataset(dataset),
-        notes=[str(note) for note in dataset.get("notes") or []],
+        beside_data=[one for one in sections if one.place == "data"],
         checks=context.get("checks") or [],
-        curves=shown.get("curves") or [],
-        confusion=shown.get("confusion"),
-        mistakes=shown.get("mistakes"),
-        right=shown.get("right") or [],
-        sample=shown.get("sample") or [],
-        network=network(context),
-        settings=facts(context.get("settings") or {}),
-        environment=facts(context.get("environment") or {}),
+        curves=[] if shown is None else shown.curves,
+        frames=frames(sections),
+        picture=lambda one: address_of(one, path),
+        cleaned=cleaned,
         next_steps=next_steps(context, path),
+        **about,
     )
+
+
+def address_of(one: Figure, path: Path) -> str:
+    """The PNG of a figure in the run folder, as a data address. Raises FileError where it is none of that folder's."""
+    if PNG_NAME.fullmatch(one.file) is None:
+        file = shown_in_words(one.file)
+        raise FileError(f"{path}: a figure of the report is no PNG of the run folder, but '{file}'. {REMEDY}.")
+    content = read_bytes(path / one.file, most=LARGEST_PNG)
+    return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
 def headline(evaluation: Mapping[str, Any]) -> dict[str, str] | None:

@@ -9,46 +9,25 @@ from typing import Any
 
 from pellucid.reports.drawing import percent
 
-MANY_CLASSES = 20  # beyond, the page shows the weakest classes and folds the table of all
-MARKED = 3
 DASH = "\N{EN DASH}"
 
 
 def scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The other scores as label and text, only those that were measured."""
-    shares = {"balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1", "top5": "Top 5",
-              "ece": "Calibration error"}
-    found = [(label, share(evaluation[key])) for key, label in shares.items() if _measured(evaluation.get(key))]
+    """Loss and speed as label and text, only what was measured."""
     numbers = {"loss": ("Loss", "{:.4g}"), "seconds": ("Seconds", "{:,.1f}"),
                "images_per_second": ("Images a second", "{:,.0f}")}  # fmt: skip
-    found += [(label, form.format(evaluation[key])) for key, (label, form) in numbers.items()
-              if _measured(evaluation.get(key))]  # fmt: skip
-    return found
+    return [(label, form.format(evaluation[key])) for key, (label, form) in numbers.items()
+            if measured(evaluation.get(key))]  # fmt: skip
 
 
-def _measured(value: Any) -> bool:
+def measured(value: Any) -> bool:
+    """Whether a value is a finite number."""
     return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def share(value: float | None) -> str:
     """A share as a percentage with two digits, or a dash where it is undefined."""
     return DASH if value is None or not math.isfinite(value) else percent(value, 2)
-
-
-def per_class(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows for the table, in class order; up to three classes with the lowest F1 below 1 are marked as weakest."""
-    measured = [k for k, row in enumerate(rows) if _measured(row.get("f1")) and row.get("n")]
-    order = sorted(measured, key=lambda k: rows[k]["f1"])
-    marked = {k for k in order[: min(MARKED, len(order) // 2)] if rows[k]["f1"] < 1}
-    found = []
-    for k, row in enumerate(rows):
-        cells = {score: share(row.get(score)) for score in ("precision", "recall", "f1")}
-        bar = round(100 * row["f1"], 1) if _measured(row.get("f1")) else 0
-        rank = order.index(k) if k in marked or (len(rows) > MANY_CLASSES and k in measured) else len(rows)
-        found.append(
-            {"class": row.get("class"), "n": row.get("n"), "weak": k in marked, "bar": bar, "rank": rank} | cells
-        )
-    return found
 
 
 def facts_of_dataset(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from pellucid.data.dataset import Dataset
+from pellucid.data.dataset import Dataset, Part
 from pellucid.data.info import describe_dataset
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
@@ -69,10 +70,17 @@ def finish(
         draw=lambda: prepared.problem.pictures(
             evaluation, lambda indices: part.images.take(np.asarray(indices)), dataset.part("train")
         ),
+        predictions=told_of_each(part, prepared.problem.predictions(evaluation)),
     )
     context = context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)}
     write_report(folder, context=context, shown=shown)
     return metrics
+
+
+def told_of_each(part: Part, said: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What a task says of each sample, with the sample's number in its data set and where it came from."""
+    for number, path, row in zip(part.ids, part.names, said, strict=True):
+        yield {"id": int(number), "path": str(path), **finite(dict(row))}
 
 
 def trained_images(prepared: Prepared, progress: Progress) -> int:

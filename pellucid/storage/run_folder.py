@@ -109,8 +109,18 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def sections(self) -> Path:
+        """What the report shows of the task, as data."""
+        return self.path / "sections.json"
+
+    @property
+    def predictions(self) -> Path:
+        """A line an evaluated sample."""
+        return self.path / "predictions.jsonl"
+
+    @property
     def curves(self) -> Path:
-        """Loss, accuracy and update ratio over time."""
+        """Loss, watched score and update ratio over time."""
         return self.path / "curves.png"
 
     @property
@@ -156,7 +166,8 @@ class RunFolder:
     def files(self) -> tuple[Path, ...]:
         """Every file that training may write."""
         return (self.config, self.model, self.calibrated, self.last, self.history, self.steps, self.metrics,
-                self.checks, self.report, self.curves, self.confusion, self.mistakes, self.log)  # fmt: skip
+                self.checks, self.report, self.sections, self.predictions, self.curves, self.confusion, self.mistakes,
+                self.log)  # fmt: skip
 
     def _refuse_files_of_a_run(self) -> None:
         if os.path.lexists(self.config):

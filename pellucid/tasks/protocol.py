@@ -11,7 +11,7 @@ Training and stored runs are `runs`' business: what a task needs of them comes t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -33,14 +33,15 @@ from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.events import Event
 
 Images = Callable[[np.ndarray], np.ndarray]
+TOLD = 3  # answers of a sample in predictions.jsonl, where a task orders them
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Files of a run folder by name, and what its report shows by the name of the place."""
+    """Files of a run folder by name, and what its report shows; a figure there may be a PNG among the files."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    sections: Sequence[Section] = ()
 
 
 class Problem(ABC):
@@ -100,6 +101,10 @@ class Problem(ABC):
     def pictures(self, evaluation: Any, images: Images, training: Part) -> Pictures:
         """What is drawn of an evaluation; images(indices) gives the raw pixels (n,H,W,C) of its part."""
         return Pictures()
+
+    def predictions(self, evaluation: Any) -> Iterable[Mapping[str, Any]]:
+        """What predictions.jsonl says of each sample (N) of an evaluation, as JSON, beside its id, path and picture."""
+        return self.answers(evaluation.outputs, top=TOLD, run=f"the {evaluation.split} part")
 
     def refuse_unfit(self, settings: Any, epochs: int) -> None:  # noqa: B027  (most tasks refuse nothing here)
         """Raise UsageError for settings that these data or so many epochs cannot serve."""

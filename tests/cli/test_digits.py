@@ -44,5 +44,5 @@ def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
     assert (run / "log.txt").read_text(encoding="utf-8") == ended.stdout
     pictures = {"curves.png", "confusion.png", "mistakes.png"}
     expected = {"config.json", "model.safetensors", "last.safetensors", "history.csv", "steps.csv", "metrics.json",
-                "checks.json", "report.html", "log.txt"}  # fmt: skip
+                "checks.json", "report.html", "sections.json", "predictions.jsonl", "log.txt"}  # fmt: skip
     assert {path.name for path in run.iterdir()} == expected | pictures

@@ -17,8 +17,8 @@ from tests.cli.terminal import Terminal, write_npz
 TRAIN = ["train", "data.npz", "--model", "FC_4", "--epochs", "2", "--batch-size", "8", "--no-checks", "--engine",
          "reference"]  # fmt: skip
 NAMES = ("metrics.json", "history.csv", "steps.csv", "log.txt", "report.html", "curves.png", "confusion.png",
-         "mistakes.png", "model.safetensors", "last.safetensors", "checks.json", "run.lock", "diagnosis.json",
-         "diagnosis.html", "diagnosis-split.png", "diagnosis-labels.csv", "diagnosis-to-tag.csv",
+         "mistakes.png", "model.safetensors", "last.safetensors", "checks.json", "sections.json", "run.lock",
+         "diagnosis.json", "diagnosis.html", "diagnosis-split.png", "diagnosis-labels.csv", "diagnosis-to-tag.csv",
          "calibrated.safetensors", "config.json", ".log.txt.0123abcd.tmp", "sub", "notes")  # fmt: skip
 SECRET = b"ssh-ed25519 AAAA mine\n"
 

@@ -22,6 +22,7 @@ from pellucid.reports import drawing
 from pellucid.reports.curves import curves_png, ratio_words, score_words
 from pellucid.reports.pixels import displayable
 from pellucid.reports.scores import LESS, LOSS, Score
+from pellucid.reports.sections import Gallery
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.classification.confusion import cell_colours, confusion_figure
@@ -57,13 +58,14 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
 
     folder, (history, steps) = RunFolder(tmp_path), rows(4)
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
-    shown = write_pictures(folder, history=history, steps=steps, watched=ACCURACY,
+    shown = write_pictures(folder, history=history, steps=steps, watched=ACCURACY, predictions=[],
                            draw=lambda: pictures_of(evaluation, images, training))  # fmt: skip
     for path in (folder.curves, folder.confusion, folder.mistakes):
         assert min(size_of(path.read_bytes())) > 300, path
     worst = evaluation.worst_mistakes(24).tolist()
     assert [indices.tolist() for indices in asked][:2] == [worst, worst]  # for the picture and for the page
-    assert [len(shown[name]) for name in ("curves", "mistakes", "right", "sample")] == [3, 24, 18, 24]
+    galleries = [len(one.cards) for one in shown.sections if isinstance(one, Gallery)]
+    assert (len(shown.curves), galleries) == (3, [24, 24, 18])  # a sample, mistakes, right ones
 
 
 def test_pyplot_is_never_loaded() -> None:

@@ -15,15 +15,18 @@ from PIL import Image
 from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
+from pellucid.errors import ShapeError
 from pellucid.reports.gallery import in_turn
-from pellucid.reports.report import headline, next_steps, render, write_report
-from pellucid.reports.wording import per_class, shape_text, text
+from pellucid.reports.report import Shown, about_of, headline, next_steps, render, write_report
+from pellucid.reports.sections import Facts, Figure, Gallery, Section, Table, Text
+from pellucid.reports.wording import shape_text, text
 from pellucid.runs.pictures import write_pictures
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.classification.cards import MOST_RIGHT, MOST_SAMPLE, mistake_cards
 from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST
 from pellucid.tasks.classification.pictures import pictures_of
+from pellucid.tasks.classification.sections import class_by_class, confused, per_class
 from tests.reports.page import Page
 
 EVIL = "<script>alert('x')</script> & \"co\""
@@ -31,6 +34,12 @@ EVIL = "<script>alert('x')</script> & \"co\""
 
 def scores_of(evaluation: Evaluation) -> dict[str, Any]:
     return evaluation.to_metrics() | {"headline": evaluation.headline.to_json()}
+
+
+def drawn(evaluation: Evaluation, *sections: Section, path: str = "r") -> str:
+    """A page of these sections alone."""
+    told = {"evaluation": scores_of(evaluation)}
+    return render(told, about_of(told), path=Path(path), shown=Shown([], ACCURACY, sections))
 
 
 def context(evaluation: Evaluation) -> dict[str, Any]:
@@ -70,7 +79,7 @@ def written(
     folder.path.mkdir()
     history = [{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
-    shown = write_pictures(folder, history=history, steps=[], watched=ACCURACY,
+    shown = write_pictures(folder, history=history, steps=[], watched=ACCURACY, predictions=[],
                            draw=lambda: pictures_of(evaluation, lambda i: pixels[i], training))  # fmt: skip
     assert write_report(folder, context=context(evaluation), shown=shown) == folder.report
     source = folder.report.read_text(encoding="utf-8")
@@ -139,7 +148,7 @@ def test_large_and_deep_pictures_become_small_cards() -> None:
     assert card.lines == [(f"said {EVIL}", "wrong"), ("is 猫", "right")] and not card.coarse
     with Image.open(io.BytesIO(base64.b64decode(card.source.partition(",")[2]))) as picture:
         assert picture.size == (64, 192)
-    page = render({"evaluation": scores_of(evaluation)}, path=Path("r"), shown={"mistakes": [card]})
+    page = drawn(evaluation, Gallery([card]))
     assert "猫" in Page(page).text and "<script" not in page
 
 
@@ -151,7 +160,7 @@ def test_everything_is_escaped(written: tuple[RunFolder, Page, str]) -> None:
 
 def test_class_names_are_escaped() -> None:
     evaluation = Evaluation("test", np.array([0, 1]), np.array([[0.1, 0.9], [0.2, 0.8]]), (EVIL, "b"), ["x", "y"], 0.1)
-    source = render({"evaluation": scores_of(evaluation)}, path=Path("runs/<b>run</b>"), shown={})
+    source = drawn(evaluation, *confused(evaluation), *class_by_class(evaluation.class_rows()), path="runs/<b>run</b>")
     assert "<script" not in source and "<b>" not in source
     assert Page(source).text.count(EVIL) == 2  # the confused pair and the row of the class
 
@@ -171,10 +180,31 @@ def test_many_classes_show_the_weakest_first() -> None:
     answers[300] = np.eye(131)[5]  # one of the three samples of class 100 is taken for class 5
     names = tuple(f"class {k}" for k in range(131))
     evaluation = Evaluation("test", labels, answers, names, [""] * len(labels), 0.1)
-    page = Page(render({"evaluation": scores_of(evaluation)}, path=Path("r"), shown={}))
+    page = Page(drawn(evaluation, *class_by_class(evaluation.class_rows())))
     weakest = page.text[page.text.index("The 10 weakest of 131 classes") : page.text.index("All 131 classes")]
     assert weakest.index("class 100 3") < weakest.index("class 5 3") < weakest.index("class 0 3")
     assert weakest.count("weakest") == 3  # the heading and the two that are below 1
+
+
+def test_any_tasks_sections_are_drawn(digits: tuple[Evaluation, np.ndarray]) -> None:
+    source = drawn(
+        digits[0], Facts([(f"R2 {EVIL}", "0.9")], place="head"), Text("", title="First", faint="why"),
+        Table(["of", "n", "share", ""], [[EVIL, "3", "12.5", "low"], ["b", "4", "x", ""]], place="below", title="Sub",
+              kinds=["name", "number", "bar", "mark"]),
+        Text("words", place="below"), Facts([("mae", "6.5")], title="Second"), Table(["a", "b"], [["1", "2"]]),
+        Figure("a drawing", '<svg role="img"><path d="M 0 0" onload="x()"/><script>x()</script></svg>', place="below"),
+        Gallery([], title="Beside", place="data"),
+    )  # fmt: skip
+    page = Page(source)
+    assert page.open == [] and "<script" not in source and "onload" not in source
+    order = ["R2", "Beside", "First", "why", "Sub", "words", "Second", "mae", "What to type next"]
+    assert [page.text.index(word) for word in order] == sorted(page.text.index(word) for word in order)
+    assert re.findall(r"<h[23]>(First|Sub|Second|Beside)</h(.)>", source) == [
+        ("Beside", "3"), ("First", "2"), ("Sub", "3"), ("Second", "2")]  # fmt: skip
+    assert '<i style="width:12.5%" class="low"></i>' in source and '<i style="width:0.0%"></i>' in source
+    assert '<tr><th scope="row">1</th><td>2</td></tr>' in source and '<path d="M 0 0"/>' in source
+    with pytest.raises(ShapeError, match="table: rows and kinds must be 2 long, as columns"):
+        Table(["a", "b"], [["1"]])
 
 
 def test_weakest_are_marked_only_below_one() -> None:

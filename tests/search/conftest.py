@@ -38,11 +38,10 @@ def pixel() -> bytes:
     return held.getvalue()
 
 
-def write_pixels(folder: Any, **left_out: Any) -> dict[str, Any]:
+def write_pixels(folder: Any, **left_out: Any) -> None:
     """A pixel for each picture of a run, and nothing for its report."""
     for path in (folder.curves, folder.confusion, folder.mistakes):
         write_bytes(path, pixel())
-    return {}
 
 
 MakeTrial = Callable[..., Trial]

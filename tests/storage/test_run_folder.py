@@ -21,6 +21,8 @@ NAMES = {
     "curves": "curves.png",
     "confusion": "confusion.png",
     "mistakes": "mistakes.png",
+    "sections": "sections.json",
+    "predictions": "predictions.jsonl",
     "log": "log.txt",
 }
 

@@ -1,8 +1,9 @@
-"""What the files of a run folder and of a search's folder hold: config.json, checks.json, metrics.json, search.json."""
+"""What the files of a run folder and of a search's folder hold: config.json, checks.json, metrics.json, search.json,
+sections.json, predictions.jsonl."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -55,6 +56,61 @@ class ChecksRecord(Struct):
     """checks.json."""
 
     checks: list[FindingRecord]
+
+
+class ScoreRecord(Struct):
+    """What the curves of a report are of, beside the loss."""
+
+    name: Word
+    better: Literal["more", "less"]
+    unit: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class LayerRecord(Struct):
+    """A layer in the words of a report."""
+
+    layer: str
+    shape: str
+    parameters: str
+
+
+class NetworkRecord(Struct):
+    """The table of the network and its totals."""
+
+    rows: list[LayerRecord]
+    totals: list[tuple[str, str]]
+
+
+class AboutRecord(Struct, forbid_unknown_fields=True):
+    """What a report says of data, settings, machine and network, in its words."""
+
+    dataset: list[tuple[str, str]]
+    notes: list[str]
+    settings: list[tuple[str, str]]
+    environment: list[tuple[str, str]]
+    network: NetworkRecord
+
+
+class SectionRecord(Struct):
+    """A section, as far as all are alike."""
+
+    kind: Literal["text", "table", "facts", "figure", "gallery"]
+
+
+class SectionsRecord(Struct):
+    """sections.json."""
+
+    format: Positive
+    watched: ScoreRecord
+    about: AboutRecord
+    sections: list[SectionRecord]
+
+
+class PredictionRecord(Struct):
+    """A line of predictions.jsonl that has a picture."""
+
+    id: int
+    thumbnail: str
 
 
 class MetricsRecord(Struct):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.reports.drawing import percent, shorten
-from pellucid.reports.gallery import Card, Images, drawn, in_turn
+from pellucid.reports.gallery import Card, Images, Kind, drawn, in_turn
 from pellucid.tasks.classification.evaluation import Evaluation
 from pellucid.tasks.classification.mistakes import SAID, Told
 
@@ -27,11 +27,13 @@ def mistake_cards(
         true, said = int(evaluation.labels[index]), int(evaluation.predicted[index])
         names, shares = evaluation.class_names, evaluation.scores[index]
         best = np.argsort(-shares, kind="stable")[:3]
-        bars = [(names[k], percent(float(shares[k])), "wrong" if k == said else "right" if k == true else "")
-                for k in best]  # fmt: skip
-        lines = [(f"{told[0]} {names[said]}", "wrong"), (f"{told[1]} {names[true]}", "right")]
+        bars: list[tuple[str, str, Kind]] = [
+            (names[k], percent(float(shares[k])), "wrong" if k == said else "right" if k == true else "")
+            for k in best
+        ]
+        lines: list[tuple[str, Kind]] = [(f"{told[0]} {names[said]}", "wrong"), (f"{told[1]} {names[true]}", "right")]
         origin = shorten(str(evaluation.names[index]), 48, keep="end")
-        cards.append(Card(source, coarse, lines, bars, origin))
+        cards.append(Card(source, coarse, lines, bars, origin, sample_of(evaluation, index)))
     return cards
 
 
@@ -41,9 +43,15 @@ def right_cards(evaluation: Evaluation, images: Images) -> list[Card]:
     indices = in_turn(right, evaluation.labels, MOST_RIGHT)
     return [
         Card(source, coarse, [(evaluation.class_names[int(evaluation.labels[index])], "right"),
-                              (percent(float(evaluation.confidence[index])), "")])
+                              (percent(float(evaluation.confidence[index])), "")],
+             sample=sample_of(evaluation, index))
         for source, coarse, index in drawn(images, indices)
     ]  # fmt: skip
+
+
+def sample_of(evaluation: Evaluation, index: int) -> int | None:
+    """The number of a sample in its data set."""
+    return None if evaluation.ids is None else int(evaluation.ids[index])
 
 
 def sample_cards(labels: np.ndarray, class_names: Sequence[str], images: Images) -> list[Card]:

@@ -121,6 +121,15 @@ class Evaluation:
         columns = {name: ratio(*parts_of(counts, name))[0] for name in ("precision", "recall", "f1")}
         return {**columns, "n": counts.true[0]}
 
+    def class_rows(self) -> list[dict[str, Any]]:
+        """The same as plain JSON, a row a class; None for what is undefined."""
+        columns = self.per_class
+        return [
+            {"class": name, "n": int(columns["n"][k])}
+            | {score: _finite(columns[score][k]) for score in ("precision", "recall", "f1")}
+            for k, name in enumerate(self.class_names)
+        ]
+
     def large(self) -> dict[str, Any]:
         """The confusion matrix, of up to a hundred classes."""
         return {"confusion": self.confusion.tolist() if len(self.class_names) <= MOST_IN_TABLE else None}
@@ -164,12 +173,6 @@ class Evaluation:
         Raises UsageError for a name that is no score.
         """
         names, costs = (DEFAULT, None) if wanted is None else (wanted.names, wanted.costs)
-        columns = self.per_class
-        per_class = [
-            {"class": name, "n": int(columns["n"][k])}
-            | {score: _finite(columns[score][k]) for score in ("precision", "recall", "f1")}
-            for k, name in enumerate(self.class_names)
-        ]
         confused = [
             {"true": self.class_names[true], "predicted": self.class_names[said], "count": count}
             for true, said, count in self.most_confused(10)
@@ -184,7 +187,7 @@ class Evaluation:
             "accuracy_interval": list(self.accuracy_interval),
             **{score.name: score.value for score in (*plain, *scores) if score.is_plain},
             "scores": [score.to_json() for score in scores],
-            "per_class": per_class,
+            "per_class": self.class_rows(),
             "most_confused": confused,
         }
 

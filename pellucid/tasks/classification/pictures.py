@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from pellucid.data.dataset import Part
 from pellucid.reports.drawing import to_png, to_svg
-from pellucid.tasks.classification.cards import mistake_cards, right_cards, sample_cards
 from pellucid.tasks.classification.confusion import confusion_figure
 from pellucid.tasks.classification.evaluation import Evaluation
-from pellucid.tasks.classification.mistakes import MOST, mistakes_png
+from pellucid.tasks.classification.mistakes import mistakes_png
+from pellucid.tasks.classification.sections import MATRIX, sections_of
 from pellucid.tasks.protocol import Images, Pictures
 
 
 def pictures_of(evaluation: Evaluation, images: Images, training: Part) -> Pictures:
     """confusion.png, mistakes.png, and what the report shows of them. Raises ShapeError for what is no n pictures."""
     confusion = confusion_figure(evaluation)
-    matrix = to_svg(confusion, "Confusion matrix: rows are true classes, columns predicted ones")
+    matrix = to_svg(confusion, MATRIX)
     return Pictures(
         {"confusion.png": to_png(confusion), "mistakes.png": mistakes_png(evaluation, images)},
-        {
-            "confusion": matrix,
-            "mistakes": mistake_cards(evaluation, images, MOST),
-            "right": right_cards(evaluation, images),
-            "sample": sample_cards(training.labels, evaluation.class_names, training.images.take),
-        },
+        sections_of(evaluation, images, training, matrix=matrix),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -38,7 +38,7 @@ from pellucid.tasks.classification.imbalance import (
 from pellucid.tasks.classification.mining import Mining
 from pellucid.tasks.classification.naming import names_of, of_each_class, with_labels_of
 from pellucid.tasks.classification.settings import Settings, Wishes
-from pellucid.tasks.protocol import Images, Pictures, Problem, Task
+from pellucid.tasks.protocol import TOLD, Images, Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.compiling import Wanted, make_objective
 from pellucid.training.events import Event, Progress
@@ -96,6 +96,13 @@ class Classification(Problem):
         from pellucid.tasks.classification.pictures import pictures_of  # brings the library that draws
 
         return pictures_of(evaluation, images, training)
+
+    def predictions(self, evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+        """The true class, and the likeliest with their probabilities, to six digits."""
+        best = np.argsort(-evaluation.scores, axis=1, kind="stable")[:, :TOLD]
+        for true, row, order in zip(evaluation.labels, evaluation.scores, best, strict=True):
+            yield {"true": self.names[int(true)],
+                   "classes": [{"class": self.names[k], "probability": round(float(row[k]), 6)} for k in order]}
 
     def refuse_unfit(self, settings: Settings, epochs: int) -> None:
         ends_of_rounds(settings, epochs)
