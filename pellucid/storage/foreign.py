@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import FileError
-from pellucid.storage.hdf5 import datasets, open_hdf5, read_array, worded
+from pellucid.storage.hdf5 import attribute, datasets, group_at, open_hdf5, read_array, worded
 from pellucid.storage.reading import read_start
 from pellucid.storage.tensors import CODES, FOREIGN, KEY, header_of
 
@@ -108,7 +108,8 @@ def is_ours(path: str | os.PathLike[str]) -> bool:
 def keras_file(path: Path) -> Iterator[ForeignFile]:
     """A .weights.h5 of Keras 3, or the older layout with the names of layers and weights as attributes."""
     with open_hdf5(path) as file:
-        root = file["model_weights"] if "model_weights" in file and "layer_names" not in file.attrs else file
+        older = "layer_names" not in file.attrs and "model_weights" in file
+        root = group_at(path, file, "model_weights") if older else file
         found = datasets(path, root)
         arrays = {name: Stored(tuple(entry.shape), partial(read_array, entry))
                   for name, entry in found.items() if not name.startswith("optimizer/")}  # fmt: skip
@@ -117,18 +118,19 @@ def keras_file(path: Path) -> Iterator[ForeignFile]:
             for place in names:
                 names[place] = text(root[f"{place}/vars"].attrs.get("name", ""))
             layers = listed(root.attrs, "layer_names")
-            order = tuple((layer, listed(root[layer].attrs, "weight_names")) for layer in layers)
+            order = tuple((layer, listed(group_at(path, root, layer).attrs, "weight_names")) for layer in layers)
         yield ForeignFile(path, "hdf5", arrays, names, order)
 
 
 def listed(attributes: Any, name: str) -> tuple[str, ...]:
     """A list of names among the attributes; long ones are cut into name0, name1 ... by Keras."""
-    if name in attributes:
-        return tuple(text(entry) for entry in attributes[name])
+    whole = attribute(attributes, name)
+    if whole is not None:
+        return tuple(map(text, whole))
     parts: list[str] = []
-    while f"{name}{len(parts)}" in attributes:
-        parts.append(f"{name}{len(parts)}")
-    return tuple(text(entry) for part in parts for entry in attributes[part])
+    while (part := attribute(attributes, f"{name}{len(parts)}")) is not None:
+        parts.append(part)
+    return tuple(text(entry) for part in parts for entry in part)
 
 
 def text(value: Any) -> str:

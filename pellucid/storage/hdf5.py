@@ -64,7 +64,7 @@ def datasets(path: str | os.PathLike[str], group: Any, prefix: str = "") -> dict
     import h5py
 
     found: dict[str, Any] = {}
-    pending = [(prefix, group, 0)]
+    pending, seen = [(prefix, group, 0)], {address(group)}
     while pending:
         before, place, depth = pending.pop()
         for name in place:
@@ -76,6 +76,10 @@ def datasets(path: str | os.PathLike[str], group: Any, prefix: str = "") -> dict
                 raise FileError(f"{path} holds more than {MOST_ENTRIES:,} entries, or deeper than {DEEPEST}. It is no "
                                 "file of weights or data.")
             if isinstance(entry, h5py.Group):
+                if address(entry) in seen:  # two ways to each group of a chain are 2^n ways to the last
+                    raise FileError(f"{path}: several ways lead to '{shown(full)}', and a file of weights or data is a "
+                                    "tree. Copy the numbers into a file of their own.")
+                seen.add(address(entry))
                 pending.append((f"{full}/", entry, depth + 1))
             elif isinstance(entry, h5py.Dataset):
                 refuse_unsafe(path, full, entry)
@@ -90,6 +94,23 @@ def refuse_link(path: str | os.PathLike[str], group: Any, name: str, full: str) 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise FileError(f"{path}: '{shown(full)}' is a link to another place, and links are not followed. Copy the "
                         "numbers into the file.")
+
+
+def address(group: Any) -> int:
+    """Where a group lies in its file."""
+    import h5py
+
+    return int(h5py.h5o.get_info(group.id).addr)
+
+
+def group_at(path: str | os.PathLike[str], group: Any, place: str) -> Any:
+    """The entry at a place below a group, a/b/c, no link on the way to it. Raises FileError for any other."""
+    for name in place.split("/"):
+        if not name or name not in group:
+            raise FileError(f"{path} is damaged: it has no '{shown(place)}'. {COPY_AGAIN}.")
+        refuse_link(path, group, name, place)
+        group = group[name]
+    return group
 
 
 def dataset_at(path: str | os.PathLike[str], group: Any, name: str) -> Any:

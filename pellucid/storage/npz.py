@@ -137,8 +137,11 @@ def _check_contents(path: Path, file: BufferedReader) -> None:
         raise zipfile.BadZipFile("its list of members is missing")
     length = int.from_bytes(tail[last + 12 : last + 16], "little")
     if last >= 20 and tail[last - 20 : last - 16] == b"PK\6\7":
-        file.seek(min(end, int.from_bytes(tail[last - 12 : last - 4], "little")))
-        length = max(length if length != 0xFFFFFFFF else 0, int.from_bytes(file.read(56)[40:48], "little"))
+        length = length if length != 0xFFFFFFFF else 0
+        told, before = int.from_bytes(tail[last - 12 : last - 4], "little"), end - len(tail) + last - 20 - 56
+        for place in (told, before):  # Python's versions do not agree on which record they read
+            file.seek(max(0, min(end, place)))
+            length = max(length, int.from_bytes(file.read(56)[40:48], "little"))
     if length > min(end, LONGEST_CONTENTS):
         raise FileError(f"{path}: the list of its members would take {length:,} bytes, and {LONGEST_CONTENTS:,} is the "
                         f"most. {SAVE}")

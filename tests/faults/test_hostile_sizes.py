@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import lzma
+import os
 import struct
 import tarfile
 import zipfile
@@ -17,6 +19,8 @@ import numpy as np
 import pytest
 
 from pellucid.data import open_dataset
+from pellucid.layers import Dense, Input
+from pellucid.models import Sequential
 from tests.faults.bounded import refusal
 
 h5py = pytest.importorskip("h5py")
@@ -259,3 +263,37 @@ def test_a_member_of_a_plain_tar_that_claims_more_than_memory(tmp_path: Path) ->
             file.write(member(name, 10**11).tobuf(tarfile.GNU_FORMAT))
         file.truncate(2 * 10**11 + 10240)
     refused(path, "at most 256,000,000 bytes")
+
+
+def test_an_npz_whose_records_disagree_on_the_list_of_members(tmp_path: Path) -> None:
+    """One record lies where the locator says, the other just before it: readers take the one or the other."""
+    path, size = tmp_path / "d.npz", 1 << 30
+    with path.open("wb") as file:
+        file.write(b"PK\3\4" + bytes(96))
+        decoy = file.tell()
+        file.write(struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 0, 0, 46, 0))
+        file.seek(size)
+        file.write(struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size - 200, 200))
+        file.write(struct.pack("<4sLQL", b"PK\6\7", 0, decoy, 1))
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0))
+    told = refusal(lambda: open_dataset(str(path)))
+    assert told.startswith("FileError") and str(path) in told and "list of its members" in told, told
+
+
+@pytest.mark.parametrize("way", ["chain", "link to a file", "layer that is a link"])
+def test_weights_of_keras_that_lead_elsewhere(way: str, tmp_path: Path) -> None:
+    path, fifo = tmp_path / "w.weights.h5", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with h5py.File(path, "w") as file:
+        if way == "chain":  # 2^30 ways to the last group, in a few kB
+            groups = [file.create_group(f"n{number}") for number in range(30)]
+            for first, second in itertools.pairwise(groups):
+                first["a"] = first["b"] = second
+        elif way == "link to a file":
+            file["model_weights"] = h5py.ExternalLink(str(fifo), "/")
+        else:
+            file.create_group("model_weights").attrs["layer_names"] = np.array([b"ext"])
+            file["model_weights/ext"] = h5py.ExternalLink(str(fifo), "/")
+            file["model_weights"].attrs["layer_names"] = np.array([b"/ext", b"ext"])
+    told = refusal(lambda: Sequential([Input((4,)), Dense(3)]).load_weights(path))
+    assert told.startswith("FileError") and str(path) in told, told
