@@ -123,7 +123,7 @@ def in_words(found: dict[str, Any]) -> dict[str, Any]:
         "name": found["name"],
         **{f"{name} part": part_in_words(part) for name, part in found["parts"].items()},
         "images": f"{image['height']} x {image['width']} pixels, {channels}, {image['dtype']}",
-        "classes": found["classes"],
+        **({"classes": found["classes"]} if found["classes"] else {}),
         **leaking,
         "fingerprint": found["fingerprint"],
         "notes": found["notes"],

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from pellucid.models import load_model
+from pellucid.reports.rebuilding import rebuild_report
+from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
 from tests.cli.terminal import Terminal
 from tests.tasks.conftest import tilted
@@ -41,6 +43,15 @@ def test_an_angle_is_learnt_in_degrees(terminal: Terminal, engine: str) -> None:
     answers = load_model("run/model.safetensors").predict(x)
     assert np.abs(answers[:, 0] - angles).mean() == pytest.approx(metrics["mae"], rel=1e-4)
     assert Path("run/scatter.png").stat().st_size > 10_000 and Path("run/mistakes.png").stat().st_size > 10_000
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    for said in ("<small>mae</small>", "<dt>RMSE</dt>", "Predicted against true", "The largest errors",
+                 "Lowest validation mae", "of a constant answer"):
+        assert said in page, said
+    assert page.count("<img") == 24 and "accuracy" not in page
+    rebuild_report(RunFolder(Path("run")))
+    assert Path("run/report.html").read_text(encoding="utf-8") == page
+    first = json.loads(Path("run/predictions.jsonl").read_text(encoding="utf-8").split("\n")[0])
+    assert first.keys() >= {"id", "path", "numbers"}
 
 
 def test_what_was_trained_is_scored_and_asked(terminal: Terminal) -> None:

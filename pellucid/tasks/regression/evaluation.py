@@ -29,7 +29,10 @@ FAR = 1.0        # standard deviations of the training numbers, from which on an
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """True and predicted numbers of one part, and the scores that follow from them; `scale` (K,) is their spread."""
+    """True and predicted numbers of one part, and the scores that follow from them; `scale` (K,) is their spread.
+
+    ids (N,) are the global sample numbers, if there are any.
+    """
 
     split: str
     truth: np.ndarray
@@ -39,6 +42,7 @@ class Evaluation:
     scale: np.ndarray
     origins: Sequence[str]
     loss: float
+    ids: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not len(self.truth):

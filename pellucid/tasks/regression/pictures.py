@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.errors import ShapeError, describe
 from pellucid.reports import drawing as d
+from pellucid.reports.gallery import Card, Kind, drawn
 from pellucid.reports.pixels import displayable
+from pellucid.reports.sections import Facts, Gallery, Section
+from pellucid.reports.sections import Figure as Drawing
 from pellucid.tasks.protocol import Images, Pictures
 from pellucid.tasks.regression.evaluation import Evaluation
-from pellucid.tasks.regression.telling import value
+from pellucid.tasks.regression.telling import table_of, value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST, COLUMNS = 24, 3          # pictures
-POINTS = 4_000                 # of a part that has more, a sample
+POINTS, FEWER = 4_000, 1_000   # of a part that has more, a sample; on a page, where each dot is a tag
 CARD_IN, PICTURE_IN, CHART_IN = (3.5, 1.6), 1.18, 4.2
 
 
 def pictures_of(evaluation: Evaluation, images: Images) -> Pictures:
-    """scatter.png and mistakes.png. Raises ShapeError for what is no n pictures."""
-    return Pictures({"scatter.png": d.to_png(scatter(evaluation)), "mistakes.png": worst_png(evaluation, images)})
+    """scatter.png, mistakes.png, and what the report shows. Raises ShapeError for what is no n pictures."""
+    says = "Predicted numbers against true ones, a dot a sample"
+    chart = d.to_svg(scatter(evaluation, FEWER), says)
+    return Pictures(
+        {"scatter.png": d.to_png(scatter(evaluation, POINTS)), "mistakes.png": worst_png(evaluation, images)},
+        sections_of(evaluation, images, Drawing(says, chart, "scatter.png", title="Predicted against true")),
+    )
 
 
-def scatter(evaluation: Evaluation) -> Figure:
+def sections_of(evaluation: Evaluation, images: Images, chart: Drawing) -> list[Section]:
+    """The other scores, the chart, each number by itself, and the pictures it is farthest off on."""
+    metrics = evaluation.to_metrics()
+    cards = []
+    for source, coarse, index in drawn(images, evaluation.worst(MOST)):
+        lines: list[tuple[str, Kind]] = []
+        for name, said, true in zip(evaluation.names[:3], evaluation.predicted[index], evaluation.truth[index],
+                                    strict=False):  # fmt: skip
+            lines += [(f"{d.shorten(name, 24)} {value(said)}", "wrong"), (f"is {value(true)}", "right")]
+        number = None if evaluation.ids is None else int(evaluation.ids[index])
+        cards.append(Card(source, coarse, lines, origin=str(evaluation.origins[index]), sample=number))
+    return [
+        Facts([(title, value(metrics[name])) for name, title in (("rmse", "RMSE"), ("r2", "R2"))], place="head"),
+        chart,
+        Gallery(cards, title="The largest errors", faint="In standard deviations of the training numbers; the largest "
+                                                         "first."),
+        replace(table_of(metrics["numbers"]), title="Number by number",
+                faint="With 95 % intervals; a constant answer is the best that needs no picture."),
+    ]  # fmt: skip
+
+
+def scatter(evaluation: Evaluation, points: int) -> Figure:
     """A chart a number: each sample as a dot, true across and predicted upwards; on the line both agree."""
     count = len(evaluation.names)
     figure = d.new_figure(CHART_IN * count + 0.2, 4.4)
-    rows = np.random.default_rng(0).permutation(evaluation.n)[:POINTS]
+    rows = np.random.default_rng(0).permutation(evaluation.n)[:points]
     for place, (name, unit) in enumerate(zip(evaluation.names, evaluation.units, strict=True)):
         left, width = 0.85 + CHART_IN * place, CHART_IN * count + 0.2
         axes = figure.add_axes((left / width, 0.14, 3.3 / width, 0.75))
+        d.plain_axes(axes)
         true, said = evaluation.truth[rows, place], evaluation.predicted[rows, place]
         ends = [float(min(true.min(), said.min())), float(max(true.max(), said.max()))]
         axes.plot(ends, ends, color=d.FAINT, linewidth=0.9, zorder=1)

@@ -84,7 +84,7 @@ class Regression(Problem):
 
     def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
         return Evaluation(split, numbers_of(part).values, outputs.reshape(len(part), -1), self.names, self.units,
-                          np.array(self.scale), part.names, loss)
+                          np.array(self.scale), part.names, loss, part.ids)
 
     def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
         if outputs.ndim != 2 or outputs.shape[1] != len(self.names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.reports.sections import Section, Table, Text
@@ -15,12 +15,18 @@ def told(found: Mapping[str, Any]) -> list[Section]:
     unit = f" {found['numbers'][0]['unit']}" if len(found["numbers"]) == 1 and found["numbers"][0]["unit"] else ""
     headline = (f"{of} mae {value(found['mae'])}{unit} ({value(low)} to {value(high)}, {found['n']:,} images)  "
                 f"rmse {value(found['rmse'])}  R2 {value(found['r2'])}")
+    return [Text(headline), table_of(found["numbers"])]
+
+
+def table_of(numbers: Sequence[Mapping[str, Any]]) -> Table:
+    """Each number with its scores and their intervals."""
     rows = [
         [number["name"], number["unit"], score, value(number[score]["value"]), value(number[score]["low"]),
          value(number[score]["high"]), value(number["constant_mae"]) if score == "mae" else ""]
-        for number in found["numbers"] for score in ("mae", "rmse", "r2")
+        for number in numbers for score in ("mae", "rmse", "r2")
     ]  # fmt: skip
-    return [Text(headline), Table(["number", "unit", "score", "value", "from", "to", "of a constant answer"], rows)]
+    return Table(["number", "unit", "score", "value", "from", "to", "of a constant answer"], rows,
+                 kinds=["name", "text", "text", "number", "number", "number", "number"])  # fmt: skip
 
 
 def value(number: float | None) -> str:
