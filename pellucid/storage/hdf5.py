@@ -169,8 +169,9 @@ def attribute(attributes: Any, name: str) -> Any:
     if name not in attributes:
         return None
     place = attributes.get_id(name)
-    claimed = max(int(place.get_storage_size()), math.prod(place.shape) * place.dtype.itemsize)
-    TEXT.check(claimed, f"the attribute '{shown(name)}'")
+    claimed = math.prod(place.shape) * place.dtype.itemsize
+    if claimed:  # of an empty list h5py takes the size for a fault
+        TEXT.check(max(int(place.get_storage_size()), claimed), f"the attribute '{shown(name)}'")
     return attributes[name]
 
 
