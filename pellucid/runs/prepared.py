@@ -59,7 +59,7 @@ class Prepared:
 
     @property
     def scored(self) -> str:
-        """The part whose accuracy is reported: test, else validation, else train."""
+        """The part whose score is reported: test, else validation, else train."""
         return next(name for name in ("test", "validation", "train") if name in self.dataset.parts)
 
 

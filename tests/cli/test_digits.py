@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.checks.series import NAMES, SLOW
+from pellucid.checks.series import SLOW, names
+from pellucid.tasks.classification.checks import CHECKS
 
 FIRST_WORDS = {"reference": "engine reference (NumPy ", "pytorch": "engine pytorch (PyTorch "}
 THERE = "reference" if find_spec("torch") is None else "pytorch"
@@ -39,7 +40,7 @@ def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
     best = max(rows, key=lambda row: (float(row["val_accuracy"]), -float(row["val_loss"])))
     assert int(best["epoch"]) == metrics["best_epoch"]
     quick = [line.split()[1:3] for line in lines if line.startswith("check ")]
-    assert quick == [["pass", name] for name in NAMES if name not in SLOW]
+    assert quick == [["pass", name] for name in names(CHECKS) if name not in SLOW]
     assert lines[5 + len(quick)].startswith("epoch 1/30  loss ")
     assert (run / "log.txt").read_text(encoding="utf-8") == ended.stdout
     pictures = {"curves.png", "confusion.png", "mistakes.png"}
