@@ -157,7 +157,10 @@ class RunConfig:
         Raises FileError for a setting this version does not know, of another type or outside its legal values.
         """
         task = settings.get("task", FIRST)
-        kinds = (cls, settings_of_task(task)) if isinstance(task, str) and task != AUTO else (cls,)
+        try:
+            kinds = (cls, settings_of_task(task)) if isinstance(task, str) and task != AUTO else (cls,)
+        except UsageError as fault:
+            raise FileError(f"{where}: {fault}") from None
         config, *own = from_json(settings, where, *kinds, remedy=f"{ANEW}.")
         assert isinstance(config, RunConfig)
         return replace(config, own=own[0] if own else None)

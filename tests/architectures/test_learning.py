@@ -10,12 +10,14 @@ from pellucid.data.batches import Batch
 from pellucid.errors import ArgumentError, UsageError
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
-from pellucid.runs.preparation import OBJECTIVE, objective_of
+from pellucid.tasks.classification.settings import Settings
+from pellucid.tasks.classification.task import Classification
 from pellucid.training.session import engine_named
 from tests.architectures.small import numbers, small
 
 DEEP = {"preactresnet1001"}  # a thousand layers teach no more than the same code with 164
 KEY = Key.of(1)
+CLASSES = Classification(("ant", "bee", "cat", "dog"))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in DEEP])
@@ -23,7 +25,7 @@ def test_a_network_takes_a_step(name: str) -> None:
     model = small(name, channels=2)
     x = np.random.default_rng(5).normal(size=(3, *model.input_shape[1:])).astype(np.float32)
     batch = Batch({"input": x}, {"output": np.array([0, 3, 2])}, {}, {}, np.arange(3))
-    engine, objective = engine_named("pytorch", "float32", "cpu"), objective_of(model, OBJECTIVE.terms[0].loss)
+    engine, objective = engine_named("pytorch", "float32", "cpu"), CLASSES.objective(Settings(), model.graph)
     params, state = map(engine.put, numbers(model.graph))
     run = engine.forward(model.graph, params, state, engine.put(batch.inputs), training=True, key=KEY)
     sums, found = engine.grad(objective, run, batch, wrt=("parameters",))
@@ -36,7 +38,7 @@ def test_a_network_takes_a_step(name: str) -> None:
 
 def test_auxiliary_classifiers_count_a_third_and_learn_from_the_same_labels() -> None:
     model = architecture("googlenet", (65, 65, 3), 4)
-    terms = objective_of(model, OBJECTIVE.terms[0].loss).terms
+    terms = CLASSES.objective(Settings(), model.graph).terms
     assert [(term.output, term.target, term.weight) for term in terms] == [
         ("output", "output", 1.0), ("auxiliary1_predictions", "output", 0.3), ("auxiliary2_predictions", "output", 0.3),
     ]  # fmt: skip

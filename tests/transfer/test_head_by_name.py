@@ -34,7 +34,8 @@ def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
 
 def saved(names: list[str]) -> Model:
     """A network for these classes, in seed.safetensors."""
-    model, _ = make_model(RunConfig(model="FC_9"), SHAPE, Classification(tuple(names)), Key.of(5))
+    config = RunConfig(model="FC_9", task="classification")
+    model, _ = make_model(config, SHAPE, Classification(tuple(names)), Key.of(5))
     model.class_names = names
     model.save("seed.safetensors")
     return model
@@ -42,7 +43,7 @@ def saved(names: list[str]) -> Model:
 
 def begun(names: list[str], **settings: Any) -> Model:
     """The network that a run on data of these classes begins with."""
-    return make_model(RunConfig(**settings), SHAPE, Classification(tuple(names)), Key.of(6))[0]
+    return make_model(RunConfig(task="classification", **settings), SHAPE, Classification(tuple(names)), Key.of(6))[0]
 
 
 def answers(model: Model, names: list[str]) -> dict[str, np.ndarray]:
