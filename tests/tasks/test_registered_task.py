@@ -57,6 +57,6 @@ def test_a_name_that_is_taken(registered: None) -> None:
 def test_a_model_of_a_task_that_nobody_registered(terminal: Terminal, registered: None) -> None:
     terminal.type(*TRAIN, "--limit", "100")
     unregister_task("parity")
-    terminal.refused(1, ["run/config.json: there is no task 'parity'", "register_task"], "train", "--resume", "run")
-    for words in (["evaluate", "run/model.safetensors", "digits"], ["predict", "run", "none.png"]):
-        terminal.refused(2, ["no task 'parity'", "register_task"], *words)
+    for words in (["train", "--resume", "run"], ["predict", "run", "none.png"]):
+        terminal.refused(1, ["run/config.json: there is no task 'parity'", "register_task"], *words)
+    terminal.refused(2, ["no task 'parity'", "register_task"], "evaluate", "run/model.safetensors", "digits")
