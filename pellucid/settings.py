@@ -15,6 +15,7 @@ The command line (cli/options.py), config.json and docs/command-line.md are made
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +48,8 @@ class Setting:
         """Whether the setting may have this value, which is of its kind; None is no value to judge."""
         if value is None:
             return True
+        if value in (math.inf, -math.inf):
+            return False
         if self.choices and value not in self.choices:
             return False
         return ((self.least is None or value >= self.least) and (self.above is None or value > self.above)
@@ -67,7 +70,8 @@ class Setting:
         """Raise UsageError for a value that is not legal."""
         if not self.allows(value):
             got = repr(value) if self.choices else value
-            raise UsageError(describe(where, self.flag or self.name, self.wanted, shown(got)))
+            wanted = "finite" if value == math.inf else self.wanted
+            raise UsageError(describe(where, self.flag or self.name, wanted, shown(got)))
 
 
 def setting(

@@ -12,6 +12,7 @@ from pellucid.cli.options import Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, say
 from pellucid.errors import UsageError, describe
 from pellucid.runs.config import RunConfig
+from pellucid.words import whole
 
 if TYPE_CHECKING:
     from pellucid.model import Model
@@ -55,8 +56,8 @@ def explained(network: Model, pixel: str) -> str:
     """The numbers behind one output pixel; raises UsageError when `pixel` is not three whole numbers."""
     from pellucid.explain.pencil import explain_convolution
 
-    parts = pixel.split(",")
-    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
+    parts = [whole(part) for part in pixel.split(",")]
+    row, column, filter = parts if len(parts) == 3 else (None, None, None)
+    if row is None or column is None or filter is None:
         raise UsageError(describe("summary", "--pixel", "ROW,COLUMN,FILTER, e.g. 0,0,0", repr(pixel)))
-    row, column, filter = (int(part) for part in parts)
     return explain_convolution(network, row=row, column=column, filter=filter)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from pellucid.errors import UsageError
+from pellucid.words import user_path
 
 KNOWN = ("mnist", "fashion-mnist", "cifar10", "fruits360-mini", "flowers10")
 
@@ -26,7 +27,7 @@ def find_known(name: str, data_dir: str | Path | None = None) -> Path:
     Raises UsageError that lists the places looked at and what to type.
     """
     places = [data_dir, os.environ.get("PELLUCID_DATA"), cache_folder() / "data"]
-    folders = [Path(os.path.expanduser(place)) / name for place in places if place]
+    folders = [user_path(place) / name for place in places if place]
     for folder in folders:
         if os.path.isdir(folder):  # Path.is_dir raises where one may not look
             return folder

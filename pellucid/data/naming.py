@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pellucid.errors import DataError, FileError, escaped, shown
 from pellucid.storage.reading import read_bytes
+from pellucid.words import MOST_DIGITS
 
 MOST_LIST = 16 << 20              # bytes of a classes.txt
 SPELLINGS = {
@@ -71,7 +72,7 @@ def shown_names(words: Iterable[str]) -> dict[str, str]:
 
 def sorted_names(names: Collection[str]) -> tuple[str, ...]:
     """Class names in order: by value when all of them are numbers (2 before 10), else by letter."""
-    if all(name.isdecimal() for name in names):
+    if all(name.isdecimal() and len(name) <= MOST_DIGITS for name in names):
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     return tuple(sorted(names))
 

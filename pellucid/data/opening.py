@@ -23,6 +23,7 @@ from pellucid.data.sources import Tree, is_tar, stem
 from pellucid.data.tables import open_table
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 from pellucid.storage.memory import asking
+from pellucid.words import user_path
 
 FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 
@@ -49,7 +50,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
         _refuse_columns(spec, options)
         _refuse_numbers(spec, options)
         return open_digits(options)
-    path = find_known(spec, data_dir) if spec in KNOWN else Path(os.path.expanduser(spec))
+    path = find_known(spec, data_dir) if spec in KNOWN else user_path(spec)
     if not os.path.exists(path):  # pathlib raises for names that are too long
         if path.is_symlink():
             raise FileError(f"{path}: the link leads nowhere. Repair or remove it.")

@@ -11,6 +11,7 @@ from pellucid.data.fitting import FITS
 from pellucid.data.group_pattern import check_pattern
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.limits import PIXELS
+from pellucid.words import whole
 
 ALPHAS = ("white", "drop")
 KINDS = ("classes", "numbers")  # of annotations, as `Annotations.kind` has them
@@ -67,17 +68,13 @@ class Options:
         return self.max_pixels or PIXELS.now
 
 
-def is_size(text: str) -> bool:
-    """Whether a text is a number of pixels from 1, of at most 9 digits."""
-    return text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0
-
-
 def parse_size(text: str) -> tuple[int, int]:
     """(height, width) of `64x48`. Raises ArgumentError otherwise."""
-    parts = [part.strip() for part in text.lower().replace("×", "x").split("x")]
-    if len(parts) != 2 or not all(map(is_size, parts)):
+    parts = [whole(part, 1) for part in text.lower().replace("×", "x").split("x")]
+    height, width = parts if len(parts) == 2 else (None, None)
+    if height is None or width is None:
         raise ArgumentError(describe("data", "--resize", "HxW in pixels, e.g. 64x64", shown(repr(text))))
-    return int(parts[0]), int(parts[1])
+    return height, width
 
 
 def parse_percent(text: str) -> float:

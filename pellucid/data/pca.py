@@ -9,6 +9,7 @@ Source   sources.md section 3: PCA by variance kept (95 %), PCA whitening (+1e-5
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -16,7 +17,8 @@ import numpy as np
 
 from pellucid.data.images import Array
 from pellucid.data.steps import Chunks, Step
-from pellucid.errors import ArgumentError, DataError, describe
+from pellucid.errors import ArgumentError, DataError, describe, shown
+from pellucid.words import whole
 
 MOST_VALUES = 4096        # the covariance of D values takes 8 D^2 bytes and D^3 operations
 
@@ -44,13 +46,16 @@ class PCA(Step):
     @classmethod
     def from_word(cls, value: str) -> Self:
         """`pca=0.95` is a share of the variance, `pca=40` a number of components."""
-        if value.isdecimal():
-            return cls(components=int(value))
+        components = whole(value)
+        if components is not None:
+            return cls(components=components)
         try:
             variance = float(value)
         except ValueError:
-            raise ArgumentError(f"preprocessing: '{cls.name}={value}' must be a share of the variance (0.95) or a "
-                                "number of components (40).") from None
+            variance = math.nan
+        if not math.isfinite(variance):
+            raise ArgumentError(f"preprocessing: '{cls.name}={shown(value)}' must be a share of the variance (0.95) or "
+                                "a number of components (40).")
         return cls(variance=variance)
 
     def fit(self, chunks: Chunks, dtype: np.dtype[Any]) -> Self:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pellucid.data.decoding import decode
 from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.storage.reading import read_bytes
+from pellucid.words import user_path
 
 
 def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, channels: str | None = None,
@@ -18,4 +18,4 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
     Raises FileError for a file that is missing, truncated or no picture, and DataError for a kind that is not read.
     """
     options = Options(resize=resize, channels=channels, fit=fit, alpha=alpha, max_pixels=max_pixels)
-    return decode(read_bytes(os.path.expanduser(path)), str(path), options)
+    return decode(read_bytes(user_path(path)), str(path), options)

@@ -19,13 +19,13 @@ from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.calibration import ece_of_draws
 from pellucid.diagnosis.costs import Costs
 from pellucid.diagnosis.resampling import Counts
-from pellucid.errors import UsageError, describe
+from pellucid.errors import UsageError, describe, shown
 
 KNOWN = (
     "accuracy, error, top5 (or top2, top3, ...), balanced_accuracy, macro_f1, weighted_f1 (also _precision, _recall, "
     "_f2, _f0.5), f1:CLASS (also precision:, recall:, f2:), auroc, auroc:CLASS, weighted_error, ece"
 )
-BETA = r"f\d+(?:\.\d+)?"
+BETA = r"f\d{1,9}(?:\.\d{1,9})?"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def measure_named(name: str, class_names: Sequence[str], costs: Costs | None = N
         return Share(name, lambda a: (int(a.right.sum()), a.n), "")
     if name == "error":
         return Share(name, lambda a: (int((~a.right).sum()), a.n), "")
-    if match := re.fullmatch(r"top(\d+)", name):
+    if match := re.fullmatch(r"top([0-9]{1,9})", name):
         return _top(name, int(match[1]))
     if name == "weighted_error":
         return _weighted_error(costs, len(class_names))
@@ -87,7 +87,7 @@ def measure_named(name: str, class_names: Sequence[str], costs: Costs | None = N
         return Sampled(name, ranking.auroc_of_draws, ranking.why_undefined, ranking.MOST_CLASSES)
     if match := re.fullmatch(rf"(precision|recall|auroc|{BETA}):(.+)", name):
         return _of_class(name, match[1], _number(name, match[2], class_names))
-    raise UsageError(f"there is no score '{name}'. Choose from: {KNOWN}.")
+    raise UsageError(f"there is no score '{shown(name)}'. Choose from: {KNOWN}.")
 
 
 def _number(name: str, wanted: str, class_names: Sequence[str]) -> int:

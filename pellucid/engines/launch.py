@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from pellucid.errors import UsageError, describe
+from pellucid.words import whole
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,10 @@ def launched() -> Launch:
 def number(name: str, least: int, otherwise: int = 0) -> int:
     """A variable's whole number; `otherwise` when there is no such variable."""
     word = os.environ.get(name, str(otherwise))
-    if not word.isdecimal() or int(word) < least:
+    found = whole(word, least)
+    if found is None:
         raise UsageError(describe("launch", name, f"a whole number of {least} or more", repr(word)))
-    return int(word)
+    return found
 
 
 def by_torchrun() -> bool:

@@ -9,12 +9,12 @@ The head is, for each output, the last layer with weights on the way to it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.graph import Graph, LayerEntry, Nested
+from pellucid.words import LARGEST, whole
 
 Selection = str | int
 HEAD, ALL_BUT_HEAD, EVERY = "head", "all-but-head", "*"
@@ -67,8 +67,10 @@ def select(graph: Graph, selection: Selection, where: str, argument: str = "laye
     every = [path for path, _ in paths(graph)]
     if isinstance(selection, bool) or not isinstance(selection, (str, int)):
         raise ArgumentError(describe(where, argument, "names, a number or 'all-but-head'", repr(selection)))
-    if isinstance(selection, int) or re.fullmatch(r"\s*-?\d+\s*", selection):
-        return by_depth(graph, int(selection), where, argument)
+    number = selection if isinstance(selection, int) else whole(selection, -LARGEST)
+    if number is not None:
+        return by_depth(graph, number, where, argument)
+    assert isinstance(selection, str)
     words = [word.strip() for word in selection.split(",") if word.strip()]
     if not words:
         raise ArgumentError(describe(where, argument, "names, a number or 'all-but-head'", repr(selection)))

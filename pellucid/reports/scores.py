@@ -17,6 +17,7 @@ MORE, LESS = "more", "less"
 SHARE = "share"  # the unit of a share of the samples, those that are right: pages show it in percent
 
 MIXED = "score"  # what stands above scores of several names
+LARGEST = 1e100  # of a number in a file
 LONGEST_NAME = 32  # of a score and of a unit in a file
 
 
@@ -32,6 +33,10 @@ class Score:
     def sign(self) -> int:
         """1 where more is better, -1 where less is."""
         return 1 if self.better == MORE else -1
+
+    def has(self, value: float) -> bool:
+        """Whether it can be this value: a share lies from 0 to 1."""
+        return self.unit != SHARE or 0 <= value <= 1
 
     def headline(self, value: float, interval: tuple[float, float] | None) -> Headline:
         """A value of it that a part is judged by."""
@@ -81,7 +86,7 @@ class Headline:
         value, low, high = (number(told.get(key)) for key in ("value", "low", "high"))
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
             return None
-        if better not in (MORE, LESS) or value is None:
+        if better not in (MORE, LESS) or value is None or not Score(name, better, str(unit)).has(value):
             return None
         low, high = (None, None) if low is None or high is None else (low, high)
         return cls(name, value, low, high, better, unit if isinstance(unit, str) and len(unit) <= LONGEST_NAME else "")
@@ -120,6 +125,6 @@ def heading(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def number(value: Any) -> int | float | None:
-    """A finite number, else None."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """A number that can be reckoned with: finite, and its square too; else None."""
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
     return value if usable else None

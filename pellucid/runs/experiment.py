@@ -37,6 +37,7 @@ from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import write_json
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.interrupts import Interrupts
+from pellucid.words import user_path
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
@@ -133,7 +134,7 @@ def resume_run(
 
 def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
     """Raise UsageError or DataError when what the run was begun with is not there, or is not what it was."""
-    if config.data not in ("digits", *KNOWN) and not os.path.exists(os.path.expanduser(config.data)):
+    if config.data not in ("digits", *KNOWN) and not os.path.exists(user_path(config.data)):
         data = shown(config.data, 240)
         raise UsageError(f"the run's data {data} is not here. Continue from the folder where the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):

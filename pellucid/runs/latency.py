@@ -6,6 +6,7 @@ Measured   image by image (batch 1): preprocessing and the network, not the read
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -37,8 +38,8 @@ class Latency:
 
 def refuse_limit(limit_ms: float | None) -> None:
     """Raise UsageError for a limit that no model can keep."""
-    if limit_ms is not None and not limit_ms > 0:
-        raise UsageError(describe("evaluate", "--max-latency", "above 0 milliseconds", f"{limit_ms:g}"))
+    if limit_ms is not None and not 0 < limit_ms < math.inf:
+        raise UsageError(describe("evaluate", "--max-latency", "above 0 milliseconds, and finite", f"{limit_ms:g}"))
 
 
 def measure_latency(predict: Callable[[np.ndarray], object], images: Images, limit_ms: float | None) -> Latency:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pellucid.data.known import KNOWN, find_known
 from pellucid.errors import UsageError, shown
+from pellucid.words import user_path
 
 
 def refuse_among_data(command: str, out: str | os.PathLike[str], data: str, data_dir: str | None) -> None:
@@ -27,7 +28,7 @@ def refuse_among_data(command: str, out: str | os.PathLike[str], data: str, data
 
 def place_of(data: str, data_dir: str | None) -> Path | None:
     """The folder or file that data lie in, links resolved; None for those that come with Pellucid or are not there."""
-    path = Path(data).expanduser()
+    path = user_path(data)
     if data in KNOWN:
         with suppress(UsageError):  # it is told when they are read
             path = find_known(data, data_dir)

@@ -32,6 +32,7 @@ from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import write_csv
 from pellucid.tasks.protocol import Task
 from pellucid.training.session import predict_each
+from pellucid.words import MOST_DIGITS, user_path
 
 AT_ONCE = 32            # pictures answered together, while that takes less than
 ROOM = 1 << 30          # bytes; else one by one
@@ -149,11 +150,11 @@ def expanded(given: Sequence[str]) -> Iterator[str]:
     Files named one by one keep their order, also those named twice. Raises UsageError for what means no picture.
     """
     for word in given:
-        path = Path(os.path.expanduser(word))
+        path = user_path(word)
         if path.is_dir():
             yield from pictures_below(path, word)
         elif PATTERN.search(word) and not os.path.lexists(path):
-            found = glob.glob(os.path.expanduser(word), recursive=True)
+            found = glob.glob(str(path), recursive=True)
             files = [name for name in found if is_picture(name) and not os.path.isdir(name)]
             if not files:
                 raise UsageError(f"predict: no picture fits the pattern {shown(word)}. Check the path.")
@@ -173,7 +174,7 @@ def pictures_below(folder: Path, word: str) -> list[str]:
 def natural(path: str) -> list[tuple[int, int, str]]:
     """The key that sorts x2 before x10: digits by their value."""
     words = re.findall(r"[0-9]+|[^0-9]+", path)
-    return [(0, int(word[:4000]), word) if word[0] in "0123456789" else (1, 0, word) for word in words]
+    return [(0, int(word[:MOST_DIGITS]), word) if word[0] in "0123456789" else (1, 0, word) for word in words]
 
 
 def write_answers(path: str, answered: Answered) -> None:

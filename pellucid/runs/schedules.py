@@ -19,6 +19,7 @@ from pellucid.spec.schedules import (
 )
 
 WORDS = "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F"
+LARGEST = 1e12  # of a number in them; infinite and not a number are none
 ARGUMENTS = {  # numbers after each word
     "constant": 0, "cosine": 0, "linear": 0, "step": 2, "exponential": 1, "inverse": 1, "sqrt": 0, "plateau": 2,
 }
@@ -31,7 +32,7 @@ def words_of(text: str) -> tuple[str, list[float]]:
         numbers = [float(part) for part in rest]
     except ValueError:
         numbers = [-1.0]
-    if ARGUMENTS.get(word) != len(numbers) or any(number <= 0 for number in numbers):
+    if ARGUMENTS.get(word) != len(numbers) or not all(0 < number <= LARGEST for number in numbers):
         raise UsageError(describe("train", "--schedule", WORDS, repr(text)))
     if word in ("step", "plateau") and (numbers[0] != int(numbers[0]) or not numbers[1] < 1):
         raise UsageError(describe("train", "--schedule", f"{word}:N:F with whole N and F below 1", repr(text)))

@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.architectures.names import architecture
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
-from pellucid.data.options import Options, is_size, options_of_record, parse_percent
+from pellucid.data.options import Options, options_of_record, parse_percent
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError, FileError, TrainingError, UsageError, describe, shown
@@ -36,6 +36,7 @@ from pellucid.runs.scoring import score
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.training.session import engine_named
+from pellucid.words import whole
 
 
 def model_of(path: str) -> tuple[Model, RunFolder | None]:
@@ -248,8 +249,8 @@ def network_named(model: str, size: str | None, classes: int | None, activation:
 
 def image_shape(size: str) -> tuple[int, int, int]:
     """HxW or HxWxC as numbers; raises UsageError for anything else."""
-    parts = size.lower().split("x")
-    if len(parts) not in (2, 3) or not all(map(is_size, parts)):
+    parts = [whole(part, 1) for part in size.lower().split("x")]
+    height, width, channels = [*parts, 1][:3] if len(parts) in (2, 3) else (None, None, None)
+    if height is None or width is None or channels is None:
         raise UsageError(describe("summary", "--input", "HxWxC, e.g. 28x28x1", repr(size)))
-    height, width, channels = (int(part) for part in [*parts, "1"][:3])
     return height, width, channels

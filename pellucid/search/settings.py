@@ -19,6 +19,7 @@ from pellucid.search.sampling import METHODS
 from pellucid.search.space import CHOICE, RANGE, Choice, Kind, Range, Space, Value, parse_choice, parse_range
 from pellucid.settings import flag_of, listed
 from pellucid.tasks.registry import AUTO, settings_kinds, settings_of_task
+from pellucid.words import whole
 
 # What the data are, what a score means and what the machine does is the same in every trial.
 FIXED = frozenset({"data", "task", "engine", "epochs", "precision", "device", "seed", "split_seed", "val_fraction",
@@ -188,7 +189,8 @@ def command_of(config: RunConfig) -> str:
 
 def parse_rounds(text: str) -> tuple[int, ...]:
     """The epochs of each round, from `1,5,20`; raises UsageError for anything else."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() and int(part) > 0 for part in parts):
+    parts = text.split(",")
+    epochs = tuple(found for part in parts if (found := whole(part, 1)) is not None)
+    if len(epochs) < len(parts):
         raise UsageError(describe("search", "--rounds", "the epochs of each round, e.g. 1,5,20", repr(text)))
-    return tuple(int(part) for part in parts)
+    return epochs

@@ -17,11 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pellucid.errors import UsageError, describe
+from pellucid.words import LARGEST
 
 Kind = Literal["number", "whole", "word", "flag"]
 Value = float | int | str | bool
 SCALES = ("plain", "log")
 RANGE, CHOICE = "--range", "--choice"
+MOST, MOST_WHOLE = 1e100, LARGEST  # of an end: the width, and its share of a log scale, must be finite
 EXAMPLES = {RANGE: "lr=1e-5:1e-1:log", CHOICE: "optimizer=adam,rmsprop"}
 
 
@@ -99,6 +101,9 @@ def parse_range(text: str, kinds: Mapping[str, Kind]) -> Range:
     whole = kinds[name] == "whole"
     if whole and (low != int(low) or high != int(high)):
         raise UsageError(describe("search", f"{RANGE} {name}", "whole at both ends", rest))
+    if max(abs(low), abs(high)) > (MOST_WHOLE if whole else MOST) or (scale == "log" and 0 < low < 1 / MOST):
+        wanted = f"of whole numbers up to {MOST_WHOLE:,}" if whole else f"between {1 / MOST:g} and {MOST:g}"
+        raise UsageError(describe("search", f"{RANGE} {name}", wanted, rest))
     if not low < high:
         raise UsageError(describe("search", f"{RANGE} {name}", "a lower end, then a higher one", rest,
                                   f"Type e.g. {RANGE} {EXAMPLES[RANGE]}"))  # fmt: skip

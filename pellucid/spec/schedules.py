@@ -52,6 +52,14 @@ def rate_at(learning_rate: float | Schedule, step: int) -> float:
     return learning_rate.rate(step) if isinstance(learning_rate, Schedule) else learning_rate
 
 
+def _power(factor: float, times: float) -> float:
+    """factor^times, infinite where Python has no float for it: training then ends in the sentence for such a rate."""
+    try:
+        return math.pow(factor, times)
+    except OverflowError:
+        return math.inf
+
+
 @SCHEDULES.register()
 @dataclass(frozen=True)
 class ExponentialDecay(Schedule):
@@ -64,7 +72,7 @@ class ExponentialDecay(Schedule):
 
     def rate(self, step: int) -> float:
         power = step // self.decay_steps if self.staircase else step / self.decay_steps
-        return self.initial_learning_rate * self.decay_rate**power
+        return self.initial_learning_rate * _power(self.decay_rate, power)
 
 
 @SCHEDULES.register()

@@ -174,8 +174,8 @@ class Task(ABC):
 
     def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
         """The headline of scores that tell none: of a trial, which knows the watched one alone, and of older runs."""
-        value = number(metrics.get(self.watched))
-        return None if value is None else self.score().headline(value, None)
+        value, score = number(metrics.get(self.watched)), self.score()
+        return None if value is None or not score.has(value) else score.headline(value, None)
 
     def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
         """What is wrong with a run and what to do next, its files written; `images`: those of the data may be shown.

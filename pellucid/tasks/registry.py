@@ -67,9 +67,12 @@ def settings_kinds() -> tuple[type, ...]:
 
 
 def wishes_of_task(name: str) -> type | None:
-    """What a task's diagnosis may be asked for, without all else that it needs; None for a task without one."""
-    if name in _registered:
-        return _registered[name].wishes
+    """What a task's diagnosis may be asked for, without all else that it needs; None for a task without one.
+
+    Raises UsageError for a task that is not known.
+    """
+    if name not in OWN:
+        return task_named(name).wishes
     found: type | None = getattr(import_module(f"pellucid.tasks.{name}.settings"), "Wishes", None)
     return found
 

@@ -44,3 +44,5 @@ def test_interval_of_metrics() -> None:
     assert interval_of({"accuracy": 81 / 263, "n": 263}) == wilson_interval(81, 263)
     assert interval_of({"accuracy": None, "n": 263}) is None
     assert interval_of({"accuracy": 0.5}) is None
+    assert interval_of({"accuracy": 1e308, "n": 10}) is None
+    assert interval_of({"accuracy": -3, "n": 10}) is None

@@ -80,6 +80,24 @@ def test_a_leaf_by_name(
     assert outcome.code == (1 if words else outcome.code), outcome
 
 
+@pytest.mark.parametrize(("setting", "value", "words"), [
+    ("task", "../../x", "there is no task '../../x'"),
+    ("schedule", "step:inf:0.5", "--schedule must be"),
+    ("freeze", "9" * 5000, "names of layers"),
+    ("preprocess", "scale,pca=" + "9" * 5000, "a number of components"),
+])  # fmt: skip
+@pytest.mark.parametrize("command", [hostile.RESUME, hostile.DIAGNOSE])
+def test_a_setting_that_means_nothing(
+    runs: Path, setting: str, value: str, words: str, command: tuple[str, ...]
+) -> None:
+    record = next(each for each in hostile.RECORDS if each.name == "config")
+    new = record.read(Path("stopped"))
+    new["settings"][setting] = value
+    outcome = hostile.attacked(record, command, lambda: new)
+    assert outcome.wrong == "", outcome
+    assert command == hostile.DIAGNOSE or words in outcome.said, outcome
+
+
 def test_a_cache_of_pictures_that_was_tampered_with_is_read_as_empty() -> None:
     good = {"a\udce9.png": [12, 5, "ab" * 32, [7, 6, "rgb", "uint8", False, False, False, ""]]}
     assert surveyed(json.dumps(good).encode()) == good

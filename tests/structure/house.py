@@ -18,7 +18,7 @@ PACKAGE = "pellucid"
 TASKS = f"{PACKAGE}.tasks"
 FLOORS = (  # a room may import the rooms of the floors before its own
     ("errors", "keys"),
-    ("settings",),
+    ("settings", "words"),
     ("spec",),
     ("graph",),
     ("engines", "storage"),
@@ -36,7 +36,7 @@ FLOORS = (  # a room may import the rooms of the floors before its own
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FLOOR["data"] = FLOOR["storage"]  # beside them, so that neither imports it; what it imports itself is in ONLY
-ONLY = {"data": {"errors", "keys", "storage"}}  # stricter than the floors
+ONLY = {"data": {"errors", "keys", "storage", "words"}}  # stricter than the floors
 NEVER = {  # a part of the tree, and what it never imports
     "pellucid.spec": {"numpy", "scipy", "torch", "jax"},
     "pellucid.graph": {"numpy", "scipy", "torch", "jax"},

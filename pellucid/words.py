@@ -1,0 +1,36 @@
+"""What is read from a word that somebody typed, or that a file holds: a whole number, a path below a user's folder.
+
+Python's own conversions take or raise more than a user means: str.isdigit knows ², int() refuses more than 4300 digits
+with an error of its own, and Path.expanduser raises RuntimeError for a user that is not there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pellucid.errors import UsageError, shown
+
+LARGEST = 999_999_999  # of a whole number that is typed; no setting means more
+MOST_DIGITS = 4000  # that int() is given of names, which may be any
+
+
+def whole(text: str, least: int = 0, most: int = LARGEST) -> int | None:
+    """The whole number of a word, in digits 0 to 9 with a sign before them; None for any other, and beyond the ends."""
+    found = re.fullmatch(r"\s*(-?)0*([0-9]{1,18})\s*", text)
+    number = int(found[1] + found[2]) if found else None
+    return number if number is not None and least <= number <= most else None
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """A path with ~ and ~USER at its beginning replaced; a file of such a name, lying here, is that file.
+
+    Raises UsageError for a user that this machine does not know.
+    """
+    place = os.path.expanduser(path)
+    user = place.partition("/")[0]
+    if re.fullmatch(r"~[\w.-]*", user) and not os.path.lexists(place):
+        raise UsageError(f"{shown(place)}: there is no user {shown(user[1:])} here, or without a home folder. "
+                         "Type the whole path.")  # fmt: skip
+    return Path(place)
