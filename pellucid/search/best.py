@@ -11,7 +11,6 @@ from typing import Any
 
 from pellucid.errors import FileError
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.deciding import decided
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import beginning_record, prepare_alone, run
 from pellucid.runs.preparation import understand
@@ -40,7 +39,7 @@ def made(bench: Bench, trial: Trial, folder: RunFolder, source: RunFolder) -> di
     from pellucid.storage.records.checking import checked
     from pellucid.storage.records.runs import MetricsRecord
 
-    config = decided(config_of(bench.plan.base, trial.values, trial.epochs), bench.dataset)
+    config = config_of(bench.plan.base, trial.values, trial.epochs)
     if is_finished(folder, config):
         known = dict(checked(read_json(folder.metrics), MetricsRecord, folder.metrics, ANEW))
         if headline_in(known) is None:

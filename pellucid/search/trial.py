@@ -47,14 +47,15 @@ class Bench:
 
     @classmethod
     def open(cls, plan: Plan, folder: SearchFolder) -> Bench:
-        """Read the data. Raises UsageError where there is nothing to choose on."""
+        """Read the data, which say what is learnt and judged. Raises UsageError where there is nothing to choose on."""
         folder.enclose()
         dataset = load_data(plan.base)
         if "validation" not in dataset.parts:
             raise UsageError("search: the best is chosen on a validation part, and there is none. Pass e.g. "
                              "--val-fraction 0.1")  # fmt: skip
-        judged = replace(plan, by=task_of(decided(plan.base, dataset)).score())
-        return cls(judged, folder, dataset, Wish(patient=parent_process() is not None))
+        base = decided(plan.base, dataset)
+        plan = replace(plan, base=base, by=task_of(base).score())
+        return cls(plan, folder, dataset, Wish(patient=parent_process() is not None))
 
     def is_over(self) -> bool:
         """Whether a signal came, or the process that began this one has died."""

@@ -106,6 +106,14 @@ def test_where_less_is_better_the_lowest_is_found(terminal: Terminal, monkeypatc
     assert " loss " in terminal.type("runs", "found/trials").out.splitlines()[0]
 
 
+def test_what_a_search_is_has_not_changed_since_before_there_were_tasks(terminal: Terminal) -> None:
+    assert terminal.type(*SMALL, "--out", "found").code == 0
+    settings = json.loads(Path("found/search.json").read_text(encoding="utf-8"))["identity"]["settings"]
+    assert "task" not in settings
+    assert {name: settings[name] for name in ("loss", "class_weight", "sampler", "mine_rounds")} == {
+        "loss": "crossentropy", "class_weight": "none", "sampler": "none", "mine_rounds": 0}  # fmt: skip
+
+
 def test_a_best_run_of_before_there_were_headlines(terminal: Terminal) -> None:
     first = json.loads(terminal.type(*SMALL, "--out", "found", "--json").out)
     path = Path("found/best/metrics.json")
