@@ -16,6 +16,7 @@ from pellucid.search.borders import at_borders
 from pellucid.search.folder import SearchFolder
 from pellucid.search.page import write_page
 from pellucid.search.picture import draw_search
+from pellucid.search.records import study_names
 from pellucid.search.rounds import carry_out_rounds, read_rounds
 from pellucid.search.settings import Plan, config_of, digest, legal
 from pellucid.search.space import Choice, Space, Value, as_words
@@ -105,7 +106,7 @@ def rehearse(bench: Bench) -> None:
 
 def refuse_foreign(database: RDBStorage, name: str, plan: Plan, *, shared: bool, where: str) -> None:
     """Raise FileError when a database that should be this search's alone holds others only."""
-    names = [study.study_name for study in database.get_all_studies()]
+    names = study_names(database)
     if names and not shared and not any(known.startswith(name) for known in names):
         raise FileError(f"the study {where.removeprefix('sqlite:///')} is of a search of another model, on other data "
                         "or over another space. Bring back its own, or choose another --out.")  # fmt: skip
@@ -118,7 +119,7 @@ def announce_search(plan: Plan, database: RDBStorage, name: str, known: bool) ->
     LOG.info("search %s", as_words(plan.space))
     LOG.info("       %d trial%s (%s), method %s, pruner %s", plan.trials, "s" if plan.trials > 1 else "", epochs,
              plan.method, plan.pruner)  # fmt: skip
-    begun = known and any(study.study_name.startswith(name) for study in database.get_all_studies())
+    begun = known and any(known.startswith(name) for known in study_names(database))
     if begun:
         LOG.info("       going on with %d trials that are done", len(read_rounds(plan, name, database)[0]))
 

@@ -33,6 +33,8 @@ HOLE = re.compile(r"\{(\w+)\}")  # a part of --model that varies: conv_{width},p
 FIRST_VERSION = "0.1.0"  # that had searches
 PRUNERS = ("median", "halving", "none")
 KEEPS = ("best", "all")
+MOST_TRIALS = 100_000
+MOST_WORKERS, MOST_ROUNDS = 256, 100
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class Plan:
         if self.trials < len(self.rounds):
             told = f"at least 1 for each of the {len(self.rounds)} rounds" if len(self.rounds) > 1 else "at least 1"
             raise UsageError(describe("search", "--trials", told, self.trials))
+        for name, number, most in (("trials", self.trials, MOST_TRIALS), ("workers", self.workers, MOST_WORKERS),
+                                   ("rounds", len(self.rounds), MOST_ROUNDS)):  # fmt: skip
+            if number > most:
+                raise UsageError(describe("search", f"--{name}", f"at most {most:,}", f"{number:,}"))
         if self.workers < 1:
             raise UsageError(describe("search", "--workers", "at least 1", self.workers))
 

@@ -8,6 +8,7 @@ Source    sqlalchemy.org, "SQLite: enabling non-legacy transactional modes"; sql
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import FileError, PellucidError, UsageError, describe
+from pellucid.search.study_file import refuse_harmful
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -49,6 +51,13 @@ def address_of(text: str) -> str:
     raise UsageError(describe("search", "--storage", FORMS, repr(hidden(text))))
 
 
+def file_of(address: str) -> Path:
+    """The file of an address of SQLite; SQLite follows a link that the user named, and so does this."""
+    from sqlalchemy.engine import make_url
+
+    return Path(make_url(address).database or "").resolve()
+
+
 def hidden(text: str) -> str:
     """An address without its password, fit for messages and files."""
     scheme, mark, rest = text.partition("://")
@@ -64,6 +73,8 @@ def opened(address: str) -> Iterator[RDBStorage]:
     Raises FileError, which says what to do, when it is locked, out of reach, damaged or of another version.
     """
     with told(address):
+        if address.startswith("sqlite"):
+            refuse_harmful(file_of(address), LOCKED)
         storage = connect(address)
         try:
             yield storage
@@ -128,7 +139,7 @@ def told(address: str) -> Iterator[None]:
         yield
     except PellucidError:
         raise
-    except (StorageInternalError, SQLAlchemyError) as error:
+    except (StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
         raise fault_of(address, error) from error
     except ImportError as error:
         raise UsageError(f"search: {hidden(address)} needs the driver of its server. Type: {DRIVER}") from error

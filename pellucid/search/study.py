@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import UsageError
 from pellucid.reports.scores import MORE
+from pellucid.search.records import damaged, reading, refuse_damaged, where_of
 from pellucid.search.sampling import LEARNING, drawn
 from pellucid.search.settings import Plan
 from pellucid.search.space import Choice, Parameter, Space, Value
@@ -45,7 +46,9 @@ class Round:
     def __init__(self, storage: RDBStorage, plan: Plan, name: str, number: int, space: Space, key: Key) -> None:
         self.plan, self.number, self.space, self.key = plan, number, space, key
         self.places, self.epochs = plan.shares[number], plan.rounds[number]
+        self.checked: set[int] = set()
         self.offset = sum(plan.shares[:number])
+        self.where = where_of(storage)
         self.study, made = study_named(f"{name}-round-{number + 1}", storage, plan, key.fold("learning"))
         if not made:
             self._wait_for_its_maker()
@@ -64,7 +67,16 @@ class Round:
 
     def look(self) -> list[FrozenTrial]:
         """Everything the study holds now, in the order it was begun."""
-        return self.study.get_trials(deepcopy=False)
+        with reading(self.where):
+            trials: list[FrozenTrial] = self.study.get_trials(deepcopy=False)
+            if [trial.number for trial in trials] != list(range(len(trials))):
+                raise damaged(self.where, "its trials are not numbered one by one")
+            for trial in trials:
+                if trial.number not in self.checked:
+                    refuse_damaged(trial, self.plan.space, self.space, self.plan.judged_by, self.where)
+                if trial.state.is_finished():  # it is the same for ever
+                    self.checked.add(trial.number)
+        return trials
 
     def fill(self, trials: list[FrozenTrial]) -> bool:
         """Put every place that nobody holds into the queue; False when there was none."""
@@ -89,7 +101,7 @@ class Round:
         from optuna.storages import fail_stale_trials
         from optuna.trial import TrialState
 
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), reading(self.where):
             warnings.simplefilter("ignore", ExperimentalWarning)
             fail_stale_trials(self.study)
         trials = self.look()
@@ -113,17 +125,14 @@ class Round:
 
     def read(self, trial: FrozenTrial) -> Trial:
         """A finished trial of the database in our words."""
-        from pellucid.storage.records.checking import Finite, checked
         from pellucid.storage.records.runs import OutcomeRecord
 
         said = trial.user_attrs.get("came_to") or {"state": LOST, "reason": f"its process died {MOST_DEATHS} times"}
         by = self.plan.judged_by
         curve = tuple((step, value) for step, value in sorted(trial.intermediate_values.items()))
         number = self.offset + trial.user_attrs["place"]
-        where, remedy = f"the study's record of trial {number}", "Choose another --out or --storage"
-        score = checked(checked(said, OutcomeRecord, where, remedy).get(by.name), Finite | None, where, remedy)
         known = {name: said[name] for name in OutcomeRecord.__struct_fields__ if name in said}
-        return Trial(number, self.number, self.epochs, dict(trial.params), score=score, curve=curve, by=by,
+        return Trial(number, self.number, self.epochs, dict(trial.params), score=said.get(by.name), curve=curve, by=by,
                      **known)  # fmt: skip
 
     def work(self, objective: Callable[[Running], float], catch: tuple[type[Exception], ...]) -> None:
@@ -211,7 +220,13 @@ def study_named(name: str, storage: RDBStorage, plan: Plan, key: Key) -> tuple[S
     try:
         return optuna.create_study(study_name=name, direction=direction, **options), True
     except optuna.exceptions.DuplicatedStudyError:
-        return optuna.load_study(study_name=name, **options), False
+        pass
+    where = where_of(storage)
+    with reading(where):
+        study = optuna.load_study(study_name=name, **options)
+        if study.directions != [direction]:
+            raise damaged(where, "it was judged by something else")
+    return study, False
 
 
 def pruner_of(name: str) -> BasePruner:

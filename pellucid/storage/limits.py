@@ -73,9 +73,11 @@ LAYERS = Limit("layers", 4_000, "layers", "PELLUCID_MAX_LAYERS", "a model")
 ARRAY = Limit("array", 4 * GIB, "bytes", "PELLUCID_MAX_ARRAY",
               "an array that declares over 1,000 times the bytes stored for it")  # fmt: skip
 
+STUDY = Limit("study", GIB, "bytes", "PELLUCID_MAX_STUDY", "the study of a search")
+
 MEMORY = Limit("memory", 0, "bytes", "PELLUCID_MAX_MEMORY", "what must be in memory at once")  # 0: what is free
 
-TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, GROWN, WEIGHTS, LAYERS, ARRAY, MEMORY)
+TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, GROWN, WEIGHTS, LAYERS, ARRAY, STUDY, MEMORY)
 FREE = 64 * MB  # bytes that anything may unpack to, whatever the ratio
 CLAIMED = 1_000  # times its stored bytes that an array beyond ARRAY may declare
 

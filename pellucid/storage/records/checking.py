@@ -44,6 +44,7 @@ def rebuilt(where: str | os.PathLike[str], remedy: str) -> Iterator[None]:
     except PellucidError as fault:
         said = str(fault)
         raise FileError(said if said.startswith(path) else f"{path}: {said}") from None
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as fault:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError,
+            AssertionError) as fault:
         said = shown(fault, 160).rstrip(".")
         raise FileError(f"{path} is damaged: its record makes no sense ({said}). {remedy}.") from None

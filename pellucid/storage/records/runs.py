@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pellucid.storage.records.checking import Count, Finite, Positive, Word
+from pellucid.storage.records.checking import LARGEST, Count, Finite, Positive, Word
 
 Line = Annotated[str, Meta(max_length=4096)]
 
@@ -136,9 +136,21 @@ class IdentityRecord(Struct):
 class OutcomeRecord(Struct):
     """What a trial of a search came to; its score stands beside, under its own name."""
 
-    state: Word
+    state: Literal["complete", "pruned", "diverged", "failed"]
     loss: Finite | None = None
     best_epoch: Count | None = None
-    seconds: Finite | None = None
+    seconds: Annotated[float, Meta(ge=0, le=LARGEST)] | None = None
     parameters: Count | None = None
     reason: str = ""
+
+
+class TrialAttributes(Struct):
+    """What a search says of a trial in its study: its place in the round, the machine and process that took it."""
+
+    place: Count | UnsetType = UNSET
+    owner: tuple[Line, Annotated[int, Meta(ge=1, lt=2**31)]] | UnsetType = UNSET
+    stopped: bool | UnsetType = UNSET
+    came_to: OutcomeRecord | UnsetType = UNSET
+
+
+StudyCurve = dict[Count, Finite]  # the score after each epoch
