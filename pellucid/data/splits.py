@@ -21,6 +21,7 @@ from pellucid.errors import ArgumentError, DataError, describe, shown
 from pellucid.keys import Key
 
 TRIES = 64
+FAR_OFF = 0.2  # of the size that was due: a part of another size is told with it
 TEST_FRACTION = 0.2
 
 
@@ -72,6 +73,8 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: boo
         whole = taken if members is None else kept_together(train.annotations.strata, members, taken, key=key)
         if len(whole) and not np.array_equal(whole, taken):  # where all images are alike, the leakage check tells it
             taken, how = whole, "stratified, copies of an image in one part"
+            if abs(len(whole) - count) > FAR_OFF * count:
+                how += f", {count:,} were due; --copies apart lets copies fall anywhere"
     else:
         groups = train.groups if members is None else merged_groups(train.groups, members)
         taken = take_groups(train.annotations.strata, groups, count, key=key, where=dataset.name,

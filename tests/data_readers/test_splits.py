@@ -123,3 +123,15 @@ def test_largest_remainders_by_hand() -> None:
     assert shares(most, 10, least=np.zeros(3, int), most=most).tolist() == [6, 3, 1]
     counts = np.array([5, 3, 2])
     assert shares(counts, 7, least=np.zeros(3, int), most=counts).tolist() == [4, 2, 1]
+
+
+@pytest.mark.parametrize(("copies", "words"), [
+    (4, "copies of an image in one part)"), (8, ", 24 were due; --copies apart lets copies fall anywhere)"),
+])
+def test_a_part_that_copies_make_of_another_size_is_told(copies: int, words: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (240 // copies, 6, 6, 1), dtype=np.uint8).repeat(copies, axis=0)
+    n = len(pixels)
+    part = Part(ArrayImages(pixels), Classes(np.arange(n) // copies % 2), tuple(map(str, range(n))), np.arange(n))
+    dataset = Dataset("made", {"train": part}, ("a", "b"), ("gray",), "0" * 64)
+    held = split_validation(dataset, fraction=0.1, seed=0, together=True)
+    assert held.notes[-1].endswith(words), (len(held.part("validation")), held.notes[-1])
