@@ -127,17 +127,16 @@ def plain_axes(axes: Axes, *, title: str = "", subtitle: str = "") -> Axes:
     return axes
 
 
+def lettering(style: dict[str, Any], **usual: Any) -> dict[str, Any]:
+    """How text is written, unless `style` says otherwise."""
+    return {"color": INK, "size": TEXT_PT, "ha": "left", "family": fonts()[0]} | usual | style
+
+
 def note(
     axes: Axes, text: str, at: tuple[float, float], coordinates: str, points: tuple[float, float], **style: Any
 ) -> Text:
     """Literal text at a place, moved by some points; never clipped, baseline at the place unless told."""
-    options: dict[str, Any] = {
-        "color": INK,
-        "size": TEXT_PT,
-        "ha": "left",
-        "va": "baseline",
-        "family": fonts()[0],
-    } | style
+    options = lettering(style, va="baseline")
     return axes.annotate(
         drawable(text), at, xycoords=coordinates, xytext=points, textcoords="offset points", parse_math=False,
         annotation_clip=False, **options,
@@ -146,13 +145,7 @@ def note(
 
 def letter(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
     """Literal text at data coordinates."""
-    options: dict[str, Any] = {
-        "color": INK,
-        "size": TEXT_PT,
-        "ha": "left",
-        "va": "center",
-        "family": fonts()[0],
-    } | style
+    options = lettering(style, va="center")
     return axes.text(x, y, drawable(text), parse_math=False, **options)
 
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from pellucid.errors import ShapeError, describe
-from pellucid.reports.pixels import displayable
+from pellucid.reports.pixels import Images, displayable, pixels_of
 
-Images = Callable[[np.ndarray], np.ndarray]
 Kind = Literal["wrong", "right", ""]
 
 LARGEST_PX = 192  # of a picture's longer side: twice what a page shows, for fine screens
@@ -55,10 +53,7 @@ def drawn(images: Images, indices: np.ndarray) -> list[tuple[str, bool, int]]:
     """
     if not len(indices):
         return []
-    pixels = np.asarray(images(indices))
-    if pixels.ndim != 4 or len(pixels) != len(indices):
-        wanted = f"(n, H, W, C) with n = {len(indices)}"
-        raise ShapeError(describe("gallery", "images", wanted, f"of shape {pixels.shape}"))
+    pixels = pixels_of("gallery", images, indices)
     shown, _ = displayable(pixels)
     coarse = max(pixels.shape[1:3]) < COARSE_PX
     return [(address(picture), coarse, int(index)) for picture, index in zip(shown, indices, strict=True)]

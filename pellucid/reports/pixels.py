@@ -7,7 +7,22 @@ Pixels    uint8 as they are; float within 0..1 as it is; everything else is stre
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+
+from pellucid.errors import ShapeError, describe
+
+Images = Callable[[np.ndarray], np.ndarray]  # indices (n,) -> raw pixels (n,H,W,C)
+
+
+def pixels_of(where: str, images: Images, indices: np.ndarray) -> np.ndarray:
+    """The raw pixels (n,H,W,C) of these indices. Raises ShapeError when `images` gives something else."""
+    pixels = np.asarray(images(indices))
+    if pixels.ndim != 4 or len(pixels) != len(indices):
+        wanted = f"(n, H, W, C) with n = {len(indices)}"
+        raise ShapeError(describe(where, "images", wanted, f"of shape {pixels.shape}"))
+    return pixels
 
 
 def displayable(pixels: np.ndarray) -> tuple[np.ndarray, str]:

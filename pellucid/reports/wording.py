@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pellucid.reports.drawing import percent
@@ -93,3 +93,17 @@ def shape_text(shape: Any) -> str:
         return ", ".join(shape_text(inner) for inner in shape)
     sizes = list(shape[1:] if shape and shape[0] in (None, "N") else shape)
     return " \N{MULTIPLICATION SIGN} ".join("any" if size is None else str(size) for size in sizes) or DASH
+
+
+def lines_of_steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What a diagnosis says to do, numbered, each with the command that does it where there is one."""
+    for number, step in enumerate(steps, start=1):
+        yield f"{number}. {step['action']}: {step['because']}."
+        if step["command"]:
+            yield f"   {step['command']}"
+
+
+def lines_of_curves(readings: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the curves say, a line each."""
+    for reading in readings:
+        yield f"curves  {reading['meaning']}. {reading['remedy']}".rstrip()

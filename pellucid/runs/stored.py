@@ -5,7 +5,6 @@ Nothing is read of the data, and no engine made, before somebody asks for it.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.runs.begun import settings_of
+from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.cross_validation import CrossValidated, cross_validate
 from pellucid.runs.deciding import problem_of
@@ -36,7 +36,6 @@ from pellucid.runs.reopening import Reopening
 from pellucid.runs.scoring import BATCH_SIZE, score
 from pellucid.runs.using import all_or_one, classifier_of, engine_of
 from pellucid.runs.weights import native_weights
-from pellucid.settings import flag_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.evaluation import Evaluation
 from pellucid.training.program import State
@@ -176,20 +175,4 @@ class Stored:
         return cross_validate(replace(self.here, allow_leak=True), folds=count, dataset=dataset)
 
     def command_with(self, flags: Sequence[str]) -> str:
-        return command_with(self.config, flags)
-
-
-def command_with(config: RunConfig, flags: Sequence[str]) -> str:
-    """pellucid train with the run's own settings, those in `flags` changed."""
-    changed = dict(zip(flags[::2], flags[1::2], strict=True))
-    words = ["pellucid", "train", config.data]
-    for name, value in given(config).items():
-        if name in changed:
-            continue
-        words += [name] if value is True else [name, str(value)]
-    return shlex.join([*words, *flags])
-
-
-def given(config: RunConfig) -> Mapping[str, Any]:
-    """The settings that differ from the defaults, by flag; the engine is chosen anew."""
-    return {flag_of(name): value for name, value in config.typed().items() if name != "engine" and value is not False}
+        return command_of(self.config, without={"--engine", *flags[::2]}, also=flags)  # the engine is chosen anew

@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import FileError
+from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import beginning_record, prepare_alone, run
 from pellucid.runs.preparation import understand
-from pellucid.search.settings import command_of, config_of
+from pellucid.search.settings import config_of
 from pellucid.search.trial import Bench
 from pellucid.search.trials import Trial
 from pellucid.storage.checkpoint import read_checkpoint

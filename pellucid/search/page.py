@@ -8,8 +8,9 @@ from typing import Any
 
 from pellucid.reports.pages import template
 from pellucid.reports.scores import SHARE
+from pellucid.runs.commands import command_of
 from pellucid.search.folder import SearchFolder
-from pellucid.search.settings import Plan, command_of, config_of
+from pellucid.search.settings import Plan, config_of
 from pellucid.search.space import as_words, spelled
 from pellucid.search.trials import COMPLETE, Trial, ranked
 from pellucid.storage.writer import write_text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -183,14 +182,6 @@ def config_of(base: RunConfig, values: Mapping[str, Value], epochs: int | None) 
     if holes:
         settings["model"] = HOLE.sub(lambda hole: str(values.get(hole[1], hole[0])), base.model or "")
     return base.changed(epochs=epochs, **settings)
-
-
-def command_of(config: RunConfig) -> str:
-    """What to type to train with these settings; those that are at their default are left out."""
-    words = ["pellucid", "train", config.data]
-    for name, value in config.typed().items():
-        words += [flag_of(name)] if value is True else [flag_of(name), str(value)]
-    return shlex.join(words)
 
 
 def parse_rounds(text: str) -> tuple[int, ...]:

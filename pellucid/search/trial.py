@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Sums
 from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
+from pellucid.runs.commands import command_of
 from pellucid.runs.deciding import decided, task_of
 from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
 from pellucid.runs.preparation import load_data, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.search.folder import SearchFolder
-from pellucid.search.settings import Plan, command_of, config_of
+from pellucid.search.settings import Plan, config_of
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, DIVERGED, FAILED, PRUNED
 from pellucid.search.wish import Wish

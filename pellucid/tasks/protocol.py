@@ -11,7 +11,7 @@ Training and stored runs are `runs`' business: what a task needs of them comes t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from pellucid.engines.protocol import Objective
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
+from pellucid.reports.pixels import Images
 from pellucid.reports.scores import Headline, Score, number
 from pellucid.reports.sections import Account, Section
 from pellucid.spec.layer import LayerSpec
@@ -32,7 +33,6 @@ from pellucid.tasks.evaluation import Evaluation
 from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.events import Event
 
-Images = Callable[[np.ndarray], np.ndarray]
 TOLD = 3  # answers of a sample in predictions.jsonl, where a task orders them
 
 

@@ -12,9 +12,10 @@ from pellucid.architectures.names import architecture
 from pellucid.graph.selecting import paths
 from pellucid.layers import BatchNormalization, Dense, Flatten, Input
 from pellucid.model import Model, Sequential, load_model
+from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import set_batch_norm_momentum
-from pellucid.search.settings import command_of, kinds_of
+from pellucid.search.settings import kinds_of
 from pellucid.spec.normalization import BatchNormalization as BatchNormalizationSpec
 from tests.cli.terminal import Terminal, pictures, write_npz
 

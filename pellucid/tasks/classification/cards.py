@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.reports.drawing import percent, shorten
-from pellucid.reports.gallery import Card, Images, Kind, drawn, in_turn
+from pellucid.reports.gallery import Card, Kind, drawn, in_turn
+from pellucid.reports.pixels import Images
 from pellucid.tasks.classification.evaluation import Evaluation
 from pellucid.tasks.classification.mistakes import SAID, Told
 

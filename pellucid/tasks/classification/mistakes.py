@@ -5,14 +5,12 @@ Shapes    images (n,H,W,C) raw pixels, shown as `reports.pixels` makes them; the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.errors import ShapeError, describe
 from pellucid.reports import drawing as d
-from pellucid.reports.pixels import displayable
+from pellucid.reports.pixels import Images, displayable, pixels_of
 from pellucid.tasks.classification.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -25,8 +23,6 @@ PICTURE_IN = 1.18
 BAR_IN = 1.93
 Told = tuple[str, str]
 SAID: Told = ("said", "is")
-
-Images = Callable[[np.ndarray], np.ndarray]
 
 
 def mistakes_png(
@@ -42,12 +38,7 @@ def mistakes_png(
         every = f"all {evaluation.n:,} samples" if evaluation.n > 1 else "the only sample"
         return d.message_picture("No mistakes", f"The model is right about {every} of the {evaluation.split} part.")
     worst = evaluation.worst_mistakes(MOST) if chosen is None else chosen[:MOST]
-    pixels = np.asarray(images(worst))
-    if pixels.ndim != 4 or len(pixels) != len(worst):
-        raise ShapeError(
-            describe("mistakes", "images", f"(n, H, W, C) with n = {len(worst)}", f"of shape {pixels.shape}")
-        )
-    shown, remarks = displayable(pixels)
+    shown, remarks = displayable(pixels_of("mistakes", images, worst))
     columns = min(COLUMNS, max(2, len(worst)))  # two at least: the title wants room
     rows = -(-len(worst) // columns)
     width, height = columns * CARD_IN[0] + 0.3, rows * CARD_IN[1] + (1.15 if remarks else 0.9)

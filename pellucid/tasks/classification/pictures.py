@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pellucid.data.dataset import Part
 from pellucid.reports.drawing import to_png, to_svg
+from pellucid.reports.pixels import Images
 from pellucid.tasks.classification.confusion import confusion_figure
 from pellucid.tasks.classification.evaluation import Evaluation
 from pellucid.tasks.classification.mistakes import mistakes_png
 from pellucid.tasks.classification.sections import MATRIX, sections_of
-from pellucid.tasks.protocol import Images, Pictures
+from pellucid.tasks.protocol import Pictures
 
 
 def pictures_of(evaluation: Evaluation, images: Images, training: Part) -> Pictures:

@@ -7,12 +7,12 @@ from typing import Any
 
 from pellucid.data.dataset import Part
 from pellucid.diagnosis.scores import DEFAULT, score_all
+from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Facts, Figure, Gallery, Section, Table, Text
 from pellucid.reports.wording import measured, share
 from pellucid.tasks.classification.cards import mistake_cards, right_cards, sample_cards
 from pellucid.tasks.classification.evaluation import Evaluation
 from pellucid.tasks.classification.mistakes import MOST
-from pellucid.tasks.protocol import Images
 
 MANY_CLASSES = 20  # beyond, the page shows the weakest classes and folds the table of all
 WEAKEST, MARKED, MOST_CONFUSED = 10, 3, 6

@@ -20,6 +20,7 @@ from pellucid.diagnosis.scores import DEFAULT
 from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
+from pellucid.reports.pixels import Images
 from pellucid.reports.scores import Headline
 from pellucid.reports.sections import Account, Section
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
@@ -38,7 +39,7 @@ from pellucid.tasks.classification.imbalance import (
 from pellucid.tasks.classification.mining import Mining
 from pellucid.tasks.classification.naming import names_of, of_each_class, with_labels_of
 from pellucid.tasks.classification.settings import Settings, Wishes
-from pellucid.tasks.protocol import TOLD, Images, Pictures, Problem, Task
+from pellucid.tasks.protocol import TOLD, Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.compiling import Wanted, make_objective
 from pellucid.training.events import Event, Progress

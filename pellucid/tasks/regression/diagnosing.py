@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.decomposition import Gap
 from pellucid.reports.sections import Account, Section, Table, Text
+from pellucid.reports.wording import lines_of_curves, lines_of_steps
 from pellucid.storage.finite import finite
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
@@ -32,23 +33,6 @@ FORMAT = 1
 WORTH, HOPELESS = 0.05, 0.9  # of a constant answer's error: a gap that is spoken of; a training error that is no better
 TENTHS, LEAST = 10, 100      # of the true numbers, and the samples from which they are looked at
 SYSTEMATIC = 0.1             # of the slope, beyond which answers are called drawn to the middle
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A difference of two errors with its interval."""
-
-    name: str
-    start: str
-    end: str
-    value: float
-    low: float
-    high: float
-
-    @property
-    def noise(self) -> bool:
-        """Whether it may as well be none."""
-        return self.low <= 0
 
 
 def diagnose(stored: StoredRun, wishes: Wishes) -> Account:
@@ -64,7 +48,7 @@ def diagnose(stored: StoredRun, wishes: Wishes) -> Account:
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "regression",
         "title": TITLES[main], "sentence": sentence_of(main, judged, gaps, constant),
         "parts": [part_of(name, one) for name, one in judged.items()],
-        "gaps": [asdict(gap) | {"noise": gap.noise} for gap in gaps],
+        "gaps": [told_gap(gap) for gap in gaps],
         "constant": constant,
         "next_steps": list(steps_of(main, stored)),
         "readings": [reading.to_json() for reading in read_curves(history, steps)],
@@ -110,11 +94,17 @@ def gaps_of(judged: Mapping[str, Evaluation], reference: float | None) -> list[G
     return gaps
 
 
+def told_gap(gap: Gap) -> dict[str, Any]:
+    """A gap as plain values; `noise` unless it is above 0 for sure."""
+    return {"name": gap.name, "start": gap.start, "end": gap.end, "value": gap.value, "low": gap.low,
+            "high": gap.high, "noise": not gap.sure}  # fmt: skip
+
+
 def main_problem(judged: Mapping[str, Evaluation], gaps: list[Gap], constant: float) -> str:
     """The name of the gap to work on; "nothing learnt", or "" where none is worth it."""
     if error_of(judged["train"])[0] > HOPELESS * constant:
         return "nothing learnt"
-    sure = [gap for gap in gaps if not gap.noise and gap.value > WORTH * constant]
+    sure = [gap for gap in gaps if gap.sure and gap.value > WORTH * constant]
     return max(sure, key=lambda gap: gap.value).name if sure else ""
 
 
@@ -223,12 +213,8 @@ def told(found: Mapping[str, Any]) -> list[Section]:
 
 def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
     """Steps, curves, what dev says, notes."""
-    for number, step in enumerate(found["next_steps"], start=1):
-        yield f"{number}. {step['action']}: {step['because']}."
-        if step["command"]:
-            yield f"   {step['command']}"
-    for reading in found["readings"]:
-        yield f"curves  {reading['meaning']}. {reading['remedy']}".rstrip()
+    yield from lines_of_steps(found["next_steps"])
+    yield from lines_of_curves(found["readings"])
     for one in found["dev"]:
         yield from lines_of_dev(one)
     for note in found["notes"]:

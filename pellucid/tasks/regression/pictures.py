@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.errors import ShapeError, describe
 from pellucid.reports import drawing as d
 from pellucid.reports.gallery import Card, Kind, drawn
-from pellucid.reports.pixels import displayable
+from pellucid.reports.pixels import Images, displayable, pixels_of
 from pellucid.reports.sections import Facts, Gallery, Section
 from pellucid.reports.sections import Figure as Drawing
-from pellucid.tasks.protocol import Images, Pictures
+from pellucid.tasks.protocol import Pictures
 from pellucid.tasks.regression.evaluation import Evaluation
 from pellucid.tasks.regression.telling import table_of, value
 
@@ -81,11 +80,7 @@ def scatter(evaluation: Evaluation, points: int) -> Figure:
 def worst_png(evaluation: Evaluation, images: Images) -> bytes:
     """PNG bytes of up to 24 pictures, the largest error in standard deviations first."""
     worst = evaluation.worst(MOST)
-    pixels = np.asarray(images(worst))
-    if pixels.ndim != 4 or len(pixels) != len(worst):
-        wanted = f"(n, H, W, C) with n = {len(worst)}"
-        raise ShapeError(describe("mistakes", "images", wanted, f"of shape {pixels.shape}"))
-    shown, remarks = displayable(pixels)
+    shown, remarks = displayable(pixels_of("mistakes", images, worst))
     columns = min(COLUMNS, max(2, len(worst)))
     width, height = columns * CARD_IN[0] + 0.3, -(-len(worst) // columns) * CARD_IN[1] + 1.15
     figure = d.new_figure(width, height)

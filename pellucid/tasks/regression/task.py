@@ -19,13 +19,14 @@ from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError, describe
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
+from pellucid.reports.pixels import Images
 from pellucid.reports.scores import LESS
 from pellucid.reports.sections import Account, Section
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.losses import AbsoluteError, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError
 from pellucid.spec.reshaping import Rescaling
 from pellucid.storage.records.checking import checked
-from pellucid.tasks.protocol import Images, Pictures, Problem, Task
+from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression import telling
 from pellucid.tasks.regression.evaluation import Evaluation

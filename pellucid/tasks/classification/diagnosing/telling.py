@@ -7,6 +7,7 @@ from typing import Any
 
 from pellucid.diagnosis.wording import percent, points, spanned
 from pellucid.reports.sections import Section, Table, Text
+from pellucid.reports.wording import lines_of_curves, lines_of_steps
 
 
 def told(found: Mapping[str, Any]) -> list[Section]:
@@ -19,22 +20,13 @@ def told(found: Mapping[str, Any]) -> list[Section]:
         Text(f"{found['title']}. {found['sentence']}"), Text(""),
         Table(["part", "error", "95 % interval", "n"], parts), Text(""),
         Table(["gap", "between", "size", ""], gaps), Text(""),
-        *map(Text, [*lines_of_steps(found), "", *lines_of_evidence(found)]),
+        *map(Text, [*lines_of_steps(found["next_steps"]), "", *lines_of_evidence(found)]),
     ]  # fmt: skip
-
-
-def lines_of_steps(found: Mapping[str, Any]) -> Iterator[str]:
-    """What to do, with the command that does it."""
-    for number, step in enumerate(found["next_steps"], start=1):
-        yield f"{number}. {step['action']}: {step['because']}."
-        if step["command"]:
-            yield f"   {step['command']}"
 
 
 def lines_of_evidence(found: Mapping[str, Any]) -> Iterator[str]:
     """What curves and dev say, notes, and where the page lies."""
-    for reading in found["readings"]:
-        yield f"curves  {reading['meaning']}. {reading['remedy']}".rstrip()
+    yield from lines_of_curves(found["readings"])
     yield from lines_of_dev(found)
     for note in found["notes"]:
         yield f"note    {note}"

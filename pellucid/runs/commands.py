@@ -1,0 +1,19 @@
+"""What to type to train with some settings."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Sequence
+
+from pellucid.runs.config import RunConfig
+from pellucid.settings import flag_of
+
+
+def command_of(config: RunConfig, *, without: Collection[str] = (), also: Sequence[str] = ()) -> str:
+    """pellucid train with what is not at its default, but for the flags in `without`; then the words in `also`."""
+    words = ["pellucid", "train", config.data]
+    for name, value in config.typed().items():
+        flag = flag_of(name)
+        if flag not in without and value is not False:
+            words += [flag] if value is True else [flag, str(value)]
+    return shlex.join([*words, *also])
