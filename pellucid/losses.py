@@ -1,5 +1,6 @@
 """Losses, by the names Keras gives them."""
 
+from pellucid.spec.box_losses import BinaryFocalCrossentropy, EdgeIoU, HeatmapFocalCrossentropy
 from pellucid.spec.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -13,8 +14,11 @@ from pellucid.spec.losses import (
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
+    "EdgeIoU",
+    "HeatmapFocalCrossentropy",
     "Huber",
     "MeanAbsoluteError",
     "MeanSquaredError",

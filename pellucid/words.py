@@ -6,6 +6,7 @@ with an error of its own, and Path.expanduser raises RuntimeError for a user tha
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -21,6 +22,15 @@ def whole(text: str, least: int = 0, most: int = LARGEST) -> int | None:
     found = re.fullmatch(r"\s*(-?)0*([0-9]{1,18})\s*", text)
     number = int(found[1] + found[2]) if found else None
     return number if number is not None and least <= number <= most else None
+
+
+def decimal(text: str) -> float | None:
+    """The finite number of a word written with a decimal point; None for any other."""
+    word = text.strip()
+    if len(word) > 400 or not re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", word):
+        return None
+    value = float(word)
+    return value if math.isfinite(value) else None
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:

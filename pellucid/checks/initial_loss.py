@@ -27,7 +27,7 @@ def check_initial_loss(subject: Subject) -> Finding:
     run = engine.forward(
         graph, params, state, engine.put(batch.inputs), training=True, key=subject.key_of("initial-loss")
     )
-    loss = mean(engine.measure(subject.objective, run, batch)[f"loss:{term.output}"])
+    loss = mean(engine.measure(subject.objective, run, batch)[f"loss:{term.name}"])
     told = f"the first loss is {loss:.3f}, {chance.told}"
     if loss < BELOW * chance.loss:
         if not subject.drawn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pellucid.cli.app import data_app
@@ -17,7 +17,7 @@ PICTURES = ("resize", "fit", "channels", "alpha", "skip_broken", "max_pixels", "
 @data_app.command("info")
 @with_settings(of_a_run, only=PICTURES)
 def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = False) -> None:
-    """Show what a data set holds. Parts, classes or numbers, image size, pixel range, groups and fingerprint."""
+    """Show what a data set holds. Parts, classes, numbers or boxes, image size, pixel range, groups and fingerprint."""
     from pellucid.data.info import describe_dataset
     from pellucid.runs.reading import read_data
 
@@ -29,12 +29,17 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
     say(f"{found['name']}: {image['height']}x{image['width']}x{image['channels']} {image['dtype']}, "
           f"channels {', '.join(image['channel_names'])}")
     parts = found["parts"]
-    kind = {"classes": "class", "numbers": "smallest, mean, largest"}[found["annotations"]]
-    rows = rows_of_numbers(parts) if found["annotations"] == "numbers" else rows_of_classes(found["classes"], parts)
-    say(table([*rows, ["all", *[f"{part['n']:,}" for part in parts.values()]]], [kind, *parts]))
+    kind = {"classes": "class", "numbers": "smallest, mean, largest", "boxes": "boxes"}[found["annotations"]]
+    rows = {"numbers": rows_of_numbers, "classes": rows_of_classes, "boxes": rows_of_boxes}[found["annotations"]](found)
+    everything = "pictures" if found["annotations"] == "boxes" else "all"
+    say(table([*rows, [everything, *[f"{part['n']:,}" for part in parts.values()]]], [kind, *parts]))
     for name, part in parts.items():
         pixels = part["pixels"]
         groups = "" if part["groups"] is None else f", {part['groups']} groups"
+        if "boxes" in part:
+            from pellucid.data.boxes.summary import in_words
+
+            say(f"{name}: {in_words(part['boxes'])}")
         say(f"{name}: pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:g}{groups}")
     for leaking, where in found["leaking_groups"].items():
         say(f"group {leaking} is in {' and '.join(where)}: scores will look better than they are")
@@ -43,13 +48,19 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
     say(f"fingerprint {found['fingerprint']}")
 
 
-def rows_of_classes(names: Sequence[str], parts: Mapping[str, Any]) -> list[list[str]]:
+def rows_of_classes(found: Mapping[str, Any]) -> list[list[str]]:
     """A row a class: how many images it has in each part."""
-    return [[name, *[f"{part['per_class'][name]:,}" for part in parts.values()]] for name in names]
+    return [[name, *[f"{part['per_class'][name]:,}" for part in found["parts"].values()]] for name in found["classes"]]
 
 
-def rows_of_numbers(parts: Mapping[str, Any]) -> list[list[str]]:
+def rows_of_boxes(found: Mapping[str, Any]) -> list[list[str]]:
+    """A row a class: how many boxes of it are in each part."""
+    return [[name, *[f"{part['boxes']['per_class'][name]:,}" for part in found["parts"].values()]]
+            for name in found["classes"]]
+
+
+def rows_of_numbers(found: Mapping[str, Any]) -> list[list[str]]:
     """A row a number: its name and unit, and its range and mean in each part."""
-    columns = zip(*(part["numbers"] for part in parts.values()), strict=True)
+    columns = zip(*(part["numbers"] for part in found["parts"].values()), strict=True)
     return [[f"{column[0]['name']} ({column[0]['unit']})" if column[0]["unit"] else column[0]["name"],
              *[f"{found['min']:g}, {found['mean']:g}, {found['max']:g}" for found in column]] for column in columns]

@@ -127,7 +127,7 @@ class Dataset:
     @property
     def annotated(self) -> str:
         """What is known of the images, as it follows them in a sentence."""
-        if self.class_names:
+        if self.class_names and next(iter(self.parts.values())).annotations.kind == "classes":
             return f"in {len(self.class_names)} classes"
         return f"with {next(iter(self.parts.values())).annotations.words}"
 

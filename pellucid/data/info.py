@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.annotations import Numbers
+from pellucid.data.boxes.column import Boxes
+from pellucid.data.boxes.summary import describe_boxes
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.images import Array
 from pellucid.data.splits import leaking_groups
@@ -18,7 +20,8 @@ SAMPLE = 256            # images looked at for the smallest, largest and mean pi
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     """Name, kind of annotation, parts, image size and dtype, fingerprint and notes.
 
-    A part has n, pixels of a sample, groups, and either images per class or, of each number, name, unit and range.
+    A part has n, pixels of a sample, groups, and images per class, or of each number name, unit and range, or what
+    is known of the boxes.
     """
     height, width, channels = dataset.image_shape
     return {
@@ -52,6 +55,8 @@ def _describe_annotations(part: Part, class_names: tuple[str, ...]) -> dict[str,
         columns = zip(part.annotations.names, part.annotations.units, part.annotations.values.T, strict=True)
         return {"numbers": [{"name": name, "unit": unit, "min": float(values.min()), "mean": middle(values),
                              "max": float(values.max())} for name, unit, values in columns]}
+    if isinstance(part.annotations, Boxes):
+        return {"boxes": describe_boxes(part.annotations)}
     if not class_names:
         return {}
     counts = np.bincount(part.labels, minlength=len(class_names))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pellucid.data.beside import table_beside
+from pellucid.data.boxes.opening import marks_boxes, open_boxes
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import open_digits
 from pellucid.data.endings import is_picture
@@ -40,8 +41,10 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     "crop"; alpha "white" or "drop"; skip_broken: percent of the pictures that may be left out; max_pixels: the most one
     may have; group_pattern: a regular expression whose one group, found in the path of a picture, is its group;
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
-    annotations: "classes" or "numbers", what is to be learnt (None: the data decide). Raises UsageError (no such data),
-    DataError (data that cannot be learnt from), FileError (a broken file) and ArgumentError (an illegal option).
+    annotations: "classes", "numbers" or "boxes", what is to be learnt (None: the data decide).
+
+    Raises UsageError (no such data), DataError (data that cannot be learnt from), FileError (a broken file)
+    and ArgumentError (an illegal option).
     """
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
                       skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning,
@@ -69,6 +72,8 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
         _refuse_numbers(str(folder), options)
         return open_idx_folder(folder, options)
     tree = _tree(folder, files)
+    if (boxes := _boxes(name, tree, options)) is not None:
+        return boxes
     table, notes = table_beside(tree, options)
     if table is not None:
         return open_table(name, table, tree, class_list(tree), options)
@@ -87,6 +92,18 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
         raise DataError(f"{error} {'; '.join(notes)}.") from error  # the table may be where the classes are
 
 
+def _boxes(name: str, tree: Tree, options: Options) -> Dataset | None:
+    """The boxes of a tree, if they are wanted and there are any. Raises DataError where they are wanted and missing."""
+    if options.annotations not in (None, "boxes"):
+        return None
+    found = open_boxes(name, tree, options)
+    if found is None and options.annotations == "boxes":
+        raise DataError(f"{tree.where}: boxes are wanted, but there are none here. They are read from VOC XML beside "
+                        "pictures, COCO JSON, YOLO txt with a data.yaml, or a CSV (columns filename, class, xmin, "
+                        "ymin, xmax, ymax).")
+    return found
+
+
 def _files_in(folder: Path) -> list[Path]:
     try:
         return sorted(entry for entry in folder.iterdir() if entry.is_file())
@@ -97,7 +114,12 @@ def _files_in(folder: Path) -> list[Path]:
 def _open_file(path: Path, options: Options) -> Dataset:
     if path.suffix.lower() in (".csv", ".tsv"):
         tree = _tree(path.parent, _files_in(path.parent))
-        return open_table(readable(path.stem), file_source(readable(path.name), path), tree, class_list(tree), options)
+        table = file_source(readable(path.name), path)
+        if options.annotations in (None, "boxes") and marks_boxes(table):
+            boxes = open_boxes(readable(path.stem), tree, options, table)
+            if boxes is not None:
+                return boxes
+        return open_table(readable(path.stem), table, tree, class_list(tree), options)
     _refuse_columns(str(path), options, of_paths=is_tar(path.name))
     if path.suffix.lower() == ".npz":
         return open_npz(path, options)
@@ -106,8 +128,11 @@ def _open_file(path: Path, options: Options) -> Dataset:
     if is_tar(path.name):
         from pellucid.data.tars import scan_tar
 
+        tree = scan_tar(path)
+        if (boxes := _boxes(stem(path.name), tree, options)) is not None:
+            return boxes
         _refuse_numbers(str(path), options)
-        return open_image_folder(stem(path.name), scan_tar(path), options)
+        return open_image_folder(stem(path.name), tree, options)
     raise DataError(f"{path}: a file of data must end in {FILES}. IDX files are opened by their folder: {path.parent}.")
 
 

@@ -14,7 +14,7 @@ from pellucid.storage.limits import PIXELS
 from pellucid.words import whole
 
 ALPHAS = ("white", "drop")
-KINDS = ("classes", "numbers")  # of annotations, as `Annotations.kind` has them
+KINDS = ("classes", "numbers", "boxes")  # of annotations, as `Annotations.kind` has them
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pellucid.data.decoding import Header
 from pellucid.data.file_images import FileImages
 from pellucid.data.images import Array, Images, choose
 from pellucid.data.options import Options
-from pellucid.data.sizes import choose_size, refuse_blown_up, size_note
+from pellucid.data.sizes import choose_size, choose_wide_size, refuse_blown_up, size_note
 from pellucid.data.sources import Source
 from pellucid.data.survey import survey
 from pellucid.errors import DataError
@@ -33,11 +33,14 @@ class Pictures:
     kept: Mapping[str, Array]               # of each part: the numbers of the sources that could be read
     channel_names: tuple[str, ...]
     hashes: Mapping[str, str]               # path -> sha256 of the file
+    size: tuple[int, int]                   # (height, width) of all as they are taken
+    sizes: Mapping[str, tuple[int, int]]    # path -> (height, width) as it is, upright
     notes: tuple[str, ...]
 
 
-def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Options) -> Pictures:
-    """Read every header, settle size, channels and dtype, and give one `Images` a part.
+def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Options, *,
+                  wide: bool = False) -> Pictures:  # fmt: skip
+    """Read every header, settle size, channels and dtype, and give one `Images` a part; `wide`: places are marked.
 
     Raises Unreadable or Unsupported that names all pictures which cannot be read, and DataError for depths that differ.
     """
@@ -53,7 +56,7 @@ def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Op
             headers[number], hashes[source.path] = found
     if not headers:
         without_broken(where, sources, faults, options.skip_broken)
-    settled, notes = _settle(where, sources, headers, options)
+    settled, notes = _settle(where, sources, headers, options, wide)
     images, numbers = {}, _numbers(parts)
     for name in parts:
         readable = [number for number in numbers[name] if number in headers]
@@ -67,7 +70,9 @@ def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Op
         hashes.pop(sources[number].path, None)
     kept = {name: np.array([row for row, number in enumerate(numbers[name]) if number not in faults], np.int64)
             for name in parts}
-    return Pictures(images, kept, CHANNELS[str(settled.options.channels)], hashes, (*left_out, *notes))
+    sizes = {sources[number].path: (header.height, header.width) for number, header in headers.items()}
+    return Pictures(images, kept, CHANNELS[str(settled.options.channels)], hashes, settled.options.resize or (0, 0),
+                    sizes, (*left_out, *notes))
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,12 @@ class Settled:
 
 
 def _settle(where: str, sources: Sequence[Source], headers: Mapping[int, Header],
-            options: Options) -> tuple[Settled, list[str]]:
+            options: Options, wide: bool) -> tuple[Settled, list[str]]:
     told = list(headers.values())
     kinds = {header.channels for header in told}
     kind = options.channels or ("rgb" if len(kinds) > 1 else next(iter(kinds)))
     sizes = [(header.height, header.width) for header in told]
-    size = options.resize or choose_size(sizes)
+    size = options.resize or (choose_wide_size if wide else choose_size)(sizes)
     refuse_blown_up(where, max(sizes, key=lambda each: each[0] * each[1]), options)
     depth = _one_depth(where, [sources[number] for number in headers], [header.dtype for header in told])
     chosen = [size_note(sizes, size, options.fit)] if options.resize is None and len(set(sizes)) > 1 else []

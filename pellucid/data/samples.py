@@ -12,10 +12,11 @@ from pellucid.data.apportion import stratified_sample
 from pellucid.data.broken import refuse_emptied
 from pellucid.data.dataset import PARTS, Dataset, Part, numbered
 from pellucid.data.fingerprint import fingerprint_files
+from pellucid.data.fitting import affine_of
 from pellucid.data.images import Array
 from pellucid.data.learnable import learnable, learnt_part
 from pellucid.data.options import Options
-from pellucid.data.pictures import open_pictures
+from pellucid.data.pictures import Pictures, open_pictures
 from pellucid.data.sources import Source
 from pellucid.errors import ArgumentError, DataError
 from pellucid.keys import Key
@@ -47,14 +48,14 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], annotations: An
     ids = numbered({part: len(found) for part, found in places.items()})
     kept = {part: cut(where, known[part], options.limit) for part in places}  # each: a try is to be quick to score too
     pictures = open_pictures(where, {part: [found[i].source for i in kept[part]] for part, found in chosen.items()},
-                             options)
+                             options, wide=learnt_part(known).moves)
     read = {part: kept[part][pictures.kept[part]] for part in places if len(pictures.kept[part])}
     learnt = "train" if "train" in places else next(iter(places))
     refuse_emptied(where, known[learnt].take(kept[learnt]), known[learnt].take(read.get(learnt, kept[learnt][:0])),
                    names)
     return Dataset(
         name=name,
-        parts={part: Part(pictures.images[part], known[part].take(rows),
+        parts={part: Part(pictures.images[part], placed(known[part].take(rows), pictures, chosen[part], rows, options),
                           tuple(chosen[part][i].source.path for i in rows), ids[part][rows],
                           _groups([chosen[part][i] for i in rows]),
                           [pictures.hashes[chosen[part][i].source.path] for i in rows]) for part, rows in read.items()},
@@ -63,6 +64,16 @@ def dataset_of(name: str, where: str, samples: Sequence[Sample], annotations: An
         fingerprint=fingerprint_files({**pictures.hashes, **(extra_hashes or {})}),
         notes=(*notes, *told, *pictures.notes, *cut_notes(known, kept)),
     )
+
+
+def placed(annotations: Annotations, pictures: Pictures, samples: Sequence[Sample], rows: Array,
+           options: Options) -> Annotations:  # fmt: skip
+    """Annotations brought to where their pictures lie once they have the size that all have."""
+    if not annotations.moves:
+        return annotations
+    size = pictures.size
+    affines = [affine_of(pictures.sizes[samples[i].source.path], size, options.fit) for i in rows]
+    return annotations.moved(np.array(affines).reshape(-1, 2, 3), size)
 
 
 def cut(where: str, annotations: Annotations, limit: int | None) -> Array:
@@ -79,7 +90,9 @@ def cut(where: str, annotations: Annotations, limit: int | None) -> Array:
 
 def cut_notes(before: Mapping[str, Annotations], kept: Mapping[str, Array]) -> list[str]:
     """One note a part that was cut."""
-    how = "each class in proportion" if isinstance(learnt_part(before), Classes) else "small and large numbers alike"
+    learnt = learnt_part(before)
+    how = {"classes": "each class in proportion", "numbers": "small and large numbers alike"}.get(
+        learnt.kind, f"each {learnt.stratum} in proportion")
     return [f"limit: {len(kept[part]):,} of {len(found):,} images of the {part} part, {how}"
             for part, found in before.items() if len(kept[part]) < len(found)]
 

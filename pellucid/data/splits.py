@@ -78,7 +78,7 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: boo
     else:
         groups = train.groups if members is None else merged_groups(train.groups, members)
         taken = take_groups(train.annotations.strata, groups, count, key=key, where=dataset.name,
-                            of_each=bool(dataset.class_names))
+                            of_each=train.annotations.kind == "classes")
         how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups"
     left = np.setdiff1d(np.arange(len(train)), taken)
     parts: Mapping[str, Part] = {**dataset.parts, "train": train.subset(left), name: train.subset(taken)}
@@ -91,7 +91,7 @@ def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction
     classes, counts = np.unique(train.annotations.strata, return_counts=True)
     flag = {"validation": "--val-fraction", "train-dev": "--train-dev-fraction"}.get(name)
     without = f", or type {flag} 0 to do without it" if flag else ""
-    if counts.min() < 2 and dataset.class_names:
+    if counts.min() < 2 and train.annotations.kind == "classes":
         lone = int(classes[counts.argmin()])
         elsewhere = {part: int((held.annotations.strata == lone).sum())
                      for part, held in dataset.parts.items() if part != "train"}

@@ -79,6 +79,8 @@ class Term:
     """One loss on one output; with `shares` it reads the targets, weights and masks of another output.
 
     With `scales`, a number a channel, output and target are divided by them first: values of several units weigh alike.
+    With `columns` it reads those of the last axis alone, from the first to before the second. Of several losses on one
+    output each is a `part`: its name in reports, and that of weights and masks of its own.
     """
 
     output: str
@@ -86,11 +88,23 @@ class Term:
     weight: float = 1.0
     shares: str | None = None
     scales: tuple[float, ...] | None = None
+    part: str = ""
+    columns: tuple[int, int] | None = None
 
     @property
     def target(self) -> str:
         """The name of the targets it reads."""
         return self.shares or self.output
+
+    @property
+    def counted(self) -> str:
+        """The name of the weights and masks it reads."""
+        return self.part or self.target
+
+    @property
+    def name(self) -> str:
+        """What its sums and its column in a report are called after."""
+        return self.part or self.output
 
 
 @dataclass(frozen=True)
@@ -112,16 +126,16 @@ class Objective:
 
     def report(self, sums: Sums) -> dict[str, float]:
         """The means under the names that users see: loss, accuracy, and <output>_loss when there are several."""
-        parts = {term.output: mean(sums[f"loss:{term.output}"]) for term in self.terms}
-        total = sum(term.weight * parts[term.output] for term in self.terms)
+        parts = {term.name: mean(sums[f"loss:{term.name}"]) for term in self.terms}
+        total = sum(term.weight * parts[term.name] for term in self.terms)
         row = {"loss": total + mean(sums.get("penalty", (0.0, 0.0)))}
         if len(self.terms) > 1:
-            row |= {f"{output}_loss": value for output, value in parts.items()}
+            row |= {f"{name}_loss": value for name, value in parts.items()}
         return row | {measure.name: mean(sums[f"metric:{measure.name}"]) for measure in self.measures}
 
     def directions(self) -> dict[str, int]:
         """Of each name in a report: 1 where larger is better, -1 where smaller is."""
-        losses = ["loss", *(f"{term.output}_loss" for term in self.terms if len(self.terms) > 1)]
+        losses = ["loss", *(f"{term.name}_loss" for term in self.terms if len(self.terms) > 1)]
         signs = {"more": 1, "less": -1}
         return dict.fromkeys(losses, -1) | {measure.name: signs[measure.metric.better] for measure in self.measures}
 

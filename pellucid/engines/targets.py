@@ -19,7 +19,10 @@ def target_of(term: Term, shape: tuple[int, ...], batch: Batch) -> np.ndarray:
         remedy = "Name the targets after the outputs."
         got = f"only for {sorted(batch.targets)}"
         raise ArgumentError(describe("model", "targets", f"given for '{term.target}'", got, remedy))
-    return check_target(term.loss, term.output, shape, np.asarray(batch.targets[term.target]))
+    target = np.asarray(batch.targets[term.target])
+    if term.columns is not None:
+        target = target[..., slice(*term.columns)]
+    return check_target(term.loss, term.output, shape, target)
 
 
 def prediction_of(term: Term, todo: Plan) -> tuple[int, bool]:

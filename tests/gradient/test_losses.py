@@ -12,6 +12,7 @@ from pellucid.engines.reference import losses
 from pellucid.graph.build import build
 from pellucid.graph.graph import Graph
 from pellucid.graph.layer import Layer
+from pellucid.spec.box_losses import BinaryFocalCrossentropy, EdgeIoU, HeatmapFocalCrossentropy
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.losses import (
@@ -31,7 +32,7 @@ from pellucid.spec.reshaping import Flatten, InputLayer
 from tests.gradient.checking import Point, check_objective, draw
 
 L = Layer.of
-N, K = 5, 3
+N, K = 5, 4
 
 # (loss, the activation before it): softmax and sigmoid are fused; sigmoid before a softmax loss is not, nor is tanh
 PAIRS = [
@@ -55,6 +56,13 @@ PAIRS = [
     (MeanAbsoluteError(), "tanh"),
     (Huber(), "linear"),
     (Huber(0.3), "tanh"),
+    (BinaryFocalCrossentropy(), "sigmoid"),
+    (BinaryFocalCrossentropy(True, 0.7, 1.3, from_logits=True), "linear"),
+    (BinaryFocalCrossentropy(gamma=3.0, label_smoothing=0.1), "softmax"),
+    (HeatmapFocalCrossentropy(), "linear"),
+    (HeatmapFocalCrossentropy(1.5, 3.0), "tanh"),
+    (EdgeIoU(), "linear"),
+    (EdgeIoU(generalized=False), "tanh"),
 ]
 OWN = [owner for owner in LOSSES if owner.__module__.startswith("pellucid.")]  # another test registers its own
 EXTRAS = {"plain": (False, False), "weighted": (True, False), "masked": (False, True), "both": (True, True)}
@@ -62,6 +70,10 @@ EXTRAS = {"plain": (False, False), "weighted": (True, False), "masked": (False, 
 
 def labels(loss: LossSpec, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Class numbers, distributions, yes and no, or numbers that keep errors away from Huber's and |e|'s kinks."""
+    if isinstance(loss, HeatmapFocalCrossentropy):
+        return np.where(random.random(shape) < 0.3, 1.0, random.uniform(0, 0.9, shape))
+    if isinstance(loss, EdgeIoU):
+        return random.uniform(0.2, 6, shape)
     if loss.labels == "index":
         return random.integers(0, shape[-1], shape[:-1])
     if loss.fuses == "Softmax":
@@ -81,7 +93,7 @@ def batch_of(
 
 
 def dense(activation: str, penalty: Regularizer | None = None) -> Graph:
-    x = L(InputLayer((4,)))(())
+    x = L(InputLayer((3,)))(())
     return build([x], [L(Dense(K, activation, kernel_regularizer=penalty))(x)]).graph
 
 
@@ -130,6 +142,21 @@ def test_a_shared_weight_pays_its_penalty_once() -> None:
     assert worst.error < 1e-6, worst
 
 
+def test_parts_of_one_output_read_columns_weights_and_masks_of_their_own() -> None:
+    random = np.random.default_rng(3)
+    x = L(InputLayer((3, 2, 4)))(())
+    point = draw(build([x], [L(Conv2D(6, 1))(x)]).graph, batch=N)
+    target = np.concatenate([random.integers(0, 2, (N, 3, 2, 2)), random.uniform(0.2, 6, (N, 3, 2, 4))], -1)
+    batch = SimpleNamespace(
+        inputs={}, targets={"output": target}, weights={"edges": random.uniform(0.2, 3, (N, 3, 2))},
+        masks={"class": random.random((N, 3)) < 0.6, "edges": random.random((N, 3, 2)) < 0.5},
+    )
+    terms = (Term("output", BinaryFocalCrossentropy(from_logits=True), 0.5, part="class", columns=(0, 2)),
+             Term("output", EdgeIoU(), 2.0, part="edges", columns=(2, 6)))
+    worst = check_objective(point, Objective(terms), batch)[0]
+    assert worst.error < 1e-6, worst
+
+
 def two_heads() -> Point:
     x = L(InputLayer((4, 3, 2)))(())
     trunk = L(Dense(6, "tanh", kernel_regularizer=L2(0.1)))(L(Flatten())(L(Conv2D(3, 2, activation="elu"))(x)))
@@ -172,6 +199,6 @@ def test_a_planted_fault_in_a_loss_is_reported(owner: type[LossSpec], monkeypatc
 def test_scales_are_passed_through(loss: LossSpec) -> None:
     random = np.random.default_rng(3)
     batch = batch_of(random.normal(size=(N, K)), True, True, random)
-    objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0)),))
+    objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0, 7.0)),))
     worst = check_objective(draw(dense("linear"), batch=N), objective, batch)[0]
     assert worst.error < 1e-6, worst

@@ -80,5 +80,5 @@ def test_a_planted_difference_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
 def test_scales_are_the_same_on_both_engines(loss: LossSpec, extra: tuple[bool, bool]) -> None:
     random = np.random.default_rng(3)
     batch = batch_of(random.normal(size=(N, K)), *extra, random)
-    objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0)),))
+    objective = Objective((Term("output", loss, 0.7, scales=(0.5, 30.0, 2.0, 7.0)),))
     compare_objective(draw(dense("linear"), batch=N), objective, batch, "float64")

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pellucid.engines.pytorch.box_losses import binary_focal, edge_iou, heatmap_focal
+from pellucid.spec.box_losses import BinaryFocalCrossentropy, EdgeIoU, HeatmapFocalCrossentropy
 from pellucid.spec.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -112,4 +114,7 @@ LOSSES: dict[type[LossSpec], Callable[[Any, Tensor, Tensor, bool], Tensor]] = {
     MeanSquaredError: squared,
     MeanAbsoluteError: absolute,
     Huber: huber,
+    BinaryFocalCrossentropy: binary_focal,
+    HeatmapFocalCrossentropy: heatmap_focal,
+    EdgeIoU: edge_iou,
 }

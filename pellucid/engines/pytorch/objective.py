@@ -41,7 +41,7 @@ class Total:
 
         A process adds its part of the penalty, by the samples it has.
         """
-        own = [(term, self.parts[f"loss:{term.output}"][0], whole[f"loss:{term.output}"][1]) for term in self.terms]
+        own = [(term, self.parts[f"loss:{term.name}"][0], whole[f"loss:{term.name}"][1]) for term in self.terms]
         found = [value * (term.weight / count if count else 0.0) for term, value, count in own]
         if self.penalty is not None:
             found.append(self.penalty * (self.samples / max(whole["penalty"][1], 1.0)))
@@ -65,7 +65,7 @@ def total_of(objective: Objective, graph: Graph, values: Values, weights: Mappin
     todo = plan(graph)
     parts = measured(objective, todo, values, batch)
     for term in objective.terms:
-        parts[f"loss:{term.output}"] = term_of(term, todo, values, batch)
+        parts[f"loss:{term.name}"] = term_of(term, todo, values, batch)
     samples = len(values[next(iter(todo.outputs.values()))])
     return Total(objective.terms, parts, samples, penalty_of(graph, weights))
 
@@ -74,10 +74,14 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     """(sum, count) of a loss."""
     number, from_logits = prediction_of(term, todo)
     prediction = wide(values[number])
+    if term.columns is not None:
+        prediction = prediction[..., slice(*term.columns)]
     given = batch.targets.get(term.target)  # a tensor has been checked already
+    if isinstance(given, Tensor) and term.columns is not None:
+        given = given[..., slice(*term.columns)]
     host = given if isinstance(given, Tensor) else target_of(term, tuple(prediction.shape), batch)
     sizes = tuple(prediction.shape[:-1])
-    coefficient, count = coefficients(term.target, batch, sizes, WIDTHS[prediction.dtype])
+    coefficient, count = coefficients(term.counted, batch, sizes, WIDTHS[prediction.dtype])
     target = tensor_of(host, prediction.dtype, prediction.device)
     if term.loss.labels != "index":
         target = target.to(prediction.dtype)

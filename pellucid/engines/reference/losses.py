@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.reference.activations import sigmoid
+from pellucid.engines.reference.box_losses import binary_focal, edge_iou, heatmap_focal
+from pellucid.spec.box_losses import BinaryFocalCrossentropy, EdgeIoU, HeatmapFocalCrossentropy
 from pellucid.spec.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -159,4 +161,7 @@ LOSSES: dict[type[LossSpec], Callable[[Any, np.ndarray, np.ndarray, bool], Pair]
     MeanSquaredError: squared,
     MeanAbsoluteError: absolute,
     Huber: huber,
+    BinaryFocalCrossentropy: binary_focal,
+    HeatmapFocalCrossentropy: heatmap_focal,
+    EdgeIoU: edge_iou,
 }

@@ -24,7 +24,9 @@ def term_of(
 ) -> tuple[tuple[float, float], int, np.ndarray]:
     """(sum, count) of a loss, which value it read, and its unscaled derivative with coefficients."""
     number, from_logits = prediction_of(term, todo)
-    prediction = values[number]
+    prediction = read = values[number]
+    if term.columns is not None:
+        prediction = read[..., slice(*term.columns)]
     target = target_of(term, prediction.shape, batch)
     if term.loss.labels != "index":
         target = target.astype(prediction.dtype, copy=False)
@@ -34,10 +36,14 @@ def term_of(
     losses, slope = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
     if term.scales is not None:
         slope = slope / scales
-    coefficient, count = coefficients(term.target, batch, losses.shape, losses.dtype)
+    coefficient, count = coefficients(term.counted, batch, losses.shape, losses.dtype)
     if coefficient is not None:
         losses = np.where(coefficient == 0, 0, losses * coefficient)
         slope = np.where(coefficient[..., None] == 0, 0, slope * coefficient[..., None])
+    if term.columns is not None:
+        whole = np.zeros_like(read)
+        whole[..., slice(*term.columns)] = slope
+        slope = whole
     return (float(losses.sum(dtype=np.float64)), count), number, slope
 
 
@@ -46,8 +52,8 @@ def cotangents_of(objective: Objective, todo: Plan, values: Values, batch: Batch
     sums = measured(objective, todo, values, batch)
     seeds: Values = {}
     for term in objective.terms:
-        sums[f"loss:{term.output}"], number, slope = term_of(term, todo, values, batch)
-        count = sums[f"loss:{term.output}"][1]
+        sums[f"loss:{term.name}"], number, slope = term_of(term, todo, values, batch)
+        count = sums[f"loss:{term.name}"][1]
         seed = (slope * (term.weight / count if count else 0.0)).astype(values[number].dtype, copy=False)
         seeds[number] = seeds[number] + seed if number in seeds else seed
     return sums, seeds
@@ -57,7 +63,7 @@ def sums_of(objective: Objective, todo: Plan, values: Values, batch: Batch) -> S
     """The sums of a batch."""
     sums = measured(objective, todo, values, batch)
     for term in objective.terms:
-        sums[f"loss:{term.output}"], _, _ = term_of(term, todo, values, batch)
+        sums[f"loss:{term.name}"], _, _ = term_of(term, todo, values, batch)
     return sums
 
 

@@ -1,0 +1,129 @@
+"""Boxes as a column of a part: any number of objects a picture, which move with its pixels.
+
+Shapes   corners (M,4) x1 y1 x2 y2 in pixels of the pictures as read, far edges exclusive; classes, crowd, difficult,
+         areas (M,), in pixels, of the objects where their file knows better than their boxes; offsets (N+1,): those of
+         picture i are rows offsets[i] to offsets[i+1]; sizes (N,2) height, width as read;
+         affines (N,2,3) from there to where the pictures lie now, in a frame (height, width) that is None as read
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pellucid.data.images import Array
+
+LEFT = 0.3        # of a box, that must stay in the frame for the object to count as seen
+FEW = 10          # pictures of a class below which it is spread with the other rare ones
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one annotation: its kind in a word or two, where it stands, and what it is."""
+
+    kind: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Boxes where the pictures lie now, those cut below a share left out.
+
+    corners (K,4); classes (K,); ignored (K,): crowds and difficult ones; picture (K,); row (K,) of the column.
+    """
+
+    corners: Array
+    classes: Array
+    ignored: Array
+    picture: Array
+    row: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """The objects of N pictures. `names` are those of the classes, `ids` what their file numbered them with."""
+
+    corners: Array
+    classes: Array
+    crowd: Array
+    difficult: Array
+    areas: Array
+    offsets: Array
+    sizes: Array
+    affines: Array
+    names: tuple[str, ...]
+    ids: tuple[int, ...] = ()
+    frame: tuple[int, int] | None = None
+    faults: tuple[Fault, ...] = ()
+    form: str = ""
+
+    kind, moves, stratum = "boxes", True, "rarest class"
+
+    @property
+    def words(self) -> str:
+        return f"{len(self.corners):,} boxes of {len(self.names)} classes"
+
+    @property
+    def picture(self) -> Array:
+        """Which picture a row belongs to (M,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    @property
+    def strata(self) -> Array:
+        """The rarest class of each picture; those that few pictures have are one, and so are pictures without a box."""
+        count = len(self.names)
+        has = np.zeros((len(self), count), bool)
+        has[self.picture, self.classes] = True
+        pictures = has.sum(axis=0)
+        order = np.where(has, pictures[np.newaxis], len(self) + 1)
+        found = order.argmin(axis=1)
+        found = np.where(pictures[found] < FEW, count + 1, found)
+        return np.where(has.any(axis=1), found, count).astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def take(self, indices: Array) -> Boxes:
+        indices = np.asarray(indices, np.int64)
+        counts = np.diff(self.offsets)[indices]
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        rows = np.repeat(self.offsets[indices] - offsets[:-1], counts) + np.arange(offsets[-1])
+        of_rows = {name: getattr(self, name)[rows] for name in ("corners", "classes", "crowd", "difficult", "areas")}
+        return replace(self, **of_rows, offsets=offsets, sizes=self.sizes[indices], affines=self.affines[indices])
+
+    def moved(self, affines: Array, size: tuple[int, int]) -> Boxes:
+        linear = affines[:, :, :2] @ self.affines
+        linear[:, :, 2] += affines[:, :, 2]
+        return replace(self, affines=linear, frame=size)
+
+    def placed(self, least: float = LEFT) -> Placed:
+        """The boxes of every picture in its frame; of one that was turned, the upright box around it.
+
+        `least` is the share of a box that must lie inside; the rest of it is cut off.
+        """
+        picture = self.picture
+        frames = self.sizes if self.frame is None else np.broadcast_to(self.frame, self.sizes.shape)
+        corners = mapped(self.corners, self.affines[picture])
+        high = frames[picture][:, ::-1].astype(np.float64)
+        low, far = np.clip(corners[:, :2], 0, high), np.clip(corners[:, 2:], 0, high)
+        whole = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
+        seen = np.prod(far - low, axis=1)
+        kept = np.flatnonzero((seen > 0) & (seen >= least * whole * (1 - 1e-9)))
+        cut = np.concatenate([low, far], axis=1)
+        return Placed(cut[kept], self.classes[kept], (self.crowd | self.difficult)[kept], picture[kept], kept)
+
+
+def mapped(corners: Array, affines: Array) -> Array:
+    """The upright boxes (M,4) around boxes (M,4) that were moved by affines (M,2,3)."""
+    x, y = corners[:, [0, 2, 0, 2]], corners[:, [1, 1, 3, 3]]                               # (M,4 corners)
+    across = affines[:, 0, :1] * x + affines[:, 0, 1:2] * y + affines[:, 0, 2:]
+    down = affines[:, 1, :1] * x + affines[:, 1, 1:2] * y + affines[:, 1, 2:]
+    return np.stack([across.min(1), down.min(1), across.max(1), down.max(1)], axis=1)
+
+
+def inverted(affines: Array) -> Array:
+    """The affines (N,2,3) that lead back."""
+    back = np.linalg.inv(affines[:, :, :2])
+    return np.concatenate([back, -back @ affines[:, :, 2:]], axis=2)
