@@ -17,6 +17,7 @@ from pellucid.checks.descent import Descent
 from pellucid.checks.finding import Finding
 from pellucid.checks.subject import Subject, without_noise
 from pellucid.data.batches import Batch
+from pellucid.graph.summary import summarize
 from pellucid.spec.schedules import rate_at
 
 LOWEST, HIGHEST = 1e-6, 10.0
@@ -24,7 +25,9 @@ STEPS = 71            # ten a decade
 SMOOTHING = 0.8
 BREAK_OUT = 2.0       # times the first loss: no need to go on
 TOO_LOW, TOO_HIGH = 300.0, 30.0  # times below and above the suggestion
-BATCH = 64
+FAR = 30.0            # times below the rate at which the loss breaks out is not too high, whatever is suggested
+BATCH, FEWEST = 64, 16
+FLOPS = 2e11          # of the whole test, some seconds; a large network gets fewer images
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def check_learning_rate(subject: Subject) -> Finding:
     remedy = f"Pass --lr {found.suggested:.1g}."
     if found.limit is not None and rate >= found.limit:
         return Finding("learning-rate", "failure", found.suggested, f"{told}: too high", remedy)
-    if rate > found.suggested * TOO_HIGH:
+    if rate > found.suggested * TOO_HIGH and (found.limit is None or rate > found.limit / FAR):
         return Finding("learning-rate", "warning", found.suggested, f"{told}: very high", remedy)
     if rate * TOO_LOW < found.suggested:
         return Finding("learning-rate", "warning", found.suggested, f"{told}: very low", remedy)
@@ -80,7 +83,8 @@ def range_test(subject: Subject) -> Range:
 
 def batches_of(subject: Subject) -> Iterator[Batch]:
     """The same few images by turns: a fall of the loss is then learning and not chance."""
-    whole = subject.few_of_each("learning-rate", each=8, most=BATCH)
+    step = 3 * STEPS * max(summarize(subject.graph).flops, 1)  # forward, and twice that backward
+    whole = subject.few_of_each("learning-rate", each=8, most=max(FEWEST, min(BATCH, int(FLOPS / step))))
     while True:
         yield whole
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.checks import learning_rate
 from pellucid.checks.batch_leak import check_batch_leak, leak
 from pellucid.checks.descent import Descent
 from pellucid.checks.finding import Finding, graded, verdict
-from pellucid.checks.gradients import check_gradients
+from pellucid.checks.gradients import check_gradients, slope
 from pellucid.checks.initial_loss import check_initial_loss
-from pellucid.checks.learning_rate import range_test, read
+from pellucid.checks.learning_rate import Range, range_test, read
 from pellucid.checks.output import check_output
 from pellucid.checks.series import check_all
 from pellucid.checks.subject import has_penalties, without_noise
@@ -163,3 +164,47 @@ def test_grades_and_the_verdict() -> None:
     assert [verdict(ordered[:1]), verdict(ordered), verdict(ordered[::2]), verdict([])] == [
         "pass", "failure", "warning", "pass",
     ]  # fmt: skip
+
+
+def test_one_wrong_entry_of_a_large_tensor_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = reference.ReferenceEngine.grad
+
+    def with_one_entry_wrong(self: Any, *arguments: Any, **named: Any) -> Any:
+        sums, found = right(self, *arguments, **named)
+        kernel = found.parameters["dense/kernel"]
+        kernel[-1, -1] += np.sqrt(np.square(kernel).mean())
+        return sums, found
+
+    whole = subject(convolutional(), dataset(*digits(0)))
+    clean_value = check_gradients(whole).value
+    assert clean_value is not None and 0 < clean_value < 1e-7  # a difference of floats, not what a kink excuses
+    monkeypatch.setattr(reference.ReferenceEngine, "grad", with_one_entry_wrong)
+    found = check_gradients(whole)
+    assert found.status == "failure" and "'dense/kernel'" in found.meaning
+
+
+def test_a_kink_within_every_step_is_told_and_not_held_against_the_gradient() -> None:
+    weight, along = np.zeros(1), np.ones(1)
+    found = slope(lambda: float(max(weight[0] - 3e-8, 0.0)), weight, along, 0.0, 0.0, 1e-3)
+    assert found.numeric == pytest.approx(0.35, rel=1e-6) and found.left_open == pytest.approx(0.7, rel=1e-6)
+    assert found.difference == 0
+    smooth = slope(lambda: float(np.exp(weight[0])), weight, along, 1.01, 1.0, 1e-3)  # its slope is 1
+    assert smooth.difference == pytest.approx(0.01, rel=1e-4)
+
+
+def test_an_unlucky_draw_is_told_apart_from_weights_that_are_too_large() -> None:
+    whole = subject(dense(Dense(16, activation="relu")), dataset(*digits(0)))
+    large, state = whole.weights(whole.engine)
+    large["dense_1/kernel"] = large["dense_1/kernel"] * 30
+    unlucky = replace(whole, weights=lambda engine: (large, state))
+    found = check_initial_loss(unlucky)
+    assert found.status == "pass" and found.value is not None and found.value > 8 and "unlucky draw" in found.meaning
+    assert check_initial_loss(replace(unlucky, drawn=False)).status == "failure"
+
+
+def test_a_rate_far_below_the_break_out_is_not_too_high(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = clean(next(iter(CLEAN)), 0)  # adam at 0.001
+    for limit, status in ((0.3, "pass"), (0.02, "warning"), (None, "warning"), (0.0009, "failure")):
+        found = Range(np.array([1e-5]), np.array([1.0]), 2e-5, limit)
+        monkeypatch.setattr(learning_rate, "range_test", lambda subject, found=found: found)
+        assert learning_rate.check_learning_rate(whole).status == status, limit
