@@ -31,12 +31,12 @@ from torch.nn import functional as F
 import pellucid.architectures as architectures
 from benchmarks.engines import ROOT, machine, quartiles
 from benchmarks.published import commit
+from pellucid.engines.memory import keep_freed_memory
 from pellucid.engines.pytorch.blocked import into_blocks, out_of_blocks
 from pellucid.engines.pytorch.engine import PyTorchEngine
 from pellucid.engines.pytorch.order import order_of
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
-from pellucid.runs.memory import keep_freed_memory
 
 MAP = (16, 112, 112, 64)  # N, H, W, C
 NETWORKS = {  # (architecture, images (H,W,C), classes, batch)

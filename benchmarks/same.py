@@ -24,7 +24,8 @@ from typing import Any
 from benchmarks.same_bits import Found, compare
 from benchmarks.same_recipes import COMMON, MAKERS, RECIPES, RUN, Recipe
 from benchmarks.same_trees import ROOT, SHARED, Failed, Tree, checked_out, git
-from pellucid.runs.environment import environment_of, limited_threads
+from pellucid.engines.threads import limited_threads
+from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "same.json"

@@ -126,7 +126,7 @@ def ours(task: Task, recipe: Recipe, seed: int, images: int) -> tuple[Any, Itera
     """Pellucid on the PyTorch engine: the model, and its passes."""
     import pellucid
     from benchmarks.torch_nets import pellucid_model
-    from pellucid.runs.memory import keep_freed_memory
+    from pellucid.engines.memory import keep_freed_memory
     from pellucid.spec.normalization import Dropout
 
     keep_freed_memory()  # as `pellucid train` does

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.engine_nets import Net
 from benchmarks.engine_workers import Train, keras_layers_model, keras_train, serve, torch_train
 from benchmarks.torch_nets import Application, net_of, pellucid_model, torch_module
-from pellucid.runs.memory import keep_freed_memory
+from pellucid.engines.memory import keep_freed_memory
 
 
 def ours(net: Net, precision: str) -> Train:

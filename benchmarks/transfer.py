@@ -29,10 +29,11 @@ from pellucid.data.batches import Batches
 from pellucid.data.dataset import Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.engines.threads import limited_threads
 from pellucid.keys import Key
 from pellucid.layers import BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D, Input, MaxPooling2D, ReLU
 from pellucid.optimizers import Adam
-from pellucid.runs.environment import environment_of, limited_threads
+from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
 
 SEEDS = (0, 1, 2, 3, 4)

@@ -30,13 +30,13 @@ from PIL import Image
 
 from pellucid.data.channels import convert_channels
 from pellucid.data.dataset import Dataset, Part
-from pellucid.data.depth import Depth
 from pellucid.data.fitting import fit_pixels
 from pellucid.data.preprocessing import default_pipeline
-from pellucid.data.typical import Typical, looks_of
-from pellucid.data.unlike import Watch
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.keys import Key
+from pellucid.model.input.depth import Depth
+from pellucid.model.input.typical import Typical, looks_of
+from pellucid.model.input.unlike import Watch
 from pellucid.runs.config import RunConfig
 from pellucid.runs.environment import environment_of
 from pellucid.runs.preparation import load_data

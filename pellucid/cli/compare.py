@@ -21,7 +21,7 @@ def compare(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Show runs side by side in one page. Curves, final scores, the settings that differ, and whether it is noise."""
-    from pellucid.runs.comparing.comparison import compare_runs
+    from pellucid.using.comparing.comparison import compare_runs
 
     found = compare_runs(runs, out)
     if as_json:

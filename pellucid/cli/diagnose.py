@@ -10,9 +10,9 @@ from pellucid.cli.app import app
 from pellucid.cli.options import EngineOfTheRun, Given, with_settings
 from pellucid.cli.output import JSON_FLAG, in_words, print_json, say, show_lines
 from pellucid.runs.config import RunConfig
-from pellucid.runs.reopening import MOST_TRAINING_IMAGES, Reopening
 from pellucid.settings import listed
 from pellucid.tasks.registry import wishes_kinds
+from pellucid.using.reopening import MOST_TRAINING_IMAGES, Reopening
 
 
 def of_a_diagnosis() -> tuple[type, ...]:
@@ -40,8 +40,8 @@ def diagnose(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Say what is wrong with a run and what to do next. Bias, variance, mismatch; curves; mistakes."""
-    from pellucid.runs.diagnosing import diagnose_run
-    from pellucid.runs.memory import keep_freed_memory
+    from pellucid.engines.memory import keep_freed_memory
+    from pellucid.using.diagnosing import diagnose_run
 
     keep_freed_memory()
     reopening = Reopening(data, engine=engine, train_sample=train_sample, **settings.values(RunConfig))

@@ -45,9 +45,9 @@ def evaluate(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Scores with their intervals; of classes, then precision, recall and F1 of each."""
-    from pellucid.runs.memory import keep_freed_memory
-    from pellucid.runs.predicting import judge_cases
-    from pellucid.runs.using import evaluate_on
+    from pellucid.engines.memory import keep_freed_memory
+    from pellucid.using.evaluating import evaluate_on
+    from pellucid.using.predicting import judge_cases
 
     keep_freed_memory()
     reading = settings.values(RunConfig)

@@ -20,7 +20,7 @@ def export(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Write a model as an ONNX file. Checked with onnxruntime; names, input and preprocessing are in its metadata."""
-    from pellucid.runs.using import export_model
+    from pellucid.using.opening import export_model
 
     made = export_model(run, format=format, out=out)
     if as_json:

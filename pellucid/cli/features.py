@@ -27,8 +27,8 @@ def features(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Keep what a layer gives for each image. The store is data to train on: pellucid train features.h5."""
-    from pellucid.runs.features import write_features
-    from pellucid.runs.memory import keep_freed_memory
+    from pellucid.engines.memory import keep_freed_memory
+    from pellucid.using.features import write_features
 
     keep_freed_memory()
     found = write_features(run, data, out=out, layer=layer, batch_size=batch_size, **settings.values(RunConfig))

@@ -13,7 +13,7 @@ from pellucid.errors import UsageError, escaped
 from pellucid.runs.config import RunConfig
 
 if TYPE_CHECKING:
-    from pellucid.runs.predicting import Answered
+    from pellucid.using.predicting import Answered
 
 
 @app.command()
@@ -29,7 +29,7 @@ def predict(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Ask a model about pictures. Of classes, the most likely ones of each, with their probabilities."""
-    from pellucid.runs.predicting import expanded, predict_files, write_answers
+    from pellucid.using.predicting import expanded, predict_files, write_answers
 
     if csv is not None and not csv.lower().endswith(".csv"):
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")

@@ -62,7 +62,7 @@ def search(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Find settings that do better. Trains many short runs, then fewer longer ones; the same command continues."""
-    from pellucid.runs.memory import keep_freed_memory
+    from pellucid.engines.memory import keep_freed_memory
     from pellucid.runs.places import refuse_among_data
     from pellucid.search.search import search as carry_out
     from pellucid.search.settings import Plan, parse_rounds, space_of

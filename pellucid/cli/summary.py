@@ -40,8 +40,8 @@ def summary(
 ) -> None:
     """Show a network as a table. Layers, output shapes, parameters, what each sees, the work for one image."""
     from pellucid.graph.summary import summarize, table
-    from pellucid.runs.using import network_named
     from pellucid.training.seed import set_random_seed
+    from pellucid.using.opening import network_named
 
     set_random_seed(0)  # a network in words shows the same weights each time
     network = network_named(model, input, classes, **settings.values(RunConfig))

@@ -76,8 +76,8 @@ def train(
 
 def follow(processes: Processes) -> bool:
     """The part of every process but the first; whether the run was stopped."""
+    from pellucid.engines.memory import keep_freed_memory
     from pellucid.runs.accompany import accompany
-    from pellucid.runs.memory import keep_freed_memory
 
     keep_freed_memory()
     return accompany(processes)
@@ -156,8 +156,8 @@ def carry_out(
     processes: Processes | None,
 ) -> Outcome:
     """Begin or continue the run."""
+    from pellucid.engines.memory import keep_freed_memory
     from pellucid.runs.experiment import resume_run, start_run
-    from pellucid.runs.memory import keep_freed_memory
 
     keep_freed_memory()
     if config is None:

@@ -131,6 +131,11 @@ class Dataset:
             return f"in {len(self.class_names)} classes"
         return f"with {next(iter(self.parts.values())).annotations.words}"
 
+    @property
+    def scored(self) -> str:
+        """The part that is scored where none is named: test, else validation, else train."""
+        return next(name for name in ("test", "validation", "train") if name in self.parts)
+
     def part(self, name: str) -> Part:
         """The part called `name`. Raises UsageError that lists the parts there are."""
         if name not in self.parts:

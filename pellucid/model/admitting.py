@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.data.channels import CHANNELS, convert_channels
-from pellucid.data.depth import BITS, ROOM, Change, Depth, Extent, change_to
 from pellucid.data.fitting import fit_pixels
-from pellucid.data.typical import Typical
-from pellucid.data.unlike import Watch
 from pellucid.errors import ArgumentError, DataError, describe
+from pellucid.model.input.depth import BITS, ROOM, Change, Depth, Extent, change_to
+from pellucid.model.input.typical import Typical
+from pellucid.model.input.unlike import Watch
 from pellucid.model.network import Network
 
 if TYPE_CHECKING:

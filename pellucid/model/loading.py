@@ -117,7 +117,7 @@ def refuse_no_numbers(arrays: Mapping[str, np.ndarray], path: Path) -> None:
 def refuse_unfit(model: Model, file: ModelFile, path: Path) -> None:
     """Raise FileError when the images or the class names of the record are not those of its network."""
     from pellucid.data.options import Options, options_of_record
-    from pellucid.data.typical import Typical
+    from pellucid.model.input.typical import Typical
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import InputRecord
 

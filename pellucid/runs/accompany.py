@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pellucid.runs.environment import limited_threads
+from pellucid.engines.threads import limited_threads
 from pellucid.runs.learning import stopped, train_from, watching
 from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.prepared import Beginning

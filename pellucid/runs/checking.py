@@ -10,10 +10,10 @@ from typing import Any
 from pellucid.checks.finding import Finding
 from pellucid.checks.series import check_all, check_quick
 from pellucid.checks.subject import Subject
+from pellucid.engines.threads import limited_threads
 from pellucid.errors import TrainingError
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import task_of
-from pellucid.runs.environment import limited_threads
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.prepared import Prepared

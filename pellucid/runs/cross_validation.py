@@ -13,11 +13,11 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.folds import fold_numbers
+from pellucid.engines.threads import limited_threads, threads_for, threads_now
 from pellucid.errors import UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import decided, task_of
-from pellucid.runs.environment import limited_threads, threads_for, threads_now
 from pellucid.runs.learning import remembering_events
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import load_data, prepare, understand

@@ -15,13 +15,14 @@ from pellucid.checks.finding import record_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.known import KNOWN
 from pellucid.data.survey import relied_on
+from pellucid.engines.threads import limited_threads, threads_each, threads_for
 from pellucid.errors import DataError, TrainingError, UsageError, shown
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.begun import refuse_another_network, settings_of
 from pellucid.runs.checking import check_before
 from pellucid.runs.config import RunConfig, blamed, read_record
 from pellucid.runs.continuing import refuse_unfit
-from pellucid.runs.environment import environment_of, limited_threads, refuse_different, threads_each, threads_for
+from pellucid.runs.environment import environment_of, refuse_different
 from pellucid.runs.finishing import finish
 from pellucid.runs.freezing import ever_trained
 from pellucid.runs.learning import remembering_events, stopped, train_from

@@ -11,7 +11,6 @@ from pellucid.data.sampling import Sampler
 from pellucid.runs.freezing import stage_of
 from pellucid.runs.prepared import Beginning, Prepared
 from pellucid.runs.recording import KeepBest
-from pellucid.runs.schedules import plateau_of
 from pellucid.runs.scoring import score
 from pellucid.runs.several import firsts
 from pellucid.storage.memory import asking
@@ -19,6 +18,7 @@ from pellucid.tasks.evaluation import Evaluation
 from pellucid.tasks.protocol import Task
 from pellucid.training.events import Event, Progress
 from pellucid.training.loop import train
+from pellucid.training.schedules import plateau_of
 from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 

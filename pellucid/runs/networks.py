@@ -22,10 +22,10 @@ from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
 from pellucid.model.ending import with_ending
+from pellucid.model.heads_by_name import differing, order_of, reordered
 from pellucid.model.loading import pipeline_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import problem_of, task_of_model
-from pellucid.runs.heads import differing, order_of, reordered
 from pellucid.runs.weights import draw_weights
 from pellucid.spec.activations import Softmax
 from pellucid.spec.normalization import BatchNormalization, Dropout

@@ -22,12 +22,12 @@ from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_o
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.reading import read_data, reading_of
 from pellucid.runs.room import refuse_too_large
-from pellucid.runs.schedules import schedule_of, words_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
+from pellucid.training.schedules import schedule_of, words_of
 from pellucid.training.session import engine_named
 
 if TYPE_CHECKING:

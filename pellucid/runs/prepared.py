@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline
-from pellucid.data.typical import looks_of
 from pellucid.engines.protocol import Engine
 from pellucid.graph.summary import Summary, summarize
 from pellucid.keys import Key
 from pellucid.model import Model
+from pellucid.model.input.typical import looks_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import task_of
 from pellucid.tasks.protocol import Problem, Task
@@ -59,8 +59,8 @@ class Prepared:
 
     @property
     def scored(self) -> str:
-        """The part whose score is reported: test, else validation, else train."""
-        return next(name for name in ("test", "validation", "train") if name in self.dataset.parts)
+        """The part whose score is reported."""
+        return self.dataset.scored
 
 
 @dataclass

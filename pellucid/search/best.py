@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pellucid.engines.threads import limited_threads
 from pellucid.errors import FileError
 from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import beginning_record, prepare_alone, run
 from pellucid.runs.preparation import understand
 from pellucid.search.settings import config_of

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Sums
+from pellucid.engines.threads import limited_threads
 from pellucid.errors import ArgumentError, ShapeError, TrainingError, UsageError
 from pellucid.runs.commands import command_of
 from pellucid.runs.deciding import decided, task_of
-from pellucid.runs.environment import limited_threads
 from pellucid.runs.experiment import Learnt, beginning_record, learn, prepare_alone
 from pellucid.runs.preparation import load_data, understand
 from pellucid.runs.prepared import Prepared

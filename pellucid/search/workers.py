@@ -13,8 +13,8 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 from typing import Any
 
+from pellucid.engines.memory import keep_freed_memory
 from pellucid.errors import PellucidError
-from pellucid.runs.memory import keep_freed_memory
 from pellucid.search.folder import SearchFolder
 from pellucid.search.rounds import Say, carry_out_rounds
 from pellucid.search.settings import Plan

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.runs.environment import limited_threads, of_numpy, threads_for, threads_now
+from pellucid.engines.threads import limited_threads, of_numpy, threads_for, threads_now
 from pellucid.training.session import engine_named
 
 FAULTS = """
 import resource
 import numpy as np
-from pellucid.runs.memory import keep_freed_memory
+from pellucid.engines.memory import keep_freed_memory
 {call}
 def step():
     return [np.ones(1 << 17) for _ in range(8)]
@@ -33,7 +33,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 MARKED = """
 import numpy as np
-from pellucid.runs.memory import keep_freed_memory
+from pellucid.engines.memory import keep_freed_memory
 {call}
 array = bytearray(64 << 20)
 place = np.frombuffer(array, np.uint8).ctypes.data + len(array) // 2

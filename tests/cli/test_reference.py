@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pellucid.architectures.names import DEFAULTS, LARGE
 from pellucid.cli.options import of_a_run
+from pellucid.engines.threads import ONE_THREAD_BELOW
 from pellucid.runs.config import EPOCHS_FEW, EPOCHS_MANY, FEW_IMAGES
-from pellucid.runs.environment import ONE_THREAD_BELOW
 from pellucid.runs.networks import DEFAULT_DROPOUT
 from tests.cli.reference import MAKER, PAGE, commands, made, row_of, setting_row, title_of, with_flags
 from tests.docs.made import page_with

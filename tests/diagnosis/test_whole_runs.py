@@ -13,11 +13,11 @@ from pellucid.errors import ArgumentError, DataError, FileError
 from pellucid.model import load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.experiment import start_run
-from pellucid.runs.stored import Stored
-from pellucid.runs.using import evaluate_on
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.classification.diagnosing.calibrating import calibrate
 from pellucid.tasks.classification.diagnosing.labels import suspicious_labels
+from pellucid.using.evaluating import evaluate_on
+from pellucid.using.stored import Stored
 
 
 @pytest.fixture(scope="module")

@@ -162,7 +162,7 @@ def test_a_sparse_model_file(tmp_path: Path) -> None:
 
 def test_one_picture_that_a_network_would_swell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file whose layers give more numbers than there is memory for."""
-    from pellucid.runs.predicting import predict_files
+    from pellucid.using.predicting import predict_files
 
     model = Sequential([Input((4, 4, 1)), Conv2D(1, 1, padding=(200_000, 200_000)), Flatten()])
     assert widest(model.graph) > 10**11
@@ -195,7 +195,7 @@ def test_a_refused_allocation_says_who_asked(text: str, terminal: Terminal, monk
     monkeypatch.setattr("pellucid.data.opening._open_file", refuse)
     typed = terminal.type("data", "info", "data.npz")
     assert typed.code == 1 and "data.npz: out of memory: 3.2" in typed.err and "--batch-size" not in typed.err
-    monkeypatch.setattr("pellucid.runs.using.network_named", refuse)
+    monkeypatch.setattr("pellucid.using.opening.network_named", refuse)
     typed = terminal.type("summary", "FC_3")
     assert typed.code == 1 and "pellucid: out of memory: 3.2" in typed.err and "itself" not in typed.err
 

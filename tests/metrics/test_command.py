@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.images import ArrayImages
-from pellucid.runs.latency import measure_latency
+from pellucid.using.latency import measure_latency
 from tests.cli.terminal import Terminal, write_npz
 
 
@@ -100,7 +100,7 @@ def test_a_limit_that_is_kept_and_one_that_is_not(terminal: Terminal) -> None:
 
 def test_latency_is_that_of_single_images(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(np.cumsum([0.0] + [0.0, 0.010] * 5 + ([0.0, 0.001] * 9 + [0.0, 0.003]) * 30))  # after five unmeasured
-    monkeypatch.setattr("pellucid.runs.latency.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("pellucid.using.latency.time.perf_counter", lambda: next(clock))
     seen: list[np.ndarray] = []
     images = ArrayImages(np.arange(7, dtype=np.uint8)[:, None, None, None])
     found = measure_latency(seen.append, images, 2.0)

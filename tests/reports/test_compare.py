@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pellucid.cli.output import cut, width_of
-from pellucid.runs.comparing.gathering import differences, gather
+from pellucid.using.comparing.gathering import differences, gather
 from tests.cli.terminal import Terminal
 from tests.reports.page import Page
 

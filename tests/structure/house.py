@@ -30,7 +30,7 @@ FLOORS = (  # a room may import the rooms of the floors before its own
     ("reports",),
     ("tasks",),
     ("runs",),
-    ("search",),
+    ("using", "search"),
     ("serving",),
     ("cli",),
 )
@@ -46,6 +46,8 @@ NEVER = {  # a part of the tree, and what it never imports
 }
 NAMELESS = {"util", "utils", "helper", "helpers", "common", "misc"}
 LONGEST_FILE, LONG_FILE, LONGEST_FUNCTION = 400, 200, 80  # lines
+LARGEST_SHARE = 0.18  # of the lines of all rooms, that one of them may have
+MOST_LINES = {"runs": 3_300}  # of a room that everything passes through
 
 
 @dataclass(frozen=True)
@@ -275,6 +277,19 @@ def long_files(tree: Path, *, most: int = LONGEST_FILE) -> list[str]:
     """Files with more than `most` lines."""
     counted = [(path, len(path.read_text(encoding="utf-8").splitlines())) for path in sources(tree)]
     return [f"{path.relative_to(tree).as_posix()} has {lines} lines" for path, lines in counted if lines > most]
+
+
+def room_lines(tree: Path, room: str) -> int:
+    """Lines of Python in a room."""
+    files = [module.path for module in modules(tree) if module.room == room]
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
+
+
+def crowded_rooms(tree: Path) -> list[str]:
+    """Rooms that have grown too large for one."""
+    lines = {room: room_lines(tree, room) for room in FLOOR}
+    most = {room: int(LARGEST_SHARE * sum(lines.values())) for room in lines} | MOST_LINES
+    return [f"{room} has {lines[room]:,} lines, {most[room]:,} at most" for room in lines if lines[room] > most[room]]
 
 
 def long_functions(tree: Path) -> list[str]:

@@ -43,12 +43,6 @@ def below(tree: Path) -> dict[str, set[str]]:
     return found
 
 
-def lines_of(tree: Path, room: str) -> int:
-    """Lines of Python in a room."""
-    files = [module.path for module in house.modules(tree) if module.room == room]
-    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
-
-
 def drawing(tree: Path) -> str:
     """The rooms as boxes, each above all that it imports; an arrow where no longer way leads there too."""
     arrows = reduced(below(tree))
@@ -61,7 +55,7 @@ def drawing(tree: Path) -> str:
         MARKER,
         f'<rect class="page" width="{rows.width}" height="{height}"/>',
         *(way(rows, start, end) for start in sorted(arrows) for end in sorted(arrows[start])),
-        *(box(rows, room, lines_of(tree, room)) for room in sorted(arrows)),
+        *(box(rows, room, house.room_lines(tree, room)) for room in sorted(arrows)),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -101,7 +95,8 @@ def table(tree: Path) -> str:
         module = next(module for module in house.modules(tree) if module.name == f"{house.PACKAGE}.{room}")
         path = module.path.parent if module.path.name == "__init__.py" else module.path
         first = (ast.get_docstring(module.tree) or "").split("\n\n")[0].replace("\n", " ").removesuffix(":")
-        rows.append(f"| [`{room}`](../{path.relative_to(tree).as_posix()}) | {first} | {lines_of(tree, room):,} "
+        lines = house.room_lines(tree, room)
+        rows.append(f"| [`{room}`](../{path.relative_to(tree).as_posix()}) | {first} | {lines:,} "
                     f"| {', '.join(sorted(reduced(imported)[room])) or '-'} |")  # fmt: skip
     return "\n".join(rows)
 

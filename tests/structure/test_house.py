@@ -49,6 +49,10 @@ def test_no_file_is_over_400_lines() -> None:
     assert house.long_files(ROOT) == []
 
 
+def test_no_room_is_crowded() -> None:
+    assert house.crowded_rooms(ROOT) == []
+
+
 def test_no_function_is_over_80_lines() -> None:
     assert house.long_functions(ROOT) == []
 

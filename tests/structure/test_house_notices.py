@@ -33,6 +33,8 @@ FORBIDDEN_ARROWS = {
     "numbers from a model": {"pellucid/model/a.py": "import pellucid.eager\n"},
     "a network by name from numbers": {"pellucid/eager/a.py": "from pellucid.architectures import lenet\n"},
     "a run from what draws": {"pellucid/reports/a.py": "from pellucid.runs import index\n"},
+    "a run that is used from one that is made": {"pellucid/runs/a.py": "from pellucid.using import opening\n"},
+    "a search from a run that is used": {"pellucid/using/a.py": "from pellucid.search import space\n"},
     "a search from a run": {"pellucid/runs/a.py": "from pellucid.search import space\n"},
     "storage to engines": {"pellucid/storage/a.py": "import pellucid.engines\n"},
     "storage to data": {"pellucid/storage/a.py": "from pellucid.data import npz\n"},
@@ -69,6 +71,7 @@ GOOD_ARROWS = {
     "pellucid/reports/a.py": "from pellucid.diagnosis import series\n",
     "pellucid/tasks/protocol.py": "from pellucid.reports import gallery\nfrom pellucid.training import loop\n",
     "pellucid/runs/b.py": "from pellucid.tasks import protocol\n",
+    "pellucid/using/b.py": "from pellucid.runs import index\n",
     "pellucid/search/b.py": "from pellucid.runs import index\nfrom pellucid.reports import pages\n",
     "pellucid/serving/a.py": "from pellucid.runs import index\n",
     "pellucid/cli/a.py": "import pellucid\nfrom pellucid.serving import app\n",
@@ -172,6 +175,15 @@ def test_a_long_file_and_a_long_function_are_noticed(tmp_path: Path) -> None:
     plant(tmp_path, {"tests/c.py": "async def f():\n" + body * 80, "tests/d.py": "def f():\n" + body * 79})
     assert house.long_files(tmp_path) == ["pellucid/a.py has 401 lines"]
     assert house.long_functions(tmp_path) == ["tests/c.py:1 f has 81 lines"]
+
+
+def test_a_crowded_room_is_noticed(tmp_path: Path) -> None:
+    rooms = {f"pellucid/{room}/a.py": "\n" * 6_000 for room in ("spec", "data", "graph", "engines", "model", "cli")}
+    more = {"pellucid/spec/b.py": "\n" * 3_000, "pellucid/runs/a.py": "\n" * 3_301}
+    assert house.crowded_rooms(plant(tmp_path / "roomy", rooms)) == []
+    assert house.crowded_rooms(plant(tmp_path / "crowded", {**rooms, **more})) == [
+        "spec has 9,000 lines, 7,614 at most", "runs has 3,301 lines, 3,300 at most"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

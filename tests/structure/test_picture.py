@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.made import page_with
-from tests.structure import picture, rows
+from tests.structure import house, picture, rows
 
 ROOT = picture.ROOT
 LINK = re.compile(r"\[`?([^\]`]+)`?\]\(([^)#]+)\)")
@@ -59,7 +59,7 @@ def test_no_room_has_outgrown_its_drawing() -> None:
     told = picture.counts(picture.DRAWING.read_text(encoding="utf-8"))
     assert told.keys() == picture.below(ROOT).keys()
     wrong = [room for room, lines in told.items()
-             if abs(picture.lines_of(ROOT, room) - lines) > max(SLACK * lines, FEW)]  # fmt: skip
+             if abs(house.room_lines(ROOT, room) - lines) > max(SLACK * lines, FEW)]  # fmt: skip
     assert wrong == [], REMEDY
 
 

@@ -14,7 +14,7 @@ from pellucid.data.opening import open_dataset
 from pellucid.errors import ArgumentError, DataError, FileError
 from pellucid.layers import Dense, Input
 from pellucid.models import Model, Sequential, load_model
-from pellucid.runs.features import write_features
+from pellucid.using.features import write_features
 from tests.cli.terminal import Terminal, write_npz
 from tests.transfer.nets import compiled, copies, images, small
 
@@ -119,7 +119,7 @@ def test_memory_is_bounded_by_the_batch(trained: Path, monkeypatch: pytest.Monke
 
 
 def test_a_write_that_fails_leaves_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pellucid.runs import features
+    from pellucid.using import features
 
     Path("f.h5").write_bytes(b"what was here before")
 

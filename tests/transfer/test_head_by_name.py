@@ -13,9 +13,9 @@ from pellucid.errors import UsageError
 from pellucid.graph.selecting import head_of
 from pellucid.keys import Key
 from pellucid.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, Softmax
+from pellucid.model.heads_by_name import order_of, reordered
 from pellucid.models import Model, Sequential, load_model
 from pellucid.runs.config import RunConfig
-from pellucid.runs.heads import order_of, reordered
 from pellucid.runs.networks import make_model
 from pellucid.tasks.classification.task import Classification
 from tests.cli.terminal import Terminal, pictures

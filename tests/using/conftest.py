@@ -13,9 +13,9 @@ from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
 from pellucid.data.preprocessing import Pipeline
 from pellucid.data.steps import Scale
-from pellucid.data.typical import looks_of
 from pellucid.keys import Key
 from pellucid.layers import Activation, Flatten, Input
+from pellucid.model.input.typical import looks_of
 from pellucid.models import Sequential
 from tests.cli.terminal import Terminal
 

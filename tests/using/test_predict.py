@@ -11,7 +11,7 @@ import pytest
 
 from pellucid.layers import Dense, Flatten, Input
 from pellucid.models import Sequential, load_model
-from pellucid.runs.predicting import natural
+from pellucid.using.predicting import natural
 from tests.cli.terminal import Terminal
 from tests.using.conftest import save, strokes
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks import unlike
-from pellucid.data.depth import Depth
-from pellucid.data.typical import Typical, count_of, described, plainly
-from pellucid.data.unlike import Watch, tail
 from pellucid.errors import FileError
+from pellucid.model.input.depth import Depth
+from pellucid.model.input.typical import Typical, count_of, described, plainly
+from pellucid.model.input.unlike import Watch, tail
 from pellucid.models import load_model
 from tests.cli.terminal import Terminal
 from tests.docs.made import page_with

@@ -24,14 +24,15 @@ from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
 from pellucid.reports.sections import Account
 from pellucid.runs.deciding import problem_of, task_of_model
-from pellucid.runs.held import Holder
 from pellucid.runs.room import refuse_large_scoring, scoring_bytes
-from pellucid.runs.using import classifier_of, engine_of, refuse_not_finite
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import write_csv
 from pellucid.tasks.protocol import Task
 from pellucid.training.session import predict_each
+from pellucid.using.evaluating import refuse_not_finite
+from pellucid.using.held import Holder
+from pellucid.using.opening import classifier_of, engine_of
 from pellucid.words import MOST_DIGITS, user_path
 
 AT_ONCE = 32            # pictures answered together, while that takes less than

@@ -12,9 +12,9 @@ from math import erfc, exp, lgamma, log, log1p, sqrt
 
 import numpy as np
 
-from pellucid.data.depth import Depth
 from pellucid.data.images import Array
-from pellucid.data.typical import PLAIN, Typical, plainly
+from pellucid.model.input.depth import Depth
+from pellucid.model.input.typical import PLAIN, Typical, plainly
 
 CHANCE, RARE = 0.25, 1e-4       # up to a quarter of the pictures of one class lay beyond `some` on real test parts
 ALONE, SELDOM, GROSS = 0.001, 0.02, 3.0

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid.data.naming import composed
+from pellucid.data.naming import composed, some_names
 from pellucid.errors import UsageError
 from pellucid.graph.selecting import head_of, keys_of
 from pellucid.model import Model, weights
@@ -49,12 +49,5 @@ def differing(has: Sequence[str], wanted: Sequence[str]) -> str:
     ours, theirs = composed(has), composed(wanted)
     lacking = [name for name in theirs if name not in ours]
     over = [name for name in ours if name not in theirs]
-    told = [f"{word} {listed(names)}" for word, names in (("not", lacking), ("but", over)) if names]
+    told = [f"{word} {some_names(names, SHOWN)}" for word, names in (("not", lacking), ("but", over)) if names]
     return f"its classes are {' '.join(told)}" if told else "one of its class names stands twice"
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first of the names, quoted and cut."""
-    quoted = [repr(name if len(name) <= 40 else name[:37] + "...") for name in names[:SHOWN]]
-    more = [f"{len(names) - SHOWN} more"] if len(names) > SHOWN else []
-    return ", ".join([*quoted, *more])

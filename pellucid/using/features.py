@@ -21,10 +21,11 @@ from pellucid.model import Model
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import read_record
 from pellucid.runs.places import refuse_among_data
-from pellucid.runs.using import classifier_of, data_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.reading import sha256_of
 from pellucid.training.session import engine_named, predict_each
+from pellucid.using.data import data_of
+from pellucid.using.opening import classifier_of
 
 FORMAT = 1
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pellucid.reports.sections import Account
 from pellucid.runs.deciding import refuse_others, task_of_model
-from pellucid.runs.reopening import Reopening
-from pellucid.runs.stored import Stored
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.protocol import Task
 from pellucid.tasks.registry import wishes_kinds
+from pellucid.using.reopening import Reopening
+from pellucid.using.stored import Stored
 
 
 def diagnose_run(

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset, Part
-from pellucid.data.depth import BroughtImages, Depth, Extent, change_to
 from pellucid.data.images import Array, Images
-from pellucid.data.typical import Typical
-from pellucid.data.unlike import Watch
 from pellucid.errors import DataError, describe, shown
 from pellucid.keys import Key
 from pellucid.model import Model
+from pellucid.model.input.depth import BroughtImages, Depth, Extent, change_to
+from pellucid.model.input.typical import Typical
+from pellucid.model.input.unlike import Watch
 
 AT_ONCE = 256          # images whose values are looked at together
 LOOKED_AT = 1_000      # images of a part that are compared with the training set, at most

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.data.depth import Depth, Extent, change_to
 from pellucid.errors import DataError
+from pellucid.model.input.depth import Depth, Extent, change_to
 
 EIGHT, SIXTEEN, UNIT = Depth("uint8"), Depth("uint16"), Depth("float32", 0.0, 1.0)
 BYTES = np.arange(256, dtype=np.uint8)

@@ -9,7 +9,9 @@ from typing import Any
 
 from pellucid.errors import FileError
 from pellucid.reports.comparison import MARK, render
-from pellucid.runs.comparing.gathering import (
+from pellucid.storage.reading import open_regular
+from pellucid.storage.writer import write_text
+from pellucid.using.comparing.gathering import (
     Compared,
     columns_beside,
     differences,
@@ -19,8 +21,6 @@ from pellucid.runs.comparing.gathering import (
     score_rows,
     watched_by,
 )
-from pellucid.storage.reading import open_regular
-from pellucid.storage.writer import write_text
 
 
 def compare_runs(paths: Sequence[str], out: str | Path) -> dict[str, Any]:

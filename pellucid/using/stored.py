@@ -18,6 +18,7 @@ from pellucid.data.dataset import Dataset, Part
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.splits import leaking_groups
 from pellucid.engines.protocol import Engine
+from pellucid.engines.threads import limited_threads, threads_for, threads_now
 from pellucid.errors import DataError, UsageError
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
@@ -27,18 +28,17 @@ from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.cross_validation import CrossValidated, cross_validate
 from pellucid.runs.deciding import problem_of
-from pellucid.runs.environment import limited_threads, threads_for, threads_now
-from pellucid.runs.held import Holder
 from pellucid.runs.networks import in_words
 from pellucid.runs.preparation import divide
 from pellucid.runs.reading import read_data
-from pellucid.runs.reopening import Reopening
 from pellucid.runs.scoring import BATCH_SIZE, score
-from pellucid.runs.using import all_or_one, classifier_of, engine_of
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.evaluation import Evaluation
 from pellucid.training.program import State
+from pellucid.using.held import Holder
+from pellucid.using.opening import all_or_one, classifier_of, engine_of
+from pellucid.using.reopening import Reopening
 
 
 @dataclass(frozen=True, eq=False)

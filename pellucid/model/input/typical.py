@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Part
-from pellucid.data.depth import Depth, Extent
 from pellucid.data.images import Array, Images
 from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import FileError
 from pellucid.keys import Key
+from pellucid.model.input.depth import Depth, Extent
 
 FIELDS = 4                      # a side: the brightness of 4 x 4 parts of the picture
 LEAST, MOST = 20, 2_000         # training pictures that are looked at
@@ -208,7 +208,7 @@ def _fitted(numbers: Array) -> tuple[Array, Array, Array]:
 
 def _distances(numbers: Array, mean: Array, deviation: Array, precision: Array) -> Array:
     z = (numbers - mean) / deviation
-    return np.einsum("ni,ij,nj->n", z, precision, z, optimize=True) / len(mean)
+    return np.asarray(np.einsum("ni,ij,nj->n", z, precision, z, optimize=True) / len(mean))
 
 
 def _short(values: Any) -> Any:

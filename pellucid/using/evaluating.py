@@ -1,0 +1,99 @@
+"""Scoring a run or a model file on a part of a data set, and timing it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import Dataset
+from pellucid.data.preprocessing import assumed_pipeline
+from pellucid.engines.threads import limited_threads
+from pellucid.errors import TrainingError, UsageError, shown
+from pellucid.runs.deciding import problem_of, task_of_model
+from pellucid.runs.room import refuse_large_scoring
+from pellucid.runs.scoring import score
+from pellucid.runs.weights import native_weights
+from pellucid.using.data import data_of
+from pellucid.using.latency import measure_latency, refuse_limit
+from pellucid.using.opening import all_or_one, classifier_of, engine_of
+
+
+def choose_split(dataset: Dataset, split: str | None) -> str:
+    """The part asked for, else the one that is scored of itself."""
+    if split is not None:
+        if dataset.undivided and split not in dataset.parts:
+            raise UsageError(f"{dataset.name} is not divided into parts, so there is no part '{shown(split)}'. Leave "
+                             "--split out to score all of it.")
+        dataset.part(split)
+        return split
+    return dataset.scored
+
+
+def evaluate_on(
+    run: str,
+    data: str | None,
+    *,
+    split: str | None,
+    batch_size: int,
+    data_dir: str | None,
+    limit: int | None,
+    skip_broken: str | None = None,
+    max_pixels: int | None = None,
+    metrics: Sequence[str] | None = None,
+    costs: str | None = None,
+    max_latency: float | None = None,
+    engine: str | None = None,
+) -> dict[str, Any]:
+    """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
+
+    `split` of the answer is "all", and `part` says of what, for data that are not divided. Raises DataError when
+    classes or images do not fit, UsageError for a score that is not there, TrainingError for answers not finite.
+    """
+    refuse_limit(max_latency)
+    model, folder = classifier_of(run)
+    found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
+    dataset = found.dataset
+    problem = problem_of(model, run)
+    wanted = problem.wanted_scores(metrics, costs)
+    chosen = choose_split(dataset, split)
+    part = problem.fitted(dataset, dataset.part(chosen))
+    refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
+    if not found.own:
+        found.holder.look(part)
+    chosen_engine = engine_of(folder, engine)
+    params, state = native_weights(model, chosen_engine)
+    preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
+
+    def predict(x: np.ndarray) -> object:
+        inputs = chosen_engine.put({"input": preprocessing.apply(x)})
+        return chosen_engine.get(chosen_engine.forward(model.graph, params, state, inputs, training=False).outputs)
+
+    began = time.perf_counter()
+    with limited_threads(all_or_one(model, chosen_engine, batch_size)), np.errstate(all="ignore"):
+        evaluation = score(
+            model.graph, chosen_engine, {"params": params, "state": state}, problem, part,
+            preprocessing=preprocessing, split=chosen, batch_size=batch_size,
+        )
+        seconds = time.perf_counter() - began
+        refuse_not_finite(run, evaluation.outputs)
+        latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
+    return evaluation.to_metrics(wanted) | evaluation.large() | {
+        "task": task_of_model(model).name, "headline": evaluation.headline.to_json(),
+        "split": "all" if dataset.undivided else chosen, "part": found.named(chosen),
+        "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
+        "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
+        "warnings": found.holder.warnings,
+        **({} if latency is None else {"latency": latency.to_json()}),
+    }
+
+
+def refuse_not_finite(run: str, outputs: np.ndarray) -> None:
+    """Raise TrainingError when a model answered with NaN or infinity: that is no answer."""
+    if not np.isfinite(outputs).all():
+        raise TrainingError(f"{run}: the model answers with numbers that are not finite, so its weights are of no use. "
+                            "Train it anew, with a lower learning rate.")
+
+
