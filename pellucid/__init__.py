@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         losses,
         metrics,
         models,
+        ops,
         optimizers,
         regularizers,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
     "register_layer",
     "register_loss",

@@ -3,6 +3,7 @@
 Each class takes the arguments of its description in `pellucid.spec`, and name, trainable and input_shape besides.
 """
 
+import pellucid.eager  # noqa: F401  (layers answer on numbers)
 from pellucid.graph.layer import Layer
 from pellucid.graph.vocabulary import (
     ELU,

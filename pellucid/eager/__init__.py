@@ -1,5 +1,7 @@
-"""Eager: the room for what is called on numbers, as Keras calls layers, losses, metrics and initialisers; empty so far.
+"""What is called on numbers answers with numbers: the same spec on an engine. No arithmetic is written here.
 
-What comes here runs a spec on an engine and writes no arithmetic of its own. Public pages re-export it, and what is
-called on symbolic tensors stays in `graph`.
+Importing this package enters it in the rooms below, so that layers and operations find it; what it needs itself is
+imported at the first call.
 """
+
+from pellucid.eager import entering  # noqa: F401  (enters the room)

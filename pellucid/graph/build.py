@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.graph import Graph, LayerEntry, Node
 from pellucid.graph.layer import Call, Layer, Tensor
 from pellucid.spec.reshaping import InputLayer
@@ -34,6 +34,11 @@ def build(
 
     Several inputs or outputs are named by `keys`, where a user gave any, else after their layers.
     """
+    for tensor in outputs:
+        if not tensor.batched:
+            remedy = "Leave the samples apart: axis=-1, or axes from 1 on."
+            got = f"of shape {tensor.shape}, the same for all samples"
+            raise ShapeError(describe("Model", "outputs", "with a batch axis", got, remedy))
     calls, met = walk(inputs, outputs)
     depths = measure(calls, outputs)
     layer_depths: dict[Layer, int] = {}

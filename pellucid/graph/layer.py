@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.errors import shown as quoted
+from pellucid.graph.calculating import Calculating
 from pellucid.graph.graph import Nested, fits
 from pellucid.spec.base import rules
 from pellucid.spec.layer import LayerSpec
@@ -22,20 +23,30 @@ from pellucid.spec.shapes import Shape, shown
 
 CREATED = itertools.count()
 TRAINABLE = Flag()
+ON_NUMBERS: list[Callable[..., Any]] = []  # what calls a layer on numbers, once a page that can has been imported
 
 
-class Tensor:
-    """A symbolic result: output number `index` of one call of a layer; `shape` is without the batch axis."""
+class Tensor(Calculating):
+    """A symbolic result: output number `index` of one call of a layer; `sizes` is its shape without the batch axis.
 
-    def __init__(self, call: Call, index: int, shape: Shape) -> None:
+    `batched` is False of what is the same for all samples, such as a weight: there is no batch axis then.
+    """
+
+    def __init__(self, call: Call, index: int, shape: Shape, *, batched: bool = True) -> None:
         self.call = call
         self.index = index
         self.sizes = shape
+        self.batched = batched
 
     @property
     def shape(self) -> Shape:
         """The shape with the batch axis, as Keras shows it: (None, 28, 28, 1)."""
-        return (None, *self.sizes)
+        return (None, *self.sizes) if self.batched else self.sizes
+
+    @property
+    def name(self) -> str:
+        """The name of the layer that gave it."""
+        return self.call.layer.name or self.call.layer.label
 
     def __repr__(self) -> str:
         return f"<Tensor {self.shape} of {self.call.layer.label}>"
@@ -48,7 +59,8 @@ class Call:
         self.layer = layer
         self.inputs = inputs
         shapes = layer.output_shapes([tensor.sizes for tensor in inputs])
-        self.outputs = tuple(Tensor(self, index, shape) for index, shape in enumerate(shapes))
+        batched = layer.spec.has_batch([tensor.batched for tensor in inputs])
+        self.outputs = tuple(Tensor(self, index, shape, batched=batched) for index, shape in enumerate(shapes))
 
 
 @dataclass(frozen=True)
@@ -189,17 +201,37 @@ class Layer:
                 raise ShapeError(describe(self.label, "input", shown(shape), shown(given)))
         return tuple(spec.graph.output_shapes.values())
 
-    def __call__(self, inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor]) -> Any:
-        """The layer's output tensor for symbolic inputs."""
+    def __call__(self, inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor], *args: Any, **named: Any) -> Any:
+        """The layer's output tensor for symbolic inputs; for numbers the numbers that it gives.
+
+        `training` is taken for Keras's sake: in a network the engine knows whether it trains.
+        """
         tensors = self._listed(inputs)
+        if not any(isinstance(tensor, Tensor) for tensor in tensors) and (tensors or self.spec.arity != (0, 0)):
+            return self._on_numbers(inputs, args, named)
+        self._refuse_arguments(args, named)
         for tensor in tensors:
             if not isinstance(tensor, Tensor):
-                remedy = "For numbers, build a Model and call predict."
+                remedy = "Pass numbers alone, or pellucid.ops.convert_to_tensor(numbers) beside tensors."
                 got = type(tensor).__name__
                 raise ArgumentError(describe(self.label, "inputs", "tensors from Input or a layer", got, remedy))
         self.calls.append(Call(self, tensors))
         outputs = self.calls[-1].outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def _on_numbers(self, inputs: Any, args: Any, named: Any) -> Any:
+        """What the layer gives for numbers; the room that can calculate enters itself here."""
+        if not ON_NUMBERS:
+            remedy = "For numbers, import pellucid.layers."
+            raise ArgumentError(describe(self.label, "inputs", "tensors from Input or a layer", "numbers", remedy))
+        return ON_NUMBERS[0](self, inputs, *args, **named)
+
+    def _refuse_arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> None:
+        """Raise ArgumentError for what a call in a network does not take."""
+        unknown = [word for word in named if word != "training"] + ["a second argument" for _ in args[:1]]
+        if unknown:
+            wanted = "the inputs, and training"
+            raise ArgumentError(describe(self.label, "arguments of a call", wanted, unknown[0]))
 
     def _listed(self, inputs: Any) -> tuple[Any, ...]:
         """The inputs in order: a sub-model takes a mapping by the names of its inputs."""

@@ -85,14 +85,18 @@ class Planner:
             inner = entry.spec.graph
             names = [name for name, _ in inner.inputs]
             return list(self.walk(inner, dict(zip(names, taken, strict=True)), path + "/", frozen).values())
-        current = taken
-        for primitive in entry.spec.primitives():
+        first = [self.shapes[value] for value in taken]
+        current, made = taken, list(taken)
+        for primitive in entry.spec.expanded(first, entry.label):
+            if primitive.takes is not None:
+                current = tuple(made[place] for place in primitive.takes)
             spec, shapes = primitive.spec, [self.shapes[value] for value in current]
             names = [weight.name for weight in spec.weight_specs(shapes, entry.label)]
             weights = tuple((name, f"{path}/{primitive.weights.get(name, name)}") for name in names)
             output = self.value(spec.output_shape(shapes, entry.label))
             self.steps.append(Step(path, spec, current, output, weights, frozen, len(self.steps)))
             current = (output,)
+            made.append(output)
         return [current[0]]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pellucid.graph import operators  # noqa: F401  (tensors calculate)
 from pellucid.graph.layer import Layer, Tensor
+from pellucid.graph.ops import elementwise, moving, products  # noqa: F401  (slices and matmul)
 from pellucid.spec import activations, convolution, dense, merging, normalization, pooling, reshaping
 
 

@@ -40,10 +40,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Primitive:
-    """One piece of arithmetic a layer is made of; `weights` maps the arithmetic's names to the layer's."""
+    """One piece of arithmetic a layer is made of; `weights` maps the arithmetic's names to the layer's.
+
+    `takes` are the values that it reads: 0, 1, ... the layer's inputs, then the results in order; None for the result
+    before, or all inputs.
+    """
 
     spec: LayerSpec
     weights: dict[str, str]
+    takes: tuple[int, ...] | None = None
 
 
 class LayerSpec(Spec):
@@ -62,6 +67,10 @@ class LayerSpec(Spec):
         """The output's shape; raises ShapeError that names the layer `where`."""
         return inputs[0]
 
+    def has_batch(self, inputs: Sequence[bool]) -> bool:
+        """Whether the result has a batch axis, where these of the inputs have one."""
+        return any(inputs) or not inputs
+
     def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
         """The layer's weights, in Keras's order."""
         return ()
@@ -69,6 +78,10 @@ class LayerSpec(Spec):
     def primitives(self) -> tuple[Primitive, ...]:
         """The arithmetic the layer is made of, in order."""
         return (Primitive(self, {}),)
+
+    def expanded(self, inputs: Sequence[Shape], where: str) -> tuple[Primitive, ...]:
+        """The same where it depends on the inputs' shapes."""
+        return self.primitives()
 
     def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
         """Additions and multiplications for one sample; one an output entry where nothing finer is said."""

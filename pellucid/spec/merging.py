@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pellucid.errors import ShapeError, describe
 from pellucid.spec.layer import LAYERS, LayerSpec, count
 from pellucid.spec.legal import Integer, legal
-from pellucid.spec.shapes import Shape, shown
+from pellucid.spec.shapes import Shape, broadcast, shown
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,7 @@ class Elementwise(LayerSpec):
     arity = (2, None)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
-        self.same_shapes(inputs, where)
-        merged: list[int | None] = []
-        for sizes in zip(*inputs, strict=True):
-            wide = {size for size in sizes if size != 1}
-            if len(wide - {None}) > 1:
-                listed = ", ".join(shown(shape) for shape in inputs)
-                raise ShapeError(describe(where, "inputs", "of one shape (or of size 1 on an axis)", listed))
-            known = wide - {None}
-            merged.append(known.pop() if known else (None if wide else 1))
-        return tuple(merged)
+        return broadcast(where, inputs)
 
     def flops(self, inputs: Sequence[Shape], output: Shape) -> int:
         return (len(inputs) - 1) * count(output)

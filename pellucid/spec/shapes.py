@@ -9,6 +9,7 @@ Source: Dumoulin & Visin 2016, relations 2, 5 and 15; Keras for 'same'.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from pellucid.errors import ShapeError, describe
 
@@ -109,6 +110,22 @@ def volume(where: str, shape: Shape) -> int:
         remedy = "Give Input a full shape, or put GlobalAveragePooling2D before this layer."
         raise ShapeError(describe(where, "input", "of known size", shown(shape), remedy))
     return math.prod(size for size in shape if size is not None)
+
+
+def broadcast(where: str, shapes: Sequence[Shape]) -> Shape:
+    """The shape of values of one rank that go together: an axis of size 1 is repeated; raises ShapeError."""
+    if len({len(shape) for shape in shapes}) > 1:
+        listed = ", ".join(shown(shape) for shape in shapes)
+        raise ShapeError(f"{where}: all inputs must have the same rank, but they are {listed}.")
+    merged: list[int | None] = []
+    for sizes in zip(*shapes, strict=True):
+        wide = {size for size in sizes if size != 1}
+        if len(wide - {None}) > 1:
+            listed = ", ".join(shown(shape) for shape in shapes)
+            raise ShapeError(describe(where, "inputs", "of one shape (or of size 1 on an axis)", listed))
+        known = wide - {None}
+        merged.append(known.pop() if known else (None if wide else 1))
+    return tuple(merged)
 
 
 def shown(shape: Shape) -> str:

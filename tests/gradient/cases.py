@@ -24,13 +24,31 @@ from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, 
 from pellucid.spec.dense import Dense
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Concatenate, Multiply
+from pellucid.spec.moving import BroadcastTo, ExpandDims, Pad, Permute, Repeat, Slice, Squeeze
 from pellucid.spec.normalization import BatchNormalization, Dropout, LocalResponseNormalization
+from pellucid.spec.operations import (
+    BINARY,
+    REDUCTIONS,
+    UNARY,
+    ArgReduce,
+    Binary,
+    Cumulative,
+    OneHot,
+    Reduce,
+    SoftmaxAlong,
+    Take,
+    TakeAlong,
+    TopK,
+    Unary,
+    Where,
+)
 from pellucid.spec.pooling import (
     AveragePooling2D,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
     MaxPooling2D,
 )
+from pellucid.spec.products import Einsum, MatMul
 from pellucid.spec.reshaping import (
     Flatten,
     PositionBias,
@@ -55,6 +73,7 @@ class Case:
     training: bool = True
     keras: bool = True
     tolerance: float = 1e-6
+    derived: bool = True  # its backward is the derivative of its forward
 
     def __str__(self) -> str:
         given = {k: v for k, v in vars(self.spec).items() if v != type(self.spec).__dataclass_fields__[k].default}
@@ -166,4 +185,47 @@ ACTIVATIONS = [
     Case(SeparableConv2D(3, 2, activation="leaky_relu")),
 ]
 
-CASES = [*windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
+PARAMETERS = {"clip": (-0.6, 0.7), "celu": (0.7,), "squareplus": (3.0,), "hard_shrink": (0.4,), "soft_shrink": (0.4,),
+              "threshold": (0.3, -0.2)}  # fmt: skip
+ROW = (4, 3)
+OPERATIONS = [
+    *(Case(Unary(word, PARAMETERS.get(word)), (ROW,), keras=False, derived=word != "stop_gradient") for word in UNARY),
+    *(Case(Binary(word), (ROW, (1, 3)), keras=False) for word in BINARY),
+    Case(Binary("subtract", left=1.5), keras=False),
+    Case(Binary("divide", right=-2.5), keras=False),
+    Case(Binary("power", right=3.0), keras=False),
+    Case(Binary("multiply", right=((1.0,), (-2.0,), (0.5,), (3.0,))), (ROW,), keras=False),
+    Case(Where(), (ROW, (1, 3), ROW), keras=False),
+    Case(Where(right=0.5), (ROW, ROW), keras=False),
+    Case(Where(left=0.5), (ROW, ROW), keras=False),
+    Case(Where(2.0, -1.0), (ROW,), keras=False),
+    *(Case(Reduce(word, (2,)), keras=False) for word in REDUCTIONS),
+    *(Case(Reduce(word, (1, 3), True), keras=False) for word in REDUCTIONS),
+    Case(ArgReduce("argmax", 2), keras=False),
+    Case(ArgReduce("argmin", 1, True), keras=False),
+    Case(Cumulative("cumsum", 2), keras=False),
+    Case(Cumulative("cumprod", 1), keras=False),
+    Case(SoftmaxAlong((1,)), keras=False),
+    Case(SoftmaxAlong((1, 2)), keras=False),
+    Case(SoftmaxAlong((3,), True), keras=False),
+    Case(SoftmaxAlong((2, 3), True), keras=False),
+    Case(OneHot(3), (ROW,), keras=False),
+    Case(TopK(2), keras=False),
+    Case(TopK(2, "indices"), keras=False),
+    Case(Take((2, 0, 2), 2), keras=False),
+    Case(TakeAlong(1), (ROW, (2, 3)), keras=False),
+    Case(Slice(((1, None, 2), -1)), keras=False),
+    Case(Slice(((None, -2, 1), (None, None, 1), 1)), keras=False),
+    Case(Permute((3, 1, 2)), keras=False),
+    Case(ExpandDims(2), (ROW,), keras=False),
+    Case(Squeeze(2), ((4, 1, 3),), keras=False),
+    Case(Pad(((1, 0), (0, 2), (0, 0)), 1.5), keras=False),
+    Case(Repeat(3, 2), keras=False),
+    Case(BroadcastTo((4, 5, 3)), ((4, 1, 3),), keras=False),
+    Case(MatMul(), ((4, 3), (3, 5)), keras=False),
+    Case(MatMul(), ((2, 4, 3), (1, 3, 5)), keras=False),
+    Case(Einsum("bij,bkj->bik", (False, False)), ((4, 3), (5, 3)), keras=False),
+    Case(Einsum("bijk->bj"), keras=False),
+]
+
+CASES = [*OPERATIONS, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]

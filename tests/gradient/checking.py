@@ -23,6 +23,7 @@ from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.activations import ELU, PReLU, ReLU, RReLU
 from pellucid.spec.layer import LayerSpec
+from pellucid.spec.operations import Lookup, OneHot, TakeAlong
 from pellucid.spec.pooling import GlobalMaxPooling2D, MaxPooling2D
 from pellucid.spec.reshaping import InputLayer
 from pellucid.spec.shapes import paddings
@@ -76,10 +77,28 @@ def draw(graph: Graph, *, batch: int = 2, training: bool = True, seed: int = 0) 
         state = {name: value for name, value in weights.items() if "/moving_" in name}
         params = {name: value for name, value in weights.items() if name not in state}
         inputs = {name: random.normal(0, 1, (batch, *shape)) for name, shape in graph.input_shapes.items()}
+        inputs = {name: within(graph, place, x) for place, (name, x) in enumerate(inputs.items())}
         point = Point(graph, params, state, inputs, training)
         if clearance(point) > CLEARANCE:
             return point
     raise AssertionError("no point clear of kinks in 300 draws: use a smaller network")
+
+
+ABOVE = {"sqrt": 0.2, "rsqrt": 0.2, "log": 0.2, "log1p": 0.2, "log2": 0.2, "log10": 0.2, "arccosh": 1.2, "power": 0.2}
+INSIDE = {"arcsin", "arccos", "arctanh"}
+
+
+def within(graph: Graph, place: int, x: np.ndarray) -> np.ndarray:
+    """An input where its first reader is defined: above a border, inside (-1, 1), or a number of a place."""
+    spec = plan(graph).steps[0].spec if plan(graph).steps else None
+    function = getattr(spec, "function", "")
+    if function in ABOVE:
+        return np.abs(x) + ABOVE[function]
+    if function in INSIDE:
+        return np.tanh(x) * 0.9
+    if isinstance(spec, OneHot) or (isinstance(spec, (TakeAlong, Lookup)) and place == 1):
+        return np.floor(np.abs(x) * 2) % 2 + 0.5  # the half is cut off, and far from where the place changes
+    return x
 
 
 def clearance(point: Point) -> float:
@@ -92,7 +111,7 @@ def clearance(point: Point) -> float:
         own = {name: weights[full] for name, full in step.weights}
         context = Context(step, point.training, KEY)
         taken = [values[number] for number in step.inputs]
-        nearest = min(nearest, distance(step.spec, taken[0]))
+        nearest = min(nearest, distance(step.spec, taken[0]) if taken else np.inf)
         values[step.output], _ = arithmetic_of(step.spec).forward(step.spec, taken, own, context)
     return nearest
 
@@ -137,7 +156,8 @@ def check_layers(point: Point, *, seed: int = 1) -> list[Fault]:
 
     found = engine.vjp(run(), upstream, wrt=("parameters", "inputs"))
     trained = {name: value for name, value in point.params.items() if point.graph.weights[name].trainable}
-    return compare(loss, {**trained, **point.inputs}, {**found.parameters, **found.inputs})
+    unreached = {name: np.zeros_like(x) for name, x in point.inputs.items() if name not in found.inputs}
+    return compare(loss, {**trained, **point.inputs}, {**found.parameters, **unreached, **found.inputs})
 
 
 def check_objective(point: Point, objective: Objective, batch: Batch) -> list[Fault]:

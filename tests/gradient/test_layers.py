@@ -13,10 +13,11 @@ from pellucid.spec.reshaping import InputLayer
 from tests.gradient.cases import CASES, Case
 from tests.gradient.checking import check_layers, draw, network
 
-CASELESS = {"Nested"}  # a sub-model has no arithmetic of its own: test_networks.py
+CASELESS = {"Nested", "Variable", "ConstantValue", "Lookup", "BatchOf"}  # only beside others: test_networks.py
+FLAT = {"ArgReduce", "OneHot", "Where"}  # the gradient of their first input is zero
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [case for case in CASES if case.derived], ids=str)
 def test_backward_is_the_derivative_of_forward(case: Case) -> None:
     point = draw(network(case.spec, *case.shapes), training=case.training)
     worst = check_layers(point)[0]
@@ -44,6 +45,7 @@ def holed(gradient: np.ndarray) -> np.ndarray:
 
 
 STEPS = sorted({type(case.spec) for case in CASES} & set(ARITHMETIC), key=lambda owner: owner.__name__)
+STEPS = [owner for owner in STEPS if owner.__name__ not in FLAT]
 
 
 @pytest.mark.parametrize("wrong", [scaled, rolled, holed], ids=lambda wrong: wrong.__name__)

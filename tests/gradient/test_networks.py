@@ -13,8 +13,11 @@ from pellucid.spec.activations import ReLU
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.merging import Add, Concatenate, Multiply
+from pellucid.spec.moving import BatchOf
 from pellucid.spec.normalization import BatchNormalization
+from pellucid.spec.operations import ConstantValue, Lookup, Reduce, Unary, Variable
 from pellucid.spec.pooling import GlobalAveragePooling2D, MaxPooling2D
+from pellucid.spec.products import Einsum, MatMul
 from pellucid.spec.reshaping import Flatten, InputLayer
 from tests.gradient.checking import KEY, check_layers, draw
 
@@ -62,7 +65,24 @@ def frozen() -> Graph:
     return build([x], [L(Dense(2), trainable=False)(y)]).graph
 
 
-NETWORKS = {"shared": shared, "branches": branches, "several": several, "nested": nested, "frozen": frozen}
+def of_values() -> Graph:
+    """Weights and constants as values: a table that is looked up, a token before each row, a product with a weight."""
+    numbers, x = L(InputLayer((4,)), "numbers")(()), L(InputLayer((3, 5)), "x")(())
+    table = L(Variable((2, 5)), "table")(())
+    places = L(Unary("clip", (0.5, 1.5)))(numbers)
+    rows = L(Lookup())([table, places])
+    token = L(BatchOf())([L(Variable((1, 5)), "token")(()), x])
+    joined = L(Concatenate(1))([token, x, rows])
+    shifted = L(Add())([joined, L(ConstantValue(((0.5, -1.0, 2.0, 0.3, 0.1),)))(())])
+    product = L(MatMul((False, True)))([shifted, L(Variable((5, 2)), "weight")(())])
+    both = L(MatMul((True, True)))([L(Variable((3, 2)), "left")(()), L(Variable((2, 2)), "right")(())])
+    mixed = L(Einsum("bij,kj->bik", (False, True)))([product, both])
+    return build([numbers, x], [L(Reduce("mean", (1,)))(mixed)]).graph
+
+
+NETWORKS = {
+    "shared": shared, "branches": branches, "several": several, "nested": nested, "frozen": frozen, "values": of_values,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)

@@ -160,8 +160,8 @@ def test_an_output_that_needs_another_input_is_refused() -> None:
 
 
 def test_calls_with_wrong_inputs_are_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"dense: inputs must be tensors from Input or a layer, but it is"):
-        Dense(3)(np.ones((2, 3)))
+    with pytest.raises(ArgumentError, match=r"concatenate: inputs must be tensors from Input or a layer, but it is"):
+        Concatenate()([Input((3,)), np.ones((2, 3))])
     with pytest.raises(ShapeError, match=r"add: the number of inputs must be at least 2, but it is 1. Pass a list of"):
         Add()(Input((3,)))
     with pytest.raises(ShapeError, match="dense: the number of inputs must be 1, but it is 2"):

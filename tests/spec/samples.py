@@ -25,6 +25,23 @@ def small_graph() -> Graph:
 
 
 REQUIRED: dict[str, dict[str, Any]] = {
+    "ArgReduce": {"function": "argmax"},
+    "Binary": {"function": "add"},
+    "BroadcastTo": {"shape": (2, 3)},
+    "ConstantValue": {"value": ((1.0, 2.0), (3.0, 4.0))},
+    "Cumulative": {"function": "cumsum"},
+    "Einsum": {"equation": "bij,bjk->bik", "shared": (False, False)},
+    "OneHot": {"classes": 3},
+    "Pad": {"widths": ((1, 2), (0, 1))},
+    "Permute": {"dims": (2, 1)},
+    "Reduce": {"function": "sum", "axes": (1, 2)},
+    "Repeat": {"repeats": 2},
+    "Slice": {"places": (1, (None, 3, 2))},
+    "SoftmaxAlong": {"axes": (1,)},
+    "Take": {"indices": (2, 0)},
+    "TopK": {"k": 2},
+    "Unary": {"function": "exp"},
+    "Variable": {"shape": (3, 4)},
     "Activation": {"activation": "relu"},
     "Conv2D": {"filters": 4, "kernel_size": 3},
     "Conv2DTranspose": {"filters": 4, "kernel_size": 3},

@@ -35,6 +35,8 @@ class Context:
     training: bool
     root: Key | None = None  # of this pass
     company: Processes | None = None  # whose batches count as one to batch norm
+    width: Any = None  # dtype that the pass is in
+    device: Any = None
     state: Weights = field(default_factory=dict)  # new moving statistics, by short name
 
     @property

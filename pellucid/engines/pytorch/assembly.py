@@ -34,7 +34,7 @@ class Place:
     @property
     def is_map(self) -> bool:
         """Whether the first input is an image map, channels first here."""
-        return len(self.shapes[0]) == 3
+        return bool(self.shapes) and len(self.shapes[0]) == 3
 
     @property
     def frozen(self) -> bool:

@@ -21,7 +21,9 @@ from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Given, Gra
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
+    moving,
     normalization,
+    operations,
     pooling,
     reshaping,
 )
@@ -116,7 +118,7 @@ class PyTorchEngine(Walker):
         for step, last_read in zip(order.steps, order.last_reads, strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
             own = {name: tape.leaves[key].to(width) for name, key in step.weights}
-            context = Context(step, given.training, given.key, self.company)
+            context = Context(step, given.training, given.key, self.company, self.compute, self.place)
             rows = [values[number] for number in step.inputs]
             if step.output in tape.blocked:
                 y = ON_BLOCKS[type(step.spec)](step.spec, [into_blocks(x) for x in rows], own, context)

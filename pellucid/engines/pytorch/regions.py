@@ -53,9 +53,9 @@ def works_in_blocks(step: Step, todo: Plan, blocked: Collection[int]) -> bool:
     What is frozen cannot: batch norm with moving statistics has no way back there, and a kernel that is not trained has
     no gradient to tell of NaN.
     """
-    spec, shape = step.spec, todo.shapes[step.inputs[0]]
-    if step.frozen:
+    if step.frozen or not step.inputs:
         return False
+    spec, shape = step.spec, todo.shapes[step.inputs[0]]
     if isinstance(spec, Conv2D):
         around = paddings(known(shape), spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate)
         return spec.groups == 1 and spec.filters % BLOCK == 0 and all(before == after for before, after in around)

@@ -31,6 +31,7 @@ class Context:
     step: Step
     training: bool
     root: Key | None = None  # of this pass
+    width: np.dtype = np.dtype(np.float32)  # that the pass is in
     overwrite: bool = False  # forward may write its result into its input
     wanted: tuple[bool, ...] = (True,)  # which inputs need a gradient
     trains: bool = True  # whether its weights need a gradient

@@ -23,8 +23,11 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     depthwise,
     dropout,
     merging,
+    moving,
     normalization,
+    operations,
     pooling,
+    products,
     reshaping,
     transposed,
 )
@@ -92,8 +95,8 @@ class ReferenceEngine(Walker):
         lasts = once(graph, "_last_reads", lambda g: last_reads(plan(g).steps, plan(g).outputs))
         for step, overwrite, last_read in zip(todo.steps, overwriting(graph), lasts, strict=True):
             own = {name: (given.params if key in given.params else given.state)[key] for name, key in step.weights}
-            context = Context(step, given.training, given.key)
-            context.overwrite = overwrite and step.inputs[0] not in tapped and step.output not in tapped
+            context = Context(step, given.training, given.key, self.dtype)
+            context.overwrite = overwrite and not {step.output, *step.inputs} & tapped
             rows = [values[number] for number in step.inputs]
             values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, own, context)
             for name, value in context.state.items():

@@ -24,12 +24,13 @@ def find_overwriting(graph: Graph) -> tuple[bool, ...]:
     outputs = set(todo.outputs.values())
     found = []
     for step in todo.steps:
+        if not step.inputs:  # a weight, read as it is
+            found.append(False)
+            continue
         number = step.inputs[0]
         free = number in makers and not arithmetic_of(makers[number].spec).keeps_output
         found.append(free and uses[number] == 1 and not {number, step.output} & outputs)
     return tuple(found)
-
-
 
 
 def values_needing_gradients(todo: Plan, trained: Set[str], taps: Set[int], inputs: bool) -> set[int]:

@@ -1,0 +1,32 @@
+"""Enters what can calculate in the rooms below; the engine is imported at the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from pellucid.graph.layer import ON_NUMBERS, Layer
+from pellucid.graph.operators import CALCULATOR
+from pellucid.spec.layer import LayerSpec
+
+
+class Later:
+    """The calculator of `eager.calculating`, imported when first asked."""
+
+    def hold(self, value: Any) -> Any:
+        """Numbers as an array."""
+        return import_module("pellucid.eager.calculating").hold(value)
+
+    def run(self, spec: LayerSpec, arrays: Sequence[Any]) -> Any:
+        """The result of a layer without weights on arrays without a batch axis."""
+        return import_module("pellucid.eager.calculating").run(spec, arrays)
+
+
+def on_numbers(layer: Layer, inputs: Any, *args: Any, **named: Any) -> Any:
+    """What a layer gives for numbers."""
+    return import_module("pellucid.eager.calling").on_numbers(layer, inputs, *args, **named)
+
+
+CALCULATOR.append(Later())
+ON_NUMBERS.append(on_numbers)

@@ -1,0 +1,131 @@
+"""Calculating: what lets a tensor be added, multiplied, compared and sliced as an array is.
+
+The operations themselves are nodes of the graph; the file that makes them enters its functions in `OPERATIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Never
+
+from pellucid.errors import UsageError
+
+OPERATIONS: dict[str, Callable[..., Any]] = {}
+
+
+def no_number(what: str, remedy: str) -> UsageError:
+    """The fault of asking a tensor for a number."""
+    return UsageError(f"{what}: a tensor has no numbers while the network is built. {remedy}")
+
+
+class Calculating:
+    """Arithmetic, comparison and slices as nodes of a graph."""
+
+    dtype = "float32"
+
+    @property
+    def ndim(self) -> int:
+        """How many axes it has, the batch axis among them."""
+        return len(self.shape)  # type: ignore[attr-defined]
+
+    rank = ndim
+
+    def __add__(self, other: Any) -> Any:
+        return OPERATIONS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return OPERATIONS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return OPERATIONS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return OPERATIONS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return OPERATIONS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return OPERATIONS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return OPERATIONS["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return OPERATIONS["divide"](other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return OPERATIONS["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return OPERATIONS["floor_divide"](other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return OPERATIONS["mod"](self, other)
+
+    def __pow__(self, other: Any) -> Any:
+        return OPERATIONS["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return OPERATIONS["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return OPERATIONS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return OPERATIONS["matmul"](other, self)
+
+    def __neg__(self) -> Any:
+        return OPERATIONS["negative"](self)
+
+    def __abs__(self) -> Any:
+        return OPERATIONS["abs"](self)
+
+    def __lt__(self, other: Any) -> Any:
+        return OPERATIONS["less"](self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return OPERATIONS["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return OPERATIONS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return OPERATIONS["greater_equal"](self, other)
+
+    def __and__(self, other: Any) -> Any:
+        return OPERATIONS["logical_and"](self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return OPERATIONS["logical_or"](self, other)
+
+    def __invert__(self) -> Any:
+        return OPERATIONS["logical_not"](self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return OPERATIONS["get_item"](self, index)
+
+    def __bool__(self) -> bool:
+        raise no_number("if", "Choose with pellucid.ops.where(condition, a, b), which becomes part of the network.")
+
+    def __float__(self) -> float:
+        raise no_number("float()", "Go on with the tensor itself: x * 2, pellucid.ops.mean(x).")
+
+    def __int__(self) -> int:
+        raise no_number("int()", "Go on with the tensor itself, or take a size from x.shape.")
+
+    def __len__(self) -> int:
+        raise no_number("len()", "Take a size from x.shape.")
+
+    def __iter__(self) -> Iterator[Never]:
+        raise no_number("for", "Take parts with x[:, 0], or pellucid.ops.unstack(x, axis=1).")
+
+    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        """`array * tensor`, and numpy.exp(tensor): the operation of that name."""
+        own = OPERATIONS.get(function.__name__)
+        if own is None or method != "__call__" or named:
+            return self.__array__()
+        return own(*inputs)
+
+    def __array__(self, *args: Any, **named: Any) -> Never:
+        raise no_number("numpy", "Use the function of that name in pellucid.ops: it becomes part of the network.")
