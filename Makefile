@@ -16,7 +16,7 @@ help:
 	@echo "make test   install the test extras, then run ruff, mypy and every test"
 	@echo "make bench  measure both engines beside Keras (torch, JAX) and PyTorch, on one core (hours; NAMES='engines')"
 	@echo "make published   run the sources' recipes and hold them to their figures (minutes each; NAMES='lenet line')"
-	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; export the deepest net"
+	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; export the deep networks"
 	@echo "make same REV=COMMIT   train six recipes with that commit and with this checkout, compare every bit and figure"
 	@echo "make lowest the quick tests with the oldest versions that pyproject.toml admits"
 	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"

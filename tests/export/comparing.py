@@ -10,11 +10,25 @@ import onnxruntime
 
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
+from pellucid.models import Model
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.training.session import engine_named
 from tests.architectures.small import numbers, small
 
 TOLERANCE = 1e-4  # of the largest value
+
+# The exporter's time grows with the layers: of a deep network the tests take each kind of layer once, in what comes
+# before the layer named here or in a network that is exported whole; benchmarks.deep_export, in `make soak`, takes all.
+FIRST = {
+    "resnet50": "conv2_block1_out", "preactresnet50": "conv2_block3_out", "preactresnet164": "conv2_block1_out",
+    "seresnet50": "layer1_0_out", "googlenet": "inception_3a_output", "seinception": "inception_3a_se_scale",
+    "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
+}  # fmt: skip
+DEEP = (
+    *FIRST, "vgg13", "vgg16", "vgg19", "resnet34", "resnet34-torchvision", "resnet50-torchvision",
+    "resnet101", "resnet101-torchvision", "resnet152", "resnet152-torchvision", "preactresnet34", "preactresnet101",
+    "preactresnet152", "preactresnet1001", "googlenet-plain", "seinception-plain",
+)  # fmt: skip
 
 
 def runs(path: Path, *inputs: np.ndarray) -> list[np.ndarray]:
@@ -49,9 +63,14 @@ def statistics(graph: Graph, params: dict[str, np.ndarray], x: np.ndarray) -> di
     return {key: value + 0.1 * value.mean() * key.endswith("variance") for key, value in found.items()}
 
 
-def compare_exported(name: str, path: Path) -> float:
-    """Export, run and compare; AssertionError when numbers differ."""
+def opening(name: str) -> Model:
+    """A deep network's first layers, one of each kind."""
     model = small(name, channels=2)
+    return Model(model.inputs, model.get_layer(FIRST[name]).output)
+
+
+def compare_exported(model: Model, path: Path) -> float:
+    """Export, run and compare; AssertionError when numbers differ."""
     x = np.random.default_rng(1).normal(size=(5, *model.input_shape[1:])).astype(np.float32)
     params, _ = numbers(model.graph)
     for key, value in params.items():
