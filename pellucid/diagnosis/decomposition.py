@@ -48,6 +48,11 @@ class PartError:
         """95 % interval of the error."""
         return wilson_interval(self.wrong, self.n)
 
+    @property
+    def measured_on(self) -> str:
+        """How many of how many images."""
+        return f"{self.wrong:,} of {self.n:,}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {"part": self.part, "error": self.error, "interval": list(self.interval), "wrong": self.wrong,

@@ -16,7 +16,7 @@ from pellucid.errors import ShapeError, describe
 from pellucid.reports.gallery import Card
 
 Place = Literal["own", "below", "head", "data"]
-Column = Literal["name", "text", "number", "bar", "mark"]
+Column = Literal["name", "text", "number", "bar", "mark", "verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,8 @@ class Table(Told):
     """Rows of words under the names of their columns; a page may fold it up under its title.
 
     kinds are those of the columns, on a page: "name" heads its row, "number" stands at the right, "bar" is a percentage
-    (0 to 100) drawn as one, whose column has no room on a phone, and a "mark" is a warning that colours the row's bar.
+    (0 to 100) drawn as one, whose column has no room on a phone, a "mark" is a warning that colours the row's bar, and
+    a "verdict" is one where it speaks of a problem, else a faint word.
     Without kinds the first column is a name and the others are text.
     """
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from pellucid.keys import Key
 from pellucid.reports.scores import LESS, LONGEST_NAME, Headline, Score
 
 SCORES = ("mae", "rmse", "r2")
+MAE = Score("mae", LESS)
 CHUNK = 1 << 22  # numbers drawn at once
 FAR = 1.0        # standard deviations of the training numbers, from which on an answer is wrong
 
@@ -88,7 +89,7 @@ class Evaluation:
         """The mean absolute error, in the numbers' own units."""
         low, high = (float(value) for value in self.intervals[1][:, 0])
         unit = self.units[0] if len(set(self.units)) == 1 else ""
-        return Score("mae", LESS, unit[:LONGEST_NAME]).headline(float(self.scores[0].mean()), (low, high))
+        return replace(MAE, unit=unit[:LONGEST_NAME]).headline(float(self.scores[0].mean()), (low, high))
 
     def wrong(self) -> np.ndarray:
         """Which samples (N,) are a standard deviation away in any number."""

@@ -8,51 +8,62 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pellucid.reports import drawing as d
+from pellucid.reports.card_sheet import card_sheet
 from pellucid.reports.gallery import Card, Kind, drawn
-from pellucid.reports.pixels import Images, displayable, pixels_of
-from pellucid.reports.sections import Facts, Gallery, Section
+from pellucid.reports.pixels import Images
+from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
 from pellucid.tasks.protocol import Pictures
 from pellucid.tasks.regression.evaluation import Evaluation
 from pellucid.tasks.regression.telling import table_of, value
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST, COLUMNS = 24, 3          # pictures
+MOST = 24                      # pictures
 POINTS, FEWER = 4_000, 1_000   # of a part that has more, a sample; on a page, where each dot is a tag
-CARD_IN, PICTURE_IN, CHART_IN = (3.5, 1.6), 1.18, 4.2
+CHART_IN = 4.2
 
 
 def pictures_of(evaluation: Evaluation, images: Images) -> Pictures:
     """scatter.png, mistakes.png, and what the report shows. Raises ShapeError for what is no n pictures."""
-    says = "Predicted numbers against true ones, a dot a sample"
-    chart = d.to_svg(scatter(evaluation, FEWER), says)
+    chart = replace(chart_of(evaluation), file="scatter.png")
     return Pictures(
         {"scatter.png": d.to_png(scatter(evaluation, POINTS)), "mistakes.png": worst_png(evaluation, images)},
-        sections_of(evaluation, images, Drawing(says, chart, "scatter.png", title="Predicted against true")),
+        sections_of(evaluation, images, chart),
     )
+
+
+def chart_of(evaluation: Evaluation) -> Drawing:
+    """The scatter of a page."""
+    says = "Predicted numbers against true ones, a dot a sample"
+    return Drawing(says, d.to_svg(scatter(evaluation, FEWER), says), title="Predicted against true")
 
 
 def sections_of(evaluation: Evaluation, images: Images, chart: Drawing) -> list[Section]:
     """The other scores, the chart, each number by itself, and the pictures it is farthest off on."""
     metrics = evaluation.to_metrics()
-    cards = []
-    for source, coarse, index in drawn(images, evaluation.worst(MOST)):
-        lines: list[tuple[str, Kind]] = []
-        for name, said, true in zip(evaluation.names[:3], evaluation.predicted[index], evaluation.truth[index],
-                                    strict=False):  # fmt: skip
-            lines += [(f"{d.shorten(name, 24)} {value(said)}", "wrong"), (f"is {value(true)}", "right")]
-        number = None if evaluation.ids is None else int(evaluation.ids[index])
-        cards.append(Card(source, coarse, lines, origin=str(evaluation.origins[index]), sample=number))
     return [
         Facts([(title, value(metrics[name])) for name, title in (("rmse", "RMSE"), ("r2", "R2"))], place="head"),
         chart,
-        Gallery(cards, title="The largest errors", faint="In standard deviations of the training numbers; the largest "
-                                                         "first."),
+        worst_gallery(evaluation, images),
         replace(table_of(metrics["numbers"]), title="Number by number",
                 faint="With 95 % intervals; a constant answer is the best that needs no picture."),
     ]  # fmt: skip
+
+
+def worst_gallery(evaluation: Evaluation, images: Images, place: Place = "own") -> Gallery:
+    """The pictures it is farthest off on, each with what was said of its first numbers and what they are."""
+    cards = []
+    for source, coarse, index in drawn(images, evaluation.worst(MOST)):
+        lines: list[tuple[str, Kind]] = []
+        for name, said, true in numbers_of(evaluation, index):
+            lines += [(f"{d.shorten(name, 24)} {value(said)}", "wrong"), (f"is {value(true)}", "right")]
+        number = None if evaluation.ids is None else int(evaluation.ids[index])
+        cards.append(Card(source, coarse, lines, origin=str(evaluation.origins[index]), sample=number))
+    return Gallery(cards, title="The largest errors", place=place,
+                   faint="In standard deviations of the training numbers; the largest first.")  # fmt: skip
 
 
 def scatter(evaluation: Evaluation, points: int) -> Figure:
@@ -80,29 +91,22 @@ def scatter(evaluation: Evaluation, points: int) -> Figure:
 def worst_png(evaluation: Evaluation, images: Images) -> bytes:
     """PNG bytes of up to 24 pictures, the largest error in standard deviations first."""
     worst = evaluation.worst(MOST)
-    shown, remarks = displayable(pixels_of("mistakes", images, worst))
-    columns = min(COLUMNS, max(2, len(worst)))
-    width, height = columns * CARD_IN[0] + 0.3, -(-len(worst) // columns) * CARD_IN[1] + 1.15
-    figure = d.new_figure(width, height)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    d.letter(axes, 0.2, 0.32, f"The {len(worst)} largest errors of {evaluation.n:,}", size=d.TITLE_PT, weight="bold")
-    d.letter(axes, 0.2, 0.6, f"{evaluation.split} part; in standard deviations of the training numbers", color=d.FAINT)
-    for place, index in enumerate(worst.tolist()):
-        row, column = divmod(place, columns)
-        x, y = 0.2 + column * CARD_IN[0], 0.85 + row * CARD_IN[1]
-        rows, across = shown[place].shape[:2]
-        size = PICTURE_IN / max(rows, across)
-        axes.imshow(shown[place], extent=(x, x + across * size, y + rows * size, y), aspect="auto",
-                    interpolation="nearest" if max(rows, across) < 128 else "auto")  # fmt: skip
-        for line, (name, said, true) in enumerate(zip(evaluation.names[:3], evaluation.predicted[index],
-                                                      evaluation.truth[index], strict=False)):  # fmt: skip
-            top, short = y + 0.09 + 0.36 * line, d.shorten(name, 14)
-            d.letter(axes, x + PICTURE_IN + 0.14, top, f"{short} {value(said)}", color=d.VERMILION, weight="bold")
-            d.letter(axes, x + PICTURE_IN + 0.14, top + 0.18, f"is {value(true)}", color=d.BLUE)
-        origin = d.shorten(str(evaluation.origins[index]), 38, keep="end")
-        d.letter(axes, x, y + PICTURE_IN + 0.16, origin, color=d.FAINT, size=6.5)
-    d.letter(axes, 0.2, height - 0.16, remarks, color=d.FAINT, size=d.SMALL_PT)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return d.to_png(figure)
+    return card_sheet(
+        images, worst, title=f"The {len(worst)} largest errors of {evaluation.n:,}", origins=evaluation.origins,
+        below=f"{evaluation.split} part; in standard deviations of the training numbers",
+        words=lambda axes, x, y, index: _words(axes, x, y, evaluation, index),
+    )  # fmt: skip
+
+
+def _words(axes: Axes, x: float, y: float, evaluation: Evaluation, index: int) -> None:
+    """Beside one picture: its first numbers as they were said and as they are."""
+    for line, (name, said, true) in enumerate(numbers_of(evaluation, index)):
+        top = y + 0.09 + 0.36 * line
+        d.letter(axes, x, top, f"{d.shorten(name, 14)} {value(said)}", color=d.VERMILION, weight="bold")
+        d.letter(axes, x, top + 0.18, f"is {value(true)}", color=d.BLUE)
+
+
+def numbers_of(evaluation: Evaluation, index: int) -> list[tuple[str, float, float]]:
+    """The first numbers of a sample: name, said, true."""
+    return list(zip(evaluation.names[:3], evaluation.predicted[index].tolist(), evaluation.truth[index].tolist(),
+                    strict=False))  # fmt: skip

@@ -20,7 +20,6 @@ from pellucid.errors import ArgumentError, DataError, FileError, UsageError, des
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.scores import LESS
 from pellucid.reports.sections import Account, Section
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.losses import AbsoluteError, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError
@@ -29,7 +28,7 @@ from pellucid.storage.records.checking import checked
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression import telling
-from pellucid.tasks.regression.evaluation import Evaluation
+from pellucid.tasks.regression.evaluation import MAE, Evaluation
 from pellucid.tasks.regression.record import RegressionRecord
 from pellucid.tasks.regression.settings import Settings, Wishes
 from pellucid.training.compiling import Wanted, make_objective
@@ -124,7 +123,7 @@ class RegressionTask(Task):
     annotations = Numbers.kind
     settings = Settings
     wishes = Wishes
-    watched, better = "mae", LESS
+    watched, better = MAE.name, MAE.better
     beside: ClassVar[Mapping[str, str]] = {"rmse": "RMSE", "r2": "R2"}
 
     def understand(self, settings: Settings) -> None:
@@ -157,9 +156,9 @@ class RegressionTask(Task):
         return telling.row(entry)
 
     def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
-        from pellucid.tasks.regression.diagnosing import diagnose  # not needed to train or to ask
+        from pellucid.tasks.regression.diagnosing.diagnosis import diagnose  # not needed to train or to ask
 
-        return diagnose(stored, wishes)
+        return diagnose(stored, wishes, images=images)
 
 
 TASK = RegressionTask()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pellucid.diagnosis.decomposition import Decomposition
+from pellucid.diagnosis.headline import between
+from pellucid.diagnosis.wording import percent, points, spanned
 from pellucid.reports.curves import curve_panels
-from pellucid.reports.diagnosis import render
-from pellucid.reports.drawing import message_picture, to_png, to_svg
+from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps
+from pellucid.reports.drawing import Panel, message_picture, to_png, to_svg
 from pellucid.reports.gallery import Card
 from pellucid.reports.reliability import reliability_figure
-from pellucid.reports.waterfall import waterfall_figure
+from pellucid.reports.sections import Section, Table
+from pellucid.reports.waterfall import called, waterfall_figure
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.classification.cards import mistake_cards
@@ -22,11 +25,8 @@ from pellucid.tasks.classification.diagnosing.sections import OnDev
 from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST, mistakes_png
 
-SAYS = {
-    "split": "Waterfall of the error: from the reference over bias, variance, mismatch and dev over-fitting to the "
-             "error of the last part",
-    "reliability": "Reliability: share of right answers by confidence, and how many images have that confidence",
-}  # fmt: skip
+SAYS = "Reliability: share of right answers by confidence, and how many images have that confidence"
+MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 PICTURES = ("split", "mistakes", "reliability", "labels")
 
 
@@ -38,12 +38,13 @@ def write_page(
     `images`: whether pictures of the data may be on the page.
     """
     folder, dev = gathered.stored.folder, gathered.dev
-    figures = {"split": waterfall_figure(split)}
+    shown: dict[str, Any] = {}
+    waterfall = waterfall_figure(split)
+    gaps: list[Section] = [section_of_split(waterfall), table_of_gaps(split, between)]
+    drawn = {"split": to_png(waterfall)}
     if looked.reliability is not None:
-        figures["reliability"] = reliability_figure(looked.reliability)
-    shown: dict[str, Any] = {name: to_svg(figure, SAYS[name]) for name, figure in figures.items()}
-    shown["curves"] = curve_panels(rows_of(folder.history), rows_of(folder.steps), ACCURACY)
-    drawn = {name: to_png(figure) for name, figure in figures.items()}
+        figure = reliability_figure(looked.reliability)
+        shown["reliability"], drawn["reliability"] = to_svg(figure, SAYS), to_png(figure)
     if dev is not None and images:
         take = gathered.stored.parts[dev.split].images.take
         drawn["mistakes"], shown["mistakes"] = mistakes_png(dev, take), mistake_cards(dev, take, MOST)
@@ -54,7 +55,66 @@ def write_page(
     remove_files(stale)
     for name, png in drawn.items():
         write_bytes(folder.diagnosis_picture(name), png)
-    write_text(folder.diagnosis_page, render(folder.path.resolve().name, split, found, shown))
+    curves = curve_panels(rows_of(folder.history), rows_of(folder.steps), ACCURACY)
+    write_text(folder.diagnosis_page, page_of(folder.path.resolve().name, split, gaps, found, shown, curves))
+
+
+def page_of(
+    name: str, split: Decomposition, gaps: Sequence[Section], found: Mapping[str, Any], shown: Mapping[str, Any],
+    curves: Sequence[Panel],
+) -> str:
+    """The page as text; `gaps` are its sections on them; shown, each optional: reliability, mistakes, labels."""
+    problem = [f"main problem: {split.main_problem}"] if split.main_problem else []
+    reference = f"reference error {100 * split.reference:.4g} %" if split.reference_given else "no reference error"
+    parts = Table(
+        ["Part", "Error", "95 % interval", "Wrong", "Images"],
+        [[called(one.part), percent(one.error, 2), " to ".join(percent(end, 2) for end in one.interval),
+          f"{one.wrong:,}", f"{one.n:,}"] for one in split.errors],
+        title="The parts", kinds=["name", "number", "number", "number", "number"], place="below",
+    )  # fmt: skip
+    return render(
+        name, found, tags=[found["data"], *problem, reference], curves=curves,
+        split=[*gaps, parts], page="diagnosis_of_classes.html",
+        mistakes=mistakes_of(found["mistakes"]), slices=slices_of(found["slices"]), calibration=found["calibration"],
+        temperature=found.get("temperature"), labels=labels_of(found.get("labels")), shown=shown,
+    )  # fmt: skip
+
+
+def mistakes_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The section of mistakes in words: pairs and tags, the frequent ones."""
+    if "absent" in found:
+        return dict(found)
+    frequent = [pair for pair in found["pairs"] if pair["mistakes"] > 1]
+    pairs = [pair | {"share": percent(pair["share"])} for pair in frequent[:MOST_PAIRS]]
+    tags = [
+        tag | {"share": percent(tag["share"]), "cap": points(tag["cap"]), "error": percent(tag["error"]),
+               "elsewhere": "" if tag["elsewhere"] is None else percent(tag["elsewhere"])}
+        for tag in found["tags"][:MOST_TAGS]
+    ]  # fmt: skip
+    numbers = {"n": f"{found['n']:,}", "wrong": f"{found['mistakes']:,}", "untagged": f"{found['untagged']:,}"}
+    return numbers | {"any": bool(found["mistakes"]), "pairs": pairs, "tags": tags}
+
+
+def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The section of slices in words."""
+    if "absent" in found:
+        return dict(found)
+    rows = [
+        {"tag": one["tag"], "n": f"{one['n']:,}", "error": percent(one["error"]), "rest": percent(one["rest_error"]),
+         "difference": spanned(one["difference"], *one["difference_interval"])}
+        for one in found["worse"]
+    ]  # fmt: skip
+    return {"rows": rows, "tried": found["tried"], "too_small": found["too_small"], "least": found["least"]}
+
+
+def labels_of(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The section of suspicious labels in words; None when it was not asked for."""
+    if found is None or "absent" in found:
+        return None if found is None else dict(found)
+    rows = [row | {name: percent(row[name]) for name in ("probability_given", "probability_suggested")}
+            for row in found["suspects"][:MOST_LABELS]]  # fmt: skip
+    return {"rows": rows, "estimated": f"{found['estimated']:,.0f}", "judged": f"{found['judged']:,}",
+            "flagged": f"{found['flagged']:,}", "folds": found["folds"]}  # fmt: skip
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -1,9 +1,5 @@
 """What is wrong with a regression and what to do next: gaps between the parts' errors, and what is systematic in them.
 
-Error     the mean absolute error of each number in standard deviations of the training numbers, averaged over them
-Bias      train less what a person or the best method reaches; variance: validation less train; dev over-fitting: test
-          less validation. A gap is noise while its 95 % interval (both parts' normal ones, in quadrature) holds 0
-Verdict   the largest gap that is no noise and worth more than a twentieth of a constant answer's error
 On dev    the mean error, how far answers are drawn to the middle (the slope of predicted on true numbers), and the
           tenth of the true numbers that is answered worst
 """
@@ -12,44 +8,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pellucid.diagnosis.curves import read_curves
-from pellucid.diagnosis.decomposition import Gap
-from pellucid.reports.sections import Account, Section, Table, Text
-from pellucid.reports.wording import lines_of_curves, lines_of_steps
+from pellucid.reports.curves import curve_panels
+from pellucid.reports.sections import Account
 from pellucid.storage.finite import finite
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
 from pellucid.tasks.provided import StoredRun
-from pellucid.tasks.regression.evaluation import Evaluation
+from pellucid.tasks.regression.diagnosing.page import write_page
+from pellucid.tasks.regression.diagnosing.split import NOTHING, Split, error_of, split_of
+from pellucid.tasks.regression.diagnosing.telling import told
+from pellucid.tasks.regression.evaluation import MAE, Evaluation
 from pellucid.tasks.regression.settings import Wishes
-from pellucid.tasks.regression.telling import value
 
 FORMAT = 1
-WORTH, HOPELESS = 0.05, 0.9  # of a constant answer's error: a gap that is spoken of; a training error that is no better
-TENTHS, LEAST = 10, 100      # of the true numbers, and the samples from which they are looked at
-SYSTEMATIC = 0.1             # of the slope, beyond which answers are called drawn to the middle
+TENTHS, LEAST = 10, 100  # of the true numbers, and the samples from which they are looked at
 
 
-def diagnose(stored: StoredRun, wishes: Wishes) -> Account:
-    """Write diagnosis.json; return what it holds, and the same for a reader."""
+def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
+    """Write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds, and the same for a reader.
+
+    `images`: those of the data may be shown.
+    """
     folder = stored.folder
     judged = {name: evaluation_of(stored, name) for name in stored.parts}
-    gaps = gaps_of(judged, wishes.reference_mae)
-    constant = constant_of(judged["train"])
-    main = main_problem(judged, gaps, constant)
+    split = split_of(judged, wishes.reference_mae)
+    main = split.problem
     history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
     dev = judged.get("validation") or judged.get("test")
     found = {
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "regression",
-        "title": TITLES[main], "sentence": sentence_of(main, judged, gaps, constant),
+        "title": TITLES[main], "sentence": sentence_of(split),
+        "reference": {"mae": wishes.reference_mae, "given": split.reference_given},
         "parts": [part_of(name, one) for name, one in judged.items()],
-        "gaps": [told_gap(gap) for gap in gaps],
-        "constant": constant,
+        "gaps": [gap.to_json() for gap in split.gaps],
+        "main_problem": split.main_problem, "problems": list(split.problems),
+        "constant": split.constant,
         "next_steps": list(steps_of(main, stored)),
         "readings": [reading.to_json() for reading in read_curves(history, steps)],
         "dev": [] if dev is None else [on_dev(dev, place) for place in range(len(dev.names))],
@@ -57,6 +55,7 @@ def diagnose(stored: StoredRun, wishes: Wishes) -> Account:
     }  # fmt: skip
     found = dict(finite(found))
     write_json(folder.diagnosis, found)
+    write_page(stored, split, dev, found, curve_panels(history, steps, MAE), images=images)
     return Account(found, told(found))
 
 
@@ -67,49 +66,8 @@ def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
     return found
 
 
-def error_of(evaluation: Evaluation) -> tuple[float, float]:
-    """The error in standard deviations, and half of its 95 % interval."""
-    errors = np.abs(evaluation.errors / evaluation.scale).mean(axis=1)
-    spread = float(errors.std(ddof=1)) if evaluation.n > 1 else 0.0
-    return float(errors.mean()), 1.96 * spread / math.sqrt(evaluation.n)
-
-
-def constant_of(evaluation: Evaluation) -> float:
-    """The error of the best constant answer, in standard deviations."""
-    middle = np.median(evaluation.truth, axis=0)
-    return float(np.abs((evaluation.truth - middle) / evaluation.scale).mean())
-
-
-def gaps_of(judged: Mapping[str, Evaluation], reference: float | None) -> list[Gap]:
-    """From the reference to train, and from each part to the next; `reference` is in the unit of the only number."""
-    scale = float(judged["train"].scale.mean())
-    ends = [("reference", (reference or 0.0) / scale, 0.0)]
-    ends += [(name, *error_of(judged[name])) for name in ("train", "train-dev", "validation", "test") if name in judged]
-    called = {"train": "bias", "train-dev": "variance", "test": "dev over-fitting",
-              "validation": "mismatch" if "train-dev" in judged else "variance"}  # fmt: skip
-    gaps = []
-    for (start, before, half), (end, after, other) in pairwise(ends):
-        room = math.hypot(half, other)
-        gaps.append(Gap(called[end], start, end, after - before, after - before - room, after - before + room))
-    return gaps
-
-
-def told_gap(gap: Gap) -> dict[str, Any]:
-    """A gap as plain values; `noise` unless it is above 0 for sure."""
-    return {"name": gap.name, "start": gap.start, "end": gap.end, "value": gap.value, "low": gap.low,
-            "high": gap.high, "noise": not gap.sure}  # fmt: skip
-
-
-def main_problem(judged: Mapping[str, Evaluation], gaps: list[Gap], constant: float) -> str:
-    """The name of the gap to work on; "nothing learnt", or "" where none is worth it."""
-    if error_of(judged["train"])[0] > HOPELESS * constant:
-        return "nothing learnt"
-    sure = [gap for gap in gaps if gap.sure and gap.value > WORTH * constant]
-    return max(sure, key=lambda gap: gap.value).name if sure else ""
-
-
 TITLES = {
-    "nothing learnt": "No better than a constant answer", "bias": "Bias", "variance": "Variance",
+    NOTHING: "No better than a constant answer", "bias": "Bias", "variance": "Variance",
     "mismatch": "Mismatch", "dev over-fitting": "Over-fitting of the validation part", "": "No main problem",
 }  # fmt: skip
 MEANS = {
@@ -121,13 +79,13 @@ MEANS = {
 }
 
 
-def sentence_of(main: str, judged: Mapping[str, Evaluation], gaps: list[Gap], constant: float) -> str:
+def sentence_of(split: Split) -> str:
     """What the verdict rests on, in numbers."""
-    mine = error_of(judged["train"])[0]
-    if main == "nothing learnt":
-        return (f"Its training images are off by {mine:.2f} standard deviations, and always answering the middle would "
-                f"be by {constant:.2f}.")
-    gap = next((one for one in gaps if one.name == main), None)
+    main, constant = split.problem, split.constant
+    if main == NOTHING:
+        return (f"Its training images are off by {split.errors[0].error:.2f} standard deviations, and always answering "
+                f"the middle would be by {constant:.2f}.")
+    gap = split.gap(main)
     told = "" if gap is None else (f" From {gap.start} to {gap.end} the error grows by {gap.value:.2f} standard "
                                    f"deviations ({gap.low:.2f} to {gap.high:.2f}); a constant answer is off by "
                                    f"{constant:.2f}.")  # fmt: skip
@@ -136,10 +94,10 @@ def sentence_of(main: str, judged: Mapping[str, Evaluation], gaps: list[Gap], co
 
 def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:
     """A part's errors: in standard deviations, and each number's own in its unit."""
-    error, half = error_of(evaluation)
+    error = error_of(name, evaluation)
     numbers = [{"name": each, "unit": unit, "mae": float(mae)} for each, unit, mae in
                zip(evaluation.names, evaluation.units, evaluation.scores[0], strict=True)]  # fmt: skip
-    return {"part": name, "n": evaluation.n, "error": error, "interval": [max(0.0, error - half), error + half],
+    return {"part": name, "n": evaluation.n, "error": error.error, "interval": list(error.interval),
             "numbers": numbers}  # fmt: skip
 
 
@@ -151,10 +109,10 @@ def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
     def step(action: str, because: str, *flags: str) -> dict[str, Any]:
         return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
 
-    if main == "nothing learnt":
+    if main == NOTHING:
         yield step("Look for what hinders learning: type pellucid check with the same data and flags",
                    "not even its own training images are answered better than by one number")  # fmt: skip
-    if main in ("nothing learnt", "bias"):
+    if main in (NOTHING, "bias"):
         because = f"the training images are still off after {epochs} looks at each"
         yield step(f"Train for {2 * epochs} epochs instead of {epochs}", because, "--epochs", str(2 * epochs))
         yield step("Take a larger network: more filters or units in each layer, or an architecture by name",
@@ -194,42 +152,3 @@ def notes_of(wishes: Wishes, judged: Mapping[str, Evaluation]) -> Iterator[str]:
         yield "no reference was given, so 0 is taken and the bias is an upper limit (--reference-mae E)"
     elif len(judged["train"].names) > 1:
         yield "the reference is taken as the mean error of all numbers, in their own units"
-
-
-def told(found: Mapping[str, Any]) -> list[Section]:
-    """The diagnosis for a terminal."""
-    parts = [[part["part"], f"{part['error']:.3f}", " to ".join(f"{end:.3f}" for end in part["interval"]),
-              ", ".join(f"{one['name']} {value(one['mae'])} {one['unit']}".strip() for one in part["numbers"]),
-              f"{part['n']:,}"] for part in found["parts"]]  # fmt: skip
-    gaps = [[gap["name"], f"{gap['start']} to {gap['end']}", f"{gap['value']:.3f}", "noise" if gap["noise"] else ""]
-            for gap in found["gaps"]]  # fmt: skip
-    return [
-        Text(f"{found['title']}. {found['sentence']}"), Text(""),
-        Table(["part", "error (sd)", "95 % interval", "mae", "n"], parts), Text(""),
-        Table(["gap", "between", "size (sd)", ""], gaps), Text(""),
-        *map(Text, lines_of(found)),
-    ]  # fmt: skip
-
-
-def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
-    """Steps, curves, what dev says, notes."""
-    yield from lines_of_steps(found["next_steps"])
-    yield from lines_of_curves(found["readings"])
-    for one in found["dev"]:
-        yield from lines_of_dev(one)
-    for note in found["notes"]:
-        yield f"note    {note}"
-
-
-def lines_of_dev(one: Mapping[str, Any]) -> Iterator[str]:
-    """What is systematic in one number, where it is sure."""
-    if abs(one["mean_error"]) > one["half"]:
-        way = "large" if one["mean_error"] > 0 else "small"
-        yield f"dev     {one['name']} is answered too {way} by {value(abs(one['mean_error']))} {one['unit']}".rstrip()
-    if one["slope"] < 1 - SYSTEMATIC:
-        yield (f"dev     {one['name']}: answers are drawn to the middle, {one['slope']:.2f} of a step for each step of "
-               "the truth")  # fmt: skip
-    if "worst" in one:
-        worst = one["worst"]
-        yield (f"dev     {one['name']} from {value(worst['low'])} to {value(worst['high'])} is answered worst: mae "
-               f"{value(worst['mae'])}, elsewhere {value(worst['rest'])}")  # fmt: skip
