@@ -27,7 +27,7 @@ BREAK_OUT = 2.0       # times the first loss: no need to go on
 TOO_LOW, TOO_HIGH = 300.0, 30.0  # times below and above the suggestion
 FAR = 30.0            # times below the rate at which the loss breaks out is not too high, whatever is suggested
 BATCH, FEWEST = 64, 16
-FLOPS = 2e11          # of the whole test, some seconds; a large network gets fewer images
+FLOPS = 5e10          # of the whole test, a second; a large network gets fewer images
 
 
 @dataclass(frozen=True)

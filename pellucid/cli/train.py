@@ -183,6 +183,8 @@ def tell(outcome: Outcome, logger: logging.Logger) -> None:
         headline.line(metrics["split"], metrics["n"], *best)
     )  # fmt: skip
     logger.info("%s", told)
+    if metrics["best_epoch_because"]:
+        logger.info("epoch %d was kept: %s", metrics["best_epoch"], metrics["best_epoch_because"])
     if outcome.stopped:
         path = shlex.quote(folder.path.as_posix())
         logger.info("%s; continue with: pellucid train --resume %s", metrics["state"], path)

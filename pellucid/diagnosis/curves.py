@@ -21,6 +21,8 @@ WINDOWS = 20
 STEPS_A_WINDOW = 5
 HEALTHY = (3e-4, 3e-3)  # of the update ratio: half a decade to each side of 1e-3
 BEARABLE = (1e-4, 1e-2)  # a decade to each side: beyond, the rate does not suit the layer
+FAR = (1e-5, 1e-1)  # two decades: beyond, it does not whatever the loss does
+SAYS_LOW, SAYS_HIGH = ("falls-slowly", "not-finished"), ("loss-rises", "fast-then-flat")  # of the rate
 NOTICED = 0.05  # smaller changes, as a share of what they change, are not spoken of
 HIGH = 0.3  # a loss of more of the first one than this is still high
 SURE = 4.0  # standard errors; the lowest of 20 windows lies two below its mean by chance
@@ -80,8 +82,8 @@ def read_curves(history: Rows, steps: Rows) -> tuple[Reading, ...]:
         short = f"{len(steps)} steps and {len(history)} epochs are too few to read the curves"
         return (Reading("too-short", float(len(steps)), short),)
     over = over_fitting(history)
-    found = [rises(course) or fast_then_flat(course) or falls_slowly(course) or not_finished(course, over), over,
-             update_ratio(steps)]  # fmt: skip
+    fall = rises(course) or fast_then_flat(course) or falls_slowly(course) or not_finished(course, over)
+    found = [fall, over, update_ratio(steps, fall)]
     told = tuple(reading for reading in found if reading is not None)
     return told or (settled(course),)
 
@@ -180,18 +182,34 @@ def over_fitting(history: Rows) -> Reading | None:
                    epoch=begins)  # fmt: skip
 
 
-def update_ratio(steps: Rows) -> Reading | None:
-    """The layer whose updates are farthest from a thousandth of its weights, if that is more than tenfold."""
-    middle = {layer: float(np.nanmedian(values)) for layer, values in layer_ratios(steps).items()}
+def update_ratio(steps: Rows, fall: Reading | None) -> Reading | None:
+    """The layer whose updates are farthest from a thousandth of its weights, if that is more than tenfold.
+
+    Looked at while the rate is high: a schedule that lets it fall makes small updates on purpose. Small updates of a
+    loss that settled low, and large ones of one that fell, did no harm: they are told only where the fall, too, says
+    that the rate is off, or where they are a hundredfold off.
+    """
+    middle = {layer: float(np.nanmedian(values)) for layer, values in layer_ratios(while_high(steps)).items()}
     off = {layer: value for layer, value in middle.items() if not BEARABLE[0] <= value <= BEARABLE[1]}
     if not off:
         return None
     layer = max(off, key=lambda name: abs(np.log10(off[name] / 1e-3)))
     small = off[layer] < 1e-3
+    agrees = fall is not None and fall.name in (SAYS_LOW if small else SAYS_HIGH)
+    if not agrees and FAR[0] <= off[layer] <= FAR[1]:
+        return None
     meaning = (f"the updates of '{layer}' are {off[layer]:.1g} of its weights at the median, healthy is about 0.001; "
                f"{len(off)} of {len(middle)} layers are more than tenfold off")  # fmt: skip
     remedy = "Raise the learning rate, if the loss allows it." if small else "Lower the learning rate."
     return Reading("update-ratio", off[layer], meaning, remedy)
+
+
+def while_high(steps: Rows) -> Rows:
+    """The steps whose learning rate is at least half of the highest; all of them where it is not known."""
+    rate = column(steps, "learning_rate")
+    if not np.isfinite(rate).any():
+        return steps
+    return [row for row, one in zip(steps, rate >= 0.5 * np.nanmax(rate), strict=True) if one]
 
 
 def settled(course: Course) -> Reading:

@@ -6,6 +6,8 @@ Gaps      bias = train - reference;  variance = train-dev - train;  mismatch = d
 Without   train-dev the gap from train to dev is variance alone where dev was drawn at random from the training images,
           else variance and mismatch undivided; without dev as well, the gap from train to test is undivided too.
 Unit      errors and gaps are shares (0.05 is 5 %); intervals are 95 %, and a gap whose interval holds 0 is noise
+Worth it  a gap that is sure but small is no problem: half of the reference error is where it begins, or, where none was
+          given, two points of bias and one of the others
 Source    Ng 2018, "Machine Learning Yearning", chapters 20-32 and 40-43.
 """
 
@@ -23,6 +25,8 @@ BIAS, VARIANCE, MISMATCH, DEV = "bias", "variance", "mismatch", "dev over-fittin
 ORDER = ("train", "train-dev", "validation", "test")
 NEARLY = 0.8  # a gap of so much of the largest one is as large; the earlier is mended first, for it changes the later
 HALF = 0.5  # a gap of so much of the main one is a problem of its own
+WORTH = {BIAS: 0.02}  # without a reference; of the other gaps:
+WORTH_ELSE, WORTH_LEAST, WORTH_OF_REFERENCE = 0.01, 0.001, 0.5
 
 
 @dataclass(frozen=True)
@@ -99,13 +103,25 @@ class Decomposition:
     @property
     def problems(self) -> tuple[str, ...]:
         """The main problem, then those at least half as large, by size."""
-        sure = [gap for gap in self.gaps if gap.sure]
+        sure = [gap for gap in self.gaps if gap.sure and gap.value >= self.worth(gap)]
         if not sure:
             return ()
         largest = max(gap.value for gap in sure)
         main = next(gap for gap in sure if gap.value >= NEARLY * largest)
         others = sorted((gap for gap in sure if gap is not main), key=lambda gap: -gap.value)
         return (main.name, *(gap.name for gap in others if gap.value >= HALF * main.value))
+
+    def worth(self, gap: Gap) -> float:
+        """The size from which a gap is worth a step of its own."""
+        if self.reference_given:
+            return max(WORTH_OF_REFERENCE * self.reference, WORTH_LEAST)
+        return WORTH.get(gap.name, WORTH_ELSE)
+
+    @property
+    def largest_small(self) -> Gap | None:
+        """Where there is no problem: the largest of the gaps that are sure, if any is."""
+        sure = [] if self.problems else [gap for gap in self.gaps if gap.sure]
+        return max(sure, key=lambda gap: gap.value, default=None)
 
     @property
     def main_problem(self) -> str | None:
@@ -125,7 +141,7 @@ class Decomposition:
         return {
             "reference": {"error": self.reference, "given": self.reference_given},
             "parts": [error.to_json() for error in self.errors],
-            "gaps": [gap.to_json() for gap in self.gaps],
+            "gaps": [gap.to_json() | {"small": gap.sure and gap.value < self.worth(gap)} for gap in self.gaps],
             "main_problem": self.main_problem,
             "problems": list(self.problems),
         }

@@ -28,13 +28,27 @@ def headline(split: Decomposition, run: Circumstances) -> tuple[str, str]:
     problem = split.main_problem
     gap = split.gap(problem) if problem else None
     if gap is None:
-        return "No main problem", "No gap between the parts is larger than the noise of so few images."
+        return nothing_large(split)
     title = gap.name[0].upper() + gap.name[1:]
     if gap.undivided:
         title += " or mismatch" if gap.name == VARIANCE else " or dev over-fitting"
     beside = split.problems[1:]
     also = f" Beside it: {' and '.join(_size(split, name) for name in beside)}." if beside else ""
     return title, SENTENCES[gap.name](gap, split) + also
+
+
+def nothing_large(split: Decomposition) -> tuple[str, str]:
+    """Title and sentence where no gap is a problem: all are noise, or too small to be worth a step."""
+    small, last = split.largest_small, split.errors[-1]
+    if small is None:
+        return "No main problem", "No gap between the parts is larger than the noise of so few images."
+    finer = "" if split.reference_given else (
+        " Give the error of a person with --reference-error to see whether anything is left to gain."
+    )  # fmt: skip
+    return "Little is left to gain", (
+        f"{percent(last.error)} of the {last.part} images are wrong. The largest gap that is more than noise is "
+        f"{small.name}, {between(small)}; below {points(split.worth(small))} it is not called a problem.{finer}"
+    )
 
 
 def _size(split: Decomposition, name: str) -> str:

@@ -127,9 +127,10 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
                   ("--epochs", f"{2 * run.epochs}"))  # fmt: skip
     if short or run.epochs <= FEW_EPOCHS:
         yield longer
-    if run.dropout > 0:
+    alone = VARIANCE not in split.problems  # else what holds the training error up keeps the other one down
+    if run.dropout > 0 and alone:
         yield Step("Train without dropout", f"a rate of {run.dropout:g} holds it back while {size}", ("--dropout", "0"))
-    if run.l2 > 0:
+    if run.l2 > 0 and alone:
         yield Step("Take a tenth of the penalty", f"l2 is {run.l2:g} while {size}", ("--l2", f"{run.l2 / 10:g}"))
     left = f"{counted(run.parameters, 'parameter')} leave {percent(train.error)} of the training images wrong"
     if run.notation:

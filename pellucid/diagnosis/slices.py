@@ -58,15 +58,12 @@ class WorseSlices:
 
 def worse_slices(answers: Answers, tags: Tags, *, level: float = LEVEL, least: int = LEAST) -> WorseSlices:
     """Every tagged part whose error is higher than that of the rest beyond chance."""
-    from scipy.stats import hypergeom
-
     wrong = ~answers.right
     n, total = answers.n, int(wrong.sum())
     sizes = tags.marks.sum(axis=0)
     tried = np.flatnonzero((sizes >= least) & (n - sizes >= least))
     mistakes = (tags.marks & wrong[:, None]).sum(axis=0)
-    chance = hypergeom.sf(mistakes[tried] - 1, n, total, sizes[tried])
-    adjusted = holm(np.asarray(chance, np.float64))
+    adjusted = holm(chances(mistakes[tried], sizes[tried], total, n))
     found = [
         _slice(tags, int(place), int(sizes[place]), int(mistakes[place]), n, total, float(p))
         for place, p in zip(tried, adjusted, strict=True) if p <= level
@@ -75,11 +72,18 @@ def worse_slices(answers: Answers, tags: Tags, *, level: float = LEVEL, least: i
     return WorseSlices(tuple(found), len(tried), len(sizes) - len(tried), level, least)
 
 
-def holm(chances: np.ndarray) -> np.ndarray:
+def chances(mistakes: np.ndarray, sizes: np.ndarray, total: int, n: int) -> np.ndarray:
+    """How often slices of these sizes (M,) get so many (M,) of the `total` mistakes dealt out among n, or more."""
+    from scipy.stats import hypergeom
+
+    return np.asarray(hypergeom.sf(mistakes - 1, n, total, sizes), np.float64)
+
+
+def holm(p: np.ndarray) -> np.ndarray:
     """Adjusted p of M tests (M,): in ascending order (M - i) p_i, never below the one before, at most 1."""
-    order = np.argsort(chances, kind="stable")
-    factors = len(chances) - np.arange(len(chances))
-    climbing = np.maximum.accumulate(np.minimum(chances[order] * factors, 1.0))
+    order = np.argsort(p, kind="stable")
+    factors = len(p) - np.arange(len(p))
+    climbing = np.maximum.accumulate(np.minimum(p[order] * factors, 1.0))
     adjusted = np.empty_like(climbing)
     adjusted[order] = climbing
     return adjusted

@@ -76,6 +76,7 @@ def render(context: Mapping[str, Any], about: Mapping[str, Any], *, path: Path, 
         headline=headline(evaluation),
         state=str(context.get("state") or "unfinished"),
         best_epoch=context.get("best_epoch"),
+        because=evaluation.get("best_epoch_because") or "",
         split=str(evaluation.get("split") or ""),
         scores=[row for one in sections if one.place == "head" and isinstance(one, Facts) for row in one.rows]
         + scores(evaluation),

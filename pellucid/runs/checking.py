@@ -57,15 +57,18 @@ def check_run(config: RunConfig) -> Iterator[Finding]:
 
 
 def check_before(prepared: Prepared) -> list[Finding]:
-    """The quick checks, each said as it is made.
+    """The quick checks: what is not in order is said as it is found, and then in one line what passed.
 
     Raises TrainingError, after the last of them, for a failure that makes training pointless.
     """
     found = []
     for finding in check_quick(subject_of(prepared)):
         found.append(finding)
-        for line in finding.lines():
+        for line in finding.lines() if finding.status != "pass" else ():
             LOG.info("check  %s", line)
+    passed = [finding.name for finding in found if finding.status == "pass"]
+    if passed:
+        LOG.info("check  %d passed: %s", len(passed), ", ".join(passed))
     fatal = [finding for finding in found if stops(finding, prepared.config)]
     if fatal:
         first, more = fatal[0], f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""

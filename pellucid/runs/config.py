@@ -83,6 +83,9 @@ class RunConfig:
         panel=LEARNING)
     patience: int = setting(
         0, "Stop after so many epochs without improvement; 0: never.", panel=LEARNING, least=0)
+    keep_epoch: str = setting(
+        "sure", "Which epoch's model is kept: sure, of those whose validation score is the best within its noise the "
+        "one with the lowest loss; best, the one with the best score.", panel=LEARNING, choices=("sure", "best"))
     augment: str = setting("", "Change training images a little, e.g. flip,shift=2,rotate=10.", panel=LEARNING)
 
     task: str = setting(AUTO, "What is learnt; auto asks the data.", panel=DATA)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pellucid.graph.summary import sees
 from pellucid.model import load_model
 from pellucid.reports.report import write_report
 from pellucid.runs.checking import findings_kept
+from pellucid.runs.learning import part_watched
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.preparation import settings_in_force
 from pellucid.runs.prepared import Prepared
@@ -62,6 +64,7 @@ def finish(
         "run": folder.path.as_posix(),
         "state": progress.stop or "finished",
         "best_epoch": best_epoch or None,
+        "best_epoch_because": why_kept(progress.history, best_epoch, prepared),
         "epochs": progress.position.epoch,
     }
     write_json(folder.metrics, finite(metrics))
@@ -75,6 +78,19 @@ def finish(
     context = context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)}
     write_report(folder, context=context, shown=shown)
     return metrics
+
+
+def why_kept(history: Sequence[Mapping[str, Any]], kept: int, prepared: Prepared) -> str:
+    """Why an epoch was kept whose score is not the best; empty where it is."""
+    watched = f"{part_watched(prepared)}{prepared.task.watched}"
+    rows = {int(row["epoch"]): row for row in history}
+    known = [epoch for epoch, row in rows.items() if kept in rows and math.isfinite(row[watched])]
+    best = max(known, key=lambda epoch: prepared.task.score().sign * rows[epoch][watched], default=kept)
+    if not known or rows[best][watched] == rows[kept][watched]:
+        return ""
+    plain, loss = prepared.task.score().plain, f"{part_watched(prepared)}loss"
+    return (f"its {watched} of {plain(rows[kept][watched])} is within the noise of epoch {best}'s "
+            f"{plain(rows[best][watched])}, and its loss is {rows[kept][loss]:.3g} instead of {rows[best][loss]:.3g}")
 
 
 def told_of_each(part: Part, said: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -33,8 +33,16 @@ def part_watched(prepared: Prepared) -> str:
 def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
     """The events with a memory, by name: the best epoch, and those that change how a run learns."""
     task = prepared.task
-    best = KeepBest(part_watched(prepared), task.watched, save_best, mode=mode_of(task))
+    best = KeepBest(part_watched(prepared), task.watched, save_best, mode=mode_of(task), noise=noise_of(prepared))
     return [("best", best), *watching(prepared)]
+
+
+def noise_of(prepared: Prepared) -> Callable[[float], float]:
+    """What two validation scores may differ by and be equal all the same; nothing where that is not wanted."""
+    if prepared.validation is None or prepared.config.keep_epoch == "best":
+        return lambda best: 0.0
+    images, task = len(prepared.dataset.part("validation")), prepared.task
+    return lambda best: task.noise(best, images)
 
 
 def watching(prepared: Prepared) -> list[tuple[str, Event]]:

@@ -33,6 +33,7 @@ MEANINGS: dict[str, Meaning] = {
     "augment": Meaning("0.1.0", ""),
     "preprocess": Meaning("0.1.0", ""),
     "patience": Meaning("0.1.0", 0),
+    "keep_epoch": Meaning("0.2.0", "best"),
     "precision": Meaning("0.1.0", "float32"),
     "device": Meaning("0.1.0", "auto"),
     "compile": Meaning("0.1.0", False),

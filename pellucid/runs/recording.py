@@ -107,26 +107,47 @@ class HistoryTable(Event):
 class KeepBest(Watch):
     """Calls `save` after each epoch that is the best so far; among equals the one with the smaller loss.
 
-    A small validation part gives many equal accuracies, and the loss still tells them apart.
+    A small validation part gives many equal scores, and the loss still tells them apart. `noise(best)` says by how much
+    two scores may differ and be equal all the same: the epoch kept is never further below the best, and where another
+    has a smaller loss within that, it is the one kept.
     """
 
-    def __init__(self, part: str, watched: str, save: Callable[[Progress], None], *, mode: str) -> None:
+    def __init__(
+        self, part: str, watched: str, save: Callable[[Progress], None], *, mode: str,
+        noise: Callable[[float], float] = lambda best: 0.0,
+    ) -> None:
         super().__init__(f"{part}{watched}", mode=mode)
-        self.loss, self.save = f"{part}loss", save
-        self.best_loss = math.inf
+        self.loss, self.save, self.noise = f"{part}loss", save, noise
+
+    def forget(self) -> None:
+        super().forget()
+        self.best_loss, self.kept = math.inf, math.nan  # of the epoch that is kept
 
     def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
-        equal = row[self.monitor] == self.best and row[self.loss] < self.best_loss
-        if self.improved(row) or equal:
-            self.best_epoch, self.best_loss = int(row["epoch"]), float(row[self.loss])
+        kept, value = self.best_epoch, float(row[self.monitor])
+        first = self.best is None
+        self.improved(row)
+        self.best_epoch = kept  # that of the highest score is not always the one that is kept
+        if self.best is None or not self.as_good(value):
+            return
+        if first or not self.as_good(self.kept) or row[self.loss] < self.best_loss:
+            self.best_epoch, self.best_loss, self.kept = int(row["epoch"]), float(row[self.loss]), value
             self.save(progress)
 
+    def as_good(self, value: float) -> bool:
+        """Whether a score is the best so far within the noise."""
+        assert self.best is not None, "asked once there is a best one"
+        return (self.sign or -1) * (self.best - value) <= self.noise(self.best)  # no for NaN
+
     def memory(self) -> dict[str, Any]:
-        return super().memory() | {"best_loss": self.best_loss}
+        apart = {} if self.best is None or self.kept == self.best else {"kept": self.kept}
+        return super().memory() | {"best_loss": self.best_loss} | apart
 
     def recall(self, memory: dict[str, Any]) -> None:
         super().recall(memory)
         self.best_loss = float(memory["best_loss"])
+        kept = memory["best"] if memory.get("kept") is None else memory["kept"]
+        self.kept = math.nan if kept is None else float(kept)
 
 
 class Checkpoints(Event):

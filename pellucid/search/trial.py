@@ -152,7 +152,7 @@ def trained(
 def scores_of(learnt: Learnt, prepared: Prepared) -> dict[str, Any]:
     """What is known of a trial, as plain values."""
     return {
-        prepared.task.watched: learnt.best.best,
+        prepared.task.watched: None if learnt.best.best is None else learnt.best.kept,
         "loss": finite(float(learnt.best.best_loss)),
         "best_epoch": learnt.best.best_epoch,
         "seconds": round(learnt.seconds, 3),

@@ -172,6 +172,10 @@ class Task(ABC):
         """The watched score."""
         return Score(self.watched, self.better, self.unit)
 
+    def noise(self, value: float, n: int) -> float:
+        """By how much the watched score of n samples may differ by chance, where that is known; else 0."""
+        return 0.0
+
     def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
         """The headline of scores that tell none: of a trial, which knows the watched one alone, and of older runs."""
         value, score = number(metrics.get(self.watched)), self.score()

@@ -23,7 +23,16 @@ TRAIN = ("data.npz", "--model", "conv_4,pool,FC_8", "--epochs", "2", "--batch-si
 
 
 def said(out: str) -> list[list[str]]:
-    return [line.split()[1:3] for line in out.splitlines() if line.startswith("check  ") and line[7] != " "]
+    """Status and name of each check: what passed stands in one line, what did not in a line of its own."""
+    found = []
+    for line in (line.removeprefix("check  ") for line in out.splitlines() if line.startswith("check  ")):
+        count, passed, names = line.partition(" passed: ")
+        if passed:
+            assert len(names.split(", ")) == int(count)
+            found += [["pass", name] for name in names.split(", ")]
+        elif line[0] != " ":
+            found.append(line.split()[:2])
+    return found
 
 
 @pytest.mark.parametrize("engine", ["reference", "pytorch"])

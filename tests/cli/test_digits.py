@@ -37,11 +37,12 @@ def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
     assert config["model"] == "conv_32,conv_32,pool,FC_128" and config["settings"]["model"] is None
     with (run / "history.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    best = max(rows, key=lambda row: (float(row["val_accuracy"]), -float(row["val_loss"])))
-    assert int(best["epoch"]) == metrics["best_epoch"]
-    quick = [line.split()[1:3] for line in lines if line.startswith("check ")]
-    assert quick == [["pass", name] for name in names(CHECKS) if name not in SLOW]
-    assert lines[5 + len(quick)].startswith("epoch 1/30  loss ")
+    best, kept = max(float(row["val_accuracy"]) for row in rows), rows[metrics["best_epoch"] - 1]
+    assert best - float(kept["val_accuracy"]) < 0.012  # the standard error among 144 images at 98 %
+    assert not metrics["best_epoch_because"] or lines[-2].startswith(f"epoch {metrics['best_epoch']} was kept: its val")
+    quick = [name for name in names(CHECKS) if name not in SLOW]
+    assert lines[5] == f"check  {len(quick)} passed: {', '.join(quick)}"
+    assert lines[6].startswith("epoch 1/30  loss ")
     assert (run / "log.txt").read_text(encoding="utf-8") == ended.stdout
     pictures = {"curves.png", "confusion.png", "mistakes.png"}
     expected = {"config.json", "model.safetensors", "last.safetensors", "history.csv", "steps.csv", "metrics.json",

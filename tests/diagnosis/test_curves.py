@@ -103,11 +103,29 @@ def test_a_validation_loss_that_falls_or_hardly_rises_is_no_over_fitting() -> No
     assert "over-fitting" not in names(read_curves(history_of(rising, rising), []))
 
 
-@pytest.mark.parametrize(("ratio", "word"), [(2e-5, "Raise"), (0.05, "Lower")])
-def test_update_ratio_far_from_a_thousandth(ratio: float, word: str) -> None:
+@pytest.mark.parametrize(("ratio", "word"), [(5e-6, "Raise"), (0.2, "Lower")])
+def test_update_ratio_a_hundredfold_off(ratio: float, word: str) -> None:
     found = read_curves([], rows_of(COURSES["settled"], ratio=ratio))
     assert names(found) == ["update-ratio"] and found[0].value == pytest.approx(ratio)
     assert "'conv2d'" in found[0].meaning and "1 of 2 layers" in found[0].meaning and word in found[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("course", "ratio", "told"),
+    [("settled", 2e-5, False), ("settled", 0.05, False), ("falls-slowly", 2e-5, True), ("falls-slowly", 0.05, False),
+     ("loss-rises", 0.05, True), ("loss-rises", 2e-5, False)],
+)  # fmt: skip
+def test_update_ratio_tenfold_off_is_told_where_the_fall_agrees(course: str, ratio: float, told: bool) -> None:
+    assert names(read_curves([], rows_of(COURSES[course], ratio=ratio))) == [course, *["update-ratio"] * told]
+
+
+def test_the_small_updates_at_the_end_of_a_schedule_are_meant() -> None:
+    rows = rows_of(COURSES["not-finished"])
+    for row, share in zip(rows, at, strict=True):
+        row["learning_rate"] = 1e-3 * (1 + np.cos(np.pi * share)) / 2
+        row["update_ratio/conv2d"] = row["update_ratio/conv2d"] and 3 * row["learning_rate"] ** 2 * 100
+    assert float(np.nanmedian([row["update_ratio/conv2d"] or np.nan for row in rows])) < 1e-4
+    assert names(read_curves([], rows)) == ["not-finished"]
 
 
 @pytest.mark.parametrize("ratio", [1.1e-4, 9e-3, None])

@@ -53,6 +53,17 @@ def test_a_gap_inside_the_noise_is_no_problem() -> None:
     assert gap is not None and gap.noise and gap.low < 0 < gap.high
 
 
+def test_a_gap_that_is_sure_but_small_is_no_problem() -> None:
+    """99.3 % right after dropout, and nobody said what a person reaches: bias was called the problem."""
+    found = split(n=60_000, reference=None, train=0.7, validation=1.1)
+    assert all(gap.sure for gap in found.gaps) and found.problems == ()
+    assert found.largest_small is found.gap("bias") and [gap["small"] for gap in found.to_json()["gaps"]] == [True] * 2
+    assert split(n=60_000, reference=None, train=2.1, validation=2.3).problems == ("bias",)
+    assert split(n=60_000, reference=None, train=0.7, validation=1.8).problems == ("variance",)
+    assert split(n=60_000, reference=0.002, train=0.7, validation=0.8).problems == ("bias",)  # what a person told apart
+    assert split(n=60_000, reference=0.02, train=2.9, validation=2.9).problems == ()
+
+
 def test_the_earlier_of_two_alike_is_the_main_problem() -> None:
     assert split(train=4.5, validation=9.5).problems == ("bias", "variance")  # 4.5 and 5.0
     assert split(train=3.5, validation=8.5).problems == ("variance", "bias")  # 3.5 and 5.0

@@ -183,7 +183,7 @@ def test_many_classes_show_the_weakest_first() -> None:
     page = Page(drawn(evaluation, *class_by_class(evaluation.class_rows())))
     weakest = page.text[page.text.index("The 10 weakest of 131 classes") : page.text.index("All 131 classes")]
     assert weakest.index("class 100 3") < weakest.index("class 5 3") < weakest.index("class 0 3")
-    assert weakest.count("weakest") == 3  # the heading and the two that are below 1
+    assert weakest.count("weakest") == 1  # the heading: of three images nobody can say that a class is weak
 
 
 def test_any_tasks_sections_are_drawn(digits: tuple[Evaluation, np.ndarray]) -> None:
@@ -207,13 +207,20 @@ def test_any_tasks_sections_are_drawn(digits: tuple[Evaluation, np.ndarray]) -> 
         Table(["a", "b"], [["1"]])
 
 
-def test_weakest_are_marked_only_below_one() -> None:
-    def weak(f1: list[float | None]) -> list[bool]:
-        return [row["weak"] for row in per_class([{"class": "c", "n": 4, "f1": value} for value in f1])]
+def marks(right: list[int], n: int, said: list[int] | None = None) -> list[bool]:
+    """Which of the classes of n images each are marked, of which so many are right."""
+    said = said or [n] * len(right)
+    rows = [{"class": "c", "n": n, "recall": one / n, "precision": one / all_, "f1": 2 * one / (n + all_)}
+            for one, all_ in zip(right, said, strict=True)]  # fmt: skip
+    return [row["weak"] for row in per_class(rows)]
 
-    assert weak([0.9, 0.2, 1.0, 0.5]) == [False, True, False, True]
-    assert weak([1.0, 1.0]) == [False, False]
-    assert weak([0.1, None, 0.8]) == [True, False, False]
+
+def test_weakest_are_marked_where_they_are_surely_weaker_and_by_points_that_count() -> None:
+    assert marks([90, 20, 95, 50], 100) == [False, True, False, True]
+    assert marks([100, 100], 100) == [False, False] and marks([3, 2, 3, 3], 3) == [False] * 4
+    assert marks([9700, 9850, 9880, 9860], 10_000) == [False] * 4  # sure, and F1 97 % all the same
+    assert marks([930, 990, 985, 992], 1000) == [True, False, False, False]
+    assert marks([99, 99, 98, 99], 100, said=[100, 100, 140, 100]) == [False, False, True, False]  # by precision
 
 
 def test_headline_is_honest_about_the_part() -> None:

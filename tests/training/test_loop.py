@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,9 @@ def test_update_ratios_of_each_layer_every_few_steps() -> None:
 
 @pytest.mark.parametrize(
     "make", [lambda: EarlyStopping("val_loss", patience=3), lambda: ReduceLROnPlateau("val_loss", 0.5, 2, cooldown=2),
-             lambda: KeepBest("val_", "accuracy", lambda progress: None, mode="max")], ids=["stop", "plateau", "best"],
+             lambda: KeepBest("val_", "accuracy", lambda progress: None, mode="max"),
+             lambda: KeepBest("val_", "accuracy", lambda progress: None, mode="max", noise=lambda best: 0.06)],
+    ids=["stop", "plateau", "best", "sure"],
 )  # fmt: skip
 def test_watchers_go_on_from_their_memory(make: Any) -> None:
     """A resumed watcher does what one that was never stopped does, whatever the epoch it was stopped at."""
@@ -168,6 +171,24 @@ def test_watchers_go_on_from_their_memory(make: Any) -> None:
 
     whole = follow(None)
     assert all(follow(epoch) == whole for epoch in range(1, 10))
+
+
+def test_of_epochs_within_the_noise_of_the_best_the_lowest_loss_is_kept() -> None:
+    rows = [(0.95, 0.30), (0.970, 0.20), (0.9725, 0.40), (0.968, 0.19), (0.9725, 0.35), (0.990, 0.9), (math.nan, 0.1)]
+
+    def kept(noise: float) -> list[int]:
+        saved: list[int] = []
+        keeper = KeepBest("val_", "accuracy", lambda progress: saved.append(len(saved)), mode="max",
+                          noise=lambda best: noise)  # fmt: skip
+        found = []
+        for epoch, (accuracy, loss) in enumerate(rows, 1):
+            keeper.epoch(Any, {"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
+            found.append(keeper.best_epoch)
+        assert len(saved) == len(set(found))
+        return found
+
+    assert kept(0.0) == [1, 2, 3, 3, 5, 6, 6]   # 2 of 800 images more, and twice the loss
+    assert kept(0.006) == [1, 2, 2, 4, 4, 6, 6]
 
 
 def test_every_step_has_noise_of_its_own_that_a_resume_finds_again() -> None:

@@ -159,6 +159,7 @@ class BestMemory(Struct):
     best_epoch: Count
     wait: Count
     best_loss: float
+    kept: float | None = None  # the score of the epoch that is kept, where it is not the best one
 
 
 class StoppingMemory(Struct):

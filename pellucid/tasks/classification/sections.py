@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from pellucid.data.dataset import Part
 from pellucid.diagnosis.scores import DEFAULT, score_all
+from pellucid.diagnosis.slices import LEVEL, chances, holm
 from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Facts, Figure, Gallery, Section, Table, Text
 from pellucid.reports.wording import measured, share
@@ -16,6 +19,7 @@ from pellucid.tasks.classification.mistakes import MOST
 
 MANY_CLASSES = 20  # beyond, the page shows the weakest classes and folds the table of all
 WEAKEST, MARKED, MOST_CONFUSED = 10, 3, 6
+WEAK_BY = 0.02  # of recall or precision: classes that are nearer to the others are not called weak
 TITLES = {"balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1", "top5": "Top 5", "ece": "Calibration error"}
 MATRIX = "Confusion matrix: rows are true classes, columns predicted ones"
 MEANING = ("Precision: of the images called this, the share that are. Recall: of the images that are this, the share "
@@ -92,10 +96,11 @@ def class_table(rows: Sequence[Mapping[str, Any]], **more: Any) -> Table:
 
 
 def per_class(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows for the table, in class order; up to three classes with the lowest F1 below 1 are marked as weakest."""
+    """Rows for the table, in class order; up to three classes with the lowest F1 are marked, if they are weak."""
     known = [k for k, row in enumerate(rows) if measured(row.get("f1")) and row.get("n")]
     order = sorted(known, key=lambda k: rows[k]["f1"])
-    marked = {k for k in order[: min(MARKED, len(order) // 2)] if rows[k]["f1"] < 1}
+    weak = weak_classes(rows)
+    marked = {k for k in order[: min(MARKED, len(order) // 2)] if weak[k]}
     found = []
     for k, row in enumerate(rows):
         cells = {score: share(row.get(score)) for score in ("precision", "recall", "f1")}
@@ -105,3 +110,22 @@ def per_class(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             {"class": row.get("class"), "n": row.get("n"), "weak": k in marked, "bar": bar, "rank": rank} | cells
         )
     return found
+
+
+def weak_classes(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """(K,) whether a class's recall or precision is below that of all others together by more than chance, as for the
+    slices of a diagnosis, and by points that count."""
+    right, true, said = np.array([counts_of(row) for row in rows]).T
+    found = np.zeros(len(rows), bool)
+    for n in (true, said):
+        tried = np.flatnonzero((n > 0) & (n < n.sum()))
+        others = (right.sum() - right[tried]) / (n.sum() - n[tried])
+        lower = others - right[tried] / n[tried] >= WEAK_BY
+        found[tried] |= lower & (holm(chances(n[tried] - right[tried], n[tried], (n - right).sum(), n.sum())) <= LEVEL)
+    return found
+
+
+def counts_of(row: Mapping[str, Any]) -> tuple[int, int, int]:
+    """How many images of a class are right, how many there are, and how many are said to be of it."""
+    right = round((row.get("recall") or 0.0) * (row.get("n") or 0))
+    return right, row.get("n") or 0, round(right / row["precision"]) if row.get("precision") else 0

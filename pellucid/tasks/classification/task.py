@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -149,6 +150,11 @@ class ClassificationTask(Task):
 
     def recalled(self, model: Model, record: Mapping[str, Any]) -> Classification:
         return Classification(names_of(model))
+
+    def noise(self, value: float, n: int) -> float:
+        """The standard error of an accuracy; one image more is right and one wrong, so that 100 % has some too."""
+        share = (value * n + 1) / (n + 2)
+        return math.sqrt(share * (1 - share) / n)
 
     def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
         found, interval = super().headline_of(metrics), interval_of(metrics)

@@ -14,14 +14,18 @@ def told(found: Mapping[str, Any]) -> list[Section]:
     """The main problem, parts and gaps, next steps, curves, what dev says, and where the page lies."""
     parts = [[part["part"], percent(part["error"], 2), " to ".join(percent(end, 2) for end in part["interval"]),
               f"{part['n']:,}"] for part in found["parts"]]  # fmt: skip
-    gaps = [[gap["name"], f"{gap['from']} to {gap['to']}", points(gap["value"]), "noise" if gap["noise"] else ""]
-            for gap in found["gaps"]]  # fmt: skip
+    gaps = [[gap["name"], f"{gap['from']} to {gap['to']}", points(gap["value"]), size_of(gap)] for gap in found["gaps"]]
     return [
         Text(f"{found['title']}. {found['sentence']}"), Text(""),
         Table(["part", "error", "95 % interval", "n"], parts), Text(""),
         Table(["gap", "between", "size", ""], gaps), Text(""),
         *map(Text, [*lines_of_steps(found["next_steps"]), "", *lines_of_evidence(found)]),
     ]  # fmt: skip
+
+
+def size_of(gap: Mapping[str, Any]) -> str:
+    """A word on a gap that is no problem; diagnoses before there were small ones know noise alone."""
+    return "noise" if gap["noise"] else "small" if gap.get("small") else ""
 
 
 def lines_of_evidence(found: Mapping[str, Any]) -> Iterator[str]:
