@@ -50,7 +50,7 @@ def table_of_gaps(split: Split, size: Callable[[Gap], str]) -> Table:
 
 def row_of(gap: Gap, split: Split) -> dict[str, Any]:
     """A gap as its row of the table shows it."""
-    verdict = "noise" if gap.noise else "no gap" if gap.high < 0 else "small" if gap.value < split.worth(gap) else ""
+    verdict = "noise" if gap.noise else "no gap" if gap.high < 0 else "small" if not split.problems else ""
     if gap.name in split.problems:
         verdict = "main problem" if gap.name == split.main_problem else "problem"
     name = gap.name + (" or mismatch" if gap.undivided and gap.name == "variance" else "")

@@ -98,7 +98,7 @@ def title_of(split: Split, measure: Measure) -> str:
     last, problem = split.errors[-1], split.main_problem
     gap = split.gap(problem) if problem else None
     if gap is None:
-        return "No gap is larger than its noise" if split.largest_small is None else "No gap is large"
+        return "No gap is larger than its noise" if not any(gap.sure for gap in split.gaps) else "No gap is large"
     name = gap.name[0].upper() + gap.name[1:]
     return f"{name} adds {measure.step(gap.value)} on the way to {measure.level(last.error)} {called(last.part)} error"
 
