@@ -63,3 +63,12 @@ def closed_network() -> Iterator[None]:
             patch.setattr(socket.socket, name, guarded(name))
         patch.setattr(socket, "getaddrinfo", guarded_look_up)
         yield
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without pictures, for tests that look at none."""
+    from pellucid.runs import finishing
+    from tests.cli.terminal import write_pixels
+
+    monkeypatch.setattr(finishing, "write_pictures", write_pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -38,7 +39,13 @@ def environment_of(engine: Engine) -> dict[str, Any]:
 def libraries_of(engine: Engine) -> dict[str, str]:
     """Name and version of what computes, decodes and draws."""
     names = (*LIBRARIES, *BEHIND.get(engine.name, ()))
-    return {name: version(name) for name in names} | {"numpy": np.__version__}
+    return {name: installed(name) for name in names} | {"numpy": np.__version__}
+
+
+@cache
+def installed(name: str) -> str:
+    """The version that is installed: read once, for a search asks at every trial."""
+    return version(name)
 
 
 def library(pool: Mapping[str, Any]) -> str:

@@ -10,20 +10,23 @@ The process speaks JSON, one line a command and one line an answer.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTED_ONCE = (  # before the first fork
-    "pellucid.cli.entry", "pellucid.runs.experiment", "pellucid.runs.pictures", "pellucid.reports.report",
+IMPORTED_ONCE = (  # before the first fork: what a command imports takes five times as long as what a test has it do
+    "jinja2", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "rich.progress", "sklearn.datasets",
+    "sklearn.metrics", "threadpoolctl", "pellucid.cli.entry", "pellucid.reports.report", "pellucid.runs.experiment",
+    "pellucid.runs.pictures", "pellucid.tasks.classification.task", "pellucid.using.predicting",
 )  # fmt: skip
+WITH_TORCH = ("pellucid.engines.pytorch.engine", "torch.fx.experimental.symbolic_shapes")  # at the first gradient
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 
 
@@ -63,10 +66,15 @@ class Driver:
         self.process.wait()
 
 
+def import_once() -> None:
+    """What the forked processes would import one by one."""
+    for name in (*IMPORTED_ONCE, *(WITH_TORCH if find_spec("torch") else ())):
+        import_module(name)
+
+
 def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
-    for name in IMPORTED_ONCE:
-        import_module(name)
+    import_once()
     os.chdir(folder)
     for line in sys.stdin:
         asked = json.loads(line)
@@ -80,13 +88,16 @@ def serve(folder: Path) -> None:
 
 def carry_out(words: list[str], fault: dict[str, Any] | None, pictures: bool, main: Any = None) -> None:
     """In the child: run the command with its fault planted, its words going to files; `main` is Pellucid's."""
+    from pellucid.runs import finishing
+    from tests.cli.terminal import write_pixels
+
     if main is None:
         from pellucid.cli.entry import main
 
     for number, name in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     if not pictures:
-        leave_out_pictures()
+        finishing.write_pictures = write_pixels
     if fault is not None:
         plant(fault)
     sys.argv[1:] = words
@@ -99,23 +110,6 @@ def carry_out(words: list[str], fault: dict[str, Any] | None, pictures: bool, ma
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def leave_out_pictures() -> None:
-    """Drawing takes five times as long as the training of a test."""
-    from PIL import Image
-
-    from pellucid.runs import finishing
-    from pellucid.storage.writer import write_bytes
-
-    pixel = io.BytesIO()
-    Image.new("L", (1, 1)).save(pixel, "PNG")
-
-    def write_pixels(folder: Any, **left_out: Any) -> None:
-        for path in (folder.curves, folder.confusion, folder.mistakes):
-            write_bytes(path, pixel.getvalue())
-
-    finishing.write_pictures = write_pixels
 
 
 def plant(fault: dict[str, Any]) -> None:
