@@ -1,4 +1,4 @@
-"""What is read from a word that somebody typed, or that a file holds: a whole number, a path below a user's folder.
+"""What is read from a word that somebody typed, or that a file holds: a whole number, a path, what else was meant.
 
 Python's own conversions take or raise more than a user means: str.isdigit knows ², int() refuses more than 4300 digits
 with an error of its own, and Path.expanduser raises RuntimeError for a user that is not there.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from pellucid.errors import UsageError, shown
 
 LARGEST = 999_999_999  # of a whole number that is typed; no setting means more
 MOST_DIGITS = 4000  # that int() is given of names, which may be any
+CLOSE = 0.6  # how alike two words must be for one to be meant for the other; difflib's default
 
 
 def whole(text: str, least: int = 0, most: int = LARGEST) -> int | None:
@@ -44,3 +46,12 @@ def user_path(path: str | os.PathLike[str]) -> Path:
         raise UsageError(f"{shown(place)}: there is no user {shown(user[1:])} here, or without a home folder. "
                          "Type the whole path.")  # fmt: skip
     return Path(place)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """"Did you mean '...'?" for a mistyped word, nothing where none is near."""
+    by_lower = {name.lower(): name for name in known}
+    from difflib import get_close_matches
+
+    found = get_close_matches(word.lower()[:100], list(by_lower), 1, CLOSE)
+    return f"Did you mean '{by_lower[found[0]]}'?" if found else ""

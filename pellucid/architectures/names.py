@@ -22,6 +22,7 @@ from pellucid.architectures.squeeze import SEInception, SEResNet50
 from pellucid.architectures.vgg import VGG11, VGG13, VGG16, VGG19
 from pellucid.errors import ShapeError, UsageError
 from pellucid.model import Model
+from pellucid.words import nearest
 
 NAMES: dict[str, Callable[..., Model]] = {
     "lenet5": LeNet5,
@@ -91,9 +92,10 @@ def architecture(
     """
     create = NAMES.get(name.lower().replace("_", "-"))
     if create is None:
-        known = ", ".join(NAMES)
+        known = ", ".join(known for known in NAMES if known.rpartition("-")[0] not in NAMES)  # without their forms
         others = "words such as conv_8,pool,FC_32, or a model file"
-        raise UsageError(f"--model {name}: no such network. Known are {known}; or give {others}.")
+        meant = f"{nearest(name, NAMES)} ".lstrip()
+        raise UsageError(f"--model {name}: no such network. {meant}Known are {known}; or give {others}.")
     if dropout is not None and "dropout" not in signature(create).parameters:
         fitting = "networks in notation (--model conv_8,pool,FC_32) and cifar10cnn"
         raise UsageError(f"--dropout goes with {fitting}, not with --model {name}.")

@@ -44,7 +44,7 @@ class Header:
     transparent: bool
     palette: bool
     turned: bool
-    converted: str          # the colour mode that is made rgb, or nothing
+    converted: str          # the colour mode that is made rgb, a few words for another change, or nothing
 
 
 def read_header(content: bytes | memoryview, where: str, *, max_pixels: int) -> Header:
@@ -73,7 +73,7 @@ def decode(content: bytes | memoryview, where: str, options: Options | None = No
 
 
 def _header(image: Image, content: bytes | memoryview, where: str) -> Header:
-    mode, several = image.mode, image.format in SEVERAL and getattr(image, "is_animated", False)
+    mode, several = _mode(image), image.format in SEVERAL and getattr(image, "is_animated", False)
     if mode not in GRAY and mode not in COLOUR and mode not in CONVERTED:
         raise Unsupported(where, f"pictures of colour mode {mode} are not read, only gray (8 or 16 bits, or floats), "
                           "palette, RGB and CMYK", "Save it as an RGB PNG, or as 16-bit gray.")
@@ -90,7 +90,12 @@ def _header(image: Image, content: bytes | memoryview, where: str) -> Header:
     return Header(height, width, "gray" if mode in GRAY else "rgb", GRAY.get(mode, "uint8"),
                   transparent=mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info or "A" in colours,
                   palette=mode in ("P", "PA"), turned=orientation > 1,
-                  converted="RGBA" if mode == "RGBa" else mode if mode in CONVERTED else "")
+                  converted="RGBA" if mode == "RGBa" else mode if mode in CONVERTED else _avif_bits(image, content))
+
+
+def _mode(image: Image) -> str:
+    """Pillow's mode; it makes the 16 bits of a PGM 32, as whole numbers up to 65535."""
+    return "I;16" if (image.format, image.mode) == ("PPM", "I") else image.mode
 
 
 def _bits(image: Image, content: bytes | memoryview) -> int:
@@ -109,6 +114,13 @@ def _bits(image: Image, content: bytes | memoryview) -> int:
         count = int.from_bytes(content[at : at + 2], "big")
         return max((bits & 0x7F for bits in content[at + 2 : at + 2 + 3 * count : 3]), default=7) + 1
     return 8
+
+
+def _avif_bits(image: Image, content: bytes | memoryview) -> str:
+    """What Pillow does to an AVIF of more than 8 bits, by its codec configuration (av1C, of AV1 in ISOBMFF 2.3.3)."""
+    at = bytes(content).find(b"av1C") if image.format == "AVIF" else -1
+    deep = content[at + 6] if 0 <= at < len(content) - 6 else 0
+    return f"{12 if deep & 0x20 else 10}-bit AVIF cut to 8 bits" if deep & 0x40 else ""
 
 
 def _orientation(image: Image, content: bytes | memoryview) -> int:

@@ -125,7 +125,7 @@ def _notes(headers: Sequence[Header], options: Options, *, told_size: bool) -> l
     counts = {
         transparent: sum(header.transparent for header in headers),
         "palette turned into colours": sum(header.palette for header in headers),
-        **{f"{mode} made rgb": count for mode, count in converted.items()},
+        **{words if " " in words else f"{words} made rgb": count for words, count in converted.items()},
         "turned upright as EXIF says": sum(header.turned for header in headers),
         f"gray made {kind}": sum(header.channels == "gray" != kind for header in headers),
         f"colour made {kind}": sum(header.channels == "rgb" != kind for header in headers),

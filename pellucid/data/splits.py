@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from pellucid.keys import Key
 TRIES = 64
 FAR_OFF = 0.2  # of the size that was due: a part of another size is told with it
 TEST_FRACTION = 0.2
+TORN = ", copies of an image lie on both sides of it: too few {} have none"
 
 
 def split_validation(dataset: Dataset, *, fraction: float, seed: int, together: bool = False) -> Dataset:
@@ -71,15 +73,16 @@ def _split(dataset: Dataset, name: str, fraction: float, key: Key, together: boo
     if train.groups is None:
         taken, how = _take_samples(dataset, train, name, count, fraction, key), "stratified"
         whole = taken if members is None else kept_together(train.annotations.strata, members, taken, key=key)
-        if len(whole) and not np.array_equal(whole, taken):  # where all images are alike, the leakage check tells it
+        if not len(whole):
+            how += TORN.format("images")
+        elif not np.array_equal(whole, taken):
             taken, how = whole, "stratified, copies of an image in one part"
             if abs(len(whole) - count) > FAR_OFF * count:
                 how += f", {count:,} were due; --copies apart lets copies fall anywhere"
     else:
-        groups = train.groups if members is None else merged_groups(train.groups, members)
-        taken = take_groups(train.annotations.strata, groups, count, key=key, where=dataset.name,
-                            of_each=train.annotations.kind == "classes")
-        how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups"
+        taken, torn = _take_groups_of(train, count, members, key=key, where=dataset.name,
+                                      of_each=train.annotations.kind == "classes")
+        how = f"{len(np.unique(train.groups[taken]))} of {len(np.unique(train.groups))} groups{torn}"
     left = np.setdiff1d(np.arange(len(train)), taken)
     parts: Mapping[str, Part] = {**dataset.parts, "train": train.subset(left), name: train.subset(taken)}
     note = f"{name} part: {len(taken):,} of {len(train):,} training images ({how})"
@@ -107,6 +110,20 @@ def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction
         raise DataError(f"{dataset.name}: the {name} part would be empty, as {fraction:g} of {of} is less than one. "
                         f"{raised}.")
     return stratified_sample(train.annotations.strata, count, key=key, keep=1)
+
+
+def _take_groups_of(
+    train: Part, count: int, members: Array | None, *, key: Key, where: str, of_each: bool
+) -> tuple[Array, str]:
+    """Indices of whole groups, those that share copies together, and what is said where that cannot be."""
+    assert train.groups is not None
+    strata = train.annotations.strata
+    if members is not None:
+        with suppress(DataError):
+            merged = merged_groups(train.groups, members)
+            return take_groups(strata, merged, count, key=key, where=where, of_each=of_each), ""
+    taken = take_groups(strata, train.groups, count, key=key, where=where, of_each=of_each)
+    return taken, "" if members is None else TORN.format("groups")
 
 
 def take_groups(labels: Array, groups: Array, count: int, *, key: Key, where: str, of_each: bool = True) -> Array:

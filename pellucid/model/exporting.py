@@ -140,6 +140,7 @@ def apart(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 def run_onnx(data: bytes, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
     """The outputs of an ONNX file by onnxruntime on the processor."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or its import writes a number of this machine below the user's home
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

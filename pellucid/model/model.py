@@ -20,12 +20,13 @@ from pellucid.model.portable import Portable
 from pellucid.model.running_rule import RunningRule
 from pellucid.model.tracing import Trace
 from pellucid.spec.optimizers import OptimizerSpec
-from pellucid.training.arguments import flag, nearest, one_of, spoken, whole
+from pellucid.training.arguments import flag, one_of, spoken, whole
 from pellucid.training.callbacks import History
 from pellucid.training.compiling import Wanted, rule_of
 from pellucid.training.console import loudness
 from pellucid.training.inputs import Names
 from pellucid.training.session import engine_named
+from pellucid.words import nearest
 
 KERAS_ONLY = {"run_eagerly", "steps_per_execution", "auto_scale_loss"}  # how, not what: taken, not used
 

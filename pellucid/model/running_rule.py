@@ -16,8 +16,8 @@ from pellucid.model.network import Network
 from pellucid.spec.base import rules
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.schedules import Schedule, rate_at
-from pellucid.training.arguments import nearest
 from pellucid.training.program import Supervised, new_clock
+from pellucid.words import nearest
 
 
 class Rate(float):

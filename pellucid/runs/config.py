@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pellucid.errors import ArgumentError, FileError, ShapeError, UsageError
+from pellucid.errors import ArgumentError, DataError, FileError, ShapeError, UsageError
 from pellucid.runs.old_settings import MEANINGS
 from pellucid.settings import (
     DATA,
@@ -159,7 +159,7 @@ class RunConfig:
 
         Raises FileError for a setting this version does not know, of another type or outside its legal values.
         """
-        task = settings.get("task", FIRST)
+        task = FIRST if settings.get("task") is None else settings["task"]
         try:
             kinds = (cls, settings_of_task(task)) if isinstance(task, str) and task != AUTO else (cls,)
         except UsageError as fault:
@@ -209,7 +209,9 @@ def blamed(path: Path) -> Iterator[None]:
     """Name the record before what a block says about settings that were read from it and not typed."""
     try:
         yield
-    except (UsageError, ArgumentError, ShapeError) as fault:
+    except (UsageError, ArgumentError, ShapeError, DataError, FileError) as fault:
+        if str(path.parent) in str(fault):
+            raise
         raise FileError(f"{path}: {fault}") from fault
 
 

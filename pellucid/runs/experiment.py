@@ -19,7 +19,7 @@ from pellucid.engines.threads import limited_threads, threads_each, threads_for
 from pellucid.errors import DataError, TrainingError, UsageError, shown
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.begun import refuse_another_network, settings_of
-from pellucid.runs.checking import check_before
+from pellucid.runs.checking import check_before, findings_kept
 from pellucid.runs.config import RunConfig, blamed, read_record
 from pellucid.runs.continuing import refuse_unfit
 from pellucid.runs.environment import environment_of, refuse_different
@@ -107,8 +107,9 @@ def resume_run(
     record = read_record(folder)
     config = settings_of(record, str(folder.config))
     checkpoint = read_checkpoint(folder.last) if folder.last.exists() else None
-    refuse_absent_or_changed(config, record)
+    findings_kept(folder)  # what the report shows of them is read after the last epoch; a fault is told now
     with blamed(folder.config):
+        refuse_absent_or_changed(config, record, folder.config)
         words = understand(config, processes)
     announce_engine(words.engine)
     tell_settings(processes, config, words.engine)
@@ -133,11 +134,12 @@ def resume_run(
         return run(prepared, folder, record, console, checkpoint=checkpoint)
 
 
-def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any]) -> None:
+def refuse_absent_or_changed(config: RunConfig, record: dict[str, Any], named_in: Path) -> None:
     """Raise UsageError or DataError when what the run was begun with is not there, or is not what it was."""
     if config.data not in ("digits", *KNOWN) and not os.path.exists(user_path(config.data)):
         data = shown(config.data, 240)
-        raise UsageError(f"the run's data {data} is not here. Continue from the folder where the run was begun.")
+        raise UsageError(f"the run's data {data}, which {named_in} names, is not here. Continue from the folder where "
+                         "the run was begun.")
     if sha256_of_model(config) != record.get("model_sha256"):
         name = f"{'weights' if config.weights else 'model'} file {shown(config.weights or config.model, 240)}"
         raise DataError(f"the {name} has changed since the run began, or is gone. Bring it back.")

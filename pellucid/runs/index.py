@@ -69,8 +69,8 @@ def _is_run(path: Path) -> bool:
 
 def row_of(path: Path) -> dict[str, Any]:
     """The row of one run folder."""
-    config, fault = _read(path / "config.json")
-    metrics, second_fault = _read(path / "metrics.json")
+    config, fault = object_in(path / "config.json")
+    metrics, second_fault = object_in(path / "metrics.json")
     fault = fault or second_fault or ("" if config is not None else "config.json is missing")
     config, finished, metrics = config or {}, metrics is not None, metrics or {}
     state = _text(metrics.get("state")) or ("finished" if finished else _without_an_end(path))
@@ -116,7 +116,7 @@ def _began(path: Path) -> str | None:
         return None
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any] | None, str]:
+def object_in(path: Path) -> tuple[Mapping[str, Any] | None, str]:
     """The JSON object in a file, or None and what is wrong with it; a missing file is not a fault."""
     if not os.path.lexists(path):
         return None, ""

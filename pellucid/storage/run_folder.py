@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, shown
 from pellucid.storage.claims import claimed
 from pellucid.storage.writer import make_folder, remove_leftovers
+from pellucid.words import nearest
 
+MOST_NAMED = 8  # of the runs beside one that is not there
 FAILED = "failed: "  # how the last line of log.txt begins after a fault
 
 
@@ -38,7 +40,7 @@ class RunFolder:
         """The folder of a run that exists. Raises FileError when it is none."""
         folder = cls(Path(path))
         if not folder.path.exists():
-            raise FileError(f"{path} does not exist. Give the folder that pellucid train --out wrote.")
+            raise FileError(f"{shown(path)} does not exist: there is no run. {runs_near(folder.path)}")
         if not folder.path.is_dir():
             raise FileError(f"{path} is a file, not a run folder. Give the folder that pellucid train --out wrote.")
         if not folder.config.is_file():
@@ -178,3 +180,21 @@ class RunFolder:
         for path in self.files:
             if os.path.lexists(path):  # a link that leads nowhere too
                 raise FileError(f"{path} exists, and a run would overwrite it. Choose another --out.")
+
+
+def runs_in(folder: Path) -> list[str]:
+    """The names of the run folders in a folder, in the order of their names."""
+    with suppress(OSError):
+        return sorted(entry.name for entry in folder.iterdir() if (entry / "config.json").is_file())
+    return []
+
+
+def runs_near(place: Path) -> str:
+    """What may be meant by a run that is not there: the nearest beside it or in runs/, and which others there are."""
+    for folder in (place.parent, Path("runs")):
+        if names := runs_in(folder):
+            told = ", ".join(shown(name) for name in names[:MOST_NAMED])
+            more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+            near = nearest((folder / place.name).as_posix(), [(folder / name).as_posix() for name in names])
+            return f"{near} In {shown(folder.as_posix())} there is: {told}{more}.".lstrip()
+    return "Check the path; pellucid runs FOLDER lists what there is."

@@ -6,25 +6,16 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from pellucid.errors import ArgumentError, describe, shown
+from pellucid.words import nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
-CLOSE = 0.6  # how alike two words must be for one to be meant for the other; difflib's default
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """"Did you mean '...'?" for a mistyped word, nothing where none is near."""
-    by_lower = {name.lower(): name for name in known}
-    from difflib import get_close_matches
-
-    found = get_close_matches(word.lower()[:100], list(by_lower), 1, CLOSE)
-    return f"Did you mean '{by_lower[found[0]]}'?" if found else ""
 
 
 def spoken(function: Callable[P, R]) -> Callable[P, R]:

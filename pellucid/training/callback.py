@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pellucid.errors import ArgumentError, describe, shown
-from pellucid.training.arguments import nearest, spoken
+from pellucid.training.arguments import spoken
+from pellucid.words import nearest
 
 Logs = dict[str, Any]
 

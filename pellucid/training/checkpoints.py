@@ -13,11 +13,12 @@ from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.model_file import check_extension
 from pellucid.storage.tables import read_csv, write_csv
 from pellucid.storage.writer import make_folder
-from pellucid.training.arguments import flag, nearest, one_of, real, spoken, whole
+from pellucid.training.arguments import flag, one_of, real, spoken, whole
 from pellucid.training.callback import Callback, Logs
 from pellucid.training.events import Progress
 from pellucid.training.program import RATIO
 from pellucid.training.stopping import Monitored
+from pellucid.words import nearest
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LONGEST = 1024  # characters of a path

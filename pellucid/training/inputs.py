@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.errors import ArgumentError, ShapeError, describe, shown
 from pellucid.graph.graph import Graph
-from pellucid.training.arguments import nearest
+from pellucid.words import nearest
 
 Arrays = dict[str, np.ndarray]
 

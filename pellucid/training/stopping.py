@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import ArgumentError, describe, shown
-from pellucid.training.arguments import flag, nearest, one_of, real, spoken, whole, word
+from pellucid.training.arguments import flag, one_of, real, spoken, whole, word
 from pellucid.training.callback import Callback
 from pellucid.training.events import Event, Progress
+from pellucid.words import nearest
 
 
 def direction(where: str, monitor: str, known: Mapping[str, int]) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, options_of_record, parse_percent
-from pellucid.errors import UsageError
+from pellucid.errors import DataError, FileError, UsageError
 from pellucid.model import Model
 from pellucid.runs.begun import settings_of
-from pellucid.runs.config import named, read_record
+from pellucid.runs.config import RunConfig, named, read_record
 from pellucid.runs.deciding import task_of_model
 from pellucid.runs.preparation import load_data
 from pellucid.storage.run_folder import RunFolder
@@ -59,13 +59,7 @@ def opened(
             max_pixels=allowed.max_pixels or config.max_pixels,
         )  # fmt: skip
         if data is None or data == config.data:
-            try:
-                dataset = load_data(own)
-            except UsageError as fault:
-                if data is not None or folder is None:
-                    raise
-                raise UsageError(f"{fault} {folder.config} names it; if the data lie elsewhere now, name them after "
-                                 "the run.") from fault
+            dataset = load_data(own) if data is not None or folder is None else load_named_by(folder, own)
             return dataset, dataset.fingerprint == fingerprint
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
@@ -76,3 +70,14 @@ def opened(
     if config is not None and fingerprint is not None and dataset.fingerprint == fingerprint:
         return load_data(replace(own, data=data)), True  # the run's own data by another path: divided as then
     return dataset, dataset.fingerprint == fingerprint
+
+
+def load_named_by(folder: RunFolder, config: RunConfig) -> Dataset:
+    """The data that a run's own record names, which a fault of them says."""
+    try:
+        return load_data(config)
+    except UsageError as fault:
+        raise UsageError(f"{fault} {folder.config} names it; if the data lie elsewhere now, name them after the run."
+                         ) from fault  # fmt: skip
+    except (DataError, FileError) as fault:
+        raise FileError(f"{folder.config}: {fault}") from fault

@@ -18,7 +18,7 @@ from pellucid.model.bounds import layers_in_words
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import named, read_record
 from pellucid.runs.networks import FILES, in_words, refuse_no_classifier
-from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.run_folder import RunFolder, runs_in, runs_near
 from pellucid.training.session import engine_named
 from pellucid.words import whole
 
@@ -47,21 +47,6 @@ def classifier_of(path: str) -> tuple[Model, RunFolder | None]:
     model, folder = model_of(path)
     refuse_no_classifier(model, path if folder is None else str(folder.model))
     return model, folder
-
-
-def runs_in(folder: Path) -> list[str]:
-    """The names of the run folders in a folder, in the order of their names."""
-    with suppress(OSError):
-        return sorted(entry.name for entry in folder.iterdir() if (entry / "config.json").is_file())
-    return []
-
-
-def runs_near(place: Path) -> str:
-    """Which runs there are where one was looked for."""
-    folder = place.parent if os.path.isdir(place.parent) else Path("runs")  # a name too long is no folder
-    if found := runs_in(folder):
-        return f"In {shown(folder.as_posix())} there is: {some_names(found, SHOWN)}."
-    return "Check the path; pellucid runs FOLDER lists what there is."
 
 
 def engine_of(folder: RunFolder | None, wanted: str | None) -> Engine:

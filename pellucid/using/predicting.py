@@ -166,10 +166,11 @@ def expanded(given: Sequence[str]) -> Iterator[str]:
 
 def pictures_below(folder: Path, word: str) -> list[str]:
     """The pictures of a folder and the folders in it, hidden ones left out, 2 before 10."""
-    found = [source.path for source in scan_folder(folder).sources if is_picture(source.path)]
+    found = [source for source in scan_folder(folder).sources if is_picture(source.path)]
     if not found:
         raise UsageError(f"predict: there is no picture in the folder {shown(word)}. Check the path.")
-    return [os.path.join(word, path) for path in sorted(found, key=natural)]
+    found.sort(key=lambda source: natural(source.path))
+    return [str(source.file) for source in found]  # its path may be its name in other letters
 
 
 def natural(path: str) -> list[tuple[int, int, str]]:

@@ -238,6 +238,18 @@ def test_a_process_of_its_own(tmp_path: Path) -> None:
     assert ended("train", "--resume", f"{tmp_path}/caf\udce9") == 0
 
 
+@pytest.mark.parametrize("name", ["caf\udce9", "cafe\N{COMBINING ACUTE ACCENT}"])
+def test_a_folder_is_predicted_whose_names_are_other_bytes(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Latin-1 bytes, and letters in pieces as macOS writes them: both are shown in other letters than the file has."""
+    (tmp_path / name).mkdir()
+    shutil.copy(f"photos/{NAMES[0]}/0.png", tmp_path / name / f"{name}.png")
+    assert ended("predict", "runs/猫", str(tmp_path), "--json") == 0
+    assert [each["image"] for each in json.loads(capsys.readouterr().out)["predictions"]] == [
+        str(tmp_path / name / f"{name}.png")]  # fmt: skip
+
+
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg", "group4"])
 def test_no_library_below_pillow_speaks(compression: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """libtiff writes to the second stream by its number, past everything that Python does."""

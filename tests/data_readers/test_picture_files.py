@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -181,6 +182,23 @@ def test_depths_of_tiff_in_both_byte_orders(order: str, deflate: bool) -> None:
         read_header(tiff(whole, order, deflate=deflate, sample_format=2), "x.tif", max_pixels=100)
 
 
+@pytest.mark.parametrize(("head", "most"), [(b"P5", 65535), (b"P5", 4095), (b"P2", 65535), (b"P2", 256)])
+def test_a_pgm_of_16_bits_keeps_them(head: bytes, most: int) -> None:
+    deep = RANDOM.integers(0, most + 1, (6, 5), dtype=np.uint16)
+    body = deep.astype(">u2").tobytes() if head == b"P5" else b" ".join(b"%d" % value for value in deep.ravel())
+    content = head + b"\n5 6\n%d\n" % most + body
+    read = decode(content, "x.pgm")
+    assert read_header(content, "x.pgm", max_pixels=100).dtype == "uint16" and read.dtype == np.uint16
+    assert np.array_equal(read[..., 0], np.rint(deep * (65535 / most)).astype(np.uint16))
+
+
+@pytest.mark.parametrize("start", [b"II*\0", b"MM\0*", b"MM\0+\0\x08\0\0"])
+def test_a_tiff_of_a_kind_that_is_not_read_is_called_one(start: bytes) -> None:
+    content = tiff(RANDOM.normal(size=(6, 5)).astype(np.float16), "<" if start[:1] == b"I" else ">", sample_format=3)
+    with pytest.raises(Unreadable, match=r"^x\.tif: this is not a picture that can be read \(a TIFF of a kind that"):
+        decode(start + content[len(start) :], "x.tif")
+
+
 def png(colour: int) -> bytes:
     """A PNG of 16 bits a channel, 3 x 2."""
     channels = {2: 3, 4: 2, 6: 4}[colour]
@@ -222,6 +240,29 @@ def test_cmyk_is_made_rgb_with_a_line(tmp_path: Path) -> None:
     dataset = open_dataset(str(tmp_path))
     read = dataset.part("train").images.take(np.arange(3)).astype(int)
     assert np.abs(read[1:] - read[0]).mean() < 4 and "CMYK made rgb: 2 pictures" in dataset.notes
+
+
+DEEP_AVIF = {  # 2 x 2, every value 700, by libavif 1.4.2; Pillow writes no more than 8 bits
+    10: "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAA"
+        "AAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAHAAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2"
+        "xvcgAAAABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAAgAAAAIAAAAQcGl4aQAAAAADCgoKAAAADGF2MUOBIEAAAAAAE2NvbHJuY2x"
+        "4AAIAAgAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAAJG1kYXQSAAoHOAA28CAgaTIPH/JihOAAFgAAAJA1jjwk",
+    12: "AAAAHGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZgAAAOttZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAA5wa"
+        "XRtAAAAAAABAAAAHmlsb2MAAAAARAAAAQABAAAAAQAAAQ8AAAAdAAAAKGlpbmYAAAAAAAEAAAAaaW5mZQIAAAAAAQAAYXYwMUNvbG9yAA"
+        "AAAGppcHJwAAAAS2lwY28AAAAUaXNwZQAAAAAAAAACAAAAAgAAABBwaXhpAAAAAAMMDAwAAAAMYXYxQ4FAYAAAAAATY29scm5jbHgAAgA"
+        "CAAaAAAAAF2lwbWEAAAAAAAAAAQABBAECgwQAAAAlbWRhdBIACghYADa0CAgaIDIPH/JihOAAFgAEkDWTv5kQ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bits", DEEP_AVIF)
+def test_avif_of_more_than_8_bits_is_cut_with_a_line(bits: int, tmp_path: Path) -> None:
+    deep = base64.b64decode(DEEP_AVIF[bits])
+    assert np.abs(decode(deep, "x.avif").astype(int) - 700 / 2 ** (bits - 8)).max() <= 1
+    for folder in ("cat", "dog"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "0.avif").write_bytes(deep)
+        (tmp_path / folder / "1.avif").write_bytes(saved(Image.fromarray(PHOTO[:2, :2]), "AVIF"))
+    assert f"{bits}-bit AVIF cut to 8 bits: 2 pictures" in open_dataset(str(tmp_path)).notes
 
 
 def test_gray_among_colours_is_made_rgb_with_a_line(tmp_path: Path) -> None:

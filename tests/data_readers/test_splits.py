@@ -135,3 +135,19 @@ def test_a_part_that_copies_make_of_another_size_is_told(copies: int, words: str
     dataset = Dataset("made", {"train": part}, ("a", "b"), ("gray",), "0" * 64)
     held = split_validation(dataset, fraction=0.1, seed=0, together=True)
     assert held.notes[-1].endswith(words), (len(held.part("validation")), held.notes[-1])
+
+
+@pytest.mark.parametrize(("pixels", "groups", "words"), [
+    ([0] * 12, None, "3 of 12 training images (stratified, copies of an image lie on both sides of it: too few images"),
+    ([0, 1, 2] * 4, None, "lie on both sides of it: too few images have none)"),
+    ([0, 1, 2] * 4, [0] * 6 + [1] * 6, "6 of 12 training images (1 of 2 groups, copies of an image lie on both sides"),
+    (list(range(12)), [0] * 6 + [1] * 6, "6 of 12 training images (1 of 2 groups)"),
+    ([*range(9), 0, 1, 2], [0, 0, 0, 1, 1, 1, 2, 2, 2, 0, 0, 0], "3 of 12 training images (1 of 3 groups)"),
+])  # fmt: skip
+def test_copies_that_cannot_be_kept_together_are_told(pixels: list[int], groups: list[int] | None, words: str) -> None:
+    drawn = np.random.default_rng(1).integers(0, 255, (12, 6, 6, 1), dtype=np.uint8)[pixels]
+    part = Part(ArrayImages(drawn), Classes(np.arange(12) % 2), tuple(map(str, range(12))), np.arange(12),
+                groups=None if groups is None else np.array(groups))  # fmt: skip
+    dataset = Dataset("made", {"train": part}, ("a", "b"), ("gray",), "0" * 64)
+    assert words in split_validation(dataset, fraction=0.25, seed=0, together=True).notes[-1]
+    assert "copies" not in split_validation(dataset, fraction=0.25, seed=0).notes[-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,6 +194,15 @@ def test_a_table_of_steps_without_a_header_is_begun_anew(terminal: Terminal, str
         (stranger / "last.safetensors").unlink(missing_ok=True)
         assert terminal.type("train", "--resume", "run").code == 0
         assert (stranger / "steps.csv").read_text(encoding="utf-8").startswith("step,epoch,")
+
+
+def test_onnxruntime_keeps_no_number_of_this_machine(tmp_path: Path) -> None:
+    """Its import writes one below the user's home, with a database of events, unless it is told not to."""
+    pytest.importorskip("onnxruntime")
+    program = "from pellucid.model.exporting import run_onnx\ntry:\n    run_onnx(b'', {})\nexcept Exception:\n    pass"
+    own = {name: value for name, value in os.environ.items() if name not in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")}
+    subprocess.run([sys.executable, "-c", program], env={**own, "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_nobody_writes_but_the_writer() -> None:

@@ -79,7 +79,7 @@ def test_json_has_the_numbers(terminal: Terminal) -> None:
 @pytest.mark.parametrize(("others", "noise"), [((330, 333), [True, True]), ((250, 335), [False, True])])
 def test_noise_of_three(terminal: Terminal, others: tuple[int, int], noise: list[bool]) -> None:
     paths = [run("best", right=340), *(run(f"other{right}", right=right) for right in others)]
-    assert [one["noise"] for one in differences(gather(paths))] == noise
+    assert [one["noise"] for one in differences(gather(paths)[0])] == noise
 
 
 def degrees(value: float, half: float | None = 0.2) -> dict[str, Any]:
@@ -155,10 +155,42 @@ def test_wrong_runs_are_refused_in_a_sentence(terminal: Terminal) -> None:
         Path(two, "history.csv").write_text("epoch\n", encoding="utf-8")
         assert terminal.type("compare", one, two).code == 0
     Path(two, "metrics.json").write_text("{", encoding="utf-8")
-    terminal.refused(1, ["runs/two/metrics.json is not valid JSON"], "compare", one, two)
+    typed = terminal.type("compare", one, two)
+    assert typed.code == 0 and "two has no final score: broken: metrics.json is not valid JSON" in typed.out, typed
     Path(two, "metrics.json").unlink()
     Path(two, "config.json").write_text("{}", encoding="utf-8")
     terminal.refused(1, ["runs/two/config.json is damaged"], "compare", one, two)
+    three = run("three")
+    typed = terminal.type("compare", one, two, three)  # of three, two can be compared
+    assert typed.code == 0 and "note  two is left out. runs/two/config.json is damaged" in typed.out, typed
+    Path(three, "config.json").write_text("{", encoding="utf-8")
+    terminal.refused(1, ["config.json is damaged"], "compare", one, two, three)
+
+
+ODD = {"n": 10**30, "loss": 1e400, "seconds": "long", "best_epoch": {"a": 1}, "epochs": -5, "parameters": [1],
+       "macro_f1": "q", "split": ["a"], "state": 3, "headline": [1]}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_number_of_one_run_hides_no_other(name: str, terminal: Terminal) -> None:
+    one, two = run("one"), run("two")
+    metrics = json.loads(Path(two, "metrics.json").read_text(encoding="utf-8"))
+    Path(two, "metrics.json").write_text(json.dumps(metrics | {name: ODD[name]}), encoding="utf-8")
+    typed = terminal.type("compare", one, two)
+    assert typed.code == 0 and "one" in typed.out and "two" in typed.out and typed.err == "", typed
+    typed = terminal.type("runs", "runs")
+    assert typed.code == 0 and "one" in typed.out and "two" in typed.out and typed.err == "", typed
+
+
+@pytest.mark.parametrize("words", [("train", "--resume"), ("evaluate",), ("diagnose",), ("summary",), ("export",),
+                                   ("features",), ("compare", "runs/digits-1")])  # fmt: skip
+def test_a_mistyped_run_gets_the_one_that_was_meant(words: tuple[str, ...], terminal: Terminal) -> None:
+    run("digits-1"), run("digits-conv"), [run(f"other-{number}") for number in range(9)]
+    after = ("digits", "--out", "x.h5") if words == ("features",) else ()
+    wanted = ["does not exist", "Did you mean 'runs/digits-conv'? In runs there is: digits-1, digits-conv, other-0"]
+    terminal.refused(1, [*wanted, "and 3 more"], *words, "runs/digit-conv", *after)
+    if words != ("summary",):  # which takes a word without a folder for a network
+        terminal.refused(1, wanted, *words, "digitsconv", *after)
 
 
 @pytest.mark.parametrize("columns", [None, 80, 100, 200])

@@ -196,10 +196,12 @@ def test_data_or_a_model_file_that_is_not_what_it_was(driver: Driver) -> None:
     (driver.folder / "here.npz").rename(driver.folder / "there.npz")
     answer = driver.command("train", "--resume", "begun")
     assert (answer.code, answer.err) == (
-        2, "pellucid: the run's data here.npz is not here. Continue from the folder where the run was begun.\n"
+        2, ("pellucid: the run's data here.npz, which begun/config.json names, is not here. Continue from the folder "
+            "where the run was begun.\n"),
     )
     (driver.folder / "there.npz").rename(driver.folder / "here.npz")
     other = (driver.folder / "seed.safetensors").read_bytes()[:-1] + b"\0"  # one weight is another
     (driver.folder / "go-on.safetensors").write_bytes(other)
     answer = driver.command("train", "--resume", "begun")
-    assert answer.code == 1 and answer.err.startswith("pellucid: the model file go-on.safetensors has changed")
+    told = "pellucid: begun/config.json: the model file go-on.safetensors has changed"
+    assert answer.code == 1 and answer.err.startswith(told)

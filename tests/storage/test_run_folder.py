@@ -63,7 +63,7 @@ def test_other_files_do_not_matter(tmp_path: Path) -> None:
 
 
 def test_what_is_no_run_is_not_opened(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"absent does not exist\. Give the folder that pellucid train --out wrote\."):
+    with pytest.raises(FileError, match=r"absent does not exist: there is no run\. Check the path; pellucid runs"):
         RunFolder.open(tmp_path / "absent")
     with pytest.raises(FileError, match=r"is not a run folder: it has no config\.json\. Give the folder that"):
         RunFolder.open(tmp_path)

@@ -28,11 +28,12 @@ def compare_runs(paths: Sequence[str], out: str | Path) -> dict[str, Any]:
 
     Raises UsageError and FileError as `gather` does, and FileError when `out` is a file that is no such page.
     """
-    runs = gather(paths)
+    runs, left_out = gather(paths)
     refuse_another_file(out)
     behind = differences(runs)
     found: dict[str, Any] = {
-        "runs": score_rows(runs), "differences": behind, "verdict": verdict(runs, behind), "notes": notes_on(runs),
+        "runs": score_rows(runs), "differences": behind, "verdict": verdict(runs, behind),
+        "notes": [*left_out, *notes_on(runs)],
         "settings": differing_settings(runs), "page": Path(out).as_posix(),
     }  # fmt: skip
     write_text(out, render(found, [run.history for run in runs], watched=watched_by(runs), beside=columns_beside(runs)))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.diagnosis.intervals import interval_of_difference
-from pellucid.errors import UsageError
+from pellucid.errors import FileError, UsageError, shown
 from pellucid.reports.scores import Headline, Score, number
 from pellucid.runs.config import read_record
-from pellucid.runs.index import row_of
+from pellucid.runs.index import object_in, row_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
 from pellucid.tasks.stored import headline_in, task_in
@@ -68,10 +68,11 @@ class Compared:
         return {} if task is None else task.beside
 
 
-def gather(paths: Sequence[str]) -> list[Compared]:
-    """The runs of these folders, each under a name that no other has.
+def gather(paths: Sequence[str]) -> tuple[list[Compared], list[str]]:
+    """The runs of these folders, each under a name that no other has, and what is said of those that cannot be read.
 
-    Raises UsageError for fewer than two runs and for one named twice, FileError for a folder that is none.
+    Raises UsageError for fewer than two runs and for one named twice, FileError for a folder that is none, and for one
+    that cannot be read where fewer than two are left.
     """
     if len(paths) < 2:
         raise UsageError("compare: name two runs or more, e.g. pellucid compare runs/first runs/second")
@@ -83,18 +84,25 @@ def gather(paths: Sequence[str]) -> list[Compared]:
         places[place] = path
     names = [place.name for place in places]
     names = names if len(set(names)) == len(names) else [Path(path).as_posix() for path in paths]
-    return [read_run(path, name) for path, name in zip(paths, names, strict=True)]
+    runs, faults = [], {}
+    for path, name in zip(paths, names, strict=True):
+        try:
+            runs.append(read_run(path, name))
+        except FileError as fault:
+            faults[name] = fault
+    if len(runs) < 2:
+        raise next(iter(faults.values()))
+    return runs, [f"{shown(name)} is left out. {fault}" for name, fault in faults.items()]
 
 
 def read_run(path: str, name: str) -> Compared:
-    """One run as its folder tells it. Raises FileError for a file that is damaged."""
-    from pellucid.storage.reading import read_json
+    """One run as its folder tells it; without a final score where that cannot be read, which its row says.
 
+    Raises FileError for settings or a history that are damaged.
+    """
     folder = RunFolder.open(path)
     history = read_csv(folder.history) if folder.history.exists() else []
-    metrics = read_json(folder.metrics) if folder.metrics.exists() else {}
-    return Compared(name, row_of(folder.path), read_record(folder), history,
-                    metrics if isinstance(metrics, dict) else {})  # fmt: skip
+    return Compared(name, row_of(folder.path), read_record(folder), history, object_in(folder.metrics)[0] or {})
 
 
 def differing_settings(runs: Sequence[Compared]) -> list[dict[str, Any]]:
