@@ -193,7 +193,7 @@ def runs_near(place: Path) -> str:
     """What may be meant by a run that is not there: the nearest beside it or in runs/, and which others there are."""
     for folder in (place.parent, Path("runs")):
         if names := runs_in(folder):
-            told = ", ".join(shown(name) for name in names[:MOST_NAMED])
+            told = ", ".join(f"'{shown(name)}'" for name in names[:MOST_NAMED])
             more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
             near = nearest((folder / place.name).as_posix(), [(folder / name).as_posix() for name in names])
             return f"{near} In {shown(folder.as_posix())} there is: {told}{more}.".lstrip()

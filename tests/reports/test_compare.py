@@ -187,7 +187,7 @@ def test_an_odd_number_of_one_run_hides_no_other(name: str, terminal: Terminal) 
 def test_a_mistyped_run_gets_the_one_that_was_meant(words: tuple[str, ...], terminal: Terminal) -> None:
     run("digits-1"), run("digits-conv"), [run(f"other-{number}") for number in range(9)]
     after = ("digits", "--out", "x.h5") if words == ("features",) else ()
-    wanted = ["does not exist", "Did you mean 'runs/digits-conv'? In runs there is: digits-1, digits-conv, other-0"]
+    wanted = ["does not exist", "Did you mean 'runs/digits-conv'? In runs there is: 'digits-1', 'digits-conv', 'oth"]
     terminal.refused(1, [*wanted, "and 3 more"], *words, "runs/digit-conv", *after)
     if words != ("summary",):  # which takes a word without a folder for a network
         terminal.refused(1, wanted, *words, "digitsconv", *after)
