@@ -25,19 +25,20 @@ def evaluate(
     ] = None,
     metrics: Annotated[
         str | None,
-        typer.Option(help="Scores with their intervals, separated by commas, e.g. macro_f1,auroc,recall:cat; "
-                          "default: accuracy, balanced_accuracy, macro_f1, top5, ece."),
+        typer.Option(help="Of classes: scores with their intervals, separated by commas, e.g. "
+                          "macro_f1,auroc,recall:cat; default: accuracy, balanced_accuracy, macro_f1, top5, ece."),
     ] = None,
     costs: Annotated[
-        str | None, typer.Option(help="CSV of class,cost or true,predicted,cost, for the score weighted_error.")
+        str | None,
+        typer.Option(help="Of classes: CSV of class,cost or true,predicted,cost, for the score weighted_error."),
     ] = None,
     max_latency: Annotated[
         float | None, typer.Option(help="Milliseconds that 19 of 20 single images must keep; exit code 1 if not.")
     ] = None,
     cases: Annotated[
         str | None,
-        typer.Option(help="CSV of path,label[,min_probability]: pictures that must be right; exit code 1 when one is "
-                          "not. Without DATA nothing else is scored."),
+        typer.Option(help="Of classes: CSV of path,label[,min_probability], pictures that must be right; exit code 1 "
+                          "when one is not. Without DATA nothing else is scored."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     settings: Given,

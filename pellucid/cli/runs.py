@@ -23,10 +23,21 @@ WIDEST, NARROWEST = 100, 76  # columns of the whole table, at most and at least
 @app.command()
 def runs(
     folder: Annotated[str, typer.Argument(help="The folder that holds run folders.")] = DEFAULT,
+    report: Annotated[
+        bool, typer.Option("--report", help="FOLDER is a run: write its report.html anew, from the folder alone.")
+    ] = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """List runs by data set, the newest last. When they began, their model, score and state."""
     from pellucid.runs.index import list_runs
+
+    if report:
+        page = written_anew(folder)
+        if as_json:
+            print_json({"report": page})
+        else:
+            say(f"report {page}")
+        return
 
     found = [] if folder == DEFAULT and not Path(folder).exists() else list_runs(folder)
     if as_json:
@@ -36,6 +47,16 @@ def runs(
     else:
         columns = shutil.get_terminal_size((WIDEST, 24)).columns
         say("\n\n".join(groups(found, max(NARROWEST, min(WIDEST, columns)))))
+
+
+def written_anew(run: str) -> str:
+    """Write a run's report anew; raises FileError for a folder that is no run, or one that is not finished."""
+    from pellucid.reports.rebuilding import rebuild_report
+    from pellucid.storage.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    with folder.claimed():
+        return rebuild_report(folder).as_posix()
 
 
 def groups(found: Sequence[Mapping[str, Any]], widest: int) -> list[str]:

@@ -23,6 +23,7 @@ from pellucid.runs.config import RunConfig
 from pellucid.settings import RUN
 from pellucid.storage.run_folder import FAILED, RunFolder
 from pellucid.storage.writer import append_text, new_folder
+from pellucid.tasks.registry import files_of_tasks
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
@@ -89,7 +90,7 @@ def lead(
 ) -> bool:
     """Begin the run of `config` in a new folder, or continue the one that is there; whether it was stopped."""
     logger = show_lines(as_json)
-    folder = RunFolder.create(path) if config is not None else RunFolder.open(path)
+    folder = RunFolder.create(path, of_tasks=files_of_tasks()) if config is not None else RunFolder.open(path)
     with gone_if_empty(folder), folder.claimed(new=config is not None), kept_log(logger, folder):
         console = console_for(logger, as_json)
         outcome = carry_out(config, folder, command, console, allow_different=allow_different, processes=processes)

@@ -17,7 +17,6 @@ from pellucid.engines.threads import limited_threads, threads_for, threads_now
 from pellucid.errors import UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
-from pellucid.runs.deciding import decided, task_of
 from pellucid.runs.learning import remembering_events
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import load_data, prepare, understand
@@ -65,17 +64,18 @@ def cross_validate(config: RunConfig, *, folds: int = FOLDS, dataset: Dataset | 
     for fold in range(folds):
         held_out = np.flatnonzero(numbers == fold)
         kept = part.subset(np.flatnonzero(numbers != fold))
-        found = answers_without(config, whole, kept, part.subset(held_out))
+        found, names = answers_without(config, whole, kept, part.subset(held_out))
         outputs.append(found.outputs)
         order.append(held_out)
         LOG.info("fold %d of %d: %s %.4f on %s images not learnt from", fold + 1, folds, found.headline.name,
                  found.headline.value, f"{len(held_out):,}")  # fmt: skip
-    names = task_of(decided(config, whole)).problem(whole).names
     return CrossValidated(part, numbers, np.concatenate(outputs)[np.argsort(np.concatenate(order))], names)
 
 
-def answers_without(config: RunConfig, whole: Dataset, kept: Part, held_out: Part) -> Evaluation:
-    """What a model that learnt from `kept` alone answers for the held-out images."""
+def answers_without(
+    config: RunConfig, whole: Dataset, kept: Part, held_out: Part
+) -> tuple[Evaluation, tuple[str, ...]]:
+    """What a model that learnt from `kept` alone answers for the held-out images, and the names of its outputs."""
     prepared = prepare(config, understand(config), replace(whole, parts={**whole.parts, "train": kept}))
     engine = prepared.engine.name
     threads = config.threads or threads_for(prepared.summary.flops, config.batch_size, threads_now(engine), engine)
@@ -84,7 +84,7 @@ def answers_without(config: RunConfig, whole: Dataset, kept: Part, held_out: Par
         return score(
             prepared.model.graph, prepared.engine, state, prepared.problem, held_out,
             preprocessing=prepared.preprocessing, split="held-out fold",
-        )
+        ), prepared.problem.names
 
 
 def best_of(prepared: Prepared) -> State:

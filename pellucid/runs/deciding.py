@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.errors import DataError, FileError, UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.settings import flag_of, listed, owner_of
-from pellucid.tasks.registry import AUTO, FIRST, names, settings_kinds, settings_of_task, task_for, task_named
+from pellucid.tasks.registry import AUTO, FIRST, names, settings_kinds, task_for, task_named
 
 if TYPE_CHECKING:
     from pellucid.model import Model
@@ -85,22 +86,16 @@ def refuse_others(
                              f"task {task}. Leave it out{otherwise.format(owner=owner)}.")
 
 
-def understand_own(config: RunConfig) -> None:
-    """Raise UsageError for words that mean nothing to the task, before the data are read; where they decide, to any."""
+def meant_for_some(config: RunConfig) -> bool:
+    """Whether what was typed for a task means something, before the data are read; where they decide, to any task.
+
+    Raises UsageError where the task is known and does not understand it.
+    """
     if config.task != AUTO:
         settled(config, task_of(config))
-        return
-    faults: dict[str, str] = {}  # by what is wrong, for whom: the tasks that have the setting at all
+        return True
     for name in names() if config.own else ():
-        try:
+        with suppress(UsageError):
             settled(config, task_named(name))
-            return
-        except UsageError as fault:
-            if {known.name for known in listed(settings_of_task(name))} >= set(config.own):
-                faults.setdefault(str(fault), name)
-    if faults:
-        (first, _), *others = faults.items()
-        more = [f"For the task {name}, {fault.removeprefix('train: ')}" for fault, name in others]
-        raise UsageError(" ".join([first, *more]))
-    if config.own:
-        settled(config, task_named(FIRST))
+            return True
+    return not config.own

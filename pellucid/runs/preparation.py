@@ -16,7 +16,7 @@ from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig, named
-from pellucid.runs.deciding import decided, task_of, understand_own
+from pellucid.runs.deciding import decided, meant_for_some, task_of
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
 from pellucid.runs.prepared import Prepared
@@ -83,7 +83,8 @@ def understand_words(config: RunConfig) -> tuple[Pipeline, Augmentation | None]:
     """Those that need no engine, and of them what is done to images. Raises UsageError as `understand` does."""
     reading_of(config)
     words_of(config.schedule)
-    understand_own(config)
+    if not meant_for_some(config):
+        decided(config, read_data(config))  # so that the fault is told by the task at hand
     with named("--optimizer"):
         OPTIMIZERS.named(config.optimizer)
     with named("--preprocess"):

@@ -19,17 +19,23 @@ FAILED = "failed: "  # how the last line of log.txt begins after a fault
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one training run and the paths within it; a path may not exist yet."""
+    """The folder of one training run and the paths within it; a path may not exist yet.
+
+    `of_tasks` are names of further files that what is learnt brings along.
+    """
 
     path: Path
+    of_tasks: tuple[str, ...] = ()
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str], *, exist_ok: bool = False) -> RunFolder:
+    def create(
+        cls, path: str | os.PathLike[str], *, exist_ok: bool = False, of_tasks: tuple[str, ...] = ()
+    ) -> RunFolder:
         """Make the folder of a new run; with `exist_ok` it may hold a run already, which the caller continues.
 
         Raises FileError when the folder holds a run or one of its files, or cannot be made.
         """
-        folder = cls(Path(path))
+        folder = cls(Path(path), of_tasks)
         make_folder(folder.path)
         if not exist_ok:
             folder._refuse_files_of_a_run()
@@ -74,11 +80,6 @@ class RunFolder:
     def model(self) -> Path:
         """The model of the best epoch."""
         return self.path / "model.safetensors"
-
-    @property
-    def calibrated(self) -> Path:
-        """The same model with a temperature; training writes none, so that a resume gives the same bytes."""
-        return self.path / "calibrated.safetensors"
 
     @property
     def last(self) -> Path:
@@ -126,16 +127,6 @@ class RunFolder:
         return self.path / "curves.png"
 
     @property
-    def confusion(self) -> Path:
-        """The confusion matrix."""
-        return self.path / "confusion.png"
-
-    @property
-    def mistakes(self) -> Path:
-        """The worst mistakes as pictures."""
-        return self.path / "mistakes.png"
-
-    @property
     def diagnosis(self) -> Path:
         """What pellucid diagnose found."""
         return self.path / "diagnosis.json"
@@ -146,18 +137,8 @@ class RunFolder:
         return self.path / "diagnosis.html"
 
     def diagnosis_picture(self, name: str) -> Path:
-        """A picture of the diagnosis: split, mistakes, reliability or labels."""
+        """A picture of the diagnosis, by what it shows."""
         return self.path / f"diagnosis-{name}.png"
-
-    @property
-    def suspicious_labels(self) -> Path:
-        """Training labels that are probably wrong, the most suspicious first."""
-        return self.path / "diagnosis-labels.csv"
-
-    @property
-    def to_tag(self) -> Path:
-        """A hundred mistakes for a person to tag; pellucid diagnose --tags reads it back."""
-        return self.path / "diagnosis-to-tag.csv"
 
     @property
     def log(self) -> Path:
@@ -166,9 +147,9 @@ class RunFolder:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file that training may write."""
-        return (self.config, self.model, self.calibrated, self.last, self.history, self.steps, self.metrics,
-                self.checks, self.report, self.sections, self.predictions, self.curves, self.confusion, self.mistakes,
+        """Every file that training may write, and whatever is made of it without being asked for."""
+        return (self.config, self.model, self.last, self.history, self.steps, self.metrics, self.checks, self.report,
+                self.sections, self.predictions, self.curves, *(self.path / name for name in self.of_tasks),
                 self.log)  # fmt: skip
 
     def _refuse_files_of_a_run(self) -> None:

@@ -142,6 +142,7 @@ class Task(ABC):
     unit: ClassVar[str] = ""                 # of its values, as `reports.scores.Score` says
     beside: ClassVar[Mapping[str, str]] = {}        # scores next to the headline where runs are compared: titles
     wishes: ClassVar[type | None] = None     # what a diagnosis may be asked for, made as the settings are
+    files: ClassVar[tuple[str, ...]] = ()           # names of those that it writes into a run folder
     checks: ClassVar[Mapping[str, Check]] = {}      # of its annotations, made before training, by name
     bearable: ClassVar[tuple[str, ...]] = ()        # those of them whose failure does not keep a run from learning
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import ArgumentError, UsageError, shown
 
@@ -54,10 +54,8 @@ def task_for(kind: str) -> Task | None:
 
 
 def settings_of_task(name: str) -> type:
-    """The settings of a task, without all else that it needs. Raises UsageError for a task that is not known."""
-    if name not in OWN:
-        return task_named(name).settings
-    found: type = import_module(f"pellucid.tasks.{name}.settings").Settings
+    """The settings of a task. Raises UsageError for a task that is not known."""
+    found: type = _at_once(name, "settings", "Settings")
     return found
 
 
@@ -66,17 +64,19 @@ def settings_kinds() -> tuple[type, ...]:
     return tuple(map(settings_of_task, names()))
 
 
-def wishes_of_task(name: str) -> type | None:
-    """What a task's diagnosis may be asked for, without all else that it needs; None for a task without one.
-
-    Raises UsageError for a task that is not known.
-    """
-    if name not in OWN:
-        return task_named(name).wishes
-    found: type | None = getattr(import_module(f"pellucid.tasks.{name}.settings"), "Wishes", None)
-    return found
-
-
 def wishes_kinds() -> tuple[type, ...]:
     """What the diagnoses of all tasks may be asked for, ours first."""
-    return tuple(kind for kind in map(wishes_of_task, names()) if kind is not None)
+    found = (_at_once(name, "wishes", "Wishes") for name in names())
+    return tuple(kind for kind in found if kind is not None)
+
+
+def files_of_tasks() -> tuple[str, ...]:
+    """Names of the files that any task writes into a run folder."""
+    return tuple(dict.fromkeys(file for name in names() for file in _at_once(name, "files", "FILES") or ()))
+
+
+def _at_once(name: str, attribute: str, in_settings: str) -> Any:
+    """What a task says, of ours as its settings.py has it: without all else that the task needs."""
+    if name not in OWN:
+        return getattr(task_named(name), attribute)
+    return getattr(import_module(f"pellucid.tasks.{name}.settings"), in_settings, None)

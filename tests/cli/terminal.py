@@ -60,7 +60,7 @@ def pixel() -> bytes:
 
 def write_pixels(folder: Any, **left_out: Any) -> None:
     """Instead of `finishing.write_pictures`, whose drawing takes longer than all training of a test."""
-    for path in (folder.curves, folder.confusion, folder.mistakes):
+    for path in (folder.curves, folder.path / "confusion.png", folder.path / "mistakes.png"):
         write_bytes(path, pixel())
 
 

@@ -29,7 +29,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 def test_the_run_keeps_its_model_and_gets_a_calibrated_one(run: RunFolder) -> None:
     before = run.model.read_bytes()
-    fitted, path = calibrate(Stored.open(str(run.path))), run.calibrated
+    fitted, path = calibrate(Stored.open(str(run.path))), run.path / "calibrated.safetensors"
     assert path.exists() and run.model.read_bytes() == before
     cooled, model = load_model(path), load_model(run.model)
     assert cooled.temperature == fitted.value != 1.0 and model.temperature == 1.0

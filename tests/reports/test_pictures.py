@@ -60,7 +60,7 @@ def test_all_three_are_written(tmp_path: Path, digits: tuple[Evaluation, np.ndar
     training = Part(ArrayImages(pixels), Classes(evaluation.labels), evaluation.names, np.arange(len(pixels)))
     shown = write_pictures(folder, history=history, steps=steps, watched=ACCURACY, predictions=[],
                            draw=lambda: pictures_of(evaluation, images, training))  # fmt: skip
-    for path in (folder.curves, folder.confusion, folder.mistakes):
+    for path in (folder.curves, folder.path / "confusion.png", folder.path / "mistakes.png"):
         assert min(size_of(path.read_bytes())) > 300, path
     worst = evaluation.worst_mistakes(24).tolist()
     assert [indices.tolist() for indices in asked][:2] == [worst, worst]  # for the picture and for the page

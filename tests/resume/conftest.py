@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.resume.comparing import SETTINGS, write_network
+from tests.resume.comparing import SETTINGS, write_network, write_numbers
 from tests.resume.driver import Driver
 
 
@@ -15,6 +15,7 @@ from tests.resume.driver import Driver
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     folder = tmp_path_factory.mktemp("runs")
     write_network(folder / "seed.safetensors")
+    write_numbers(folder / "turned.npz")
     started = Driver(folder)
     yield started
     started.close()

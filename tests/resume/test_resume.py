@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.resume.comparing import ANNEALED, SETTINGS, STEPS, WRITTEN, differences, steps
+from tests.resume.comparing import ANNEALED, NUMBERS, SETTINGS, STEPS, WRITTEN, differences, steps
 from tests.resume.driver import Answer, Driver
 
 STEPS_TO_DIE_IN = random.Random(20).sample(range(4, STEPS), 2)  # the same ones every time
@@ -60,6 +60,16 @@ def test_killed_between_the_last_step_of_an_epoch_and_its_row(driver: Driver) ->
     words = ["digits", *ANNEALED, "--checkpoint-every", "3", "--out", "between"]  # six steps an epoch
     assert driver.command("train", *words, fault=fault).code == -9
     assert differences(driver.folder / "annealed", resumed(driver, "between")) == []
+
+
+def test_a_run_of_numbers_that_is_killed_in_the_middle_of_an_epoch(driver: Driver) -> None:
+    assert driver.command("train", *NUMBERS, "--out", "numbers").code == 0
+    for every, step in (("0", 9), ("4", 10)):  # six steps an epoch: from its checkpoint, and from one within an epoch
+        name = f"numbers-{step}"
+        words = ["train", *NUMBERS, "--checkpoint-every", every, "--out", name]
+        assert driver.command(*words, fault={"signal": 9, "step": step}).code == -9
+        assert not (driver.folder / name / "metrics.json").exists()
+        assert differences(driver.folder / "numbers", resumed(driver, name)) == []
 
 
 def test_killed_before_the_first_checkpoint(driver: Driver, whole: Path) -> None:

@@ -19,8 +19,6 @@ NAMES = {
     "checks": "checks.json",
     "report": "report.html",
     "curves": "curves.png",
-    "confusion": "confusion.png",
-    "mistakes": "mistakes.png",
     "sections": "sections.json",
     "predictions": "predictions.jsonl",
     "log": "log.txt",
@@ -50,11 +48,12 @@ def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path) -> None:
     assert RunFolder.create(tmp_path, exist_ok=True).path == tmp_path
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES.values()) - {"config.json"}))
+@pytest.mark.parametrize("name", sorted(set(NAMES.values()) - {"config.json"} | {"drawn.png"}))
 def test_a_folder_with_a_file_that_a_run_would_overwrite_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"mine")
+    assert name != "drawn.png" or RunFolder.create(tmp_path).path == tmp_path
     with pytest.raises(FileError, match=rf"{name} exists, and a run would overwrite it\. Choose another --out\."):
-        RunFolder.create(tmp_path)
+        RunFolder.create(tmp_path, of_tasks=("drawn.png",))
 
 
 def test_other_files_do_not_matter(tmp_path: Path) -> None:

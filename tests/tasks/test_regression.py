@@ -1,4 +1,4 @@
-"""Numbers from end to end: trained, scored, asked, resumed, gone on from; on both engines; and what is refused."""
+"""Numbers from end to end: trained, scored, asked, gone on from; on both engines; and what is refused."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pellucid.models import load_model
 from pellucid.reports.rebuilding import rebuild_report
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
+from pellucid.tasks.registry import files_of_tasks
 from tests.cli.terminal import Terminal
 from tests.tasks.conftest import tilted
 
@@ -102,31 +103,6 @@ def test_every_loss_learns(terminal: Terminal, loss: str) -> None:
     assert record("run/metrics.json")["mae"] < 8 and record("run/config.json")["settings"]["loss"] == loss
 
 
-def test_a_stopped_run_goes_on_to_the_same_bits(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pellucid.runs.recording import Checkpoints
-
-    words = [*TRAIN, "--epochs", "3", "--engine", "reference", "--augment", "shift=1", "--patience", "5"]
-    terminal.type(*words, "--out", "whole")
-
-    class Stopped(Exception):
-        """As a kill: nothing is written any more."""
-
-    write = Checkpoints.write
-
-    def stop(self: Checkpoints, progress: Any) -> None:
-        write(self, progress)
-        if progress.position.epoch == 1:
-            raise Stopped
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "write", stop)
-        terminal.type(*words, "--out", "cut")
-    assert not Path("cut/metrics.json").exists()
-    assert terminal.type("train", "--resume", "cut").code == 0
-    for name in ("model.safetensors", "history.csv"):
-        assert Path("cut", name).read_bytes() == Path("whole", name).read_bytes(), name
-
-
 def test_a_model_goes_on_and_changes_its_task(terminal: Terminal) -> None:
     terminal.type(*TRAIN, "--epochs", "3", "--engine", "reference", "--out", "run")
     more = ["train", "tilted.npz", "--model", "run/model.safetensors", "--epochs", "1", "--no-checks"]
@@ -141,6 +117,33 @@ def test_a_model_goes_on_and_changes_its_task(terminal: Terminal) -> None:
     terminal.refused(2, ["trained for the task classification", "--new-head"], *back)
     assert terminal.type(*back, "--new-head", "--out", "back").code == 0
     assert np.abs(load_model("back/model.safetensors").predict(tilted(60, 1)[0])).max() > 2  # degrees, no probabilities
+
+
+def test_what_it_writes_is_told_beforehand_and_never_overwrites(terminal: Terminal) -> None:
+    terminal.type(*TRAIN, "--epochs", "1", "--engine", "reference", "--out", "run")
+    assert {path.name for path in Path("run").glob("*.png")} == {"curves.png", "scatter.png", "mistakes.png"}
+    assert {"scatter.png", "mistakes.png"} <= set(files_of_tasks())
+    for name in ("scatter.png", "confusion.png"):  # the data have not said yet which of them there will be
+        Path(f"mine-{name}").mkdir()
+        Path(f"mine-{name}", name).write_text("mine")
+        terminal.refused(1, [f"{name} exists, and a run would overwrite it"], *TRAIN, "--out", f"mine-{name}")
+
+
+def test_a_report_is_written_anew_without_the_data(terminal: Terminal) -> None:
+    terminal.type(*TRAIN, "--epochs", "1", "--engine", "reference", "--out", "run")
+    report = Path("run/report.html")
+    before = report.read_bytes()
+    report.unlink()
+    Path("tilted.npz").rename("elsewhere.npz")
+    assert terminal.type("runs", "run", "--report").out == "report run/report.html\n" and report.read_bytes() == before
+    assert json.loads(terminal.type("runs", "run", "--report", "--json").out) == {"report": "run/report.html"}
+    terminal.refused(1, ["is not a run folder"], "runs", ".", "--report")
+
+
+def test_a_word_is_refused_by_the_task_at_hand_alone(terminal: Terminal) -> None:
+    for data, own, other in (("tilted.npz", "mse, mae, or huber", "focal"), ("digits", "crossentropy", "huber")):
+        told = terminal.refused(2, ["--loss", own], "train", data, "--epochs", "1", "--loss", "mee")
+        assert other not in told and "task" not in told
 
 
 def test_what_cannot_be_meant_is_refused(terminal: Terminal) -> None:

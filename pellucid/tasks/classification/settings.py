@@ -12,6 +12,8 @@ from typing import ClassVar
 from pellucid.errors import UsageError, describe
 from pellucid.settings import LEARNING, Meaning, check, setting
 
+CALIBRATED = "calibrated.safetensors"  # the model with a temperature; training writes none
+FILES = ("confusion.png", "mistakes.png", CALIBRATED)
 
 @dataclass(frozen=True)
 class Settings:

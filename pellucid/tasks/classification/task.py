@@ -39,7 +39,7 @@ from pellucid.tasks.classification.imbalance import (
 )
 from pellucid.tasks.classification.mining import Mining
 from pellucid.tasks.classification.naming import names_of, of_each_class, with_labels_of
-from pellucid.tasks.classification.settings import Settings, Wishes
+from pellucid.tasks.classification.settings import FILES, Settings, Wishes
 from pellucid.tasks.protocol import TOLD, Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.compiling import Wanted, make_objective
@@ -137,7 +137,7 @@ class ClassificationTask(Task):
 
     name = "classification"
     annotations = Classes.kind
-    settings, wishes = Settings, Wishes
+    settings, wishes, files = Settings, Wishes, FILES
     watched, better, unit = ACCURACY.name, ACCURACY.better, ACCURACY.unit
     beside: ClassVar[Mapping[str, str]] = {"macro_f1": "Macro F1"}
     checks, bearable = CHECKS, ("empty-class",)

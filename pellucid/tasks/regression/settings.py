@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pellucid.settings import LEARNING, Meaning, check, setting
 
+FILES = ("scatter.png", "mistakes.png")
 
 @dataclass(frozen=True)
 class Settings:

@@ -30,7 +30,7 @@ from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression import telling
 from pellucid.tasks.regression.evaluation import MAE, Evaluation
 from pellucid.tasks.regression.record import RegressionRecord
-from pellucid.tasks.regression.settings import Settings, Wishes
+from pellucid.tasks.regression.settings import FILES, Settings, Wishes
 from pellucid.training.compiling import Wanted, make_objective
 
 LOSSES = "mse, mae, or huber[:DELTA] with a delta above 0, e.g. huber:1"
@@ -122,7 +122,7 @@ class RegressionTask(Task):
     name = "regression"
     annotations = Numbers.kind
     settings = Settings
-    wishes = Wishes
+    wishes, files = Wishes, FILES
     watched, better = MAE.name, MAE.better
     beside: ClassVar[Mapping[str, str]] = {"rmse": "RMSE", "r2": "R2"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pellucid.diagnosis.temperature import FittedTemperature, fit_temperature, logits_of
 from pellucid.errors import DataError
+from pellucid.tasks.classification.settings import CALIBRATED
 from pellucid.tasks.provided import StoredRun
 
 NO_DEV = "it is looked at on the validation part, and this run has none; hold one out with --val-fraction 0.1"
@@ -22,5 +23,5 @@ def calibrate(stored: StoredRun) -> FittedTemperature:
         fitted = fit_temperature(logits_of(model, stored.inputs("validation")), stored.parts["validation"].labels)
     cooled = model.with_temperature(fitted.value)
     cooled.training_record = (model.training_record or {}) | {"calibration": fitted.to_json()}
-    cooled.save(stored.folder.calibrated)
+    cooled.save(stored.folder.path / CALIBRATED)
     return fitted

@@ -26,6 +26,8 @@ from pellucid.tasks.classification.diagnosing.gathering import Gathered
 from pellucid.tasks.classification.diagnosing.labels import Suspicion, suspicious_labels
 from pellucid.tasks.classification.settings import Wishes
 
+TO_TAG = "diagnosis-to-tag.csv"  # a hundred mistakes for a person to tag; --tags reads it back
+LABELS = "diagnosis-labels.csv"  # training labels that are probably wrong, the most suspicious first
 COMPARED = 2000  # images of each part whose brightness, contrast, sharpness and size are compared
 APART = 0.5  # standard deviations, from which two parts count as different
 
@@ -90,7 +92,7 @@ def mistakes(gathered: Gathered, tags: Tags | None) -> ErrorAnalysis:
     chosen = sample_mistakes(dev.answers)
     if len(chosen):
         part = gathered.stored.parts["validation"]
-        write_sheet(gathered.stored.folder.to_tag, dev.answers, chosen, names=part.names, ids=part.ids)
+        write_sheet(gathered.stored.folder.path / TO_TAG, dev.answers, chosen, names=part.names, ids=part.ids)
     return analyse_mistakes(dev.answers, tags)
 
 
@@ -114,7 +116,7 @@ def calibration(gathered: Gathered) -> Reliability:
 def suspicious(gathered: Gathered, folds: int) -> Suspicion:
     """Training labels that are probably wrong, by models that did not learn them; all of them go into a table."""
     found = suspicious_labels(gathered.stored, folds)
-    write_csv(gathered.stored.folder.suspicious_labels, found.rows())
+    write_csv(gathered.stored.folder.path / LABELS, found.rows())
     return found
 
 
