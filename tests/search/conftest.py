@@ -20,11 +20,16 @@ SEARCH = ["search", "data.npz", "--model", "FC_4", "--batch-size", "8", "--val-f
 
 @pytest.fixture
 def terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.chdir(tmp_path)
-    write_npz(Path("data.npz"))
-    monkeypatch.setattr(finishing, "write_pictures", write_pixels)
-    monkeypatch.setattr(searching, "draw_search", lambda *given: (pixel(), "<svg></svg>"))
+    begin(tmp_path, monkeypatch)
     return Terminal(capsys)
+
+
+def begin(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Stand in the folder, with the data and without drawing."""
+    patch.chdir(folder)
+    write_npz(Path("data.npz"))
+    patch.setattr(finishing, "write_pictures", write_pixels)
+    patch.setattr(searching, "draw_search", lambda *given: (pixel(), "<svg></svg>"))
 
 
 MakeTrial = Callable[..., Trial]

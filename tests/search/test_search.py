@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 from optuna.study import get_all_study_summaries
 
+from pellucid.cli.entry import main
 from pellucid.runs import finishing
 from pellucid.search import trial as searching_trial
 from pellucid.search.folder import SearchFolder
@@ -19,7 +22,7 @@ from pellucid.tasks.classification.task import ClassificationTask
 from pellucid.training.events import Progress
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal
-from tests.search.conftest import SEARCH
+from tests.search.conftest import SEARCH, begin
 
 SMALL = [*SEARCH, "--rounds", "1,2", "--trials", "6", "--range", "lr=1e-4:1:log", "--range", "dropout=0:0.5"]
 
@@ -28,6 +31,16 @@ def table(path: str, *left_out: str) -> list[dict[str, str]]:
     """The rows of trials.csv without their times."""
     rows = read_csv(Path(path) / "trials.csv")
     return [{name: cell for name, cell in row.items() if name not in ("seconds", *left_out)} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """The rows of a search that nothing disturbs."""
+    with pytest.MonkeyPatch.context() as patch:
+        begin(tmp_path_factory.mktemp("whole"), patch)
+        with redirect_stdout(io.StringIO()), pytest.raises(SystemExit, match="0"):
+            main([*SMALL, "--out", "whole"])
+        return table("whole")
 
 
 def stop_in_step(monkeypatch: pytest.MonkeyPatch, number: int, times: int = 1) -> list[int]:
@@ -178,16 +191,15 @@ def test_a_stopped_search_goes_on_to_the_same_trials(
 
 
 def test_a_second_signal_ends_a_search_in_the_middle_of_a_step(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    terminal: Terminal, whole: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terminal.type(*SMALL, "--out", "whole")
     with monkeypatch.context() as patch:
         ended = stop_in_step(patch, 8, times=2)
         typed = terminal.type(*SMALL, "--out", "parts")
     assert (typed.code, typed.err, ended) == (1, "pellucid: stopped.\n", [1, 2, 3, 4, 5, 6, 7])
     assert not Path("parts/search.html").exists()
     assert terminal.type(*SMALL, "--out", "parts").code == 0
-    assert table("parts") == table("whole")
+    assert table("parts") == whole
 
 
 TALKS = pytest.mark.parametrize(("talk", "number"), [("set_trial_user_attr", 2), ("set_trial_user_attr", 8),
@@ -199,7 +211,7 @@ TALKS = pytest.mark.parametrize(("talk", "number"), [("set_trial_user_attr", 2),
 @TALKS
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_signal_in_the_middle_of_a_talk_with_the_database(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, talk: str, number: int, times: int
+    terminal: Terminal, whole: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, talk: str, number: int, times: int
 ) -> None:
     from optuna.storages import RDBStorage
 
@@ -222,8 +234,7 @@ def test_a_signal_in_the_middle_of_a_talk_with_the_database(
     assert number in ended  # what is said to the database is said to its end
     typed = terminal.type(*SMALL, "--out", "parts")
     assert (typed.code, typed.err) == (0, "")
-    terminal.type(*SMALL, "--out", "whole")
-    assert table("parts") == table("whole")
+    assert table("parts") == whole
 
 
 def test_a_finished_search_is_not_begun_again_and_one_round_may_be_made_longer(
