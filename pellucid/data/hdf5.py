@@ -1,7 +1,8 @@
 """HDF5 stores: x_train, y_train[, x_val, y_val], x_test, y_test and classes, as NPZ files have them; also of features.
 
-Shapes   x (N, H, W), (N, H, W, C), or (N, K) for features, which become maps of one pixel (N, 1, 1, K); y (N,);
-         classes (K,) and groups_train, groups_val, groups_test (N,): text as bytes of fixed length, UTF-8
+Shapes   x (N, H, W), (N, H, W, C), or (N, K) for features, which become maps of one pixel (N, 1, 1, K); y (N,), for
+         numbers (N, K) too; classes (K,) and groups_train, groups_val, groups_test (N,): text as bytes of fixed length,
+         UTF-8
 Memory   arrays that lie in one piece are mapped, so that no more than the rows in hand are in memory; packed ones
          (gzip) are unpacked into it, and a note says so
 Files    the attribute `pellucid` of a store that Pellucid wrote is JSON that says what the numbers are
@@ -18,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.annotations import Numbers
 from pellucid.data.dataset import PARTS, Dataset, Part
 from pellucid.data.images import Array
 from pellucid.data.npz import NAMES, dataset_of_named
 from pellucid.data.options import Options
-from pellucid.errors import ArgumentError, DataError, shown
+from pellucid.errors import ArgumentError, DataError, ShapeError, shown
 from pellucid.storage.hdf5 import attribute, check_mapped, dataset_at, is_long_text, open_hdf5, read_array, read_names
 from pellucid.storage.streams import Stream, whole_stream
 
@@ -55,8 +57,10 @@ def open_hdf5_store(path: Path, options: Options) -> Dataset:
                                 "and --channels.")
         arrays = {name: as_maps(array) if name.startswith("x_") else array for name, array in arrays.items()}
         notes.append(f"features: {record.get('layer')} of {record.get('model')} on {record.get('data')}")
+    if record.get("numbers") and options.annotations is None:
+        options = replace(options, annotations=Numbers.kind)  # whole ones would be taken for classes
     dataset = dataset_of_named(path, arrays, options, notes, what="an HDF5 store")
-    return with_groups(path, dataset, groups)
+    return with_groups(path, with_named_numbers(path, dataset, record), groups)
 
 
 def record_of(path: Path, text: Any) -> dict[str, Any]:
@@ -93,6 +97,24 @@ def as_maps(x: Array) -> Array:
     return x.reshape(len(x), 1, 1, -1) if x.ndim == 2 else x
 
 
+def with_named_numbers(path: Path, dataset: Dataset, record: Mapping[str, Any]) -> Dataset:
+    """The data set with the names and units that its store tells of its numbers.
+
+    Raises DataError for a record that is damaged or of as many others.
+    """
+    told = record.get("numbers")
+    if told is None:
+        return dataset
+    try:
+        names, units = (tuple(str(one[key]) for one in told) for key in ("name", "unit"))
+        parts = {name: replace(part, annotations=replace(part.annotations, names=names, units=units))
+                 for name, part in dataset.parts.items() if isinstance(part.annotations, Numbers)}  # fmt: skip
+    except (KeyError, TypeError, ShapeError) as error:
+        raise DataError(f"{path} is damaged: its '{RECORD}' attribute does not name its numbers. Write it "
+                        "again.") from error
+    return replace(dataset, parts={**dataset.parts, **parts})
+
+
 def with_groups(path: Path, dataset: Dataset, groups: Mapping[str, Array]) -> Dataset:
     """The data set with the group of every sample. Raises DataError unless there is one for each."""
     if not groups:
@@ -114,12 +136,13 @@ def with_groups(path: Path, dataset: Dataset, groups: Mapping[str, Array]) -> Da
 
 @contextmanager
 def store_written(path: Path, record: Mapping[str, Any], classes: tuple[str, ...]) -> Iterator[Store]:
-    """A store to fill; it gets its name when it is whole, and an older file stays until then."""
+    """A store to fill, without `classes` one of numbers; it gets its name when it is whole, and an older file stays."""
     import h5py
 
     with whole_stream(path) as stream, h5py.File(stream, "w") as file:
         file.attrs[RECORD] = np.bytes_(json.dumps(record, sort_keys=True).encode())
-        file.create_dataset("classes", data=fixed(classes))
+        if classes:
+            file.create_dataset("classes", data=fixed(classes))
         yield Store(file, stream)
 
 
@@ -129,19 +152,20 @@ class Store:
     def __init__(self, file: Any, stream: Stream) -> None:
         self.file, self.stream = file, stream
 
-    def write_part(self, part: str, labels: Array, groups: Array | None, rows: Iterator[Array]) -> None:
-        """x in float32, from the rows of batch after batch, and the labels (N,) of all.
+    def write_part(self, part: str, targets: Array, groups: Array | None, rows: Iterator[Array]) -> None:
+        """x in float32, from the rows of batch after batch, and the targets of all: classes (N,) or numbers (N, K).
 
         Raises FileError, which names the file and the remedy, when the disk is full.
         """
         word, x, done = SHORT[part], None, 0
         for batch in rows:
             if x is None:
-                x = self.file.create_dataset(f"x_{word}", (len(labels), *batch.shape[1:]), np.float32)
+                x = self.file.create_dataset(f"x_{word}", (len(targets), *batch.shape[1:]), np.float32)
             x[done : done + len(batch)] = batch
             done += len(batch)
             self.stream.check()
-        self.file.create_dataset(f"y_{word}", data=labels.astype(np.int64))
+        kept = np.float64 if targets.dtype.kind == "f" else np.int64
+        self.file.create_dataset(f"y_{word}", data=targets.astype(kept))
         if groups is not None:
             self.file.create_dataset(f"groups_{word}", data=fixed(groups.tolist()))
 

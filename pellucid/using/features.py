@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.annotations import Numbers
 from pellucid.data.dataset import Part
 from pellucid.data.hdf5 import FEATURES, store_written
 from pellucid.data.images import Array
@@ -58,20 +59,34 @@ def write_features(
     if len(wanted) != len(given) or any(w not in (None, g) for w, g in zip(wanted, given, strict=True)):
         raise DataError(describe(dataset.name, "images", f"{wanted} for {run}", str(given), "Convert them first."))
     shape = trunk.output_shape[1:]
+    numbers = named_numbers(next(iter(dataset.parts.values())))
     record = {
         "format": FORMAT, "kind": FEATURES, "layer": name, "shape": list(shape), "model": Path(run).name,
         "model_sha256": sha256_of(folder.model if folder else run),
-        "data": dataset.name, "fingerprint": dataset.fingerprint, "preprocessing": pipeline.to_config(),
+        "data": dataset.name, "fingerprint": dataset.fingerprint, "preprocessing": pipeline.to_config(), **numbers,
     }
     made = engine_named(engine, "float32", None)
-    with store_written(path, record, dataset.class_names) as store:
+    with store_written(path, record, () if numbers else dataset.class_names) as store:
         for word, part in dataset.parts.items():
             rows = features_of(trunk, made, part, pipeline, batch_size)
-            store.write_part(word, part.labels, part.groups, rows)
+            store.write_part(word, targets_of(part), part.groups, rows)
     sizes = {word: len(part) for word, part in dataset.parts.items()}
     return {"out": path.as_posix(), "layer": name, "shape": list(shape), "n": sizes, "engine": made.name,
             "model": run, "data": dataset.name, "classes": len(dataset.class_names),
-            "warnings": found.holder.warnings}  # fmt: skip
+            **numbers, "warnings": found.holder.warnings}  # fmt: skip
+
+
+def named_numbers(part: Part) -> dict[str, list[dict[str, str]]]:
+    """Names and units of what pictures have in place of classes; nothing of classes."""
+    column = part.annotations
+    if not isinstance(column, Numbers):
+        return {}
+    return {"numbers": [{"name": name, "unit": unit} for name, unit in zip(column.names, column.units, strict=True)]}
+
+
+def targets_of(part: Part) -> Array:
+    """What is to be learnt from features: classes (N,) or numbers (N, K). Raises DataError for anything else."""
+    return part.annotations.values if isinstance(part.annotations, Numbers) else part.labels
 
 
 def before_head(model: Model) -> str:

@@ -64,7 +64,7 @@ def test_killed_between_the_last_step_of_an_epoch_and_its_row(driver: Driver) ->
 
 def test_a_run_of_numbers_that_is_killed_in_the_middle_of_an_epoch(driver: Driver) -> None:
     assert driver.command("train", *NUMBERS, "--out", "numbers").code == 0
-    for every, step in (("0", 9), ("4", 10)):  # six steps an epoch: from its checkpoint, and from one within an epoch
+    for every, step in (("0", 15), ("4", 22)):  # six steps an epoch: from its checkpoint, and from one within an epoch
         name = f"numbers-{step}"
         words = ["train", *NUMBERS, "--checkpoint-every", every, "--out", name]
         assert driver.command(*words, fault={"signal": 9, "step": step}).code == -9

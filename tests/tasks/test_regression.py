@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.annotations import Numbers
+from pellucid.data.opening import open_dataset
 from pellucid.models import load_model
 from pellucid.reports.rebuilding import rebuild_report
 from pellucid.storage.run_folder import RunFolder
@@ -127,6 +129,34 @@ def test_what_it_writes_is_told_beforehand_and_never_overwrites(terminal: Termin
         Path(f"mine-{name}").mkdir()
         Path(f"mine-{name}", name).write_text("mine")
         terminal.refused(1, [f"{name} exists, and a run would overwrite it"], *TRAIN, "--out", f"mine-{name}")
+
+
+def test_features_keep_the_numbers(terminal: Terminal) -> None:
+    pixels, angles = tilted(150, 5)
+    Path("pictures").mkdir()
+    rows = ["path,angle (degrees),age [years]"]
+    for number, (picture, angle) in enumerate(zip(pixels, angles, strict=True)):
+        Image.fromarray(picture[..., 0]).save(f"pictures/{number}.png")
+        rows.append(f"pictures/{number}.png,{angle:.3f},{number % 7}")
+    Path("table.csv").write_text("\n".join(rows), encoding="utf-8")
+    words = ["--epochs", "2", "--engine", "reference", "--no-checks"]
+    terminal.type("train", "table.csv", "--model", "conv_4,pool,FC_8", *words, "--out", "run")
+    told = json.loads(terminal.type("features", "run", "--out", "f.h5", "--json").out)
+    assert told["shape"] == [8] and [one["unit"] for one in told["numbers"]] == ["degrees", "years"]
+    terminal.type("features", "run", "table.csv", "--out", "g.h5")
+    found = [part.annotations for part in open_dataset("g.h5").parts.values()]
+    kept = [one for one in found if isinstance(one, Numbers)]
+    assert [(one.names, one.units) for one in kept] == [(("angle", "age"), ("degrees", "years"))] * 3
+    values = np.concatenate([one.values for one in kept])
+    np.testing.assert_allclose(np.sort(values[:, 0]), np.sort(angles), atol=5e-4)
+    assert sorted(values[:, 1].tolist()) == sorted(number % 7 for number in range(150))
+    assert terminal.type("train", "f.h5", "--model", "FC_8", *words, "--out", "head").code == 0
+    assert record("head/config.json")["settings"]["task"] == "regression"
+    assert [one["name"] for one in record("head/metrics.json")["numbers"]] == ["angle", "age"]
+    one = ["--label", "age", *words]  # whole numbers, which nobody would take for numbers
+    terminal.type("train", "table.csv", "--task", "regression", "--model", "FC_4", *one, "--out", "ages")
+    terminal.type("features", "ages", "--out", "ages.h5")
+    assert "age (years)" in terminal.type("data", "info", "ages.h5").out
 
 
 def test_a_report_is_written_anew_without_the_data(terminal: Terminal) -> None:
