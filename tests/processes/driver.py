@@ -28,7 +28,7 @@ LOOPBACK = {"MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo" if sys.platfo
 ONCE = (  # what a run imports, and what torch does at its first gradient: before the first fork, for it takes seconds
     "jinja2", "sklearn.datasets", "sklearn.metrics", "threadpoolctl", "torch.fx.experimental.symbolic_shapes",
     "pellucid.engines.pytorch.shared", "pellucid.runs.accompany", "pellucid.runs.experiment", "pellucid.cli.entry",
-    "tests.processes.jobs",
+    "pellucid.tasks.classification.task", "tests.cli.terminal", "tests.processes.jobs",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORTED_ONCE = (  # before the first fork: what a command imports takes five times as long as what a test has it do
     "jinja2", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "rich.progress", "sklearn.datasets",
     "sklearn.metrics", "threadpoolctl", "pellucid.cli.entry", "pellucid.reports.report", "pellucid.runs.experiment",
-    "pellucid.runs.pictures", "pellucid.tasks.classification.task", "pellucid.using.predicting",
+    "pellucid.runs.pictures", "pellucid.tasks.classification.task", "pellucid.using.predicting", "tests.cli.terminal",
 )  # fmt: skip
 WITH_TORCH = ("pellucid.engines.pytorch.engine", "torch.fx.experimental.symbolic_shapes")  # at the first gradient
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
