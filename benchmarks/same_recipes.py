@@ -45,8 +45,8 @@ RECIPES = {
     "uneven": Recipe(
         "class weights, focal loss and mining on classes of 200 to 15 images", "uneven.npz",
         ("--engine", "pytorch", "--model", "conv_8,pool,FC_32", "--epochs", "4", "--batch-size", "32",
-         "--schedule", "constant", "--class-weight", "balanced", "--loss", "focal:2", "--mine-rounds", "1",
-         "--dropout", "0.2"),
+         "--schedule", "constant", "--patience", "0", "--class-weight", "balanced", "--loss", "focal:2",
+         "--mine-rounds", "1", "--dropout", "0.2"),
     ),
     "transferred": Recipe(
         "weights of another model, a new head, a frozen trunk that thaws", "fashion-mnist",

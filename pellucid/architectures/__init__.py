@@ -9,6 +9,7 @@ from pellucid.architectures.allconv import AllConv
 from pellucid.architectures.alphago import AlphaGoPolicy
 from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
+from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
@@ -17,6 +18,7 @@ from pellucid.architectures.mobilenet import MobileNetV2
 from pellucid.architectures.preact import PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
 from pellucid.architectures.squeeze import SEInception, SEResNet50
+from pellucid.architectures.squeezenet import SqueezeNet
 from pellucid.architectures.vgg import VGG11, VGG13, VGG16, VGG19
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "CellsHead",
     "Cifar10CNN",
     "Cifar10MLP",
+    "CifarResNet",
     "ClothesMLP",
     "FruitsCNN",
     "GoogLeNet",
@@ -39,6 +42,7 @@ __all__ = [
     "ResNet50",
     "SEInception",
     "SEResNet50",
+    "SqueezeNet",
     "VGG11",
     "VGG13",
     "VGG16",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from pellucid.architectures.pretrained import KNOWN, find, for_network
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.vocabulary import GlobalAveragePooling2D, GlobalMaxPooling2D, Input
@@ -91,8 +92,7 @@ class Frame:
             x = pool(name=word)(x)
         model = Model(self.entry, [x, *training_only], name=self.name, training_only=training_only)
         if self.weights is not None:
-            refuse_words(self.name, self.weights)
-            model.load_weights(self.weights)
+            model.load_weights(file_of(model.name, self.weights))
         return model
 
 
@@ -110,8 +110,14 @@ def entrance(name: str, options: Options, usual: Size) -> Tensor:
     return Input(sizes)
 
 
-def refuse_words(name: str, weights: Weights) -> None:
-    """Raise ArgumentError for anything but a path: Keras's 'imagenet' names a file that is nowhere here."""
+def file_of(network: str, weights: Weights) -> str | os.PathLike[str]:
+    """The file meant: a path, or a word such as Keras's 'imagenet' for weights that are known (`pretrained.KNOWN`).
+
+    Raises ArgumentError for anything else, UsageError for known weights whose file is nowhere.
+    """
+    if isinstance(weights, str) and weights.lower() in {each.trained_on for each in KNOWN.values()}:
+        return find(for_network(network, weights.lower()))
     if not isinstance(weights, (str, os.PathLike)) or not os.path.splitext(weights)[1]:
         remedy = "Nothing is downloaded: give a .safetensors or .weights.h5 file that you have."
-        raise ArgumentError(describe(name, "weights", "None or a file", repr(weights), remedy))
+        raise ArgumentError(describe(network, "weights", "None, a known word or a file", repr(weights), remedy))
+    return weights

@@ -11,6 +11,7 @@ from pellucid.architectures.allconv import AllConv
 from pellucid.architectures.alphago import AlphaGoPolicy
 from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
+from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
@@ -19,6 +20,7 @@ from pellucid.architectures.mobilenet import MobileNetV2
 from pellucid.architectures.preact import LAYOUTS, PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
 from pellucid.architectures.squeeze import SEInception, SEResNet50
+from pellucid.architectures.squeezenet import SqueezeNet
 from pellucid.architectures.vgg import VGG11, VGG13, VGG16, VGG19
 from pellucid.errors import ShapeError, UsageError
 from pellucid.model import Model
@@ -30,6 +32,7 @@ NAMES: dict[str, Callable[..., Model]] = {
     "cifar10cnn": Cifar10CNN,
     "cifar10cnn-small": partial(Cifar10CNN, form="small"),
     "cifar10mlp": Cifar10MLP,
+    **{f"cifarresnet{depth}": partial(CifarResNet, depth=depth) for depth in (20, 32, 44, 56, 110)},
     "clothesmlp": ClothesMLP,
     "fruitscnn": FruitsCNN,
     "cellshead": CellsHead,
@@ -57,6 +60,10 @@ NAMES: dict[str, Callable[..., Model]] = {
     "googlenet-plain": partial(GoogLeNet, auxiliary=False),
     "seinception": SEInception,
     "seinception-plain": partial(SEInception, auxiliary=False),
+    "squeezenet": SqueezeNet,
+    "squeezenet-1.1": partial(SqueezeNet, version="1.1"),
+    "squeezenet-torchvision": partial(SqueezeNet, form="torchvision"),
+    "squeezenet-1.1-torchvision": partial(SqueezeNet, version="1.1", form="torchvision"),
     "mobilenetv2": MobileNetV2,
     "mobilenetv2-torchvision": partial(MobileNetV2, form="torchvision"),
 }

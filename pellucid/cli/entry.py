@@ -26,6 +26,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     search,
     summary,
     train,
+    weights,
 )
 from pellucid.cli.app import app
 from pellucid.cli.output import complain as print_complaint

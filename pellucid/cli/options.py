@@ -64,8 +64,10 @@ class Given:
 
     def of_run(self, data: str) -> RunConfig:
         """The settings of a run on these data; those of its task as typed, until the task is decided."""
+        from pellucid.runs.pretrained import with_pretrained
+
         own = {name: self.typed[name] for name in self.foreign(RunConfig)}
-        return self.of(RunConfig, data=data, own=own or None)
+        return with_pretrained(self.of(RunConfig, data=data, own=own or None), self.typed)
 
     def values(self, kind: type) -> dict[str, Any]:
         """As `of`, for a command that takes only some of a list: those alone, as keywords."""

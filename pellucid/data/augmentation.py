@@ -2,7 +2,10 @@
 
 Shapes   images (B, H, W, C) of any dtype -> the same shape and dtype, pixels outside filled from the nearest edge
 Formula  y[p] = x[c + A (p - c) + t]: A mirrors, turns, shears, zooms and crops about the centre c, t shifts; bilinear,
-         or exact when only mirrors and whole-pixel shifts are asked for
+         or exact when only mirrors and whole-pixel shifts are asked for; then what `appearance.LOOKS` lists, in its
+         order, on numbers in 0..1, cut to it and brought back to the dtype
+Annotations  move with mirrors, turns, shears, zooms, crops and shifts; a look leaves them, and elastic and perspective
+         cannot go with them; two pictures are mixed by `mixing`, their targets with them
 Source   sources.md section 3 (shift, rotate, mirror, crop, zoom, shear); nearest fill as Keras's ImageDataGenerator
 """
 
@@ -15,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.appearance import LOOKS, read_at
 from pellucid.data.images import Array
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.keys import Key
 
-LIMITS = {"shift": (0, 1 << 20), "rotate": (0, 180), "zoom": (0, 0.9), "shear": (0, 60), "crop": (0, 0.9)}
+LIMITS = {"shift": (0, 1 << 20), "rotate": (0, 180), "zoom": (0, 0.9), "shear": (0, 60), "crop": (0, 0.9),
+          **{name: (0, look.largest) for name, look in LOOKS.items()}, "mixup": (0, 10), "cutmix": (0, 10)}  # fmt: skip
 BLOCK = 1024             # samples whose numbers are drawn together
 DRAWS = 10               # uniform numbers drawn for each sample, used or not, so that options do not shift one another
 
@@ -35,14 +40,31 @@ class Augmentation:
     zoom: float = 0.0               # scale between 1 - zoom and 1 + zoom
     shear: float = 0.0              # up to so many degrees, along the rows
     crop: float = 0.0               # a window of at least 1 - crop of each side, anywhere, stretched to full size
+    perspective: float = 0.0        # each corner inwards by up to that share of the sides
+    elastic: float = 0.0            # pixels read up to so many pixels away, along a smooth field
+    brightness: float = 0.0         # times 1 - x to 1 + x
+    contrast: float = 0.0           # differences from the mean grey times 1 - x to 1 + x
+    saturation: float = 0.0         # differences from the pixel's grey times 1 - x to 1 + x
+    hue: float = 0.0                # colours turned by up to that share of a circle, either way
+    grey: float = 0.0               # how often all colour is taken away
+    pca: float = 0.0                # normal steps along the principal directions of the picture's channels
+    blur: float = 0.0               # a Gaussian of up to so many pixels
+    sharpen: float = 0.0            # up to so many times the difference from a blur of one pixel is added
+    noise: float = 0.0              # normal noise of a deviation up to that share of the range
+    jpeg: float = 0.0               # JPEG of a quality from 100 down to 100 - x
+    erase: float = 0.0              # how often a rectangle is covered
+    mixup: float = 0.0              # two pictures and their targets in one, shares of Beta(x, x)
+    cutmix: float = 0.0             # a rectangle of another picture, targets by area, shares of Beta(x, x)
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             whole = name == "shift" and not isinstance(value, int)
             if whole or not low <= value <= high:
-                kind = "a whole number of pixels from 0" if name == "shift" else f"a number from {low} to {high}"
+                kind = "a whole number of pixels from 0" if name == "shift" else f"a number from {low:g} to {high:g}"
                 raise ArgumentError(describe("augmentation", name, kind, repr(value)))
+        if self.mixup and self.cutmix:
+            raise ArgumentError("augmentation: mixup and cutmix both mix two pictures into one. Leave one out.")
 
     @classmethod
     def parse(cls, text: str) -> Augmentation:
@@ -76,8 +98,34 @@ class Augmentation:
             raise ArgumentError(describe("augmentation", "shift", f"less than the {side} pixels of a side", self.shift))
         drawn = _drawn(key, epoch, ids)
         if any((self.rotate, self.zoom, self.shear, self.crop)):
-            return _resample(images, *self._transforms(drawn, images.shape[1:3]))
-        return self._rearrange(images, drawn)
+            images = _resample(images, *self._transforms(drawn, images.shape[1:3]))
+        elif self.flip or self.flip_vertical or self.shift or not self.looks:
+            images = self._rearrange(images, drawn)
+        return self._looked(images, key, epoch, ids) if self.looks else images
+
+    @property
+    def looks(self) -> list[str]:
+        """What is changed of how a picture looks, in the order of the table."""
+        return [name for name in LOOKS if getattr(self, name)]
+
+    @property
+    def unfollowed(self) -> list[str]:
+        """What no box or point could follow."""
+        mixing = [name for name in ("mixup", "cutmix") if getattr(self, name)]
+        return [name for name in self.looks if not LOOKS[name].follows] + mixing
+
+    def _looked(self, images: Array, key: Key, epoch: int, ids: Array) -> Array:
+        """The pictures after the looks asked for, each sample's numbers drawn from a key of the look's own."""
+        whole = images.dtype.kind in "iu"
+        high = float(np.iinfo(images.dtype).max) if whole else 1.0
+        x = images.astype(np.float32) / np.float32(high)
+        keys = [key.fold("look", epoch, int(i)) for i in ids]
+        for name in self.looks:
+            look = LOOKS[name]
+            drawn = _drawn(key, epoch, ids, name, look.draws) if look.draws else np.empty((len(ids), 0))
+            x = look.apply(x, drawn, float(getattr(self, name)), keys)
+            x = np.clip(x, 0, 1, dtype=np.float32) if whole else np.asarray(x, np.float32)
+        return np.rint(x * np.float32(high)).astype(images.dtype) if whole else x.astype(images.dtype)
 
     def affines(self, size: tuple[int, int], *, key: Key, epoch: int, ids: Array) -> Array:
         """Where `apply` takes a point (x, y) of a picture of `size` (height, width): affines (B, 2, 3).
@@ -132,36 +180,27 @@ class Augmentation:
         return turn @ shear * scale[:, np.newaxis], shift
 
 
-def _drawn(key: Key, epoch: int, ids: Array) -> Array:
-    """The numbers (B, DRAWS) of these samples."""
-    return np.array([_block(key, epoch, int(i) // BLOCK)[int(i) % BLOCK] for i in ids]).reshape(-1, DRAWS)
+def _drawn(key: Key, epoch: int, ids: Array, stream: str = "augment", draws: int = DRAWS) -> Array:
+    """The numbers (B, draws) of these samples."""
+    found = [_block(key, epoch, int(i) // BLOCK, stream, draws)[int(i) % BLOCK] for i in ids]
+    return np.array(found).reshape(-1, draws)
 
 
 @lru_cache(maxsize=2048)
-def _block(key: Key, epoch: int, block: int) -> Array:
-    """The numbers (BLOCK, DRAWS) of BLOCK neighbouring samples: one generator for each sample would cost 40 us."""
-    return key.fold("augment", epoch, block).generator().random((BLOCK, DRAWS), dtype=np.float32)
+def _block(key: Key, epoch: int, block: int, stream: str, draws: int) -> Array:
+    """The numbers (BLOCK, draws) of BLOCK neighbouring samples: one generator for each sample would cost 40 us."""
+    return key.fold(stream, epoch, block).generator().random((BLOCK, draws), dtype=np.float32)
 
 
 def _resample(images: Array, matrix: Array, shift: Array) -> Array:
     """images (B, H, W, C) read at c + matrix (p - c) + shift, bilinear between the four pixels around."""
-    count, height, width, channels = images.shape
+    height, width = images.shape[1:3]
     size = np.array([height, width])
     centre = (size - 1) / 2.0
     grid = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"), -1).reshape(-1, 2) - centre
-    places = grid @ matrix.transpose(0, 2, 1) + (centre + shift)[:, np.newaxis]                   # (B, H*W, 2)
-    places = np.clip(places, 0, size - 1).reshape(-1, 2)                                          # (B*H*W, 2)
-    low = np.minimum(places.astype(np.int64), np.maximum(size - 2, 0))
-    part = (places - low).astype(np.float32)
-    down, across = part[:, :1], part[:, 1:]
-    first = np.repeat(np.arange(count) * (height * width), height * width) + low @ np.array([width, 1])
-    below, right = width * (height > 1), int(width > 1)
-    pixels = images.reshape(-1, channels)
-    top = pixels.take(first, 0) * (1 - across) + pixels.take(first + right, 0) * across
-    bottom = pixels.take(first + below, 0) * (1 - across) + pixels.take(first + below + right, 0) * across
-    mixed = top * (1 - down) + bottom * down
+    mixed = read_at(images, grid @ matrix.transpose(0, 2, 1) + (centre + shift)[:, np.newaxis])   # (B, H*W, 2)
     result: Array = np.rint(mixed) if images.dtype.kind in "iu" else mixed
-    return result.astype(images.dtype).reshape(images.shape)
+    return result.astype(images.dtype)
 
 
 def _known(name: str) -> None:

@@ -16,8 +16,10 @@ import numpy as np
 
 from pellucid.data.ahead import ahead
 from pellucid.data.annotations import Annotations, Classes
+from pellucid.data.augmentation import Augmentation
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages
+from pellucid.data.mixing import Mix, mixed
 from pellucid.data.order import Share, check_sizes, steps, steps_in
 from pellucid.data.sampling import Sampler
 from pellucid.errors import ShapeError, describe
@@ -28,7 +30,7 @@ COPY = 1 << 40  # beyond all sample numbers: a copy is changed in another way th
 
 @dataclass(frozen=True)
 class Batch:
-    """B samples; `ids` are their global numbers, `whole` is B over the shares of all processes."""
+    """B samples; `ids` are their global numbers, `whole` is B over the shares of all processes, `mix` who was mixed."""
 
     inputs: dict[str, Array]
     targets: dict[str, Array]
@@ -37,6 +39,7 @@ class Batch:
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
     whole: int | None = None
     scales: dict[str, float] = field(default_factory=dict)
+    mix: Mix | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -137,18 +140,21 @@ class Batches:
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
         annotations = self.source.annotations.take(indices)
+        mix = None
         if self.augmentation is not None:
             drawn = {"key": self.key, "epoch": epoch, "ids": ids + COPY * copies}
             if annotations.moves:
                 size = x.shape[1:3]
                 annotations = annotations.moved(self.augmentation.affines(size, **drawn), size)
             x = self.augmentation.apply(x, **drawn)
+            if isinstance(self.augmentation, Augmentation):
+                x, mix = mixed(x, self.augmentation, self.key.fold("mix", epoch, *(int(i) for i in ids[:1])))
         if self.factor is None:
             x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         scales = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
         targets = {self.output_name: self.encode(annotations)}
-        batch = Batch({self.input_name: x}, targets, weights, {}, ids, len(whole), scales)
+        batch = Batch({self.input_name: x}, targets, weights, {}, ids, len(whole), scales, mix)
         return batch if len(draws) else batch.emptied()
 
 

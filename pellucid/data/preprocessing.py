@@ -16,12 +16,14 @@ import numpy as np
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array
 from pellucid.data.pca import PCA, Whiten
-from pellucid.data.steps import Center, MinMax, Scale, Shifting, Standardize, Step
+from pellucid.data.steps import Caffe, Center, ImageNet, MinMax, Scale, Shifting, Standardize, Step, Tf
 from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.keys import Key
 
 CHUNK_BYTES = 64 << 20      # training images read at once while fitting
-STEPS: dict[str, type[Step]] = {step.name: step for step in (Scale, Center, Standardize, MinMax, PCA, Whiten)}
+STEPS: dict[str, type[Step]] = {step.name: step for step in (
+    Scale, Center, Standardize, MinMax, PCA, Whiten, ImageNet, Caffe, Tf,
+)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,6 +78,75 @@ class Scale(Step):
 
 
 @dataclass(frozen=True, eq=False)
+class Family(Step):
+    """What networks of one family were shown: RGB pixels, integers by their largest value or floats from 0 to 1."""
+
+    divisor: float | None = None
+
+    def fit(self, chunks: Chunks, dtype: np.dtype[Any]) -> Self:
+        first = next(chunks())
+        if first.ndim != 4 or first.shape[-1] != 3:
+            wanted = "pictures of 3 channels, RGB"
+            raise DataError(describe("preprocessing", self.name, f"used on {wanted}", f"{first.shape[-1]} channels",
+                                     "For grey ones type --channels rgb."))
+        return replace(self, divisor=float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0)
+
+    def _unit(self, x: Array) -> Array:
+        """float32 from 0 to 1."""
+        if self.divisor is None:
+            raise self._unfitted()
+        unit: Array = np.multiply(x, np.float32(1.0 / self.divisor), dtype=np.float32)
+        return unit
+
+
+@dataclass(frozen=True, eq=False)
+class ImageNet(Family):
+    """torchvision's: minus the means of ImageNet, by its deviations."""
+
+    name: ClassVar[str] = "imagenet"
+
+    def apply(self, x: Array) -> Array:
+        centred: Array = self._unit(x) - np.array([0.485, 0.456, 0.406], np.float32)
+        return centred / np.array([0.229, 0.224, 0.225], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Caffe(Family):
+    """Caffe's: from 0 to 255, blue first, minus the means (blue, green, red); Keras's VGG and ResNet are such."""
+
+    name: ClassVar[str] = "caffe"
+    mean: tuple[float, ...] = (103.939, 116.779, 123.68)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", tuple(map(float, self.mean)))  # a file holds a list
+        if len(self.mean) != 3:
+            wanted = "three numbers: of blue, green and red"
+            raise ArgumentError(describe("preprocessing step 'caffe'", "mean", wanted, str(self.mean)))
+
+    @classmethod
+    def from_word(cls, value: str) -> Self:
+        try:
+            return cls(mean=tuple(map(float, value.split(":"))))
+        except ValueError:
+            raise ArgumentError(describe("preprocessing", "caffe", "BLUE:GREEN:RED, as in caffe=104:117:123",
+                                         repr(value))) from None
+
+    def apply(self, x: Array) -> Array:
+        shifted: Array = self._unit(x)[..., ::-1] * np.float32(255) - np.array(self.mean, np.float32)
+        return shifted
+
+
+@dataclass(frozen=True, eq=False)
+class Tf(Family):
+    """TensorFlow's: from -1 to 1; Keras's MobileNetV2 is such."""
+
+    name: ClassVar[str] = "tf"
+
+    def apply(self, x: Array) -> Array:
+        return self._unit(x) * np.float32(2) - np.float32(1)
+
+
+@dataclass(frozen=True, eq=False)
 class Shifting(Step):
     """A step that works with one number per channel or per pixel position."""
 

@@ -160,7 +160,7 @@ UNSCALED: Mapping[str, float] = {}
 def slot_starts(rule: OptimizerSpec, params: Arrays) -> Iterator[tuple[str, Array, float]]:
     """("layer/kernel/slot", the weight it has the shape of, the number it is filled with) of an update rule."""
     for key, value in params.items():
-        for slot, start in rule.slots.items():
+        for slot, start in rule.kept.items():
             yield f"{key}/{slot}", value, start
 
 
@@ -207,6 +207,12 @@ class Engine(Protocol):
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """New parameters and slots after update number `step` (from 0); works in place where it can."""
+
+    def clipped(self, rule: OptimizerSpec, grads: Arrays) -> dict[str, Array]:
+        """The gradients as the rule's clipping leaves them; the given ones where it has none."""
+
+    def combined(self, first: Arrays, a: float, second: Arrays, b: float) -> dict[str, Array]:
+        """a * first + b * second by the names of the first; works in its place where it can."""
 
     def copies(self, native: Arrays) -> dict[str, Array]:
         """The engine's arrays as they are now, which no update changes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +23,20 @@ def target_of(term: Term, shape: tuple[int, ...], batch: Batch) -> np.ndarray:
     if term.columns is not None:
         target = target[..., slice(*term.columns)]
     return check_target(term.loss, term.output, shape, target)
+
+
+class Mix(Protocol):
+    """Which sample of the batch each one (B,) was mixed with, and its own share."""
+
+    @property
+    def partner(self) -> np.ndarray: ...
+    @property
+    def share(self) -> np.ndarray: ...
+
+
+def mix_of(batch: Batch) -> Mix | None:
+    """How the batch was mixed; None where it was not, or its kind of batch knows of no mixing."""
+    return getattr(batch, "mix", None)
 
 
 def prediction_of(term: Term, todo: Plan) -> tuple[int, bool]:

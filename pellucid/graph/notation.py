@@ -65,11 +65,12 @@ def parse(
     input_shape: Shape,
     classes: int,
     activation: str = "relu",
+    l1: float = 0.0,
     l2: float = 0.0,
     initializer: str | None = None,
 ) -> list[Layer]:
-    """The layers for a Sequential, Input included; `l2` is a penalty on every kernel (l * sum w^2)."""
-    penalty = L1L2(l2=l2) if l2 else None
+    """The layers for a Sequential, Input included; every kernel has the penalty l1 * sum |w| + l2 * sum w^2."""
+    penalty = L1L2(l1, l2) if l1 or l2 else None
     first = INITIALIZERS.named(
         initializer or ("he_normal" if "relu" in activation or activation == "elu" else "glorot_uniform")
     )

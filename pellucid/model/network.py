@@ -21,6 +21,7 @@ from pellucid.model.compiled import Compiled
 from pellucid.model.foreign.matching import WeightsReport
 from pellucid.training.callbacks import History
 from pellucid.training.events import Progress
+from pellucid.training.program import with_weights
 from pellucid.training.seed import ROOT
 from pellucid.training.session import engine_named
 
@@ -200,7 +201,7 @@ class Network:
         weights.take(self.built, self.name, values)
         if self._live is not None:
             params, state = weights.native(self.built, self._live.engine)
-            self._live.state = {**self._live.state, "params": params, "state": state}
+            self._live.state = with_weights(self._live.engine, self._live.state, params, state)
 
 
 def with_batch(shapes: Mapping[str, Any]) -> Any:

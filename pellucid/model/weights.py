@@ -17,6 +17,7 @@ from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
 from pellucid.model.bounds import refuse_huge
 from pellucid.training.events import Progress
+from pellucid.training.program import averaged
 
 SECTIONS = ("params", "state")
 DTYPE = np.dtype(np.float32)  # of weights that are drawn
@@ -59,9 +60,9 @@ def native(built: Built, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def hang(built: Built, progress: Progress) -> None:
-    """Hang the arrays of a run on the layers."""
-    own = homes(built.graph, built.layers)
+    """Hang the arrays of a run on the layers; of weights their moving averages, where the rule has them."""
+    own, state = homes(built.graph, built.layers), averaged(progress.state)
     for section in SECTIONS:
-        for key, value in progress.engine.get(progress.state[section]).items():
+        for key, value in progress.engine.get(state[section]).items():
             layer, short = own[key]
             layer.held[short] = value

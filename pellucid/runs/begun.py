@@ -31,6 +31,9 @@ def settings_of(record: Mapping[str, Any], where: str) -> RunConfig:
     kinds = {known.name: known.kind for known in listed(RunConfig)}
     chosen = {name: beside for name in MEANINGS if settings.get(name) is None and name != "threads"
               for beside in [said(record, name)] if beside is not None and of_kind(beside, kinds[name])}  # fmt: skip
+    absent = {name: meaning.absent for name, meaning in MEANINGS.items() if meaning.absent is not None}
+    chosen |= {name: value for name, value in absent.items()
+               if settings.get(name) is None and name not in {*chosen, "dropout"}}  # fmt: skip
     if chosen.get("model") == LINEAR:
         chosen["model"] = ""
     if chosen.get("dropout", config.dropout) is None or "dropout" not in settings:

@@ -28,6 +28,8 @@ from pellucid.settings import (
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.registry import AUTO, FIRST, OWN, settings_of_task
+from pellucid.training.schedules import ENDING, PATIENCE
+from pellucid.training.schedules import WORDS as SCHEDULE_WORDS
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
@@ -53,8 +55,12 @@ class RunConfig:
     batch_norm_momentum: float | None = setting(
         None, "Momentum of every batch norm, the share of its moving statistics that a step keeps; default: the "
         "network's own.", panel=NETWORK, least=0, below=1)
+    l1: float = setting(0.0, "Penalty l1 * sum |w| on kernels (networks in words).", panel=NETWORK, least=0)
     l2: float = setting(0.0, "Penalty l2 * sum w^2 on kernels (networks in words).", panel=NETWORK, least=0)
 
+    pretrained: str | None = setting(
+        None, "Begin with weights known by name, their network and what it was shown: pellucid weights lists them.",
+        panel=TRANSFER)
     weights: str | None = setting(
         None, "Begin with the weights of this file: one of ours, a state dict of torchvision or timm as .safetensors, "
         "or Keras's .weights.h5.", panel=TRANSFER)
@@ -76,17 +82,42 @@ class RunConfig:
         None, f"Passes over the training part; default: {EPOCHS_FEW} below {FEW_IMAGES:,} training images, else "
         f"{EPOCHS_MANY}.", panel=LEARNING, least=1)
     batch_size: int = setting(32, "Images in one step.", panel=LEARNING, least=1)
-    optimizer: str = setting("adam", "sgd, adagrad, rmsprop or adam.", panel=LEARNING)
+    optimizer: str = setting(
+        "adam", "sgd, adam, adamw, nadam, adamax, adagrad, adadelta, rmsprop, ftrl or lion.", panel=LEARNING)
     lr: float | None = setting(None, "Learning rate; default: the optimizer's own.", panel=LEARNING, above=0)
+    momentum: float | None = setting(
+        None, "Momentum of sgd or rmsprop; default: none.", panel=LEARNING, least=0, most=1)
+    nesterov: bool = setting(False, "Nesterov's momentum, of sgd.", panel=LEARNING)
+    amsgrad: bool = setting(False, "Keep the largest second moment, of adam or adamw.", panel=LEARNING)
+    weight_decay: float | None = setting(
+        None, "Each step shrinks kernels by this share of the rate; default: 0.004 for adamw, else none.",
+        panel=LEARNING, least=0)
+    clipnorm: float | None = setting(
+        None, "Shorten each weight's gradient to this length.", panel=LEARNING, above=0)
+    clipvalue: float | None = setting(
+        None, "Cut each number of the gradient to this size.", panel=LEARNING, above=0)
+    global_clipnorm: float | None = setting(
+        None, "Shorten the gradient of all weights together to this length.", panel=LEARNING, above=0)
+    gradient_accumulation_steps: int = setting(
+        1, "Batches whose mean gradient makes one update.", panel=LEARNING, least=1)
+    use_ema: bool = setting(
+        False, "Evaluate and keep a moving average of the weights.", panel=LEARNING)
+    ema_momentum: float = setting(
+        0.99, "Share of that average that a step keeps.", panel=LEARNING, least=0, below=1)
     schedule: str = setting(
-        "cosine", "constant, cosine, linear, step:N:F, exponential:F, inverse:K, sqrt or plateau:N:F.",
-        panel=LEARNING)
-    patience: int = setting(
-        0, "Stop after so many epochs without improvement; 0: never.", panel=LEARNING, least=0)
+        "cosine", f"{SCHEDULE_WORDS}.", panel=LEARNING)
+    warmup: float = setting(
+        0.0, "Epochs over which the rate rises in a straight line to the schedule's.", panel=LEARNING, least=0)
+    patience: int | None = setting(
+        None, "Stop after so many epochs without improvement; 0: never. Default: never for schedules that end in "
+        f"themselves ({', '.join(ENDING)}), else {PATIENCE}, with plateau three times its N if that is more.",
+        panel=LEARNING, least=0)
     keep_epoch: str = setting(
         "sure", "Which epoch's model is kept: sure, of those whose validation score is the best within its noise the "
         "one with the lowest loss; best, the one with the best score.", panel=LEARNING, choices=("sure", "best"))
-    augment: str = setting("", "Change training images a little, e.g. flip,shift=2,rotate=10.", panel=LEARNING)
+    augment: str | None = setting(
+        None, "Change training images a little, e.g. flip,shift=2,rotate=10; none; or auto, the default: photos as "
+        "suits them, other pictures not.", panel=LEARNING)
 
     task: str = setting(AUTO, "What is learnt; auto asks the data.", panel=DATA)
     preprocess: str = setting(

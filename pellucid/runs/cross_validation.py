@@ -25,7 +25,7 @@ from pellucid.runs.scoring import score
 from pellucid.tasks.evaluation import Evaluation
 from pellucid.training.events import Position, Progress
 from pellucid.training.loop import train
-from pellucid.training.program import State
+from pellucid.training.program import State, averaged, with_weights
 
 LOG = logging.getLogger("pellucid")
 FOLDS = 5
@@ -93,7 +93,7 @@ def best_of(prepared: Prepared) -> State:
 
     def keep(progress: Progress) -> None:
         for name in ("params", "state"):
-            host = progress.engine.get(progress.state[name])
+            host = progress.engine.get(averaged(progress.state)[name])
             kept[name] = {key: np.array(value) for key, value in host.items()}  # an update may work in place
 
     engine, program = prepared.engine, prepared.program
@@ -102,4 +102,4 @@ def best_of(prepared: Prepared) -> State:
         state=program.start(engine, prepared.key), position=Position(), epochs=prepared.epochs,
         key=prepared.key.fold("noise"), validation=prepared.validation,
     )
-    return {**progress.state, **{name: engine.put(part) for name, part in kept.items()}}
+    return with_weights(engine, progress.state, engine.put(kept["params"]), engine.put(kept["state"]))

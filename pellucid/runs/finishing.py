@@ -25,7 +25,7 @@ from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import last_number, read_csv
 from pellucid.storage.writer import write_json
 from pellucid.training.events import Progress
-from pellucid.training.program import State
+from pellucid.training.program import State, with_weights
 
 
 def best_state(prepared: Prepared, folder: RunFolder, progress: Progress) -> State:
@@ -33,7 +33,7 @@ def best_state(prepared: Prepared, folder: RunFolder, progress: Progress) -> Sta
     if not folder.model.exists():
         return progress.state
     params, state = native_weights(load_model(folder.model), prepared.engine)
-    return {**progress.state, "params": params, "state": state}
+    return with_weights(prepared.engine, progress.state, params, state)
 
 
 def finish(

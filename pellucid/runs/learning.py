@@ -18,7 +18,7 @@ from pellucid.tasks.evaluation import Evaluation
 from pellucid.tasks.protocol import Task
 from pellucid.training.events import Event, Progress
 from pellucid.training.loop import train
-from pellucid.training.schedules import plateau_of
+from pellucid.training.schedules import patience_of, plateau_of
 from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
@@ -51,9 +51,10 @@ def watching(prepared: Prepared) -> list[tuple[str, Event]]:
     stage = stage_of(prepared.model, prepared.config)
     if stage is not None:
         events.append(("stage", stage))
-    if prepared.config.patience:
+    patience = patience_of(prepared.config.schedule, prepared.config.patience)
+    if patience:
         watched, mode = f"{part}{prepared.task.watched}", mode_of(prepared.task)
-        stopping = EarlyStopping(watched, patience=prepared.config.patience, mode=mode)
+        stopping = EarlyStopping(watched, patience=patience, mode=mode)
         events.append(("early_stopping", stopping))
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:

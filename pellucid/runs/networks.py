@@ -50,7 +50,7 @@ def make_model(
     """
     wanted, classes = config.model, len(problem.names)
     if wanted is not None and wanted.lower().endswith(FILES):
-        refuse_setting("--l2", config.l2 > 0, wanted)
+        refuse_penalties(config, wanted)
         refuse_setting("--dropout", bool(config.dropout), wanted)
         if config.weights:
             raise UsageError(f"--weights goes with a network by name or in words; --model {wanted} has its own.")
@@ -58,12 +58,13 @@ def make_model(
     if config.new_head and not config.weights:
         raise UsageError("--new-head goes with --weights FILE or a model file as --model. Leave it out.")
     if wanted and not in_words(wanted):
-        refuse_setting("--l2", config.l2 > 0, wanted)
+        refuse_penalties(config, wanted)
         model = architecture(wanted, shape, classes, config.dropout)  # type: ignore[arg-type]
         name = wanted
     else:
         name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")
-        layers = layers_in_words(name, input_shape=shape, classes=classes, activation=config.activation, l2=config.l2)
+        layers = layers_in_words(name, input_shape=shape, classes=classes, activation=config.activation, l1=config.l1,
+                                 l2=config.l2)  # fmt: skip
         model = Sequential(with_dropout(layers, dropout_in_force(config) or 0.0))
         name = name or "linear"
     model = ended(model, problem)
@@ -121,6 +122,12 @@ def refuse_setting(name: str, given: bool, model: str) -> None:
     if given:
         fitting = "networks in notation (--model conv_8,pool,FC_32)"
         raise UsageError(f"{name} goes with {fitting}, not with --model {model}.")
+
+
+def refuse_penalties(config: RunConfig, model: str) -> None:
+    """Raise UsageError for a penalty on the kernels of a network that is not in words."""
+    refuse_setting("--l1", config.l1 > 0, model)
+    refuse_setting("--l2", config.l2 > 0, model)
 
 
 def with_dropout(layers: list[Layer], rate: float) -> list[Layer]:

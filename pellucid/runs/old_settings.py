@@ -20,9 +20,22 @@ MEANINGS: dict[str, Meaning] = {
     "optimizer": Meaning("0.1.0", "adam"),
     "lr": Meaning("0.1.0", None),
     "schedule": Meaning("0.1.0", "cosine"),  # no run was ever written without it
+    "momentum": Meaning("0.2.0", None),
+    "nesterov": Meaning("0.2.0", False),
+    "amsgrad": Meaning("0.2.0", False),
+    "weight_decay": Meaning("0.2.0", None),
+    "clipnorm": Meaning("0.2.0", None),
+    "clipvalue": Meaning("0.2.0", None),
+    "global_clipnorm": Meaning("0.2.0", None),
+    "gradient_accumulation_steps": Meaning("0.2.0", 1),
+    "use_ema": Meaning("0.2.0", False),
+    "ema_momentum": Meaning("0.2.0", 0.99),  # of no effect while use_ema is off
+    "warmup": Meaning("0.2.0", 0.0),
+    "l1": Meaning("0.2.0", 0.0),
     "l2": Meaning("0.1.0", 0.0),
     "dropout": Meaning("0.1.0", 0.0),
     "batch_norm_momentum": Meaning("0.1.0", None),
+    "pretrained": Meaning("0.2.0", None),
     "weights": Meaning("0.1.0", None),
     "new_head": Meaning("0.1.0", False),
     "head_by_name": Meaning("0.2.0", False),  # row k of a head was taken for class k

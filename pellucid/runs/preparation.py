@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
+from pellucid.data.choosing import AUTO, NONE, chosen_for
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
@@ -22,16 +24,20 @@ from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_o
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.reading import read_data, reading_of
 from pellucid.runs.room import refuse_too_large
+from pellucid.runs.rules import rule_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
-from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
-from pellucid.training.schedules import schedule_of, words_of
+from pellucid.training.schedules import patience_of, refuse_two_rises, schedule_of
 from pellucid.training.session import engine_named
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
+
+LOG = logging.getLogger("pellucid")
+
 
 def load_data(config: RunConfig) -> Dataset:
     """The data set with its parts: train, train-dev if it is asked for, validation, test; no group in two of them."""
@@ -82,16 +88,35 @@ def understand(config: RunConfig, processes: Processes | None = None) -> Words:
 def understand_words(config: RunConfig) -> tuple[Pipeline, Augmentation | None]:
     """Those that need no engine, and of them what is done to images. Raises UsageError as `understand` does."""
     reading_of(config)
-    words_of(config.schedule)
+    refuse_two_rises(config.schedule, config.warmup)
     if not meant_for_some(config):
         decided(config, read_data(config))  # so that the fault is told by the task at hand
-    with named("--optimizer"):
-        OPTIMIZERS.named(config.optimizer)
+    rule_of(config)
     with named("--preprocess"):
         preprocessing = Pipeline.parse(config.preprocess) if config.preprocess else default_pipeline()
     with named("--augment"):
-        augmentation = Augmentation.parse(config.augment) if config.augment else None
+        augmentation = augmentation_of(config.augment)
     return preprocessing, augmentation
+
+
+def augmentation_of(words: str | None) -> Augmentation | None:
+    """What --augment says; None for nothing, and while `auto` has not looked at the data."""
+    return None if words in (None, "", NONE, AUTO) else Augmentation.parse(str(words))
+
+
+def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
+    """The settings with what `auto` chooses, said; raises UsageError for what annotations cannot follow."""
+    part = dataset.part("train")
+    if config.augment in (None, AUTO):
+        chosen = chosen_for(part, dataset.channel_names, key)
+        LOG.info("augment %s, chosen %s" if chosen.words else "augment %s%s", chosen.words, chosen.why)
+        config = config.changed(augment=chosen.words)
+    augmentation = augmentation_of(config.augment)
+    if augmentation is not None and part.annotations.moves and augmentation.unfollowed:
+        word = augmentation.unfollowed[0]
+        raise UsageError(f"train: --augment {word} cannot go with {part.annotations.kind}, which could not follow the "
+                         "pixels. Leave it out.")  # fmt: skip
+    return config
 
 
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
@@ -101,7 +126,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    config = decided(config, dataset)
+    config = with_augmentation(decided(config, dataset), dataset, key)
     problem = task_of(config).problem(dataset)
     train, share = dataset.part("train"), share_of(words.processes)
     preprocessing = preprocessing_of_file(config, dataset) or words.preprocessing.fit(
@@ -120,7 +145,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         batch_size=config.batch_size,
         key=key.fold("batches"),
         preprocessing=preprocessing,
-        augmentation=words.augmentation,
+        augmentation=augmentation_of(config.augment),
         sample_weights=problem.sample_weights(config.own, train),
         sampler=problem.sampler(config.own, train),
         share=share,
@@ -149,16 +174,19 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
 
 def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> OptimizerSpec:
     """The update rule with its annealed rate."""
-    rule = OPTIMIZERS.named(config.optimizer)
+    rule = rule_of(config)
     rate = config.lr if config.lr is not None else float(rule.learning_rate)  # type: ignore[arg-type]
-    schedule = schedule_of(config.schedule, rate, steps_per_epoch=steps_per_epoch, epochs=epochs)
-    return replace(rule, learning_rate=schedule)  # type: ignore[type-var]
+    schedule = schedule_of(
+        config.schedule, rate, steps_per_epoch=steps_per_epoch, epochs=epochs, warmup=config.warmup
+    )
+    return replace(rule, learning_rate=schedule)
 
 
 def settings_in_force(prepared: Prepared) -> Mapping[str, Any]:
     """The settings with what was chosen from the data filled in."""
     chosen = {"model": prepared.model_name, "engine": prepared.engine.name, "epochs": prepared.epochs,
-              "dropout": dropout_in_force(prepared.config)}  # fmt: skip
+              "dropout": dropout_in_force(prepared.config),
+              "patience": patience_of(prepared.config.schedule, prepared.config.patience)}  # fmt: skip
     rule = prepared.program.rule
     rate = rule.learning_rate if isinstance(rule.learning_rate, float) else rule.learning_rate.to_config()
     return prepared.config.to_json() | chosen | {"learning_rate": rate}

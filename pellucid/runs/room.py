@@ -7,7 +7,7 @@ from pellucid.errors import UsageError
 from pellucid.graph.footprint import kept, weight_count, widest
 from pellucid.graph.graph import Graph
 from pellucid.runs.config import RunConfig
-from pellucid.spec.optimizers import OPTIMIZERS
+from pellucid.runs.rules import rule_of
 from pellucid.storage.memory import check_room
 
 FLOAT = 4  # bytes of a number; others are counted alike, as the estimate is a low one
@@ -40,7 +40,7 @@ def refuse_too_large(config: RunConfig, dataset: Dataset, graph: Graph) -> None:
     batch, scored = min(config.batch_size, sizes["train"]), min(SCORING, max(sizes.values()))
     where = f"train: a batch of {batch:,}" if batch > 1 else "train"
     remedy = f"Pass a smaller {'--batch-size, ' if batch > 1 else ''}--resize or --model."
-    copies = 2 + len(OPTIMIZERS.named(config.optimizer).slots)  # weights, their gradients, what the rule keeps
+    copies = 2 + len(rule_of(config).kept)  # weights, their gradients, what the rule keeps
     check_room(step_bytes(graph, batch, copies), where, "a training step", remedy, error=UsageError)
     check_room(scoring_bytes(graph, scored), "train", f"scoring {scored:,} images together",
                "Pass a smaller --resize or --model.", error=UsageError)  # fmt: skip

@@ -15,7 +15,7 @@ from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.tasks.evaluation import Evaluation
 from pellucid.tasks.protocol import Problem
-from pellucid.training.program import State
+from pellucid.training.program import State, averaged
 
 BATCH_SIZE = 256
 
@@ -35,6 +35,7 @@ def score(
     objective = problem.scoring()
     batches = Batches(part, batch_size=batch_size, key=Key.of(0), shuffle=False, preprocessing=preprocessing,
                       encode=problem.encode)  # fmt: skip
+    state = averaged(state)
     outputs: list[np.ndarray] = []
     sums: dict[str, tuple[float, float]] = {}
     for batch in batches.epoch(0):

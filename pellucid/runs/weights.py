@@ -17,7 +17,7 @@ from pellucid.runs.deciding import record_of, task_of
 from pellucid.runs.environment import environment_of
 from pellucid.storage.finite import finite
 from pellucid.storage.run_folder import RunFolder
-from pellucid.training.program import State
+from pellucid.training.program import State, averaged
 
 if TYPE_CHECKING:
     from pellucid.runs.prepared import Prepared
@@ -51,7 +51,7 @@ def write_run_model(
     prepared: Prepared, folder: RunFolder, engine: Engine, state: State, scores: Mapping[str, Any]
 ) -> None:
     """model.safetensors: enough to predict with, and equal bytes for equal runs."""
-    model, dataset = prepared.model, prepared.dataset
+    model, dataset, state = prepared.model, prepared.dataset, averaged(state)
     weights.take(model.built, "write_run_model", engine.get(state["params"]) | engine.get(state["state"]))
     height, width, channels = dataset.image_shape
     model.preprocessing = prepared.preprocessing

@@ -37,6 +37,7 @@ class Spec(metaclass=SpecType):
     """
 
     kind: ClassVar[str] = "spec"
+    later: ClassVar[tuple[str, ...]] = ()  # arguments that older files lack: not written while at their defaults
 
     def __post_init__(self) -> None:
         for name, rule in rules(type(self)).items():
@@ -54,14 +55,22 @@ class Spec(metaclass=SpecType):
 
     def to_config(self) -> dict[str, Any]:
         """The spec as JSON-ready data; `Table.revive` reads it back."""
-        fields = {name: plain(getattr(self, name)) for name in rules(type(self))}
+        fields = {name: plain(getattr(self, name)) for name in rules(type(self))
+                  if name not in self.later or not at_default(self, name)}  # fmt: skip
         return {"type": type(self).__name__, **fields}
+
+
+def at_default(spec: Spec, name: str) -> bool:
+    """Whether an argument has the value that it has where it is left out."""
+    fields: Any = getattr(spec, "__dataclass_fields__", {})
+    return bool(getattr(spec, name) == fields[name].default)
 
 
 def rules(owner: type[Spec]) -> dict[str, Rule]:
     """The rule of each argument, in positional order."""
     fields: Any = getattr(owner, "__dataclass_fields__", {})  # the bases are no dataclasses
-    return {name: field.metadata["rule"] for name, field in fields.items() if "rule" in field.metadata}
+    ordered = sorted(fields.items(), key=lambda entry: bool(entry[1].kw_only))  # by keyword alone: after the others
+    return {name: field.metadata["rule"] for name, field in ordered if "rule" in field.metadata}
 
 
 def plain(value: Any) -> Any:

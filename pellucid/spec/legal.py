@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 
@@ -37,9 +38,9 @@ class Rule(Protocol):
         """Return the value in its stored form, or raise Illegal."""
 
 
-def legal(rule: Rule, default: Any = dataclasses.MISSING) -> Any:
-    """A dataclass field with its rule."""
-    return dataclasses.field(default=default, metadata={"rule": rule})
+def legal(rule: Rule, default: Any = dataclasses.MISSING, *, by_keyword: bool = False) -> Any:
+    """A dataclass field with its rule; `by_keyword`: no place among the positional arguments."""
+    return dataclasses.field(default=default, metadata={"rule": rule}, kw_only=by_keyword)
 
 
 def as_integer(value: Any) -> int:
@@ -63,6 +64,19 @@ class Text:
         if not isinstance(value, str) or not value:
             raise Illegal
         return value
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Words, any number of them."""
+
+    wanted: str = "a tuple of words"
+    bad: tuple[Any, ...] = ("bias", 7, (1,), ("",), None)
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise Illegal
+        return tuple(map(Text().check, value))
 
 
 @dataclass(frozen=True)
@@ -139,6 +153,35 @@ class Reals:
         if not value:
             raise Illegal
         return tuple(map(Real().check, value))
+
+
+@dataclass(frozen=True)
+class Rising:
+    """A tuple of whole numbers >= 0, each larger than the one before."""
+
+    wanted: str = "a tuple of integers >= 0 that rise"
+    bad: tuple[Any, ...] = ((), (3, 3), (5, 2), (-1, 2), (1.5,), "10", 7, None)
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+            raise Illegal
+        found = tuple(map(Integer(0).check, value))
+        if any(after <= before for before, after in pairwise(found)):
+            raise Illegal
+        return found
+
+
+@dataclass(frozen=True)
+class Rates:
+    """A tuple of numbers >= 0."""
+
+    wanted: str = "a tuple of numbers >= 0"
+    bad: tuple[Any, ...] = ((), (0.1, -0.1), (math.nan,), "0.1", 0.1, None)
+
+    def check(self, value: Any) -> tuple[float, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+            raise Illegal
+        return tuple(map(Real(0.0).check, value))
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,13 @@ LOSSES: Table[LossSpec] = Table("loss", "If it is your own loss, call pellucid.r
 @LOSSES.register("sparse_categorical_crossentropy")
 @dataclass(frozen=True)
 class SparseCategoricalCrossentropy(LossSpec):
-    """-log p[label]; labels are class numbers."""
+    """-log p[label]; labels are class numbers; smoothed, -(1-s) log p[label] - s/K sum_k log p_k."""
 
     labels = "index"
     fuses = "Softmax"
+    later = ("label_smoothing",)
     from_logits: bool = legal(Flag(), False)
+    label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
 
 
 @LOSSES.register("categorical_crossentropy")

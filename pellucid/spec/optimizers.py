@@ -7,36 +7,94 @@ books' w += v + m (v - v_previous) written without v_previous.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, describe
-from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Flag, Real, legal
+from pellucid.spec.base import Spec, Table, at_default, rules
+from pellucid.spec.legal import Flag, Integer, Optional, Real, Texts, legal
 from pellucid.spec.schedules import Rate, Schedule
 
 BELOW_ONE = Real(0.0, 1.0, open_high=True)
 SHARE = Real(0.0, 1.0)
 POSITIVE = Real(0.0, open_low=True)
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+AVERAGE, GATHERED = "average", "gradient_sum"  # slots that any rule may have
 
 
+@dataclass(frozen=True, repr=False)
 class OptimizerSpec(Spec):
-    """What all update rules are."""
+    """What all update rules are, and what all of them can be told. In the order in which it is done, as in Keras:
+
+    gradient_accumulation_steps=k   the mean of k gradients makes one update; rules count updates, schedules batches
+    clipnorm=c          each weight's g times min(1, c / |g|);  global_clipnorm: |g| over all weights together
+    clipvalue=c         each number of g cut to -c..c
+    weight_decay=d      w -= a d w before the step (decoupled); `undecayed`: not where a name ends so, e.g. ("bias",)
+    use_ema             e = m e + (1-m) w with m = ema_momentum, after each batch: what is evaluated and saved;
+                        every ema_overwrite_frequency updates w becomes e
+    Sources: Pascanu et al. 2013 (clipping); Loshchilov & Hutter 2019 (decay); Polyak & Juditsky 1992 (averaging).
+    """
 
     kind = "optimizer"
-    learning_rate: float | Schedule
+    later: ClassVar[tuple[str, ...]] = (
+        "weight_decay", "undecayed", *CLIPS, "use_ema", "ema_momentum", "ema_overwrite_frequency",
+        "gradient_accumulation_steps",
+    )  # fmt: skip
+
+    learning_rate: float | Schedule = legal(Rate(), 0.001)
+    weight_decay: float | None = legal(Optional(Real(0.0)), None, by_keyword=True)
+    clipnorm: float | None = legal(Optional(POSITIVE), None, by_keyword=True)
+    clipvalue: float | None = legal(Optional(POSITIVE), None, by_keyword=True)
+    global_clipnorm: float | None = legal(Optional(POSITIVE), None, by_keyword=True)
+    use_ema: bool = legal(Flag(), False, by_keyword=True)
+    ema_momentum: float = legal(SHARE, 0.99, by_keyword=True)
+    ema_overwrite_frequency: int | None = legal(Optional(Integer(1)), None, by_keyword=True)
+    gradient_accumulation_steps: int | None = legal(Optional(Integer(2)), None, by_keyword=True)
+    undecayed: tuple[str, ...] = legal(Texts(), (), by_keyword=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = [name for name in CLIPS if getattr(self, name) is not None]
+        if len(given) > 1:
+            wanted = f"the only one of {', '.join(CLIPS)}"
+            got = f"given with {' and '.join(given[1:])}"
+            raise ArgumentError(describe(type(self).__name__, given[0], wanted, got, "Pass one of them."))
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={getattr(self, name)!r}" for name in rules(type(self))
+                 if name not in OptimizerSpec.later or not at_default(self, name)]  # fmt: skip
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     @property
     def slots(self) -> dict[str, float]:
-        """The arrays kept beside each weight, by name, with the value they start from."""
+        """The arrays that the rule itself keeps beside each weight, by name, with the value they start from."""
         return {}
+
+    @property
+    def kept(self) -> dict[str, float]:
+        """All arrays beside each weight: those of the rule, the gradients gathered, the weight's moving average."""
+        gathered = {GATHERED: 0.0} if self.gradient_accumulation_steps else {}
+        return self.slots | gathered | ({AVERAGE: 0.0} if self.use_ema else {})
+
+    def decays(self, key: str) -> bool:
+        """Whether weight_decay shrinks this weight."""
+        return bool(self.weight_decay) and not key.endswith(self.undecayed or ("\0",))
+
+    def exclude_from_weight_decay(self, *args: Any, **names: Any) -> None:
+        """Keras's method; raises ArgumentError with the argument that does it here."""
+        kind = type(self).__name__
+        raise ArgumentError(f"{kind}: a rule does not change once it is made. Pass {kind}(..., "
+                            'weight_decay=..., undecayed=("bias", "gamma", "beta")).')  # fmt: skip
 
 
 OPTIMIZERS: Table[OptimizerSpec] = Table("optimizer")
 
 
 @OPTIMIZERS.register()
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SGD(OptimizerSpec):
     """w -= a g; with momentum m: v = m v - a g, w += v; with nesterov: w += m v - a g."""
 
@@ -50,11 +108,10 @@ class SGD(OptimizerSpec):
 
 
 @OPTIMIZERS.register()
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Adagrad(OptimizerSpec):
     """s += g^2, w -= a g / sqrt(s + epsilon). Source: Duchi et al. 2011."""
 
-    learning_rate: float | Schedule = legal(Rate(), 0.001)
     initial_accumulator_value: float = legal(Real(0.0), 0.1)
     epsilon: float = legal(POSITIVE, 1e-7)
 
@@ -64,11 +121,26 @@ class Adagrad(OptimizerSpec):
 
 
 @OPTIMIZERS.register()
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
+class Adadelta(OptimizerSpec):
+    """s = rho s + (1-rho) g^2, d = sqrt(u + epsilon) / sqrt(s + epsilon) g, u = rho u + (1-rho) d^2, w -= a d.
+
+    Source: Zeiler 2012; the paper's a is 1.
+    """
+
+    rho: float = legal(BELOW_ONE, 0.95)
+    epsilon: float = legal(POSITIVE, 1e-7)
+
+    @property
+    def slots(self) -> dict[str, float]:
+        return {"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True, repr=False)
 class RMSprop(OptimizerSpec):
     """s = rho s + (1-rho) g^2, w -= a g / sqrt(s + epsilon); centered takes off the squared mean gradient."""
 
-    learning_rate: float | Schedule = legal(Rate(), 0.001)
     rho: float = legal(BELOW_ONE, 0.9)
     momentum: float = legal(SHARE, 0.0)
     epsilon: float = legal(POSITIVE, 1e-7)
@@ -81,14 +153,13 @@ class RMSprop(OptimizerSpec):
 
 
 @OPTIMIZERS.register()
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Adam(OptimizerSpec):
     """m += (1-b1)(g-m), v += (1-b2)(g^2-v), w -= a sqrt(1-b2^t)/(1-b1^t) m / (sqrt(v) + epsilon).
 
     AMSGrad keeps the largest v. Sources: Kingma & Ba 2015; Reddi et al. 2018.
     """
 
-    learning_rate: float | Schedule = legal(Rate(), 0.001)
     beta_1: float = legal(BELOW_ONE, 0.9)
     beta_2: float = legal(BELOW_ONE, 0.999)
     epsilon: float = legal(POSITIVE, 1e-7)
@@ -98,6 +169,94 @@ class Adam(OptimizerSpec):
     def slots(self) -> dict[str, float]:
         names = ("momentum", "velocity", "largest_velocity") if self.amsgrad else ("momentum", "velocity")
         return dict.fromkeys(names, 0.0)
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True, repr=False)
+class AdamW(Adam):
+    """Adam with decoupled decay: w -= a weight_decay w, then Adam's step. Source: Loshchilov & Hutter 2019."""
+
+    later: ClassVar[tuple[str, ...]] = tuple(name for name in OptimizerSpec.later if name != "weight_decay")
+    weight_decay: float | None = legal(Optional(Real(0.0)), 0.004)
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True, repr=False)
+class Nadam(OptimizerSpec):
+    """Adam with Nesterov's look ahead: u_t = b1 (1 - 0.96^t / 2), U_t = u_1 ... u_t, v' = v / (1-b2^t),
+
+    w -= a (u_(t+1) m / (1 - U_(t+1)) + (1-u_t) g / (1-U_t)) / (sqrt(v') + epsilon). Source: Dozat 2016.
+    """
+
+    beta_1: float = legal(BELOW_ONE, 0.9)
+    beta_2: float = legal(BELOW_ONE, 0.999)
+    epsilon: float = legal(POSITIVE, 1e-7)
+
+    @property
+    def slots(self) -> dict[str, float]:
+        return {"momentum": 0.0, "velocity": 0.0}
+
+    def shares(self, t: int) -> tuple[float, float]:
+        """What m and g are multiplied by in the numerator of step t."""
+        now, ahead = (self.beta_1 * (1 - 0.5 * 0.96**step) for step in (t, t + 1))
+        return ahead / (1 - self._product(t + 1)), (1 - now) / (1 - self._product(t))
+
+    def _product(self, t: int) -> float:
+        """U_t."""
+        return self.beta_1**t * halves(min(t, 1000))
+
+
+@cache
+def halves(t: int) -> float:
+    """The product of 1 - 0.96^i / 2 over i = 1..t; further factors than a thousand are 1 to the last bit."""
+    return math.prod(1 - 0.5 * 0.96**step for step in range(1, t + 1))
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True, repr=False)
+class Adamax(OptimizerSpec):
+    """m += (1-b1)(g-m), u = max(b2 u, |g|), w -= a / (1-b1^t) m / (u + epsilon). Source: Kingma & Ba 2015, 7.1."""
+
+    beta_1: float = legal(BELOW_ONE, 0.9)
+    beta_2: float = legal(BELOW_ONE, 0.999)
+    epsilon: float = legal(POSITIVE, 1e-7)
+
+    @property
+    def slots(self) -> dict[str, float]:
+        return {"momentum": 0.0, "norm": 0.0}
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True, repr=False)
+class Ftrl(OptimizerSpec):
+    """s' = s + g^2, z += g + 2 l2s w - (s'^p - s^p) / a w, w = (cut(z) - z) / (s'^p / a + 2 l2 + beta / a).
+
+    p = -learning_rate_power, cut(z) = z limited to -l1..l1. Source: McMahan et al. 2013.
+    """
+
+    learning_rate_power: float = legal(Real(high=0.0), -0.5)
+    initial_accumulator_value: float = legal(Real(0.0), 0.1)
+    l1_regularization_strength: float = legal(Real(0.0), 0.0)
+    l2_regularization_strength: float = legal(Real(0.0), 0.0)
+    l2_shrinkage_regularization_strength: float = legal(Real(0.0), 0.0)
+    beta: float = legal(Real(0.0), 0.0)
+
+    @property
+    def slots(self) -> dict[str, float]:
+        return {"accumulator": self.initial_accumulator_value, "linear": 0.0}
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True, repr=False)
+class Lion(OptimizerSpec):
+    """w -= a sign(b1 m + (1-b1) g), then m = b2 m + (1-b2) g. Source: Chen et al. 2023."""
+
+    beta_1: float = legal(Real(0.0, 1.0, open_low=True), 0.9)
+    beta_2: float = legal(SHARE, 0.99)
+
+    @property
+    def slots(self) -> dict[str, float]:
+        return {"momentum": 0.0}
 
 
 def newton(

@@ -13,7 +13,7 @@ from typing import Any
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Real, legal
+from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Rates, Real, Rising, legal
 
 RATE = Real(0.0)
 
@@ -105,15 +105,21 @@ class InverseSquareRootDecay(Schedule):
 @SCHEDULES.register()
 @dataclass(frozen=True)
 class PolynomialDecay(Schedule):
-    """From a0 to end_learning_rate along (1 - step / decay_steps)^power; power 1 is a straight line."""
+    """From a0 to end_learning_rate along (1 - step / decay_steps)^power; power 1 is a straight line.
 
+    With `cycle` decay_steps grows by itself once more whenever it is passed.
+    """
+
+    later = ("cycle",)
     initial_learning_rate: float = legal(RATE)
     decay_steps: int = legal(Integer(1))
     end_learning_rate: float = legal(RATE, 1e-4)
     power: float = legal(Real(0.0), 1.0)
+    cycle: bool = legal(Flag(), False)
 
     def rate(self, step: int) -> float:
-        left = 1 - min(step, self.decay_steps) / self.decay_steps
+        steps = self.decay_steps * (max(1, -(-step // self.decay_steps)) if self.cycle else 1)
+        left = 1 - min(step, steps) / steps
         share = math.pow(left, self.power)
         return (self.initial_learning_rate - self.end_learning_rate) * share + self.end_learning_rate
 
@@ -168,3 +174,88 @@ class RisingCosineDecay(Schedule):
         if step < self.warmup_steps:
             return self.initial_learning_rate * (step + 1) / self.warmup_steps
         return CosineDecay(self.initial_learning_rate, self.decay_steps, self.alpha).rate(step - self.warmup_steps)
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class CosineDecayRestarts(Schedule):
+    """Half a cosine from a0 to alpha * a0 over first_decay_steps, then again and again.
+
+    Each takes t_mul times the steps of the one before, from m_mul times its rate. Source: Loshchilov & Hutter 2017.
+    """
+
+    initial_learning_rate: float = legal(RATE)
+    first_decay_steps: int = legal(Integer(1))
+    t_mul: float = legal(Real(1.0), 2.0)
+    m_mul: float = legal(Real(0.0), 1.0)
+    alpha: float = legal(Real(0.0, 1.0), 0.0)
+
+    def rate(self, step: int) -> float:
+        done, length, restarts = float(step), float(self.first_decay_steps), 0
+        if self.t_mul == 1:
+            restarts, done = int(done // length), done % length
+        while done >= length:
+            done, length, restarts = done - length, length * self.t_mul, restarts + 1
+        share = 0.5 * _power(self.m_mul, restarts) * (1 + math.cos(math.pi * done / length))
+        return self.initial_learning_rate * ((1 - self.alpha) * share + self.alpha)
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class PiecewiseConstantDecay(Schedule):
+    """values[k] up to and with step boundaries[k], the last value after the last boundary."""
+
+    boundaries: tuple[int, ...] = legal(Rising())
+    values: tuple[float, ...] = legal(Rates())
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.values) != len(self.boundaries) + 1:
+            wanted = f"{len(self.boundaries) + 1} numbers, one more than boundaries"
+            raise ArgumentError(describe("PiecewiseConstantDecay", "values", wanted, f"{len(self.values)}"))
+
+    def rate(self, step: int) -> float:
+        return self.values[sum(step > boundary for boundary in self.boundaries)]
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Half a cosine up from a / div_factor to a over pct_start of the steps, and one down to a / div / final_div.
+
+    torch's OneCycleLR. Source: Smith & Topin 2018, "Super-convergence".
+    """
+
+    max_learning_rate: float = legal(RATE)
+    total_steps: int = legal(Integer(2))
+    pct_start: float = legal(Real(0.0, 1.0, open_low=True, open_high=True), 0.3)
+    div_factor: float = legal(Real(1.0), 25.0)
+    final_div_factor: float = legal(Real(1.0), 1e4)
+
+    def rate(self, step: int) -> float:
+        first = self.max_learning_rate / self.div_factor
+        top = self.pct_start * self.total_steps - 1
+        if step < top:
+            return _between(first, self.max_learning_rate, step / top)
+        done = min((step - top) / (self.total_steps - 1 - top), 1.0)
+        return _between(self.max_learning_rate, first / self.final_div_factor, done)
+
+
+def _between(start: float, end: float, done: float) -> float:
+    """Along half a cosine."""
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * done))
+
+
+@SCHEDULES.register()
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """Another schedule, or a number, times (step + 1) / warmup_steps while that is below 1.
+
+    Source: Goyal et al. 2017, section 2.2.
+    """
+
+    learning_rate: float | Schedule = legal(Rate())
+    warmup_steps: int = legal(Integer(1))
+
+    def rate(self, step: int) -> float:
+        return rate_at(self.learning_rate, step) * min(1.0, (step + 1) / self.warmup_steps)

@@ -18,7 +18,7 @@ from pellucid.engines.protocol import Arrays, Batch, Engine, Objective, Sums, me
 from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
-from pellucid.spec.optimizers import OptimizerSpec
+from pellucid.spec.optimizers import AVERAGE, GATHERED, OptimizerSpec
 from pellucid.spec.schedules import rate_at
 
 State = dict[str, dict[str, Any]]
@@ -43,6 +43,22 @@ class Program(Protocol):
 
     def rate(self, state: State) -> float:
         """The learning rate of the next update."""
+
+
+def averaged(state: State) -> State:
+    """The state with the weights that are looked at and kept: their moving averages where a rule has them."""
+    ending = f"/{AVERAGE}"
+    averages = {key.removesuffix(ending): value for key, value in state.get("slots", {}).items()
+                if key.endswith(ending)}  # fmt: skip
+    return {**state, "params": {**state["params"], **averages}} if averages else state
+
+
+def with_weights(engine: Engine, state: State, params: Arrays, moving: Arrays) -> State:
+    """The state with these weights and moving statistics; averages begin anew, so that `averaged` gives them too."""
+    ending = f"/{AVERAGE}"
+    names = {key.removesuffix(ending) for key in state["slots"] if key.endswith(ending)}
+    anew = {f"{key}{ending}": value for key, value in engine.copies({key: params[key] for key in names}).items()}
+    return {**state, "params": dict(params), "state": dict(moving), "slots": {**state["slots"], **anew}}
 
 
 def new_clock() -> dict[str, Any]:
@@ -72,9 +88,12 @@ class Supervised:
         return {"params": dict(params), "state": dict(state), "slots": self.slots(engine, params), "clock": new_clock()}
 
     def slots(self, engine: Engine, params: Arrays) -> dict[str, Any]:
-        """The slots of the trained weights, at rest."""
+        """The slots of the trained weights, at rest; an average begins with the weights as they are."""
         trained = {name: params[name] for name, weight in self.graph.weights.items() if weight.trainable}
-        return engine.slots(self.rule, trained)
+        slots = engine.slots(self.rule, trained)
+        if self.rule.use_ema:
+            slots |= {f"{name}/{AVERAGE}": value for name, value in engine.copies(trained).items()}
+        return slots
 
     def rate(self, state: State) -> float:
         """The schedule's rate at this step, times the factors of a plateau and of the stage."""
@@ -90,7 +109,7 @@ class Supervised:
         sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
         if not math.isfinite(self.report(sums)["loss"]):
             raise TrainingError(self._diagnose(engine, state, inputs, key, step))
-        measured = step % self.ratio_every == 0
+        measured = step // self.every % self.ratio_every == 0 and self._updates(step)
         before = engine.copies({name: state["params"][name] for name in gradients.parameters}) if measured else {}
         params, slots = self._update(engine, state, gradients.parameters)
         if measured:
@@ -98,20 +117,63 @@ class Supervised:
         clock = {**state["clock"], "step": np.asarray(step + 1, np.int64)}
         return {"params": params, "state": dict(run.state), "slots": slots, "clock": clock}, sums
 
+    @property
+    def every(self) -> int:
+        """Batches whose gradients make one update."""
+        return self.rule.gradient_accumulation_steps or 1
+
+    def _updates(self, step: int) -> bool:
+        """Whether the batch of this step is the last of an update."""
+        return (step + 1) % self.every == 0
+
     def _update(self, engine: Engine, state: State, gradients: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Move the weights, those of one rate together; rules count from where their slots began."""
-        clock, rate = state["clock"], self.rate(state)
+        """What one batch does to weights and slots; rules count updates, from where their slots began."""
+        clock, rule = state["clock"], self.rule
         step = int(clock["step"]) - int(clock.get(SLOTS_FROM, 0))
         params, slots = dict(state["params"]), dict(state["slots"])
-        for factor in dict.fromkeys(self.rates.get(key, 1.0) for key in gradients):
-            chosen = {key: gradient for key, gradient in gradients.items() if self.rates.get(key, 1.0) == factor}
-            params, slots = engine.update(self.rule, params, chosen, slots, step, rate=rate * factor)
+        if self.every > 1:
+            gradients = self._gathered(engine, slots, gradients, step)
+        if self._updates(step):
+            params, slots = self._moved(engine, params, slots, gradients, self.rate(state), step // self.every)
+        if rule.use_ema:
+            self._average(engine, params, slots, step // self.every)
         return params, slots
 
+    def _gathered(self, engine: Engine, slots: dict[str, Any], gradients: Arrays, step: int) -> Arrays:
+        """The gradients added up since the last update, in the slots; at the next one their mean, and none are left."""
+        held = {key: slots[f"{key}/{GATHERED}"] for key in gradients}
+        held = engine.combined(held, 1.0, gradients, 1.0)
+        if self._updates(step):
+            gradients = engine.combined(engine.copies(held), 1 / self.every, held, 0.0)
+            held = engine.combined(held, 0.0, held, 0.0)
+        slots |= {f"{key}/{GATHERED}": value for key, value in held.items()}
+        return gradients
+
+    def _moved(
+        self, engine: Engine, params: dict[str, Any], slots: dict[str, Any], gradients: Arrays, rate: float,
+        updates: int,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Weights and slots after one update, those of one rate together."""
+        gradients = engine.clipped(self.rule, gradients)
+        for factor in dict.fromkeys(self.rates.get(key, 1.0) for key in gradients):
+            chosen = {key: gradient for key, gradient in gradients.items() if self.rates.get(key, 1.0) == factor}
+            params, slots = engine.update(self.rule, params, chosen, slots, updates, rate=rate * factor)
+        return params, slots
+
+    def _average(self, engine: Engine, params: dict[str, Any], slots: dict[str, Any], updates: int) -> None:
+        """Bring the moving averages in `slots` up to these weights, and every so often the weights to them."""
+        ending, rule = f"/{AVERAGE}", self.rule
+        held = {key.removesuffix(ending): value for key, value in slots.items() if key.endswith(ending)}
+        share = rule.ema_momentum if updates else 0.0
+        held = engine.combined(held, share, params, 1 - share)
+        slots |= {f"{key}{ending}": value for key, value in held.items()}
+        if rule.ema_overwrite_frequency and (updates + 1) % rule.ema_overwrite_frequency == 0:
+            params |= engine.copies(held)
+
     def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
-        """The objective on a batch, with moving statistics and without noise."""
+        """The objective on a batch, with the weights that are shown, moving statistics and without noise."""
         inputs = engine.put(batch.inputs, batch.scales)
-        run = engine.forward(self.graph, state["params"], state["state"], inputs, training=False)
+        run = engine.forward(self.graph, averaged(state)["params"], state["state"], inputs, training=False)
         return engine.measure(self.objective, run, batch)
 
     def report(self, sums: Sums) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pellucid.errors import ArgumentError, describe, shown
 from pellucid.training.arguments import flag, one_of, real, spoken, whole, word
 from pellucid.training.callback import Callback
 from pellucid.training.events import Event, Progress
+from pellucid.training.program import averaged, with_weights
 from pellucid.words import nearest
 
 
@@ -148,8 +149,8 @@ class EarlyStopping(Watch):
         waited = self.wait
         better = self.improved(row, value)
         if (better or self._kept is None) and self.restore_best_weights:
-            engine = progress.engine
-            sections = {name: engine.get(progress.state[name]) for name in ("params", "state")}
+            engine, state = progress.engine, averaged(progress.state)
+            sections = {name: engine.get(state[name]) for name in ("params", "state")}
             self._kept = {name: {k: np.array(v) for k, v in part.items()} for name, part in sections.items()}
             self._kept_epoch = row["epoch"]
         if better and not self.improves(value, self.baseline, self.min_delta):
@@ -164,8 +165,8 @@ class EarlyStopping(Watch):
         if self._kept is not None:
             if self.verbose:
                 print(f"Restoring model weights from the end of the best epoch: {self._kept_epoch}.", flush=True)
-            for name, part in self._kept.items():
-                progress.state[name] = progress.engine.put(part)
+            kept = {name: progress.engine.put(part) for name, part in self._kept.items()}
+            progress.state = with_weights(progress.engine, progress.state, kept["params"], kept["state"])
 
 
 class ReduceLROnPlateau(Watch):

@@ -107,7 +107,8 @@ def test_batches_augment_raw_pixels_and_config_keeps_all() -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("flip,blur=2", r"there is no 'blur'. The words are: flip, flip_vertical, shift, rotate, zoom, shear, crop"),
+    ("flip,swirl=2", r"there is no 'swirl'. The words are: flip, flip_vertical, shift, rotate, zoom, shear, crop"),
+    ("mixup=0.2,cutmix=1", "mixup and cutmix both mix two pictures"), ("blur=99", "blur must be a number from 0 to 16"),
     ("flip=1", "'flip' takes no value"), ("rotate", "'rotate' needs a number, but 'rotate=' was given"),
     ("shift=1.5", "'shift' needs a number, but 'shift=1.5'"),
     ("zoom=2", "zoom must be a number from 0 to 0.9, but it is 2"),

@@ -24,6 +24,7 @@ from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.prepared import Prepared
 from pellucid.spec.losses import SparseCategoricalCrossentropy, SparseCategoricalFocalCrossentropy
 from pellucid.tasks.classification.imbalance import loss_of
+from pellucid.tasks.classification.settings import Settings
 from pellucid.training.compiling import Wanted, make_objective
 from tests.cli.terminal import Terminal
 
@@ -149,15 +150,18 @@ def test_the_loss_of_a_score_is_cross_entropy_whatever_was_trained_with(terminal
 
 
 def test_the_words_of_the_loss() -> None:
-    assert loss_of("CrossEntropy") == SparseCategoricalCrossentropy()
-    assert loss_of("focal") == SparseCategoricalFocalCrossentropy(alpha=0.25, gamma=2.0)
-    assert loss_of("focal:1.5") == SparseCategoricalFocalCrossentropy(alpha=0.25, gamma=1.5)
-    assert loss_of("focal:0:1") == SparseCategoricalFocalCrossentropy(alpha=1.0, gamma=0.0)
+    assert loss_of(Settings("CrossEntropy")) == SparseCategoricalCrossentropy()
+    smoothed = loss_of(Settings("crossentropy", label_smoothing=0.1))
+    assert smoothed == SparseCategoricalCrossentropy(label_smoothing=0.1)
+    assert loss_of(Settings("focal")) == SparseCategoricalFocalCrossentropy(alpha=0.25, gamma=2.0)
+    assert loss_of(Settings("focal:1.5")) == SparseCategoricalFocalCrossentropy(alpha=0.25, gamma=1.5)
+    assert loss_of(Settings("focal:0:1")) == SparseCategoricalFocalCrossentropy(alpha=1.0, gamma=0.0)
 
 
 @pytest.mark.parametrize(("parts", "words"), [
     (["--loss", "focal[:GAMMA[:ALPHA]]", "'hinge'"], ("--loss", "hinge")),
     (["--loss", "'focal:x'"], ("--loss", "focal:x")),
+    (["--label-smoothing goes with --loss crossentropy"], ("--loss", "focal", "--label-smoothing", "0.1")),
     (["--loss", "'focal:-1'"], ("--loss", "focal:-1")),
     (["--loss", "'focal:1:2:3'"], ("--loss", "focal:1:2:3")),
     (["--loss", "'crossentropy:2'"], ("--loss", "crossentropy:2")),

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from pellucid.engines.drawing import draw
 from pellucid.engines.reference import ReferenceEngine
+from pellucid.errors import ArgumentError
 from pellucid.keys import Key
+from pellucid.layers import Dense, Input
+from pellucid.models import Sequential
 from pellucid.spec.base import rules
 from pellucid.spec.initializers import INITIALIZERS, RandomNormal, RandomUniform, TruncatedNormal
 from pellucid.spec.layer import WeightSpec
-from pellucid.spec.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, OptimizerSpec, RMSprop
-from pellucid.spec.schedules import CosineDecay, ExponentialDecay, InverseTimeDecay, PolynomialDecay, Schedule
+from pellucid.spec.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Ftrl,
+    Lion,
+    Nadam,
+    OptimizerSpec,
+    RMSprop,
+)
+from pellucid.spec.schedules import (
+    CosineDecay,
+    CosineDecayRestarts,
+    ExponentialDecay,
+    InverseTimeDecay,
+    OneCycle,
+    PiecewiseConstantDecay,
+    PolynomialDecay,
+    Schedule,
+)
 from tests.parity_keras.bridge import TOLERANCE, assert_same, keras, numbers, tensor
 
 RULES = [
@@ -28,9 +55,25 @@ RULES = [
     Adam(),
     Adam(0.01, 0.8, 0.99, 1e-3),
     Adam(0.01, amsgrad=True),
+    AdamW(),
+    AdamW(0.01, 0.3, 0.8, 0.99, 1e-3, True),
+    Nadam(),
+    Nadam(0.01, 0.8, 0.99, 1e-3),
+    Adamax(),
+    Adamax(0.01, 0.8, 0.99, 1e-3),
+    Adadelta(),
+    Adadelta(0.5, 0.7, 1e-3),
+    Ftrl(),
+    Ftrl(0.05, -0.7, 0.2, 0.01, 0.02, 0.03, 0.1),
+    Lion(),
+    Lion(0.01, 0.7, 0.8),
 ]
 
 
+KERAS_NADAM = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+
+
+@KERAS_NADAM
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("rule", RULES, ids=repr)
 def test_an_update_rule_is_keras_own_over_a_hundred_steps(rule: OptimizerSpec, dtype: str) -> None:
@@ -41,7 +84,7 @@ def test_an_update_rule_is_keras_own_over_a_hundred_steps(rule: OptimizerSpec, d
     engine = ReferenceEngine(dtype)
     slots = engine.slots(rule, params)
     variables = [keras.Variable(tensor(value), dtype=dtype) for value in params.values()]
-    theirs = getattr(keras.optimizers, type(rule).__name__)(**{name: getattr(rule, name) for name in rules(type(rule))})
+    theirs = keras_rule(rule)
     theirs.build(variables)
     for step in range(100):
         size = 10.0 ** random.integers(-4, 2)  # large and small steps, so that epsilon's place and AMSGrad show
@@ -51,6 +94,66 @@ def test_an_update_rule_is_keras_own_over_a_hundred_steps(rule: OptimizerSpec, d
         theirs.apply(given, variables)
     for (name, ours), variable in zip(params.items(), variables, strict=True):
         assert_same(name, ours, numbers(variable), dtype, 1e-5 if dtype == "float64" else 20 * TOLERANCE[dtype])
+
+
+def keras_rule(rule: OptimizerSpec) -> Any:
+    """Keras's own rule with the same arguments."""
+    given = {name: getattr(rule, name) for name in rules(type(rule)) if name != "undecayed"}
+    if isinstance(rule.learning_rate, Schedule):
+        given["learning_rate"] = keras_schedule(rule.learning_rate)
+    theirs = getattr(keras.optimizers, type(rule).__name__)(**given)
+    if rule.undecayed:
+        theirs.exclude_from_weight_decay(var_names=list(rule.undecayed))
+    return theirs
+
+
+AROUND = [
+    SGD(0.1, 0.9, weight_decay=0.2),
+    Adam(0.01, weight_decay=0.3, undecayed=("bias",)),
+    AdamW(0.01, 0.3, undecayed=("bias",)),
+    SGD(0.1, clipnorm=0.5),
+    SGD(0.1, 0.9, clipvalue=0.05),
+    Adagrad(0.1, global_clipnorm=0.7),
+    SGD(0.1, gradient_accumulation_steps=3),
+    Adam(0.01, gradient_accumulation_steps=4, clipnorm=0.5, weight_decay=0.1),
+    Nadam(0.01, gradient_accumulation_steps=2),
+    SGD(0.1, use_ema=True),
+    Adam(0.01, use_ema=True, ema_momentum=0.7, gradient_accumulation_steps=3),
+    RMSprop(0.01, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=4),
+    Adam(CosineDecayRestarts(0.05, 3, 1.5, 0.8), gradient_accumulation_steps=2, use_ema=True, global_clipnorm=1.0),
+]
+
+
+@KERAS_NADAM
+@pytest.mark.parametrize("engine_name", ["reference", "pytorch"])
+@pytest.mark.parametrize("rule", AROUND, ids=repr)
+def test_what_is_done_around_a_rule_is_keras_own_over_twenty_steps(rule: OptimizerSpec, engine_name: str) -> None:
+    """Decay, clipping, accumulation and averages through whole training steps: a linear map of five numbers to four."""
+    keras.config.set_floatx("float64")
+    random = np.random.default_rng(8)
+    ours = Sequential([Input((5,)), Dense(4, name="a", activation="tanh"), Dense(2, name="b")])
+    ours.compile(rule, "mse", engine=engine_name, precision="float64")
+    theirs = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(2)])
+    theirs.compile(keras_rule(rule), "mse")
+    start = [random.normal(size=w.shape) for w in ours.get_weights()]
+    ours.layers[0].weights["kernel"]  # drawn, so that float64 stays
+    for layer in ours.layers:
+        layer.held.update({name: value.astype(np.float64) for name, value in layer.weights.items()})
+    ours.set_weights(start)
+    theirs.set_weights(start)
+    x, y = random.normal(size=(20 * 7, 5)), 3 * random.normal(size=(20 * 7, 2))
+    ours.fit(x, y, batch_size=7, shuffle=False, verbose=0)
+    theirs.fit(x, y, batch_size=7, shuffle=False, verbose=0)
+    for name, ours_now, theirs_now in zip(ours.weights_by_key(), ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_same(name, ours_now, theirs_now, "float64", 1e-6)
+        assert not np.allclose(ours_now, start[list(ours.weights_by_key()).index(name)], atol=1e-3), "it moved"
+
+
+def test_a_rule_refuses_two_clippings() -> None:
+    with pytest.raises(ArgumentError, match=r"^Adam: clipnorm must be the only one of clipnorm, clipvalue"):
+        Adam(clipnorm=1.0, global_clipnorm=1.0)
+    with pytest.raises(ArgumentError, match=r"Pass Adam\(..., weight_decay=..., undecayed=\("):
+        Adam().exclude_from_weight_decay(var_names=["bias"])
 
 
 def test_every_rule_is_among_them() -> None:
@@ -67,16 +170,39 @@ SCHEDULES = [
     CosineDecay(0.1, 22, 0.2, 0.5, 7),
     CosineDecay(0.0, 22, 0.0, 0.5, 8),
     CosineDecay(0.5, 23, 0.0, 0.1, 7),
+    PolynomialDecay(0.1, 6, 0.01, 2.0, True),
+    CosineDecayRestarts(0.1, 5, 2.0, 0.5, 0.1),
+    CosineDecayRestarts(0.1, 7, 1.0, 0.9),
+    PiecewiseConstantDecay((6, 29), (0.1, 0.05, 0.01)),
 ]
+
+
+def keras_schedule(schedule: Schedule) -> Any:
+    """Keras's own schedule with the same arguments."""
+    given = {name: getattr(schedule, name) for name in rules(type(schedule))}
+    return getattr(keras.optimizers.schedules, type(schedule).__name__)(**given)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
 def test_a_schedule_is_keras_own(schedule: Schedule) -> None:
-    theirs = getattr(keras.optimizers.schedules, type(schedule).__name__)(
-        **{name: getattr(schedule, name) for name in rules(type(schedule))}
-    )
+    theirs = keras_schedule(schedule)
     for step in (0, 1, 6, 7, 8, 29, 30, 31, 100):
         assert schedule.rate(step) == pytest.approx(float(theirs(step)), rel=1e-5)
+
+
+def test_one_cycle_is_torch_own() -> None:
+    import torch
+
+    for arguments in ((40, 0.3, 25.0, 1e4), (7, 0.5, 10.0, 100.0)):
+        total, start, first, last = arguments
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.1)
+        theirs = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, 0.3, total_steps=total, pct_start=start, div_factor=first, final_div_factor=last
+        )
+        for step in range(total - 1):
+            assert OneCycle(0.3, *arguments).rate(step) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9), step
+            optimizer.step()
+            theirs.step()
 
 
 SCALED = ["glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.resume.comparing import ANNEALED, NUMBERS, SETTINGS, STEPS, WRITTEN, differences, steps
+from tests.resume.comparing import ANNEALED, NUMBERS, RECIPE, SETTINGS, STEPS, WRITTEN, differences, steps
 from tests.resume.driver import Answer, Driver
 
 STEPS_TO_DIE_IN = random.Random(20).sample(range(4, STEPS), 2)  # the same ones every time
@@ -70,6 +70,17 @@ def test_a_run_of_numbers_that_is_killed_in_the_middle_of_an_epoch(driver: Drive
         assert driver.command(*words, fault={"signal": 9, "step": step}).code == -9
         assert not (driver.folder / name / "metrics.json").exists()
         assert differences(driver.folder / "numbers", resumed(driver, name)) == []
+
+
+def test_killed_while_gradients_are_gathered_and_weights_averaged(driver: Driver) -> None:
+    """Four batches an update, six an epoch: the checkpoint of step 9 lies in the middle of an update."""
+    for engine in ("reference", "pytorch"):
+        words = ["digits", *SETTINGS[:-2], *RECIPE, "--engine", engine, "--checkpoint-every", "3"]
+        words[words.index("plateau:1:0.5")] = "linear"
+        assert driver.command("train", *words, "--out", f"recipe-{engine}").code == 0
+        answer = driver.command("train", *words, "--out", f"cut-{engine}", fault={"signal": 9, "step": 11})
+        assert answer.code == -9
+        assert differences(driver.folder / f"recipe-{engine}", resumed(driver, f"cut-{engine}")) == []
 
 
 def test_killed_before_the_first_checkpoint(driver: Driver, whole: Path) -> None:

@@ -43,6 +43,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "Unary": {"function": "exp"},
     "Variable": {"shape": (3, 4)},
     "Activation": {"activation": "relu"},
+    "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 10},
     "Conv2D": {"filters": 4, "kernel_size": 3},
     "Conv2DTranspose": {"filters": 4, "kernel_size": 3},
     "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
@@ -54,17 +55,24 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "InverseSquareRootDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
     "Nested": {"graph": small_graph()},
+    "OneCycle": {"max_learning_rate": 0.1, "total_steps": 10},
+    "PiecewiseConstantDecay": {"boundaries": (3,), "values": (0.1, 0.01)},
     "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "Rescaling": {"scale": 0.5},
     "Reshape": {"target_shape": (2, -1)},
     "RisingCosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "SeparableConv2D": {"filters": 4, "kernel_size": 3},
     "Temperature": {"value": 1.5},
+    "WarmUp": {"learning_rate": 0.1, "warmup_steps": 3},
 }
 
 # Beside the defaults: values that take another stored form (a pair from a number, a spec from a word, a schedule).
 OTHERS: dict[str, dict[str, Any]] = {
     "Adam": {"learning_rate": ExponentialDecay(0.1, 5, 0.5), "amsgrad": True},
+    "AdamW": {"weight_decay": 0.1, "global_clipnorm": 1, "use_ema": True, "undecayed": ["bias"]},
+    "SGD": {"weight_decay": 0.1, "clipvalue": 1, "gradient_accumulation_steps": 4, "ema_momentum": 0.9},
+    "PiecewiseConstantDecay": {"boundaries": [3, 9], "values": [0.1, 0.01, 0]},
+    "WarmUp": {"learning_rate": ExponentialDecay(0.1, 5, 0.5)},
     "Conv2D": {"strides": 2, "padding": (1, 2), "activation": "leaky_relu", "kernel_initializer": "he_normal",
                "kernel_regularizer": "l2", "bias_regularizer": None},
     "Dense": {"activation": {"type": "ELU", "alpha": 0.5}, "use_bias": False, "kernel_regularizer": "l1"},

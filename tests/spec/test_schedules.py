@@ -11,12 +11,16 @@ from pellucid.spec.optimizers import SGD
 from pellucid.spec.schedules import (
     SCHEDULES,
     CosineDecay,
+    CosineDecayRestarts,
     ExponentialDecay,
     InverseSquareRootDecay,
     InverseTimeDecay,
+    OneCycle,
+    PiecewiseConstantDecay,
     PolynomialDecay,
     RisingCosineDecay,
     Schedule,
+    WarmUp,
     rate_at,
 )
 
@@ -38,6 +42,13 @@ BY_HAND = [
     ("cosine to a tenth", CosineDecay(0.4, 100, 0.1), {50: 0.22, 100: 0.04}),
     # warm-up: step k of 4 has (k + 1) / 4 of the rate, then the cosine begins
     ("cosine after a warm-up", CosineDecay(0.0, 100, 0.0, 0.4, 4), {0: 0.0, 1: 0.1, 3: 0.3, 4: 0.4, 54: 0.2, 104: 0.0}),
+    ("restarts after 10, 20, 40", CosineDecayRestarts(0.4, 10, 2.0, 0.5),
+     {0: 0.4, 5: 0.2, 10: 0.2, 20: 0.1, 30: 0.1, 50: 0.05}),
+    ("given rates", PiecewiseConstantDecay((9, 19), (0.3, 0.2, 0.1)), {0: 0.3, 9: 0.3, 10: 0.2, 19: 0.2, 20: 0.1}),
+    ("one cycle", OneCycle(0.4, 21, 0.5238095238095238, 4.0, 10.0), {0: 0.1, 5: 0.25, 10: 0.4, 20: 0.01, 99: 0.01}),
+    ("a rise over four steps of any schedule", WarmUp(ExponentialDecay(0.8, 10, 0.5, True), 4),
+     {0: 0.2, 1: 0.4, 3: 0.8, 9: 0.8, 10: 0.4}),
+    ("a straight line, again and again", PolynomialDecay(0.1, 10, 0.0, 1.0, True), {5: 0.05, 10: 0.0, 15: 0.025}),
     ("an older rise", RisingCosineDecay(0.4, 100, 0.0, 4), {0: 0.1, 1: 0.2, 3: 0.4, 4: 0.4, 54: 0.2, 104: 0.0}),
 ]  # fmt: skip
 

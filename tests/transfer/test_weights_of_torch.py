@@ -82,7 +82,7 @@ def test_the_argument_of_an_architecture(resnet: tuple[Any, Path]) -> None:
     np.testing.assert_allclose(resnet18(weights=path).predict(x), theirs(net, x), rtol=1e-4, atol=1e-6)
     model = resnet18(weights=str(path), classes=2)
     assert model.loaded is not None and model.loaded.head == ("fc/kernel", "fc/bias")
-    with pytest.raises(ArgumentError, match=r"weights must be None or a file, but it is 'imagenet'. Nothing is downlo"):
+    with pytest.raises(ArgumentError, match=r"resnet18: no weights called 'imagenet' are known for it; .* Nothing is "):
         resnet18(weights="imagenet")
 
 

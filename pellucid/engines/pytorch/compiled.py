@@ -93,7 +93,7 @@ class CompiledEngine(PyTorchEngine):
 
     def grad(self, objective: Objective, run: Run, batch: Batch, *, wrt: Sequence[str]) -> tuple[Sums, Gradients]:
         """Sums and gradients, from one call of the compiled step where the run has not been looked at."""
-        plain = not batch.weights and not batch.masks and tuple(wrt) == ("parameters",)
+        plain = not (batch.weights or batch.masks or getattr(batch, "mix", None)) and tuple(wrt) == ("parameters",)
         if not isinstance(run, Later) or "tape" in vars(run) or not plain:
             return super().grad(objective, run, batch, wrt=wrt)
         given, graph = run.given, run.graph

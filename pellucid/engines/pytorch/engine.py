@@ -32,7 +32,7 @@ from pellucid.engines.pytorch.blocked import ON_BLOCKS, can_block, hides_nan, in
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.order import order_of
-from pellucid.engines.pytorch.rules import move
+from pellucid.engines.pytorch.rules import clipped, move
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
 from pellucid.engines.reading import once, tap_value, trainable, value_named
 from pellucid.engines.walker import Walked, Walker
@@ -214,8 +214,21 @@ class PyTorchEngine(Walker):
         own = {slot: [slots[f"{key}/{slot}"] for key in grads] for slot in rule.slots}
         weights = [params[key] for key in grads]
         given = like(weights, [self._native(gradient) for gradient in grads.values()])
-        move(rule, weights, given, own, step + 1, rate)
+        move(rule, weights, given, own, step + 1, rate, [params[key] for key in grads if rule.decays(key)])
         return dict(params), dict(slots)
+
+    def clipped(self, rule: OptimizerSpec, grads: Arrays) -> dict[str, Tensor]:
+        """The gradients as the rule's clipping leaves them."""
+        return clipped(rule, {key: self._native(gradient) for key, gradient in grads.items()})
+
+    def combined(self, first: Arrays, a: float, second: Arrays, b: float) -> dict[str, Tensor]:
+        """a * first + b * second, array by array, in the place of the first."""
+        own = list(first.values())
+        if own:
+            other = like(own, [self._native(second[key]) for key in first])
+            torch._foreach_mul_(in_memory_order(own), a)
+            torch._foreach_add_(in_memory_order(own), in_memory_order(other), alpha=b)
+        return dict(first)
 
     def copies(self, native: Arrays) -> dict[str, Tensor]:
         """The arrays as they are now."""

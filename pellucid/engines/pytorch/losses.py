@@ -52,6 +52,9 @@ def sparse_crossentropy(
     spec: SparseCategoricalCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool
 ) -> Tensor:
     """Cross-entropy against class numbers (N,)."""
+    if spec.label_smoothing:
+        wanted = CategoricalCrossentropy(label_smoothing=spec.label_smoothing)
+        return crossentropy(wanted, prediction, one_hot(target, prediction), from_logits)
     log_p = log_probabilities(prediction, from_logits).reshape(-1, prediction.shape[-1])
     return F.nll_loss(log_p, target.reshape(-1), reduction="none").reshape(target.shape)
 
@@ -78,7 +81,12 @@ def sparse_focal(
 ) -> Tensor:
     """The same against class numbers (N,)."""
     wanted = CategoricalFocalCrossentropy(spec.alpha, spec.gamma)
-    return focal(wanted, prediction, F.one_hot(target, prediction.shape[-1]).to(prediction.dtype), from_logits)
+    return focal(wanted, prediction, one_hot(target, prediction), from_logits)
+
+
+def one_hot(target: Tensor, prediction: Tensor) -> Tensor:
+    """Class numbers (N,) as rows (N,K) of the prediction's kind."""
+    return F.one_hot(target, prediction.shape[-1]).to(prediction.dtype)
 
 
 def binary_crossentropy(spec: BinaryCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool) -> Tensor:

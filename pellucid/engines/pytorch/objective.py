@@ -18,7 +18,7 @@ from pellucid.engines.pytorch.arithmetic import OWN_LOSSES
 from pellucid.engines.pytorch.losses import LOSSES
 from pellucid.engines.pytorch.metrics import METRICS
 from pellucid.engines.pytorch.transfer import WIDTHS, tensor_of
-from pellucid.engines.targets import coefficients, prediction_of, target_of, weights_counted
+from pellucid.engines.targets import Mix, coefficients, mix_of, prediction_of, spread, target_of, weights_counted
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan, plan
@@ -88,14 +88,27 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     if term.scales is not None:
         scales = torch.tensor(term.scales, dtype=prediction.dtype, device=prediction.device)
         prediction, target = prediction / scales, target / scales
-    loss_of = loss_named(term.loss)
+    arithmetic, mix = loss_named(term.loss), mix_of(batch)
+
+    def loss_of(target: Tensor) -> Tensor:
+        own = arithmetic(term.loss, prediction, target, from_logits)
+        return own if mix is None else with_partners(own, mix, arithmetic(
+            term.loss, prediction, target[torch.from_numpy(mix.partner).to(target.device)], from_logits
+        ))  # fmt: skip
+
     if coefficient is None:
-        return loss_of(term.loss, prediction, target, from_logits).sum(), count
+        return loss_of(target).sum(), count
     factor = tensor_of(coefficient, prediction.dtype, prediction.device)
     absent = factor == 0
     target = target.masked_fill(absent if target.ndim == factor.ndim else absent[..., None], 0)
-    losses = loss_of(term.loss, prediction, target, from_logits)
+    losses = loss_of(target)
     return (losses * factor).masked_fill(absent, 0).sum(), count
+
+
+def with_partners(own: Tensor, mix: Mix, others: Tensor) -> Tensor:
+    """The losses of mixed samples: share times that of their own target, and the rest that of their partner's."""
+    share = tensor_of(spread(mix.share, tuple(own.shape)), own.dtype, own.device)
+    return share * own + (1 - share) * others
 
 
 def loss_named(loss: LossSpec) -> Callable[..., Tensor]:

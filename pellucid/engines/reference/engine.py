@@ -34,7 +34,7 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.engines.reference.flow import overwriting, values_needing_gradients
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
-from pellucid.engines.reference.optimizers import move
+from pellucid.engines.reference.optimizers import clipped, move
 from pellucid.engines.walker import Walked, Walker
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
@@ -181,8 +181,21 @@ class ReferenceEngine(Walker):
         """Move every weight that has a gradient, in place."""
         for key, gradient in grads.items():
             own = {slot: slots[f"{key}/{slot}"] for slot in rule.slots}
+            if rule.weight_decay and rule.decays(key):
+                params[key][...] *= 1 - rule.weight_decay * rate
             move(rule, params[key], gradient, own, step + 1, rate)
         return dict(params), dict(slots)
+
+    def clipped(self, rule: OptimizerSpec, grads: Arrays) -> dict[str, np.ndarray]:
+        """The gradients as the rule's clipping leaves them."""
+        return clipped(rule, dict(grads))
+
+    def combined(self, first: Arrays, a: float, second: Arrays, b: float) -> dict[str, np.ndarray]:
+        """a * first + b * second, array by array, in the place of the first."""
+        for key, value in first.items():
+            value *= a
+            value += b * second[key]
+        return dict(first)
 
     def copies(self, native: Arrays) -> dict[str, np.ndarray]:
         """The arrays as they are now."""

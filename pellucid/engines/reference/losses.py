@@ -3,7 +3,8 @@
 Axes      N samples (further axes but the last count as samples), K classes or values
 From logits z: with s = z - max z,  log p = s - log sum e^s, so nothing overflows and no logarithm of zero is taken;
                probabilities are cut to [1e-7, 1 - 1e-7] as in Keras
-cross-entropy  -sum_k t_k log p_k          d/dz = p sum t - t           d/dp = -t / p (p made to sum to one first)
+cross-entropy  -sum_k t_k log p_k          d/dz = p sum t - t           d/dp = -t / p (p made to sum to one first);
+               smoothed by s: t becomes (1-s) t + s/K, of class numbers too
 focal          -a sum_k t_k (1-p_k)^g log p_k
 binary         mean_k of -t log p - (1-t) log(1-p)      d/dz = (p - t) / K
 squared        mean_k (y-t)^2    absolute  mean_k |y-t|    Huber  e^2/2 within delta, delta (|e| - delta/2) beyond
@@ -59,6 +60,9 @@ def sparse_crossentropy(
     spec: SparseCategoricalCrossentropy, prediction: np.ndarray, target: np.ndarray, from_logits: bool
 ) -> Pair:
     """Cross-entropy against class numbers (N,)."""
+    if spec.label_smoothing:
+        wanted = CategoricalCrossentropy(label_smoothing=spec.label_smoothing)
+        return crossentropy(wanted, prediction, one_hot(target, prediction), from_logits)
     right = target[..., None]  # (N,1): which entry of each row counts
     if from_logits:
         log_p = log_softmax(prediction)
@@ -109,7 +113,13 @@ def sparse_focal(
 ) -> Pair:
     """The same against class numbers (N,)."""
     wanted = CategoricalFocalCrossentropy(spec.alpha, spec.gamma)
-    return focal(wanted, prediction, np.eye(prediction.shape[-1], dtype=prediction.dtype)[target], from_logits)
+    return focal(wanted, prediction, one_hot(target, prediction), from_logits)
+
+
+def one_hot(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Class numbers (N,) as rows (N,K) of the prediction's kind."""
+    rows: np.ndarray = np.eye(prediction.shape[-1], dtype=prediction.dtype)[target]
+    return rows
 
 
 def binary_crossentropy(

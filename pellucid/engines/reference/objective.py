@@ -2,6 +2,7 @@
 
 A term is sum(coefficient * loss) / count: coefficients are sample weights (count stays N) or masks (count is the
 labelled number). Softmax or sigmoid followed by its own cross-entropy starts from the logits before it.
+Of a mixed batch a sample's loss is share times that of its own target, and the rest that of its partner's.
 Penalty   l1 sum |w| + l2 sum w^2, gradient l1 sign(w) + 2 l2 w, on weights that are trained.
 """
 
@@ -12,7 +13,7 @@ import numpy as np
 from pellucid.engines.protocol import Batch, Objective, Sums, Term
 from pellucid.engines.reference.losses import LOSSES
 from pellucid.engines.reference.metrics import METRICS
-from pellucid.engines.targets import coefficients, prediction_of, target_of, weights_counted
+from pellucid.engines.targets import coefficients, mix_of, prediction_of, spread, target_of, weights_counted
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan
 
@@ -34,6 +35,12 @@ def term_of(
         scales = np.array(term.scales, prediction.dtype)
         prediction, target = prediction / scales, target / scales
     losses, slope = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
+    mix = mix_of(batch)
+    if mix is not None:
+        share = spread(mix.share.astype(losses.dtype), losses.shape)
+        others = LOSSES[type(term.loss)](term.loss, prediction, target[mix.partner], from_logits)
+        losses = share * losses + (1 - share) * others[0]
+        slope = share[..., None] * slope + (1 - share[..., None]) * others[1]
     if term.scales is not None:
         slope = slope / scales
     coefficient, count = coefficients(term.counted, batch, losses.shape, losses.dtype)

@@ -6,6 +6,12 @@ RMSprop   s = r s + (1-r) g^2;  d = s, or s - mean(g)^2 when centered;  w -= a g
           with momentum m: v = m v + a g / sqrt(d + e), w -= v
 Adam      m += (1-b1)(g - m);  v += (1-b2)(g^2 - v);  w -= a sqrt(1-b2^t)/(1-b1^t) m / (sqrt(v) + e)
           AMSGrad: v there is the largest so far
+AdamW     Adam after the decay that any rule may have, w -= a d w
+Nadam     m, v as Adam;  w -= a (x m + y g) / (sqrt(v / (1-b2^t)) + e), x and y as the rule's `shares` say
+Adamax    m as Adam;  u = max(b2 u, |g|);  w -= a / (1-b1^t) m / (u + e)
+Adadelta  s = r s + (1-r) g^2;  d = sqrt(u + e) / sqrt(s + e) g;  u = r u + (1-r) d^2;  w -= a d
+Ftrl      s' = s + g^2;  z += g + 2 l2s w - (s'^p - s^p) / a w;  w = (cut(z) - z) / (s'^p / a + 2 l2 + beta / a)
+Lion      w -= a sign(b1 m + (1-b1) g);  m = b2 m + (1-b2) g
 Large weights are moved a part at a time, so that a part is still in the cache for the next of its operations.
 Source    Keras 3's formulas, which are the definition here; papers in `spec/optimizers.py`.
 """
@@ -17,7 +23,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pellucid.spec.optimizers import SGD, Adagrad, Adam, OptimizerSpec, RMSprop
+from pellucid.spec.optimizers import (
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Ftrl,
+    Lion,
+    Nadam,
+    OptimizerSpec,
+    RMSprop,
+)
 
 Slots = dict[str, np.ndarray]
 PART = 1 << 15  # numbers at a time: weight, gradient, slots and scratch of a part fit into the second-level cache
@@ -92,7 +110,62 @@ def adam(rule: Adam, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: f
     w -= step
 
 
-RULES: dict[type[OptimizerSpec], Callable[..., None]] = {SGD: sgd, Adagrad: adagrad, RMSprop: rmsprop, Adam: adam}
+def nadam(rule: Nadam, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of Nadam."""
+    m, v = slots["momentum"], slots["velocity"]
+    m += (1 - rule.beta_1) * (g - m)
+    v += (1 - rule.beta_2) * (g * g - v)
+    of_m, of_g = rule.shares(t)
+    root = np.sqrt(v / (1 - rule.beta_2**t))
+    root += rule.epsilon
+    w -= rate * (of_m * m + of_g * g) / root
+
+
+def adamax(rule: Adamax, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of Adamax."""
+    m, u = slots["momentum"], slots["norm"]
+    m += (1 - rule.beta_1) * (g - m)
+    u *= rule.beta_2
+    np.maximum(u, np.abs(g), out=u)
+    w -= rate / (1 - rule.beta_1**t) * m / (u + rule.epsilon)
+
+
+def adadelta(rule: Adadelta, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of Adadelta."""
+    s, u = slots["accumulated_grad"], slots["accumulated_delta_var"]
+    s *= rule.rho
+    s += (1 - rule.rho) * (g * g)
+    step = np.sqrt(u + rule.epsilon) / np.sqrt(s + rule.epsilon) * g
+    u *= rule.rho
+    u += (1 - rule.rho) * (step * step)
+    w -= rate * step
+
+
+def ftrl(rule: Ftrl, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of Ftrl; a rate of 0 leaves the weights alone."""
+    if not rate:
+        return
+    s, z, power = slots["accumulator"], slots["linear"], -rule.learning_rate_power
+    before = s**power
+    s += g * g
+    after = s**power
+    z += g + 2 * rule.l2_shrinkage_regularization_strength * w - (after - before) / rate * w
+    most = rule.l1_regularization_strength
+    w[...] = (np.clip(z, -most, most) - z) / (after / rate + 2 * rule.l2_regularization_strength + rule.beta / rate)
+
+
+def lion(rule: Lion, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of Lion."""
+    m = slots["momentum"]
+    w -= rate * np.sign(rule.beta_1 * m + (1 - rule.beta_1) * g)
+    m *= rule.beta_2
+    m += (1 - rule.beta_2) * g
+
+
+RULES: dict[type[OptimizerSpec], Callable[..., None]] = {
+    SGD: sgd, Adagrad: adagrad, Adadelta: adadelta, RMSprop: rmsprop, Adam: adam, AdamW: adam, Nadam: nadam,
+    Adamax: adamax, Ftrl: ftrl, Lion: lion,
+}  # fmt: skip
 
 
 def move(rule: OptimizerSpec, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
@@ -107,3 +180,20 @@ def move(rule: OptimizerSpec, w: np.ndarray, g: np.ndarray, slots: Slots, t: int
     for first in range(0, w.size, PART):
         part = slice(first, first + PART)
         apply(rule, flat_w[part], flat_g[part], {name: slot[part] for name, slot in flat_slots.items()}, t, rate)
+
+
+def clipped(rule: OptimizerSpec, gradients: Slots) -> Slots:
+    """The gradients as the rule's clipping leaves them; they are handed back as they came where it has none."""
+    if rule.clipvalue is not None:
+        return {key: np.clip(g, -rule.clipvalue, rule.clipvalue) for key, g in gradients.items()}
+    most = rule.global_clipnorm if rule.clipnorm is None else rule.clipnorm
+    if most is None:
+        return gradients
+    squares = {key: float(np.vdot(g, g)) for key, g in gradients.items()}
+    whole = sum(squares.values()) if rule.clipnorm is None else None
+    return {key: g * shrunk(squares[key] if whole is None else whole, most) for key, g in gradients.items()}
+
+
+def shrunk(square: float, most: float) -> float:
+    """What brings a length, given squared, down to `most`; 1 for one that is shorter."""
+    return most / max(math.sqrt(square), most)

@@ -29,14 +29,14 @@ COUNTERS = ".num_batches_tracked"
 WRAPPERS = ("module.", "_orig_mod.")  # of DataParallel and torch.compile
 ORDERED = re.compile(r"(features|pre_logits|classifier|head|fc)?\.?(fc\.?)?\d*")
 STAGES = ("", "features", "pre_logits", "classifier", "head", "fc")
-ENDS = re.compile(r"^(fc|classifier|head|pre_logits|last_linear)\b")
+ENDS = re.compile(r"^(fc|classifier|head|pre_logits|last_linear|linear|conv_final)\b")
 
 
 def unwrapped(name: str) -> str:
-    """A name without what DataParallel or torch.compile put before it."""
+    """A name without what DataParallel or torch.compile put before it; Caffe's fire2/conv1x1 with a point."""
     for wrapper in WRAPPERS:
         name = name.removeprefix(wrapper)
-    return name
+    return name.replace("/", ".")
 
 
 def wanted_names(file: ForeignFile) -> list[str]:

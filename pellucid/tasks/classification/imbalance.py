@@ -20,11 +20,14 @@ LOSSES = "crossentropy or focal[:GAMMA[:ALPHA]], e.g. focal:2"
 MOST_COPIES = 20  # of one image an epoch, beyond which it is learnt by heart
 
 
-def loss_of(text: str) -> LossSpec:
-    """The loss that --loss names; raises UsageError for anything else."""
+def loss_of(settings: Settings) -> LossSpec:
+    """The loss that --loss names, with --label-smoothing; raises UsageError for anything else."""
+    text, smoothing = settings.loss, settings.label_smoothing
     word, *rest = text.lower().split(":")
     if word == "crossentropy" and not rest:
-        return SparseCategoricalCrossentropy()
+        return SparseCategoricalCrossentropy(label_smoothing=smoothing)
+    if smoothing:
+        raise UsageError(f"train: --label-smoothing goes with --loss crossentropy, not with {text}. Leave one out.")
     focal = SparseCategoricalFocalCrossentropy()
     try:
         gamma, alpha = [*map(float, rest), *(focal.gamma, focal.alpha)[len(rest) :]]
@@ -62,7 +65,7 @@ def ends_of_rounds(settings: Settings, epochs: int) -> list[int]:
 
 def refuse_twice(settings: Settings) -> None:
     """Raise UsageError for words that mean nothing, and for two remedies that would count rare classes twice."""
-    loss_of(settings.loss)
+    loss_of(settings)
     if settings.sampler != "none" and settings.class_weight != "none":
         raise UsageError(f"train: --sampler {settings.sampler} and --class-weight {settings.class_weight} both make up "
                          "for rare classes, which would then count twice. Leave one out.")

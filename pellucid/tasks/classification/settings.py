@@ -22,6 +22,7 @@ class Settings:
     owner: ClassVar[str] = "classification"
     meanings: ClassVar[Mapping[str, Meaning]] = {
         "loss": Meaning("0.1.0", "crossentropy"),
+        "label_smoothing": Meaning("0.2.0", 0.0),
         "class_weight": Meaning("0.1.0", "none"),
         "sampler": Meaning("0.1.0", "none"),
         "mine_rounds": Meaning("0.1.0", 0),
@@ -30,6 +31,9 @@ class Settings:
     loss: str = setting(
         "crossentropy", "crossentropy, or focal[:GAMMA[:ALPHA]]: what is known well counts for little.",
         panel=LEARNING)
+    label_smoothing: float = setting(
+        0.0, "Share of each target that goes to all classes alike, e.g. 0.1; with crossentropy.",
+        panel=LEARNING, least=0, below=1)
     class_weight: str = setting(
         "none", "none, or balanced: rare classes count as much as common ones.",
         panel=LEARNING, choices=("none", "balanced"))

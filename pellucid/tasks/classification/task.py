@@ -68,7 +68,7 @@ class Classification(Problem):
         return class_numbers(annotations)
 
     def objective(self, settings: Settings, graph: Graph) -> Objective:
-        return replace(make_objective(graph, Wanted(loss_of(settings.loss))), measures=SCORING.measures)
+        return replace(make_objective(graph, Wanted(loss_of(settings))), measures=SCORING.measures)
 
     def scoring(self) -> Objective:
         return SCORING

@@ -1,0 +1,86 @@
+"""--augment auto: which changes of training pictures go with a data set, by a rule that can be told in a sentence.
+
+Photos     pictures of classes in red, green and blue that have colour, 24 pixels or more: the words below
+Else       nothing: in grey pictures (digits, letters, scans) and small ones a change can make another class of one, and
+           numbers and boxes are for whoever knows them to decide
+Mirrors    left out where mirrored pictures look less like their own class: of up to 600, 16x16 and grey, the nearest
+           other one is of the same class less often once they are mirrored, by more than three standard errors
+Many       from 20,000 pictures on mirrors and shifts alone, for such a set is seen a few times only
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.data.annotations import Classes
+from pellucid.data.dataset import Part
+from pellucid.data.images import Array
+from pellucid.keys import Key
+
+AUTO, NONE = "auto", "none"
+RGB = ("red", "green", "blue")
+SMALLEST = 24       # pixels of the shorter side
+COLOUR = 0.02       # of the range: how far the channels of a photo differ, in the mean
+LOOKED_AT = 600     # pictures
+THUMB = 16          # pixels
+MANY = 20_000
+FEW_WORDS = "zoom=0.15,rotate=10,brightness=0.2,contrast=0.2,saturation=0.2"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The words for --augment, empty for none, and why."""
+
+    words: str
+    why: str
+
+
+def chosen_for(part: Part, channels: tuple[str, ...], key: Key) -> Chosen:
+    """What `auto` means for a training part."""
+    height, width, _ = part.images.shape[1:]
+    if not isinstance(part.annotations, Classes):
+        return Chosen("", f"none, for what goes with pictures of {part.annotations.kind} is left to you")
+    if tuple(channels) != RGB or part.images.dtype.kind not in "iu":
+        return Chosen("", "none, as the pictures are no photos in red, green and blue")
+    if min(height, width) < SMALLEST:
+        return Chosen("", f"none, as the pictures are below {SMALLEST} pixels")
+    places = np.sort(key.fold("choosing").generator().permutation(len(part))[:LOOKED_AT])
+    pixels = part.images.take(places).astype(np.float32) / np.iinfo(part.images.dtype).max
+    if float(np.ptp(pixels, axis=-1).mean()) < COLOUR:
+        return Chosen("", "none, as the pictures have no colour, and changes can make another class of them")
+    mirrors = mirrors_fit(pixels, part.annotations.numbers[places])
+    words = [*(["flip"] if mirrors else []), f"shift={max(1, min(height, width) // 16)}"]
+    words += [FEW_WORDS] if len(part) < MANY else []
+    why = "for photos" if mirrors else "for photos; no flip, as mirrored ones look less like their class"
+    return Chosen(",".join(words), why)
+
+
+def mirrors_fit(pixels: Array, labels: Array) -> bool:
+    """Whether mirrored pictures (n, H, W, 3) look as much like others of their class (n,) as they did."""
+    small = thumbs(pixels)
+    plain, mirrored = (nearest_right(one.reshape(len(small), -1), small.reshape(len(small), -1), labels)
+                       for one in (small, small[:, :, ::-1]))  # fmt: skip
+    lost = plain.astype(float) - mirrored
+    error = float(lost.std()) / max(len(lost), 1) ** 0.5
+    return bool(lost.mean() <= 3 * error)
+
+
+def nearest_right(asked: Array, known: Array, labels: Array) -> Array:
+    """(n,) whether the nearest picture other than itself is of its class."""
+    distances = (asked**2).sum(1)[:, None] - 2 * asked @ known.T + (known**2).sum(1)[None]
+    np.fill_diagonal(distances, np.inf)
+    right: Array = labels[distances.argmin(1)] == labels
+    return right
+
+
+def thumbs(pixels: Array) -> Array:
+    """(n, 16, 16) means of squares, in grey, each without its mean."""
+    height, width = pixels.shape[1:3]
+    grey = pixels.mean(-1)
+    rows, columns = (np.arange(THUMB + 1) * size // THUMB for size in (height, width))
+    sums = np.add.reduceat(np.add.reduceat(grey, rows[:-1], axis=1), columns[:-1], axis=2)
+    small = sums / (np.diff(rows)[:, None] * np.diff(columns))
+    centred: Array = small - small.mean((1, 2), keepdims=True)
+    return centred

@@ -1,0 +1,31 @@
+"""--pretrained NAME: the network, the weights, the preprocessing, the size and the freezing that go with known weights.
+
+What was typed beside it stays; what was not is filled in before a run begins, so that its record holds plain settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from pellucid.architectures.pretrained import find, known
+from pellucid.errors import UsageError
+from pellucid.graph.selecting import ALL_BUT_HEAD
+from pellucid.runs.config import RunConfig
+from pellucid.settings import flag_of
+
+
+def with_pretrained(config: RunConfig, typed: Collection[str]) -> RunConfig:
+    """The settings with what --pretrained means. Raises UsageError for flags that say another thing."""
+    if config.pretrained is None:
+        return config
+    for name in ("model", "weights"):
+        if name in typed:
+            raise UsageError(f"train: {flag_of(name)} and --pretrained both say what a run begins with. Leave one out.")
+    weights = known(config.pretrained)
+    meant: dict[str, Any] = {
+        "model": weights.model, "weights": str(find(weights, config.data_dir)), "preprocess": weights.preprocess,
+        "channels": "rgb", "resize": "x".join(map(str, weights.size)), "freeze": ALL_BUT_HEAD,
+    }  # fmt: skip
+    return replace(config, **{name: value for name, value in meant.items() if name not in typed})
