@@ -21,7 +21,7 @@ RESULT = ROOT / "benchmarks" / "results" / "import-times.json"
 PROGRAMS = {
     "import pellucid": "import pellucid",
     "from pellucid.models import Sequential": "from pellucid.models import Sequential",
-    "pellucid --help": "from pellucid.cli.entry import main\nmain(['--help'])",
+    "pellucid --help": "from pellucid.cli import main\nmain(['--help'])",
 }
 
 

@@ -174,7 +174,7 @@ def console_for(logger: logging.Logger, as_json: bool) -> Event:
 
 
 def tell(outcome: Outcome, logger: logging.Logger) -> None:
-    """The last lines: the score, how to go on, where the report is."""
+    """The last lines: which epoch was kept, the score, how to go on, where the report is."""
     from pellucid.reports.scores import Headline
 
     metrics, folder = outcome.metrics, outcome.folder
@@ -183,9 +183,9 @@ def tell(outcome: Outcome, logger: logging.Logger) -> None:
     told = f"{metrics['split']} part: no score is finite" if headline is None else (
         headline.line(metrics["split"], metrics["n"], *best)
     )  # fmt: skip
-    logger.info("%s", told)
     if metrics["best_epoch_because"]:
         logger.info("epoch %d was kept: %s", metrics["best_epoch"], metrics["best_epoch_because"])
+    logger.info("%s", told)
     if outcome.stopped:
         path = shlex.quote(folder.path.as_posix())
         logger.info("%s; continue with: pellucid train --resume %s", metrics["state"], path)
