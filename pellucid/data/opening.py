@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pellucid.data.beside import table_beside
-from pellucid.data.boxes.opening import marks_boxes, open_boxes
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import open_digits
 from pellucid.data.endings import is_picture
@@ -96,6 +95,8 @@ def _boxes(name: str, tree: Tree, options: Options) -> Dataset | None:
     """The boxes of a tree, if they are wanted and there are any. Raises DataError where they are wanted and missing."""
     if options.annotations not in (None, "boxes"):
         return None
+    from pellucid.data.boxes.opening import open_boxes  # its readers take msgspec and a parser of XML
+
     found = open_boxes(name, tree, options)
     if found is None and options.annotations == "boxes":
         raise DataError(f"{tree.where}: boxes are wanted, but there are none here. They are read from VOC XML beside "
@@ -115,6 +116,8 @@ def _open_file(path: Path, options: Options) -> Dataset:
     if path.suffix.lower() in (".csv", ".tsv"):
         tree = _tree(path.parent, _files_in(path.parent))
         table = file_source(readable(path.name), path)
+        from pellucid.data.boxes.opening import marks_boxes, open_boxes
+
         if options.annotations in (None, "boxes") and marks_boxes(table):
             boxes = open_boxes(readable(path.stem), tree, options, table)
             if boxes is not None:
