@@ -28,8 +28,8 @@ from pellucid.settings import (
 from pellucid.storage.reading import read_json
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.registry import AUTO, FIRST, OWN, settings_of_task
-from pellucid.training.schedules import ENDING, PATIENCE
-from pellucid.training.schedules import WORDS as SCHEDULE_WORDS
+from pellucid.training.schedule_words import ENDING, PATIENCE
+from pellucid.training.schedule_words import WORDS as SCHEDULE_WORDS
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5

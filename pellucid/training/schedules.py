@@ -26,11 +26,8 @@ from pellucid.spec.schedules import (
     Schedule,
     WarmUp,
 )
+from pellucid.training.schedule_words import ENDING, PATIENCE, WORDS
 
-WORDS = ("constant, cosine, linear, onecycle, restarts:N:M, step:N:F, piecewise:E:F:..., exponential:F, inverse:K, "
-         "sqrt or plateau:N:F")  # fmt: skip
-ENDING = ("cosine", "linear", "onecycle")  # they are at nearly 0 when the run ends, and its last epochs its best
-PATIENCE = 10  # epochs without improvement that end a run of another schedule
 PAIRS = "piecewise"  # any number of pairs after it
 LARGEST = 1e12  # of a number in them; infinite and not a number are none
 ARGUMENTS = {  # numbers after each word
