@@ -37,7 +37,6 @@ from pellucid.cli.voice import VOICE
 from pellucid.engines.launch import by_torchrun
 from pellucid.errors import ArgumentError, PellucidError, UsageError
 from pellucid.storage.memory import ran_out, refused_allocation
-from pellucid.storage.os_errors import not_read
 
 SAME_WISH = 2.0  # seconds
 INTERRUPTED = 130  # Typer's word for Ctrl-C
@@ -114,6 +113,8 @@ def refused_by_the_system(fault: OSError) -> str:
     """A sentence for what the operating system refused and no page of ours had words for."""
     if fault.filename is None:
         return f"{fault.strerror or fault}."
+    from pellucid.storage.os_errors import not_read
+
     return str(not_read(Path(os.fsdecode(fault.filename)), fault))
 
 

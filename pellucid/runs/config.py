@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pellucid.errors import ArgumentError, DataError, FileError, ShapeError, UsageError
 from pellucid.runs.old_settings import MEANINGS
@@ -25,11 +25,12 @@ from pellucid.settings import (
     setting,
     to_json,
 )
-from pellucid.storage.reading import read_json
-from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.registry import AUTO, FIRST, OWN, settings_of_task
 from pellucid.training.schedule_words import ENDING, PATIENCE
 from pellucid.training.schedule_words import WORDS as SCHEDULE_WORDS
+
+if TYPE_CHECKING:
+    from pellucid.storage.run_folder import RunFolder
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
@@ -225,6 +226,7 @@ class RunConfig:
 
 def read_record(folder: RunFolder) -> dict[str, Any]:
     """What config.json holds; raises FileError when a part of it is missing."""
+    from pellucid.storage.reading import read_json
     from pellucid.storage.records.checking import checked
     from pellucid.storage.records.runs import ConfigRecord
 
