@@ -17,7 +17,6 @@ from pellucid.cli.options import Data, Given, of_a_run, option, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, show_lines
 from pellucid.cli.train import default_name
 from pellucid.settings import RUN
-from pellucid.storage.writer import new_folder
 
 if TYPE_CHECKING:
     from pellucid.search.search import Found
@@ -66,6 +65,7 @@ def search(
     from pellucid.runs.places import refuse_among_data
     from pellucid.search.search import search as carry_out
     from pellucid.search.settings import Plan, parse_rounds, space_of
+    from pellucid.storage.writer import new_folder
 
     logger = show_lines(as_json)
     base = settings.of_run(data)

@@ -21,13 +21,12 @@ from pellucid.cli.voice import with_others
 from pellucid.errors import PellucidError, UsageError, escaped
 from pellucid.runs.config import RunConfig
 from pellucid.settings import RUN
-from pellucid.storage.run_folder import FAILED, RunFolder
-from pellucid.storage.writer import append_text, new_folder
 from pellucid.tasks.registry import files_of_tasks
 
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
     from pellucid.runs.experiment import Outcome
+    from pellucid.storage.run_folder import RunFolder
     from pellucid.training.events import Event
 
 LONGEST_STEM = 50  # characters, of at most four bytes each
@@ -89,6 +88,8 @@ def lead(
     processes: Processes | None,
 ) -> bool:
     """Begin the run of `config` in a new folder, or continue the one that is there; whether it was stopped."""
+    from pellucid.storage.run_folder import RunFolder
+
     logger = show_lines(as_json)
     folder = RunFolder.create(path, of_tasks=files_of_tasks()) if config is not None else RunFolder.open(path)
     with gone_if_empty(folder), folder.claimed(new=config is not None), kept_log(logger, folder):
@@ -103,6 +104,7 @@ def lead(
 def place_for(out: str | None, data: str, data_dir: str | None) -> str | Path:
     """The folder of a new run, not among the data; one of a name of its own is made unless `out` names it."""
     from pellucid.runs.places import refuse_among_data
+    from pellucid.storage.writer import new_folder
 
     named = out or f"runs/{default_name(data)}"
     refuse_among_data("train", named, data, data_dir)
@@ -128,6 +130,9 @@ def refuse_beside_resume(settings: Given, data: str | None, out: str | None) -> 
 @contextmanager
 def kept_log(logger: logging.Logger, folder: RunFolder) -> Iterator[None]:
     """Write a block's lines to log.txt too, a fault as the last."""
+    from pellucid.storage.run_folder import FAILED
+    from pellucid.storage.writer import append_text
+
     lines = FileLines(folder.log, after=folder.config)
     logger.addHandler(lines)
     try:
