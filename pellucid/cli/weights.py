@@ -23,7 +23,7 @@ def weights(
     data_dir: Annotated[str | None, typer.Option(help="Look here first.")] = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """List weights for --pretrained: sizes, licences, where they come from, and whether they are here."""
+    """List weights for --pretrained. Sizes, licences, where they come from, and whether they are here."""
     from pellucid.architectures.pretrained import KNOWN, place_file
 
     told: dict[str, Any] = {}
