@@ -141,6 +141,10 @@ def told(address: str) -> Iterator[None]:
         raise
     except (StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
         raise fault_of(address, error) from error
+    except AssertionError as error:  # Optuna's, over the fault that kept it from writing how a trial ended
+        if not isinstance(error.__context__, (StorageInternalError, SQLAlchemyError, sqlite3.Error)):
+            raise
+        raise fault_of(address, error.__context__) from error
     except ImportError as error:
         raise UsageError(f"search: {hidden(address)} needs the driver of its server. Type: {DRIVER}") from error
     except RuntimeError as error:

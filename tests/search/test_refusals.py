@@ -219,3 +219,23 @@ def test_a_full_disk_ends_the_search_and_nothing_is_lost(terminal: Terminal, mon
         terminal.refused(1, ["0001", "the disk is full"], *ONE, "--out", "found")
     assert terminal.type(*ONE, "--out", "found").code == 0
     assert [row["state"] for row in read_csv("found/trials.csv")] == ["complete"] * 2
+
+
+def test_a_disk_that_fills_up_as_a_trial_ends_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Optuna asserts that the end of a trial is written, and hides why it is not."""
+    import sqlite3
+
+    import optuna
+
+    from pellucid.search.storage import told
+
+    study = optuna.create_study()
+
+    def full(*given: object, **named: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(type(study._storage), "set_trial_state_values", full)
+    with pytest.raises(FileError, match="cannot be used: database or disk is full"), told(f"sqlite:///{tmp_path}/x"):
+        study.optimize(lambda trial: 0.0, n_trials=1)
+    with pytest.raises(AssertionError, match="ours"), told("sqlite:///x"):
+        raise AssertionError("ours")
