@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.checks.finding import Finding
 from pellucid.data.annotations import Annotations
-from pellucid.data.batches import Batch, Batches
+from pellucid.data.batches import Batch, Batches, Encoded
 from pellucid.data.dataset import Dataset
 from pellucid.engines.protocol import Arrays, Engine, Objective
 from pellucid.graph.graph import Graph, LayerEntry, Nested
@@ -103,13 +103,14 @@ class Subject:
     def batch_of(self, indices: np.ndarray) -> Batch:
         """The training images at `indices` (B,)."""
         batches, part = self.batches, self.batches.source
-        x, targets = part.images.take(indices), self.targets_of(indices)
+        x, made = part.images.take(indices), Encoded.of(batches.encode(self.annotations.take(indices)))
         x = x.astype(np.float32) if batches.preprocessing is None else batches.preprocessing.apply(x)
-        return Batch({batches.input_name: x}, {batches.output_name: targets}, ids=part.ids[indices])
+        return Batch({batches.input_name: x}, {batches.output_name: made.targets}, dict(made.weights),
+                     dict(made.masks), ids=part.ids[indices])
 
     def targets_of(self, indices: np.ndarray) -> np.ndarray:
         """What the loss compares with the outputs for those images (B, ...)."""
-        return self.batches.encode(self.annotations.take(indices))
+        return Encoded.of(self.batches.encode(self.annotations.take(indices))).targets
 
 
 Check = Callable[[Subject], Finding]

@@ -1,13 +1,16 @@
-"""pellucid data info: what is in a data set."""
+"""pellucid data info, data convert: what is in a data set, and its boxes in another form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import typer
+
 from pellucid.cli.app import data_app
 from pellucid.cli.options import Data, Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, say, table
+from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 
 PICTURES = ("resize", "fit", "channels", "alpha", "skip_broken", "max_pixels", "limit", "group", "label",
@@ -46,6 +49,31 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
     for note in found["notes"]:
         say(note)
     say(f"fingerprint {found['fingerprint']}")
+
+
+@data_app.command("convert")
+@with_settings(of_a_run, only=("data_dir", "max_pixels", "limit"))
+def convert(
+    data: Data, *,
+    to: Annotated[str, typer.Option(help="voc, coco or yolo.")],
+    out: Annotated[str, typer.Option(help="A new folder for pictures and annotations.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing where the form cannot hold everything.")
+    ] = False,
+    settings: Given,
+) -> None:
+    """Write a data set of boxes in another form. Pictures are copied; what the form cannot hold is counted."""
+    from pellucid.data.boxes.writing import WRITERS
+    from pellucid.data.boxes.writing import convert as write
+    from pellucid.runs.reading import read_data
+
+    if to.lower() not in WRITERS:
+        raise UsageError(describe("data convert", "--to", "voc, coco or yolo", repr(shown(to))))
+    config = settings.of(RunConfig, data=data).changed(task="detection")
+    written = write(read_data(config), to.lower(), out, strict=strict)
+    say(f"{out}: {written.pictures:,} pictures with {written.boxes:,} boxes as {to.lower()}")
+    if written.said:
+        say(f"{to.lower()} cannot hold all of it: {written.said}")
 
 
 def rows_of_classes(found: Mapping[str, Any]) -> list[list[str]]:

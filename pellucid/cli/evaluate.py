@@ -40,6 +40,11 @@ def evaluate(
         typer.Option(help="Of classes: CSV of path,label[,min_probability], pictures that must be right; exit code 1 "
                           "when one is not. Without DATA nothing else is scored."),
     ] = None,
+    class_map: Annotated[
+        str | None,
+        typer.Option(help="CSV of two columns without a header, a name of the data and what the model calls it; names "
+                          "that are not in it stay."),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     settings: Given,
     engine: EngineOfTheRun = None,
@@ -59,7 +64,8 @@ def evaluate(
     judged = None if cases is None else judge_cases(run, cases, engine, reading["max_pixels"])
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
-                        max_latency=max_latency, engine=engine, **reading) if scored else {}  # fmt: skip
+                        max_latency=max_latency, engine=engine, class_map=class_map,
+                        **reading) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged.found if judged else {}).get("warnings", ())]:
         complain(f"warning: {warning}")
     if as_json:

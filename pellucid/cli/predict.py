@@ -24,18 +24,22 @@ def predict(
     *,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
     csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
+    out: Annotated[str | None, typer.Option(
+        help="Write the answers as JSON into this folder, and each picture with its boxes drawn into it.")] = None,
     settings: Given,
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Ask a model about pictures. Of classes, the most likely ones of each, with their probabilities."""
-    from pellucid.using.predicting import expanded, predict_files, write_answers
+    from pellucid.using.predicting import expanded, predict_files, write_answers, write_drawn
 
     if csv is not None and not csv.lower().endswith(".csv"):
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
     answered = predict_files(run, expanded(images), top=top, engine=engine, **settings.values(RunConfig))
     if csv is not None:
         write_answers(csv, answered)
+    if out is not None:
+        write_drawn(out, answered, **settings.values(RunConfig))
     if as_json:
         print_json({"predictions": answered.entries, "warnings": answered.warnings})
     else:

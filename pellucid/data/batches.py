@@ -60,7 +60,21 @@ class Augments(Protocol):
     def affines(self, size: tuple[int, int], *, key: Key, epoch: int, ids: Array) -> Array: ...
 
 
-Encode = Callable[[Annotations], Array]  # annotations of B samples -> what a loss reads (B, ...)
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Targets (B, ...), with weights and masks under the names of the losses' parts, over their leading axes."""
+
+    targets: Array
+    weights: Mapping[str, Array] = field(default_factory=dict)
+    masks: Mapping[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, made: Array | Encoded) -> Encoded:
+        """What an encoder made, plain targets among it."""
+        return made if isinstance(made, Encoded) else cls(made)
+
+
+Encode = Callable[[Annotations], Array | Encoded]  # annotations of B samples -> what a loss reads (B, ...)
 
 
 def class_numbers(annotations: Annotations) -> Array:
@@ -153,8 +167,9 @@ class Batches:
             x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         scales = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
-        targets = {self.output_name: self.encode(annotations)}
-        batch = Batch({self.input_name: x}, targets, weights, {}, ids, len(whole), scales, mix)
+        made = Encoded.of(self.encode(annotations))
+        batch = Batch({self.input_name: x}, {self.output_name: made.targets}, weights | dict(made.weights),
+                      dict(made.masks), ids, len(whole), scales, mix)
         return batch if len(draws) else batch.emptied()
 
 

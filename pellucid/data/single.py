@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pellucid.data.decoding import decode
+from pellucid.data.decoding import decode, read_header
 from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.storage.reading import read_bytes
@@ -17,5 +18,11 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
 
     Raises FileError for a file that is missing, truncated or no picture, and DataError for a kind that is not read.
     """
-    options = Options(resize=resize, channels=channels, fit=fit, alpha=alpha, max_pixels=max_pixels)
-    return decode(read_bytes(user_path(path)), str(path), options)
+    return read_sized(path, resize=resize, channels=channels, fit=fit, alpha=alpha, max_pixels=max_pixels)[0]
+
+
+def read_sized(path: str | Path, **words: Any) -> tuple[Array, tuple[int, int]]:
+    """The same, and the (height, width) that the picture has by itself, upright."""
+    options, content = Options(**words), read_bytes(user_path(path))
+    header = read_header(content, str(path), max_pixels=options.most_pixels)
+    return decode(content, str(path), options), (header.height, header.width)

@@ -40,7 +40,7 @@ def subject_of(prepared: Prepared) -> Subject:
         weights=lambda engine: native_weights(prepared.model, engine),
         key=prepared.key,
         names=prepared.problem.names,
-        own=prepared.task.checks,
+        own={**prepared.task.checks, **prepared.problem.checks()},
         chance=prepared.problem.chance(prepared.program.objective),
         drawn=not (prepared.config.model or "").lower().endswith(FILES),
     )

@@ -34,7 +34,7 @@ def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]
     """The events with a memory, by name: the best epoch, and those that change how a run learns."""
     task = prepared.task
     best = KeepBest(part_watched(prepared), task.watched, save_best, mode=mode_of(task), noise=noise_of(prepared))
-    return [("best", best), *watching(prepared)]
+    return [*own_events(prepared), ("best", best), *changing(prepared)]
 
 
 def noise_of(prepared: Prepared) -> Callable[[float], float]:
@@ -46,7 +46,17 @@ def noise_of(prepared: Prepared) -> Callable[[float], float]:
 
 
 def watching(prepared: Prepared) -> list[tuple[str, Event]]:
-    """Those that change how a run learns: a later stage, early stopping, the plateau, and the task's own."""
+    """The same for whoever keeps nothing."""
+    return [*own_events(prepared), *changing(prepared)]
+
+
+def own_events(prepared: Prepared) -> list[tuple[str, Event]]:
+    """The task's own: they come first, for they may add the score that the others watch."""
+    return prepared.problem.events(prepared.config.own, Bench(prepared))
+
+
+def changing(prepared: Prepared) -> list[tuple[str, Event]]:
+    """Those that change how a run learns: a later stage, early stopping, the plateau."""
     part, events = part_watched(prepared), list[tuple[str, Event]]()
     stage = stage_of(prepared.model, prepared.config)
     if stage is not None:
@@ -59,7 +69,7 @@ def watching(prepared: Prepared) -> list[tuple[str, Event]]:
     plateau = plateau_of(prepared.config.schedule)
     if plateau is not None:
         events.append(("plateau", ReduceLROnPlateau(f"{part}loss", patience=plateau[0], factor=plateau[1], mode="min")))
-    return [*events, *prepared.problem.events(prepared.config.own, Bench(prepared))]
+    return events
 
 
 def mode_of(task: Task) -> str:

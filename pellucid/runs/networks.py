@@ -57,7 +57,11 @@ def make_model(
         return model_from_file(config, shape, problem, key.fold("init")), wanted
     if config.new_head and not config.weights:
         raise UsageError("--new-head goes with --weights FILE or a model file as --model. Leave it out.")
-    if wanted and not in_words(wanted):
+    own = problem.network(wanted, config.own, shape)
+    if own is not None:
+        refuse_penalties(config, own[1])
+        model, name = own
+    elif wanted and not in_words(wanted):
         refuse_penalties(config, wanted)
         model = architecture(wanted, shape, classes, config.dropout)  # type: ignore[arg-type]
         name = wanted
@@ -166,7 +170,7 @@ def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem,
     refuse_no_classifier(model, path)
     refuse_other_task(model, config, path)
     has = int(model.output_shape[-1])
-    if model.input_shape[1:] != shape or (has != classes and not config.new_head):
+    if model.input_shape[1:] != shape or (has != problem.outputs and not config.new_head):
         wanted = f"{model.input_shape[1:]} images and {has} classes"
         remedy = " Its last layer is made anew with --new-head." if model.input_shape[1:] == shape else ""
         raise UsageError(f"--model {path} is made for {wanted}, but the data has {shape} and {classes}.{remedy}")
@@ -208,7 +212,8 @@ def refuse_no_classifier(model: Model, path: str) -> None:
     """Raise FileError for a network that does not give one image a number a class, as the commands need it."""
     graph = model.graph
     outputs = {name: graph.output_shapes[name] for name in graph.lasting}
-    if list(graph.input_shapes) != ["input"] or list(outputs) != ["output"] or len(outputs["output"]) != 1:
+    rank = task_of_model(model).rank
+    if list(graph.input_shapes) != ["input"] or list(outputs) != ["output"] or len(outputs["output"]) != rank:
         got = f"from {', '.join(graph.input_shapes)} to {', '.join(f'{k} {v}' for k, v in outputs.items())}"
         raise FileError(f"{path} is no network that the command line can use: one image in (input) and a number a "
                         f"class out (output) are wanted, but it leads {shown(got)}. Use it in Python with load_model.")

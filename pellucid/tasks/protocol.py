@@ -19,6 +19,7 @@ import numpy as np
 
 from pellucid.checks.subject import Chance, Check
 from pellucid.data.annotations import Annotations
+from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.sampling import Sampler
 from pellucid.engines.protocol import Objective
@@ -59,13 +60,25 @@ class Problem(ABC):
         """The names where each output stands for a class; None for other outputs."""
         return None
 
+    @property
+    def outputs(self) -> int:
+        """Units of the last layer: one a name, where nothing else is said."""
+        return len(self.names)
+
+    def network(self, model: str | None, settings: Any, shape: tuple[int, ...]) -> tuple[Model, str] | None:
+        """The network for inputs of `shape` that --model names (None: the usual one), and its name, not yet drawn.
+
+        None where any network with another end serves. Raises UsageError for a name that is none of the task's.
+        """
+        return None
+
     @abstractmethod
     def record(self) -> dict[str, Any]:
         """What a model file keeps of it, as JSON; `Task.recalled` reads it."""
 
     @abstractmethod
-    def encode(self, annotations: Annotations) -> np.ndarray:
-        """What the loss reads (B, ...), of the annotations of B samples."""
+    def encode(self, annotations: Annotations) -> np.ndarray | Encoded:
+        """What the loss reads (B, ...), of the annotations of B samples, with weights and masks where it has parts."""
 
     @abstractmethod
     def objective(self, settings: Any, graph: Graph) -> Objective:
@@ -85,6 +98,12 @@ class Problem(ABC):
 
         Raises DataError for outputs that are none of this task; `run` is what the message names.
         """
+
+    def located(
+        self, outputs: np.ndarray, sizes: Sequence[tuple[int, int]], *, top: int, run: str
+    ) -> list[dict[str, Any]]:
+        """The same of pictures that were of `sizes` (height, width) before they were fitted to the network's input."""
+        return self.answers(outputs, top=top, run=run)
 
     @abstractmethod
     def fitted(self, dataset: Dataset, part: Part) -> Part:
@@ -118,12 +137,19 @@ class Problem(ABC):
         return None
 
     def events(self, settings: Any, bench: Bench) -> list[tuple[str, Event]]:
-        """What watches a run and changes how it learns, by name; their memories are kept in the checkpoint."""
+        """What watches a run and changes how it learns, by name; their memories are kept in the checkpoint.
+
+        They come before whatever chooses the best epoch, and may add scores to the row of an epoch.
+        """
         return []
 
     def chance(self, objective: Objective) -> Chance | None:
         """What a run begins with, as the checks before it ask; None: what the best constant number comes to."""
         return None
+
+    def checks(self) -> Mapping[str, Check]:
+        """Checks of how this problem writes its targets, made with those of its task."""
+        return {}
 
     def said(self, settings: Any, dataset: Dataset, *, augmented: bool) -> list[str]:
         """Lines on the data that are worth knowing before training begins."""
@@ -141,6 +167,7 @@ class Task(ABC):
     better: ClassVar[str]                    # "more" or "less"
     unit: ClassVar[str] = ""                 # of its values, as `reports.scores.Score` says
     beside: ClassVar[Mapping[str, str]] = {}        # scores next to the headline where runs are compared: titles
+    rank: ClassVar[int] = 1                  # axes of an answer, the batch's left out
     wishes: ClassVar[type | None] = None     # what a diagnosis may be asked for, made as the settings are
     files: ClassVar[tuple[str, ...]] = ()           # names of those that it writes into a run folder
     checks: ClassVar[Mapping[str, Check]] = {}      # of its annotations, made before training, by name
@@ -152,6 +179,13 @@ class Task(ABC):
     @abstractmethod
     def problem(self, dataset: Dataset) -> Problem:
         """The task on a data set. Raises DataError for data that it cannot learn from."""
+
+    def settled(self, problem: Problem, settings: Any, model: str | None, dataset: Dataset) -> Problem:
+        """The problem as these settings, and what --model names (None: the usual network), have it.
+
+        Raises UsageError for a name that is none of the task's, and for data that the network does not take.
+        """
+        return problem
 
     @abstractmethod
     def recalled(self, model: Model, record: Mapping[str, Any]) -> Problem:
@@ -168,6 +202,10 @@ class Task(ABC):
     @abstractmethod
     def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """An answer as columns of a table."""
+
+    def drawn(self, pixels: np.ndarray, entry: Mapping[str, Any]) -> np.ndarray | None:
+        """A picture (H,W,3) uint8 with the answer to it drawn in; None where answers have no place in pictures."""
+        return None
 
     def score(self) -> Score:
         """The watched score."""

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pellucid.tasks.protocol import Task
 
 AUTO = "auto"  # the data say which
-OWN = ("classification", "regression")  # rooms of this folder, each with a TASK; the first: what runs were without one
+# rooms of this folder, each with a TASK; the first: what runs were without one
+OWN = ("classification", "regression", "detection")
 FIRST = OWN[0]
 _registered: dict[str, Task] = {}
 

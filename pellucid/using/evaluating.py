@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import assumed_pipeline
+from pellucid.data.renaming import renamed
 from pellucid.engines.threads import limited_threads
 from pellucid.errors import TrainingError, UsageError, shown
 from pellucid.runs.deciding import problem_of, task_of_model
@@ -46,6 +47,7 @@ def evaluate_on(
     costs: str | None = None,
     max_latency: float | None = None,
     engine: str | None = None,
+    class_map: str | None = None,
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
 
@@ -59,6 +61,8 @@ def evaluate_on(
     problem = problem_of(model, run)
     wanted = problem.wanted_scores(metrics, costs)
     chosen = choose_split(dataset, split)
+    if class_map is not None:
+        dataset = renamed(dataset, class_map)
     part = problem.fitted(dataset, dataset.part(chosen))
     refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
     if not found.own:

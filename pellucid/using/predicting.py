@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,16 +20,18 @@ from pellucid.data.images import Array
 from pellucid.data.listing import scan_folder
 from pellucid.data.options import options_of_record
 from pellucid.data.preprocessing import assumed_pipeline
-from pellucid.data.single import read_image
+from pellucid.data.single import read_image, read_sized
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
+from pellucid.reports.pixels import displayable
 from pellucid.reports.sections import Account
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.room import refuse_large_scoring, scoring_bytes
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import write_csv
+from pellucid.storage.writer import make_folder, write_bytes, write_json
 from pellucid.tasks.protocol import Task
 from pellucid.training.session import predict_each
 from pellucid.using.evaluating import refuse_not_finite
@@ -37,6 +41,7 @@ from pellucid.words import MOST_DIGITS, user_path
 
 AT_ONCE = 32            # pictures answered together, while that takes less than
 ROOM = 1 << 30          # bytes; else one by one
+Waiting = tuple[dict[str, Any], Array, tuple[int, int]]  # an entry, its pixels, and the size its picture had
 PATTERN = re.compile(r"[*?\[]")
 
 
@@ -91,18 +96,19 @@ def answered(
     holder = Holder.of(model, run)
     watch = holder.watch()
     found = Answered([], task_of_model(model))
-    pending: list[tuple[dict[str, Any], Array]] = []
+    pending: list[Waiting] = []
     for image in images:
         entry: dict[str, Any] = {"image": image}
         found.entries.append(entry)
         try:
-            pixels = holder.bring(read_image(image, max_pixels=max_pixels, **options_of_record(holder.record)), image)
+            read, size = read_sized(image, max_pixels=max_pixels, **options_of_record(holder.record))
+            pixels = holder.bring(read, image)
         except (FileError, DataError) as fault:
             entry["error"] = str(fault)
             continue
         if watch is not None and (share := watch.see(pixels[np.newaxis])[0]) > 1:
             entry["unlike"] = round(share, 3)
-        pending.append((entry, pixels))
+        pending.append((entry, pixels, size))
         if len(pending) == at_once:
             answer(pending)
             pending = []
@@ -119,20 +125,20 @@ class Answerer:
         self.problem = problem_of(model, run)
         self.params, self.state = native_weights(model, engine)
 
-    def __call__(self, pictures: Sequence[tuple[dict[str, Any], Array]]) -> None:
+    def __call__(self, pictures: Sequence[Waiting]) -> None:
         """Put an answer into each entry, or an `error` when the network does not take a picture's size."""
-        groups: dict[Any, list[tuple[dict[str, Any], Array]]] = {}
-        for entry, pixels in pictures:
-            groups.setdefault((pixels.shape, pixels.dtype), []).append((entry, pixels))
+        groups: dict[Any, list[Waiting]] = {}
+        for entry, pixels, size in pictures:
+            groups.setdefault((pixels.shape, pixels.dtype), []).append((entry, pixels, size))
         for group in groups.values():
             try:
-                outputs = self.outputs(np.stack([pixels for _, pixels in group]))
+                outputs = self.outputs(np.stack([pixels for _, pixels, _ in group]))
             except ShapeError as fault:
-                for entry, _ in group:
+                for entry, _, _ in group:
                     entry["error"] = f"{entry['image']}: {fault}"
                 continue
-            answers = self.problem.answers(outputs, top=self.top, run=self.run)
-            for (entry, _), answer in zip(group, answers, strict=True):
+            answers = self.problem.located(outputs, [size for _, _, size in group], top=self.top, run=self.run)
+            for (entry, _, _), answer in zip(group, answers, strict=True):
                 entry |= answer
 
     def outputs(self, x: Array) -> Array:
@@ -188,3 +194,31 @@ def write_answers(path: str, answered: Answered) -> None:
          **({"error": entry.get("error")} if answered.faults else {})}
         for entry, row in zip(answered.entries, rows, strict=True)
     ])  # fmt: skip
+
+
+def write_drawn(out: str, answered: Answered, max_pixels: int | None = None) -> int:
+    """Into a folder: predictions.json, and each picture with its answer drawn into it as PNG, where its task draws any.
+
+    The number of pictures drawn. Raises FileError for a folder that cannot be made or written.
+    """
+    from PIL import Image
+
+    folder, taken = Path(out), Counter[str]()
+    make_folder(folder)
+    drawn = 0
+    for entry in answered.entries:
+        if "error" in entry:
+            continue
+        pixels = read_image(entry["image"], channels="rgb", max_pixels=max_pixels)
+        shown, _ = displayable(pixels[np.newaxis])
+        picture = answered.task.drawn(np.round(shown[0] * 255).astype(np.uint8), entry)
+        if picture is None:
+            break
+        name = Path(entry["image"]).stem
+        taken[name] += 1
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "PNG")
+        write_bytes(folder / f"{name}{'' if taken[name] == 1 else f'-{taken[name]}'}.png", buffer.getvalue())
+        drawn += 1
+    write_json(folder / "predictions.json", answered.entries)
+    return drawn

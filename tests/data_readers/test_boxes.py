@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.boxes.column import Boxes, inverted, mapped
+from pellucid.data.boxes.writing import convert
 from pellucid.data.dataset import Dataset
 from pellucid.data.fitting import FITS, affine_of
 from pellucid.data.opening import open_dataset
@@ -253,3 +254,44 @@ def test_what_the_four_sets_hold(shared_data: Path) -> None:
     train = coco.part("train").annotations
     assert len(train.corners) == 913 and train.crowd.sum() == 11 and (train.areas < 32**2).sum() == 408
     assert train.ids[0] == 1 and train.ids[-1] == 90 and len(train.names) == 80
+
+
+@pytest.mark.parametrize("form", ["coco", "voc", "yolo"])
+def test_what_is_converted_comes_back(form: str, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Boxes and classes to 0.01 pixel (VOC: whole pixels), and what is lost is counted or refused."""
+    content = coco()
+    content["annotations"][1]["bbox"] = [30.25, 0.5, 20.5, 19.25]  # type: ignore[index]
+    content["annotations"][2]["iscrowd"] = 1  # type: ignore[index]
+    (pictures / "all.json").write_text(json.dumps(content))
+    dataset, out = open_dataset(str(pictures)), tmp_path_factory.mktemp("out") / form
+    if form != "coco":
+        with pytest.raises(DataError, match="cannot hold everything"):
+            convert(dataset, form, str(out), strict=True)
+        assert not out.exists()
+    written = convert(dataset, form, str(out))
+    assert (written.pictures, written.boxes) == (3, 3)
+    assert written.said == {"coco": "", "yolo": "crowds made plain boxes: 1, areas of outlines lost: 3",
+                            "voc": "rounded to whole pixels: 1, crowds made plain boxes: 1, areas of outlines lost: 3",
+                            }[form]  # fmt: skip
+    again = open_dataset(str(out))
+    assert again.class_names == dataset.class_names
+    before, after = boxes_of(dataset), boxes_of(again)
+    for name, own in before.items():
+        assert [word for word, _ in own] == [word for word, _ in after[name]]
+        for (_, box), (_, other) in zip(own, after[name], strict=True):
+            assert np.abs(np.subtract(box, other)).max() <= (0.5 if form == "voc" else 0.01)
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo"])
+def test_parts_and_real_sets_come_back(form: str, shared_data: Path, tmp_path: Path) -> None:
+    signs = open_dataset(str(shared_data / "road-signs"), limit=12)
+    convert(signs, form, str(tmp_path / "out"))
+    again = open_dataset(str(tmp_path / "out"))
+    assert again.class_names == signs.class_names and list(again.parts) == list(signs.parts)
+    for name, part in signs.parts.items():
+        known = [Path(str(path)).name for path in again.part(name).names]
+        order = [known.index(Path(str(path)).name)
+                 for path in part.names]  # fmt: skip
+        back = again.part(name).annotations.take(np.array(order))
+        assert np.abs(back.corners - part.annotations.corners).max() < 0.01
+        assert np.array_equal(back.classes, part.annotations.classes)

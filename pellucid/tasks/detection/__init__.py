@@ -1,0 +1,1 @@
+"""Boxes: any number of objects a picture, each with its class and place."""

@@ -1,0 +1,1 @@
+"""Codecs: from boxes to what a network learns at its places, and back."""

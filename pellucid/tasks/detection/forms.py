@@ -1,0 +1,117 @@
+"""The other forms: localiser, grid, anchors, pyramid; each a network with the codec that reads it.
+
+localiser  3x3 16, 32, 64, 64, each with pooling | dense 128 | dense 5 + C              one vector: S = 1
+grid       3x3 w/2, w, 2w, 3w stride 2 up to a cell of 8 or 16 pixels, a block | 1x1 5 + C      a vector a cell
+anchors    the same, B anchors by k-means a cell                                            B vectors a cell
+pyramid    maps of 8, 16, 32 pixels: 1x1 2w of each, + the coarser one enlarged, 3x3 2w | heads shared by all maps
+Source     CNN-book 12.1, 12.2, 12.4, 12.6; Redmon et al. 2016, 2018; Lin et al. 2017
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pellucid.graph.layer import Layer, Tensor
+from pellucid.graph.vocabulary import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Flatten,
+    Input,
+    MaxPooling2D,
+    Reshape,
+    UpSampling2D,
+)
+from pellucid.initializers import Constant
+from pellucid.model import Model
+from pellucid.tasks.detection.networks import WIDTH, block, convolved, rare_bias
+
+Size = tuple[int, int, int]
+
+
+def localiser(shape: Size, classes: int) -> Model:
+    """One vector a picture (1, 5 + C)."""
+    x = image = Input(shape)
+    for number, filters in enumerate((16, 32, 64, 64), 1):
+        x = convolved(x, filters, f"conv{number}")
+        x = MaxPooling2D(2, name=f"pool{number}")(x)
+    x = Dense(128, activation="relu", kernel_initializer="he_normal", name="dense")(Flatten(name="flatten")(x))
+    box, there, kind = (Dense(4, name="box")(x), Dense(1, name="object")(x), Dense(classes, name="class")(x))
+    both = Concatenate(name="vector")([box, there, kind])
+    return Model(image, Reshape((1, 5 + classes), name="places")(both), name="localiser")
+
+
+def trunk(image: Tensor, cell: int, width: int) -> tuple[Tensor, int]:
+    """Halved until a cell is `cell` pixels; the filters at its end."""
+    x, filters, stride, number = image, width // 2, 1, 0
+    while stride < cell:
+        number, stride, filters = number + 1, 2 * stride, min(filters if stride == 1 else 2 * filters, 3 * width)
+        x = convolved(x, filters, f"half{number}", stride=2)
+        if stride > 2:
+            x = block(x, filters, f"block{number}")
+    return block(x, filters, "last", gaps=2), filters
+
+
+def vectors(x: Tensor, boxes: int, classes: int, name: str) -> Tensor:
+    """(cells x boxes, 5 + C) of one map: four numbers of a box, one of an object, one a class."""
+    rows, columns = (size or 1 for size in x.sizes[:2])
+    places = rows * columns * boxes
+    parts = []
+    numbers_of = {"box": 4, "object": 1, "class": classes}
+    for word, numbers in numbers_of.items():
+        bias = rare_bias() if word == "object" else Constant(0.0)
+        y = Conv2D(boxes * numbers, 1, bias_initializer=bias, name=f"{name}_{word}")(x)
+        parts.append(Reshape((places, numbers), name=f"{name}_{word}_places")(y))
+    found: Tensor = Concatenate(name=f"{name}_vectors")(parts)
+    return found
+
+
+def cells(shape: Size, classes: int, *, cell: int, boxes: int = 1, width: int = WIDTH, name: str = "grid") -> Model:
+    """A map of cells of `cell` pixels, `boxes` vectors each."""
+    image = Input(shape)
+    x, filters = trunk(image, cell, width)
+    return Model(image, vectors(convolved(x, filters, "head"), boxes, classes, "cell"), name=name)
+
+
+def pyramid(shape: Size, classes: int, width: int = WIDTH) -> Model:
+    """Maps of 8, 16 and 32 pixels with one pair of heads: (P, C + 4) over all of them, the finest first."""
+    image = Input(shape)
+    x = convolved(image, width // 2, "stem1", stride=2)
+    x = block(convolved(x, width, "stem2", stride=2), width, "stem3")
+    maps: list[Tensor] = []
+    for number, filters in ((8, 2 * width), (16, 3 * width), (32, 4 * width)):
+        x = block(convolved(x, filters, f"down{number}", stride=2), filters, f"at{number}")
+        maps.append(x)
+    lateral = [Conv2D(2 * width, 1, name=f"lateral{number}")(x) for number, x in zip((8, 16, 32), maps, strict=True)]
+    joined = [lateral[2]]
+    for number, side in ((16, lateral[1]), (8, lateral[0])):
+        above = UpSampling2D(2, name=f"up{number}")(joined[0])
+        joined.insert(0, Add(name=f"join{number}")([side, above]))
+    smooth = [convolved(x, 2 * width, f"smooth{number}") for number, x in zip((8, 16, 32), joined, strict=True)]
+    return Model(image, shared_heads(smooth, 2 * width, classes), name="pyramid")
+
+
+def shared_heads(maps: Sequence[Tensor], filters: int, classes: int) -> Tensor:
+    """One head of classes and one of edges, on every map."""
+    kind: list[Layer] = head_layers(filters, classes, "class", rare_bias())
+    edge: list[Layer] = head_layers(filters, 4, "edge", Constant(1.0))
+    found = []
+    for number, x in enumerate(maps):
+        y, z = x, x
+        for one, other in zip(kind, edge, strict=True):
+            y, z = one(y), other(z)
+        both = Concatenate(name=f"both{number}")([y, z])
+        rows, columns, numbers = both.sizes
+        found.append(Reshape((rows * columns, numbers), name=f"places{number}")(both))
+    joined: Tensor = Concatenate(axis=1, name="all_places")(found)
+    return joined
+
+
+def head_layers(filters: int, numbers: int, name: str, bias: Constant) -> list[Layer]:
+    """A head as layers that may be called several times."""
+    return [Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"head_{name}"),
+            BatchNormalization(momentum=0.9, name=f"head_{name}_bn"), Activation("relu", name=f"head_{name}_relu"),
+            Conv2D(numbers, 1, bias_initializer=bias, name=f"head_{name}_out")]

@@ -1,0 +1,103 @@
+"""Which networks there are by name: each with the codec that writes its targets and reads its outputs.
+
+center, center-small, center-large   one map of 8 pixels, centres with distances (the default)
+pyramid                              maps of 8, 16, 32 pixels, the same codec (an FPN)
+anchors                              cells of 16 pixels with anchors by k-means (YOLO v2, v3)
+grid                                 cells of 8 or 16 pixels without anchors (YOLO v1)
+localiser                            one object a picture, S = 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.data.boxes.column import Placed
+from pellucid.keys import Key
+from pellucid.model import Model
+from pellucid.tasks.detection.anchors import kmeans_anchors
+from pellucid.tasks.detection.codecs.anchors import AnchorCodec
+from pellucid.tasks.detection.codecs.center import CenterCodec
+from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.grid import GridCodec
+from pellucid.tasks.detection.forms import Size, cells, localiser, pyramid
+from pellucid.tasks.detection.networks import STRIDE, WIDTH, center_net
+from pellucid.tasks.detection.settings import Settings
+
+USUAL = "center"
+FINE, COARSE = 8, 16        # pixels of a cell, in pictures of less or more than SMALL
+SMALL = 128
+ENDS = (64.0, 128.0)        # longest sides of objects of the finer maps of the pyramid
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A form of network: how many pixels both sides must be a multiple of, its codec for training boxes, itself."""
+
+    multiple: int
+    codec: Callable[[tuple[int, int], int, Placed, Settings], Codec]
+    network: Callable[[Size, int, Codec], Model]
+
+
+def center_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Settings) -> Codec:
+    """One map."""
+    return CenterCodec(size, classes, (STRIDE,))
+
+
+def center_kind(width: int) -> Kind:
+    """The default at a width."""
+    return Kind(2 * STRIDE, center_codec, lambda shape, classes, codec: center_net(shape, classes, width))
+
+
+def pyramid_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Settings) -> Codec:
+    """Three maps."""
+    return CenterCodec(size, classes, (8, 16, 32), ENDS)
+
+
+def anchor_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Settings) -> Codec:
+    """Anchors of the training boxes."""
+    sides = placed.corners[:, 2:] - placed.corners[:, :2]
+    found = kmeans_anchors(sides, settings.anchors, key=Key.of(0).fold("detection"))
+    own = tuple((float(width), float(height)) for width, height in np.round(found, 2))
+    return AnchorCodec(size, classes, (COARSE,), (own,), settings.match)
+
+
+def anchor_net(shape: Size, classes: int, codec: Codec) -> Model:
+    """As many vectors a cell as there are anchors."""
+    assert isinstance(codec, AnchorCodec), "its kind made it"
+    return cells(shape, classes, cell=COARSE, boxes=len(codec.anchors[0]), name="anchors")
+
+
+def cell_of(size: tuple[int, int]) -> int:
+    """Pixels of a grid's cell."""
+    return FINE if max(size) <= SMALL else COARSE
+
+
+def grid_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Settings) -> Codec:
+    """A cell of cell_of(size) pixels."""
+    cell = cell_of(size)
+    return GridCodec(size, classes, (size[0] // cell, size[1] // cell))
+
+
+def grid_net(shape: Size, classes: int, codec: Codec) -> Model:
+    """A vector a cell."""
+    return cells(shape, classes, cell=cell_of((shape[0], shape[1])), name="grid")
+
+
+def one_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Settings) -> Codec:
+    """One cell."""
+    return GridCodec(size, classes, (1, 1))
+
+
+KINDS: dict[str, Kind] = {
+    "center": center_kind(WIDTH),
+    "center-small": center_kind(WIDTH // 2),
+    "center-large": center_kind(3 * WIDTH // 2),
+    "pyramid": Kind(32, pyramid_codec, lambda shape, classes, codec: pyramid(shape, classes)),
+    "anchors": Kind(COARSE, anchor_codec, anchor_net),
+    "grid": Kind(COARSE, grid_codec, grid_net),
+    "localiser": Kind(16, one_codec, lambda shape, classes, codec: localiser(shape, classes)),
+}
+NETWORKS = tuple(KINDS)

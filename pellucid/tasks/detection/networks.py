@@ -1,0 +1,81 @@
+"""Networks that end in a vector a place: the default for small sets, which halves four times and comes back once.
+
+Table     3x3 w/2 stride 2 | 3x3 w stride 2, block w | 3x3 2w stride 2, block 2w (a) | 3x3 3w stride 2, block 3w,
+          block 3w with gaps | 1x1 2w, enlarged twice, + a | block 2w | head of classes: 3x3 2w, 1x1 C
+          | head of edges: 3x3 2w, 1x1 4;  every convolution but the last of a head has batch norm and ReLU
+Block     3x3, batch norm, ReLU, 3x3, batch norm, + input, ReLU
+Shapes    (H,W,C') -> (H/8 * W/8, C + 4)
+Source    the parts are those of He et al. 2016 (block), Lin et al. 2017 (way back), Tian et al. 2019 (heads); the size
+          was chosen on validation parts for ten minutes of one core
+"""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.graph.layer import Tensor
+from pellucid.graph.vocabulary import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Input,
+    Reshape,
+    UpSampling2D,
+)
+from pellucid.initializers import Constant
+from pellucid.model import Model
+
+WIDTH = 24
+STRIDE = 8
+RARE = 0.01  # probability of an object at any place before anything is learnt (Lin et al. 2017, section 4.1)
+
+
+def rare_bias() -> Constant:
+    """The bias from which a sigmoid begins at RARE."""
+    return Constant(-math.log((1 - RARE) / RARE))
+
+
+def convolved(x: Tensor, filters: int, name: str, *, kernel: int = 3, stride: int = 1, gaps: int = 1,
+              relu: bool = True) -> Tensor:  # fmt: skip
+    """A convolution with batch norm, and ReLU unless it is left to a sum."""
+    x = Conv2D(filters, kernel, strides=stride, padding="same", dilation_rate=gaps, use_bias=False,
+               kernel_initializer="he_normal", name=name)(x)  # fmt: skip
+    y: Tensor = BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
+    return Activation("relu", name=f"{name}_relu")(y) if relu else y
+
+
+def block(x: Tensor, filters: int, name: str, *, gaps: int = 1) -> Tensor:
+    """Two convolutions whose result is added to their input."""
+    y = convolved(x, filters, f"{name}_a", gaps=gaps)
+    y = convolved(y, filters, f"{name}_b", relu=False)
+    z: Tensor = Activation("relu", name=f"{name}_out")(Add(name=f"{name}_add")([x, y]))
+    return z
+
+
+def heads(x: Tensor, filters: int, classes: int, name: str = "head") -> Tensor:
+    """The vectors (P, C + 4) of one map."""
+    kind = convolved(x, filters, f"{name}_class")
+    kind = Conv2D(classes, 1, kernel_initializer="glorot_uniform", bias_initializer=rare_bias(),
+                  name=f"{name}_classes")(kind)  # fmt: skip
+    edge = convolved(x, filters, f"{name}_box")
+    edge = Conv2D(4, 1, kernel_initializer="glorot_uniform", bias_initializer=Constant(1.0), name=f"{name}_edges")(edge)
+    both = Concatenate(name=f"{name}_both")([kind, edge])
+    rows, columns, numbers = both.sizes
+    found: Tensor = Reshape((rows * columns, numbers), name=f"{name}_places")(both)
+    return found
+
+
+def center_net(shape: tuple[int, int, int], classes: int, width: int = WIDTH) -> Model:
+    """The default: one map of stride 8."""
+    x = image = Input(shape)
+    x = convolved(x, width // 2, "stem1", stride=2)
+    x = block(convolved(x, width, "stem2", stride=2), width, "stem3")
+    fine = block(convolved(x, 2 * width, "down8", stride=2), 2 * width, "at8")
+    x = block(convolved(fine, 3 * width, "down16", stride=2), 3 * width, "at16a")
+    x = block(x, 3 * width, "at16b", gaps=2)
+    x = UpSampling2D(2, name="up8")(convolved(x, 2 * width, "narrow", kernel=1))
+    x = block(Add(name="join8")([fine, x]), 2 * width, "join")
+    return Model(image, heads(x, 2 * width, classes), name="center")
+

@@ -1,0 +1,56 @@
+"""What a model file keeps of a detection: classes, how boxes are written at places, and how answers are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from pellucid.errors import FileError, shown
+from pellucid.storage.records.checking import Count, Finite, Positive, Word
+from pellucid.tasks.detection.codecs.anchors import AnchorCodec
+from pellucid.tasks.detection.codecs.center import CenterCodec
+from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.grid import GridCodec
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class CodecRecord(Struct):
+    """A codec: its name, the size of the input, and what that kind has beside."""
+
+    name: str
+    size: Annotated[list[Positive], Meta(min_length=2, max_length=2)]
+    classes: Positive
+    strides: Annotated[list[Positive], Meta(min_length=1, max_length=8)]
+    ends: list[Finite] = []
+    anchors: list[list[list[Finite]]] = []
+
+
+class DetectionRecord(Struct):
+    """Classes by number, with the numbers of their file; IoU of suppression, the score from which boxes are told."""
+
+    names: Annotated[list[Word], Meta(min_length=1)]
+    ids: list[Count]
+    form: Word
+    codec: CodecRecord
+    nms: Share
+    operating: Share | None
+    least_visible: Share
+
+
+def codec_of(told: Mapping[str, Any]) -> Codec:
+    """The codec that a record describes. Raises FileError for one of which this Pellucid knows nothing."""
+    size, strides = (told["size"][0], told["size"][1]), tuple(told["strides"])
+    if told["name"] == "center" and len(told.get("ends", ())) == len(strides) - 1:
+        return CenterCodec(size, told["classes"], strides, tuple(told["ends"]))
+    if told["name"] == "grid" and len(strides) == 2:
+        return GridCodec(size, told["classes"], (strides[0], strides[1]))
+    anchors = told.get("anchors", ())
+    if told["name"] == "anchors" and len(anchors) == len(strides) and all(
+        own and all(len(one) == 2 and min(one) > 0 for one in own) for own in anchors
+    ):
+        return AnchorCodec(size, told["classes"], strides, tuple(tuple(map(tuple, own)) for own in anchors))
+    raise FileError(f"the model's record of its task is damaged, or of a later Pellucid: its codec "
+                    f"'{shown(told['name'])}' makes no sense. Train the model again.")

@@ -1,0 +1,46 @@
+"""What a run that learns boxes can be told beside what every run can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pellucid.settings import LEARNING, NETWORK, Meaning, check, setting
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of detection."""
+
+    owner: ClassVar[str] = "detection"
+    meanings: ClassVar[Mapping[str, Meaning]] = {}
+
+    least_visible: float = setting(
+        0.3, "Share of a box that must stay in the picture when it is moved, else the object is left out.",
+        panel=LEARNING, above=0, most=1)
+    nms: float = setting(
+        0.5, "IoU above which the less sure one of two boxes of a class is dropped.", panel=LEARNING, above=0, most=1)
+    anchors: int = setting(5, "Anchors a cell of --model anchors, by k-means.", panel=NETWORK, least=1, most=32)
+    match: str = setting(
+        "best", "best: every object has the anchor nearest in shape; book: only one of IoU above 0.5, others above it "
+        "are left out.", panel=NETWORK, choices=("best", "book"))
+    score_every: int = setting(
+        0, "Epochs between two looks at the AP50 of the validation part, which chooses the best epoch; 0: so many that "
+        "there are about 20 looks.", panel=LEARNING, least=0)
+
+    def __post_init__(self) -> None:
+        check(self, "train")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the diagnosis of a detection can be asked for."""
+
+    owner: ClassVar[str] = "detection"
+
+    reference_ap50: float | None = setting(
+        None, "AP50 that a person or the best known method reaches, from 0 to 1; default: 1.", least=0, most=1)
+
+    def __post_init__(self) -> None:
+        check(self, "diagnose")

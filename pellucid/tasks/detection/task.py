@@ -1,0 +1,244 @@
+"""Detection: any number of objects a picture, each with a class and an upright box.
+
+The network ends in a vector a place (codecs/), which says whether an object has its centre there, of which class, and
+how far its edges are. Boxes move with the pixels; answers are in pixels of the pictures as given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pellucid.checks.subject import Chance, Check
+from pellucid.data.annotations import Annotations
+from pellucid.data.batches import Encoded
+from pellucid.data.boxes.column import Boxes
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.fitting import affine_of
+from pellucid.data.naming import composed, some_names
+from pellucid.engines.protocol import Objective
+from pellucid.errors import DataError, FileError, UsageError, describe, shown
+from pellucid.graph.graph import Graph
+from pellucid.model import Model
+from pellucid.reports.pixels import Images
+from pellucid.reports.scores import MORE, SHARE
+from pellucid.reports.sections import Account, Section
+from pellucid.spec.box_losses import BinaryFocalCrossentropy
+from pellucid.storage.model_file import read_model
+from pellucid.storage.records.checking import checked
+from pellucid.tasks.detection import telling
+from pellucid.tasks.detection.answering import Detected, as_json, detected
+from pellucid.tasks.detection.checks import CHECKS, checks_of
+from pellucid.tasks.detection.codecs.center import CenterCodec
+from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.evaluation import Evaluation
+from pellucid.tasks.detection.kinds import KINDS, USUAL
+from pellucid.tasks.detection.networks import RARE
+from pellucid.tasks.detection.record import DetectionRecord, codec_of
+from pellucid.tasks.detection.settings import Settings, Wishes
+from pellucid.tasks.detection.watching import Looks
+from pellucid.tasks.protocol import Pictures, Problem, Task
+from pellucid.tasks.provided import Bench, StoredRun
+from pellucid.training.events import Event
+
+AGAIN = "Train the model again"
+
+
+@dataclass(frozen=True)
+class Detection(Problem):
+    """The classes of one data set, and how boxes are written at the places of a network's maps.
+
+    chosen["operating"] is the score from which boxes are told, once a validation part was looked at.
+    """
+
+    names: tuple[str, ...]
+    ids: tuple[int, ...]
+    codec: Codec
+    fit: str = "stretch"
+    form: str = USUAL
+    nms: float = 0.5
+    least_visible: float = 0.3
+    validated: bool = False
+    chosen: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def outputs(self) -> int:
+        return self.codec.numbers
+
+    def network(self, model: str | None, settings: Settings, shape: tuple[int, ...]) -> tuple[Model, str]:
+        if len(shape) != 3:
+            raise UsageError("train: a network for boxes reads pictures; leave out pca and whiten of --preprocess.")
+        made = KINDS[self.form].network((shape[0], shape[1], shape[2]), len(self.names), self.codec)
+        return made, self.form
+
+    def record(self) -> dict[str, Any]:
+        return {"names": list(self.names), "ids": list(self.ids), "form": self.form, "codec": self.codec.record(),
+                "nms": self.nms, "operating": self.chosen.get("operating"), "least_visible": self.least_visible}
+
+    def encode(self, annotations: Annotations) -> Encoded:
+        assert isinstance(annotations, Boxes), "a task asks for the annotations that it learns from"
+        return self.codec.encode(annotations.placed(self.least_visible), len(annotations))
+
+    def objective(self, settings: Settings, graph: Graph) -> Objective:
+        return Objective(self.codec.terms())
+
+    def scoring(self) -> Objective:
+        return Objective(self.codec.terms())
+
+    def events(self, settings: Settings, bench: Bench) -> list[tuple[str, Event]]:
+        return [("looks", Looks(self, bench, settings.score_every))]
+
+    def checks(self) -> Mapping[str, Check]:
+        return checks_of(self.codec)
+
+    def chance(self, objective: Objective) -> Chance:
+        loss = objective.terms[0].loss
+        alpha = loss.alpha if isinstance(loss, BinaryFocalCrossentropy) else 1.0
+        found = -math.log(RARE) * (1 - RARE) ** 2 * alpha
+        return Chance(found, found, f"a start at {RARE:g} everywhere gives {found:.3f} for each object")
+
+    def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
+        boxes = boxes_of(part)
+        found = detected(self.codec, outputs, boxes.affines, boxes.sizes, threshold=self.nms)
+        return Evaluation(split, boxes, found, self.chosen.get("operating"), loss, part.names, part.ids)
+
+    def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
+        return self.located(outputs, [self.codec.size] * len(outputs), top=top, run=run)
+
+    def located(self, outputs: np.ndarray, sizes: Sequence[tuple[int, int]], *, top: int, run: str,
+                ) -> list[dict[str, Any]]:  # fmt: skip
+        if outputs.shape[1:] != (self.codec.places, self.codec.numbers):
+            raise DataError(f"{run}: the model says that it gives {self.codec.numbers} numbers at {self.codec.places} "
+                            f"places, but an answer has the shape {outputs.shape[1:]}. {AGAIN}.")
+        return [{"boxes": as_json(one.above(self.threshold), self.names)} for one in self.found(outputs, sizes)]
+
+    @property
+    def threshold(self) -> float:
+        """The score from which boxes are told."""
+        return self.chosen.get("operating", 0.5)
+
+    def found(self, outputs: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Detected]:
+        """All boxes in pictures of these sizes (height, width)."""
+        affines = [affine_of(size, self.codec.size, self.fit) for size in sizes]
+        return detected(self.codec, outputs, np.array(affines).reshape(-1, 2, 3), np.array(sizes).reshape(-1, 2),
+                        threshold=self.nms)
+
+    def predictions(self, evaluation: Evaluation) -> Iterable[Mapping[str, Any]]:
+        for number, one in enumerate(evaluation.found):
+            span = slice(evaluation.truth.offsets[number], evaluation.truth.offsets[number + 1])
+            true = [{"class": self.names[kind], "box": [round(float(v), 3) for v in box]} for kind, box in
+                    zip(evaluation.truth.classes[span], evaluation.truth.corners[span], strict=True)]  # fmt: skip
+            yield {"boxes": as_json(one.above(min(0.05, evaluation.threshold)), self.names), "true": true}
+
+    def fitted(self, dataset: Dataset, part: Part) -> Part:
+        boxes = boxes_of(part)
+        own, wanted = composed(boxes.names), composed(self.names)
+        strange = [name for name in own if name not in wanted]
+        has = np.bincount(boxes.classes, minlength=len(own)) > 0
+        if any(has[own.index(name)] for name in strange):
+            raise DataError(describe(dataset.name, "classes", f"those of the model ({some_names(wanted)})",
+                                     some_names(own), "Rename them with --class-map FILE."))
+        numbers = np.array([wanted.index(name) if name in wanted else -1 for name in own])
+        return replace(part, annotations=replace(boxes, names=self.names, ids=self.ids, classes=numbers[boxes.classes]))
+
+    def pictures(self, evaluation: Evaluation, images: Images, training: Part) -> Pictures:
+        from pellucid.tasks.detection.pictures import pictures_of  # brings the library that draws
+
+        return pictures_of(evaluation, images)
+
+
+def boxes_of(part: Part) -> Boxes:
+    """The boxes of a part; raises DataError for pictures that have something else."""
+    if not isinstance(part.annotations, Boxes):
+        raise DataError(f"these images have {part.annotations.kind}, not boxes.")
+    return part.annotations
+
+
+class DetectionTask(Task):
+    """Learns from `Boxes`; judged by AP at IoU 0.5."""
+
+    name = "detection"
+    annotations = Boxes.kind
+    settings = Settings
+    wishes = Wishes
+    rank = 2
+    watched, better, unit = "AP50", MORE, SHARE
+    checks = CHECKS
+    beside: ClassVar[Mapping[str, str]] = {"AP": "AP", "AP75": "AP75"}
+
+    def problem(self, dataset: Dataset) -> Detection:
+        train = boxes_of(dataset.part("train"))
+        if not len(train.corners):
+            raise DataError(f"{dataset.name}: there is no box in the images to learn from.")
+        height, width, _ = dataset.image_shape
+        return Detection(train.names, train.ids, CenterCodec((height, width), len(train.names)),
+                         validated="validation" in dataset.parts)
+
+    def settled(self, problem: Problem, settings: Settings, model: str | None, dataset: Dataset) -> Detection:
+        assert isinstance(problem, Detection), "a run's problem is its task's"
+        if model is not None and model.lower().endswith(".safetensors"):
+            return self.of_file(problem, model)
+        name = USUAL if model is None else model.lower()
+        if name not in KINDS:
+            raise UsageError(describe("train", "--model", f"one of {', '.join(KINDS)} for boxes, or a model file",
+                                      repr(shown(model))))
+        kind, size = KINDS[name], problem.codec.size
+        for side, flag in zip(size, ("height", "width"), strict=True):
+            if side % kind.multiple:
+                raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {kind.multiple} for the "
+                                          f"network {name}", side, f"The next that fits is "
+                                          f"{-(-side // kind.multiple) * kind.multiple}."))
+        placed = boxes_of(dataset.part("train")).placed(settings.least_visible)
+        codec = kind.codec(size, len(problem.names), placed, settings)
+        return replace(problem, codec=codec, form=name, nms=settings.nms, least_visible=settings.least_visible)
+
+    def of_file(self, problem: Detection, path: str) -> Detection:
+        """The problem of a model file to go on from, for the same classes."""
+        told = read_model(path).task
+        if told is None or told["name"] != self.name:
+            return problem  # whoever reads the network says that it is of another task
+        found = self.read(told["record"], problem.fit)
+        if composed(found.names) != composed(problem.names):
+            raise UsageError(f"--model {path} is for other classes than the data, or in another order: it has "
+                             f"{some_names(found.names)}. Give data with its classes, or begin with a network by name.")
+        return replace(found, validated=problem.validated, chosen={})
+
+    def recalled(self, model: Model, record: Mapping[str, Any]) -> Detection:
+        return self.read(record, (model.input_record or {}).get("fit", "stretch"))
+
+    def read(self, record: Mapping[str, Any], fit: str) -> Detection:
+        """The problem that a record describes. Raises FileError for a damaged one."""
+        told = checked(dict(record), DetectionRecord, "the model's record of its task", AGAIN)
+        codec = codec_of(told["codec"])
+        if not len(told["names"]) == len(told["ids"]) == codec.classes:
+            raise FileError(f"the model's record of its task is damaged: it has {len(told['names'])} classes and "
+                            f"{codec.classes} in its codec. {AGAIN}.")
+        chosen = {} if told["operating"] is None else {"operating": float(told["operating"])}
+        return Detection(tuple(told["names"]), tuple(told["ids"]), codec, fit, told["form"], told["nms"],
+                         told["least_visible"], chosen=chosen)
+
+    def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
+        from pellucid.tasks.detection.diagnosing import diagnose  # not needed to train or to ask
+
+        return diagnose(stored, wishes)
+
+    def told(self, found: Mapping[str, Any]) -> list[Section]:
+        return telling.told(found)
+
+    def drawn(self, pixels: np.ndarray, entry: Mapping[str, Any]) -> np.ndarray:
+        from pellucid.tasks.detection.drawing import draw_answer  # brings the library that draws
+
+        return draw_answer(pixels, entry["boxes"])
+
+    def words(self, entry: Mapping[str, Any]) -> list[str]:
+        return telling.words(entry)
+
+    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        return telling.row(entry)
+
+
+TASK = DetectionTask()

@@ -1,0 +1,120 @@
+"""Boxes from end to end: trained on both engines, scored, asked, resumed, gone on from; and what is refused."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.reports.rebuilding import rebuild_report
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.tables import read_csv
+from tests.cli.terminal import Terminal
+
+TRAIN = ["train", "shapes", "--model", "center-small", "--batch-size", "4", "--lr", "0.004", "--no-checks", "--augment",
+         "flip", "--schedule", "cosine", "--patience", "0"]  # fmt: skip
+ENGINES = ["reference", *(["pytorch"] if find_spec("torch") else [])]
+
+
+def record(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return found
+
+
+def test_shapes_are_found_and_told_in_pixels_of_the_pictures_as_given(terminal: Terminal) -> None:
+    typed = terminal.type(*TRAIN, "--epochs", "16", "--engine", "pytorch" if find_spec("torch") else "reference",
+                          "--out", "run")  # fmt: skip
+    assert typed.code == 0 and "boxes of 2 classes" in typed.out, typed
+    metrics = record("run/metrics.json")
+    assert metrics["task"] == "detection"
+    assert (metrics["headline"]["name"], metrics["headline"]["better"]) == ("AP50", "more")
+    assert metrics["AP50"] > 0.6 and metrics["AP50"] >= metrics["AP75"] and 0 < metrics["operating"]["score"] < 1
+    rows = read_csv("run/history.csv")
+    best = max(rows, key=lambda row: (float(row["val_AP50"]), -float(row["val_loss"])))
+    assert metrics["best_epoch"] == int(best["epoch"])
+    assert {"class_loss", "box_loss", "val_class_loss"} <= rows[0].keys()
+    scored = json.loads(terminal.type("evaluate", "run", "--json").out)
+    assert {name: scored[name] for name in ("AP", "AP50", "AP75", "operating")} == {
+        name: metrics[name] for name in ("AP", "AP50", "AP75", "operating")}  # fmt: skip
+    said = terminal.type("evaluate", "run").out
+    assert "false alarms" in said and "background (nothing is there)" in said
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    for words in ("<small>AP50</small>", "Precision and recall", "What the mistakes are", "Class by class"):
+        assert words in page, words
+    assert Path("run/precision-recall.png").stat().st_size > 5_000
+    rebuild_report(RunFolder(Path("run")))
+    assert Path("run/report.html").read_text(encoding="utf-8") == page
+    said = terminal.type("diagnose", "run").out
+    assert "points of AP50" in said and "train to validation" in said
+    assert {part["part"] for part in record("run/diagnosis.json")["parts"]} == {"train", "validation", "test"}
+    with Image.open("shapes/test/0.png") as image:
+        image.resize((240, 192), Image.Resampling.BICUBIC).save("larger.png")
+    asked = ["predict", "run", "shapes/test/0.png", "larger.png"]
+    typed = terminal.type(*asked, "--json", "--out", "drawn", "--csv", "said.csv")
+    small, large = json.loads(typed.out)["predictions"]
+    assert small["boxes"] and {"class", "score", "box"} == set(small["boxes"][0])
+    assert [box["class"] for box in small["boxes"]] == [box["class"] for box in large["boxes"]]
+    for one, other in zip(small["boxes"], large["boxes"], strict=True):
+        assert np.abs(3 * np.array(one["box"]) - other["box"]).max() < 8
+    with Image.open("drawn/larger.png") as image:
+        assert image.size[0] >= 640 and len(record("drawn/predictions.json")) == 2
+    assert int(read_csv("said.csv")[0]["objects"]) == len(small["boxes"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    terminal: Terminal, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pellucid.runs.recording import Checkpoints
+
+    words = [*TRAIN, "--limit", "12", "--epochs", "3", "--engine", engine, "--patience", "5"]
+    assert terminal.type(*words, "--out", "whole").code == 0
+
+    class Stopped(Exception):
+        """As a kill: nothing is written any more."""
+
+    write = Checkpoints.write
+
+    def stop(self: Checkpoints, progress: Any) -> None:
+        write(self, progress)
+        if progress.position.epoch == 1:
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "write", stop)
+        terminal.type(*words, "--out", "cut")
+    assert not Path("cut/metrics.json").exists()
+    assert terminal.type("train", "--resume", "cut").code == 0
+    for name in ("model.safetensors", "history.csv"):
+        assert Path("cut", name).read_bytes() == Path("whole", name).read_bytes(), name
+
+
+def test_the_engines_agree_on_what_is_lost(terminal: Terminal) -> None:
+    """The same first weights and batches: equal losses in float32, and equal answers of one model."""
+    if len(ENGINES) < 2:
+        pytest.skip("PyTorch is not installed")
+    short = [*TRAIN, "--limit", "8", "--epochs", "1"]
+    for engine in ENGINES:
+        terminal.type(*short, "--engine", engine, "--out", engine)
+    first, second = (read_csv(f"{engine}/steps.csv")[0] for engine in ENGINES)
+    for name in ("loss", "class_loss", "box_loss"):
+        assert float(first[name]) == pytest.approx(float(second[name]), rel=1e-4), name
+    score = ["evaluate", "pytorch", "--json", "--engine"]
+    one, other = (json.loads(terminal.type(*score, engine).out) for engine in ENGINES)
+    assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    (["--model", "lenet5"], ["--model", "center", "boxes"]),
+    (["--resize", "60x80"], ["height", "multiple of 16", "64"]),
+    (["--nms", "1.5"], ["--nms"]),
+    (["--loss", "focal"], ["--loss is a setting of the task classification", "detection"]),
+    (["--task", "classification"], ["boxes.csv", "listed twice"]),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_in_a_sentence(terminal: Terminal, flags: list[str], said: list[str]) -> None:
+    terminal.refused(1 if "--task" in flags else 2, said, "train", "shapes", *flags)
