@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pellucid.data.choosing import AUTO
 from pellucid.engines.threads import limited_threads
 from pellucid.errors import FileError
 from pellucid.runs.commands import command_of
@@ -67,8 +68,13 @@ def is_finished(folder: RunFolder, config: RunConfig) -> bool:
 
 
 def of_run(folder: RunFolder, config: RunConfig) -> bool:
-    """Whether a folder's run has these settings; where the data lie and how many threads there are is no matter."""
+    """Whether a folder's run has these settings; where the data lie and how many threads there are is no matter.
+
+    What was left to the data has been chosen in the folder's run.
+    """
     if not folder.config.exists():
         return False
     before = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
+    if config.augment in (None, AUTO):
+        before = replace(before, augment=config.augment)
     return replace(before, data=config.data, data_dir=config.data_dir, threads=config.threads) == config
