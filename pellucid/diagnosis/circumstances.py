@@ -53,6 +53,7 @@ class Circumstances:
 
     rate: the learning rate at the start; notation: the words of the network, None for one with a name of its own;
     image_shape (H,W,C); dev_drawn: whether the validation part was taken out of the training part, by --val-fraction;
+    pretrained: weights known by name that fit the pictures; empty for a run that began with some;
     guess_error: the error of always naming the commonest class of the held-out part.
     """
 
@@ -73,4 +74,5 @@ class Circumstances:
     confused: Confused | None = None
     shift: Shift | None = None
     worse: Worse | None = None
+    pretrained: str = ""
     labels: WrongLabels | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pellucid.diagnosis.circumstances import Circumstances
@@ -23,6 +23,8 @@ from pellucid.diagnosis.wording import small_percent as percent
 
 HOW_MANY = 3
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
+FEW_TO_START = 100  # below which edges and textures are better not learnt anew
+NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--activation", "--dropout", "--l2")
 FEW_EPOCHS = 5
 LARGE_SHARE = 0.25  # of the error: wrong labels of so much are worth mending first
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
@@ -33,15 +35,19 @@ WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Step:
-    """What to do, the number that argues for it, and the flags that do it in a new training (empty: none do)."""
+    """What to do, the number that argues for it, and the flags that do it in a new training (empty: none do).
+
+    `without`: flags that do not go with them.
+    """
 
     action: str
     because: str
     flags: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self) | {"flags": list(self.flags)}
+        return {"action": self.action, "because": self.because, "flags": list(self.flags)}
 
 
 def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstances) -> tuple[Step, ...]:
@@ -150,6 +156,10 @@ def for_variance(split: Decomposition, read: dict[str, Reading], run: Circumstan
     size = f"the error rises by {points(gap.value)} from the training images to {gap.end} images"
     late = f"; {read['over-fitting'].meaning}" if "over-fitting" in read else ""
     a_class = run.train_images // max(run.classes, 1)
+    if run.pretrained and a_class < FEW_TO_START:
+        yield Step("Begin with weights that have learnt other pictures (pellucid weights lists them)",
+                   f"{a_class:,} training images of a class are too few to learn edges and textures anew, and {size}",
+                   ("--pretrained", run.pretrained), NOT_WITH_PRETRAINED)  # fmt: skip
     if not run.augment:
         height, _, channels = run.image_shape
         words = f"shift={max(1, round(height / 14))},rotate=10" + (",flip" if channels == 3 else "")

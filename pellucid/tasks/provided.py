@@ -101,8 +101,11 @@ class StoredRun(Protocol):
     def folds(self, count: int) -> Folds:
         """Train `count` models with the run's settings, each without one fold; it writes nothing."""
 
-    def command_with(self, flags: Sequence[str]) -> str:
-        """The command that trains with the run's own settings, those in `flags` (flag, value, flag, value) changed."""
+    def command_with(self, flags: Sequence[str], without: Sequence[str] = ()) -> str:
+        """The command that trains with the run's own settings, those in `flags` (flag, value, flag, value) changed.
+
+        Flags in `without` are left out.
+        """
 
 
 class Predicted(Protocol):

@@ -174,5 +174,6 @@ class Stored:
         self.before_training()
         return cross_validate(replace(self.here, allow_leak=True), folds=count, dataset=dataset)
 
-    def command_with(self, flags: Sequence[str]) -> str:
-        return command_of(self.config, without={"--engine", *flags[::2]}, also=flags)  # the engine is chosen anew
+    def command_with(self, flags: Sequence[str], without: Sequence[str] = ()) -> str:
+        gone = {"--engine", *without, *flags[::2]}  # the engine is chosen anew
+        return command_of(self.config, without=gone, also=flags)

@@ -123,3 +123,13 @@ def test_a_missing_reference_and_an_undivided_gap_are_said() -> None:
     brought = next_steps(CASES["dev"][0], [], replace(RUN, dev_drawn=False))
     assert brought[0].flags == () and brought[1].flags == ()
     assert brought[0].to_json()["flags"] == []
+
+
+def test_few_pictures_begin_with_weights_that_have_learnt_and_are_augmented() -> None:
+    few = replace(RUN, train_images=150, classes=10, pretrained="squeezenet", augment="")
+    first, second, *_ = next_steps(split(train=1, validation=40), [], few)
+    assert first.flags == ("--pretrained", "squeezenet") and "15 training images of a class" in first.because
+    assert "--model" in first.without and "--resize" in first.without and second.flags[0] == "--augment"
+    assert set(first.to_json()) == {"action", "because", "flags"}
+    for other in (replace(few, pretrained=""), replace(few, train_images=1000)):
+        assert all("--pretrained" not in step.flags for step in next_steps(split(train=1, validation=40), [], other))

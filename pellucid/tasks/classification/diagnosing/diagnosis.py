@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from pellucid.architectures.pretrained import KNOWN
+from pellucid.data.dataset import Dataset
 from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Worse, WrongLabels
 from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
@@ -72,7 +76,7 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Ci
         epochs=int(stored.record.get("epochs") or settings["epochs"] or 1),
         rate=float(rate),  # type: ignore[arg-type]
         optimizer=settings["optimizer"],
-        augment=settings["augment"],
+        augment="" if settings["augment"] in (None, "none") else settings["augment"],
         dropout=dropout_of(stored),
         l2=settings["l2"],
         train_images=len(stored.dataset.part("train")),
@@ -85,8 +89,20 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Ci
         confused=confused_of(looked),
         shift=shift_of(gathered, split),
         worse=worse_of(looked),
+        pretrained="" if settings["weights"] or from_file(settings) else fitting(stored.dataset),
         labels=labels_of(looked),
     )
+
+
+def from_file(settings: Mapping[str, Any]) -> bool:
+    """Whether a run went on from a model file, whose weights have learnt already."""
+    return str(settings["model"] or "").lower().endswith(".safetensors")
+
+
+def fitting(dataset: Dataset) -> str:
+    """The weights known by name whose pictures are nearest in size to those of the data."""
+    height = dataset.image_shape[0]
+    return min(KNOWN.values(), key=lambda each: abs(math.log(each.size[0] / height))).name
 
 
 def dropout_of(stored: StoredRun) -> float:
@@ -140,4 +156,4 @@ def notes_on_parts(gathered: Gathered) -> list[str]:
 
 def told_step(step: Step, stored: StoredRun) -> dict[str, Any]:
     """A step as plain values, with the command that carries it out."""
-    return step.to_json() | {"command": stored.command_with(step.flags) if step.flags else ""}
+    return step.to_json() | {"command": stored.command_with(step.flags, step.without) if step.flags else ""}
