@@ -1,6 +1,6 @@
 """How quick detection is: scoring beside pycocotools, one picture from pixels to boxes, a training step beside PyTorch.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.detection_speed            (about two minutes of one core)
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.detection_speed            (about half a minute of one core)
 scoring   1,000 pictures with 18,000 boxes and as many answers, drawn from a seed: from boxes to COCO's twelve numbers
 picture   the default network on one picture of 320x240, batch 1: preprocessing, network, decoding, suppression
 step      forward, loss, backward and update of 8 pictures of 320x240 beside the same network and losses by hand
@@ -159,7 +159,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    found = {"scoring": scoring(5), "picture": picture(40), "step": step(7)}
+    found = {"scoring": scoring(3), "picture": picture(20), "step": step(5)}
     result = found | {"environment": environment_of(engine_named("pytorch", "float32", None)), "commit": commit(),
                       "date": time.strftime("%Y-%m-%d"), "command": "python -m benchmarks.detection_speed"}
     RESULT.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")

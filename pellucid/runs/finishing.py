@@ -155,7 +155,9 @@ def part_in_words(part: dict[str, Any]) -> str:
 
 
 def spread_in_words(part: dict[str, Any]) -> str:
-    """How many images a class has, or between what the numbers lie."""
+    """How many images a class has, how many boxes there are, or between what the numbers lie."""
+    if boxes := part.get("boxes"):
+        return f", {boxes['n']:,} boxes"
     if counts := part.get("per_class", {}).values():
         spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
         return f", {spread} a class"

@@ -19,7 +19,7 @@ from pellucid.data.boxes.column import Boxes
 from pellucid.diagnosis.resampling import percentile_interval
 from pellucid.errors import DataError
 from pellucid.keys import Key
-from pellucid.reports.scores import MORE, SHARE, Headline, Score
+from pellucid.reports.scores import MORE, Headline, Score
 from pellucid.tasks.detection.answering import Detected
 from pellucid.tasks.detection.judging import (
     BACKGROUND,
@@ -92,7 +92,7 @@ class Evaluation:
     @property
     def headline(self) -> Headline:
         """AP50."""
-        return Score("AP50", MORE, SHARE).headline(self.coco["AP50"] or 0.0, self.interval)
+        return Score("AP50", MORE).headline(self.coco["AP50"] or 0.0, self.interval)
 
     def wrong(self) -> np.ndarray:
         """Which pictures (N,) have a missed object or a false alarm at the operating point."""

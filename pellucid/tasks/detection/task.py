@@ -25,7 +25,7 @@ from pellucid.errors import DataError, FileError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.scores import MORE, SHARE
+from pellucid.reports.scores import MORE
 from pellucid.reports.sections import Account, Section
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.storage.model_file import read_model
@@ -166,7 +166,7 @@ class DetectionTask(Task):
     settings = Settings
     wishes = Wishes
     rank = 2
-    watched, better, unit = "AP50", MORE, SHARE
+    watched, better = "AP50", MORE
     checks = CHECKS
     beside: ClassVar[Mapping[str, str]] = {"AP": "AP", "AP75": "AP75"}
 
