@@ -15,6 +15,7 @@ from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.lenet import LeNet5
 from pellucid.architectures.mobilenet import MobileNetV2
+from pellucid.architectures.photonet import PhotoNet
 from pellucid.architectures.preact import PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
 from pellucid.architectures.squeeze import SEInception, SEResNet50
@@ -34,6 +35,7 @@ __all__ = [
     "GoogLeNet",
     "LeNet5",
     "MobileNetV2",
+    "PhotoNet",
     "PreActResNet",
     "ResNet101",
     "ResNet152",

@@ -17,6 +17,7 @@ from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.lenet import LeNet5
 from pellucid.architectures.mobilenet import MobileNetV2
+from pellucid.architectures.photonet import PhotoNet
 from pellucid.architectures.preact import LAYOUTS, PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
 from pellucid.architectures.squeeze import SEInception, SEResNet50
@@ -34,6 +35,7 @@ NAMES: dict[str, Callable[..., Model]] = {
     "cifar10mlp": Cifar10MLP,
     **{f"cifarresnet{depth}": partial(CifarResNet, depth=depth) for depth in (20, 32, 44, 56, 110)},
     "clothesmlp": ClothesMLP,
+    "photonet": PhotoNet,
     "fruitscnn": FruitsCNN,
     "cellshead": CellsHead,
     "allconv": AllConv,

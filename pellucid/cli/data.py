@@ -1,4 +1,4 @@
-"""pellucid data info, data convert: what is in a data set, and its boxes in another form."""
+"""pellucid data info, show, convert: what is in a data set, what a network will see of it, its boxes in another form."""
 
 from __future__ import annotations
 
@@ -92,3 +92,24 @@ def rows_of_numbers(found: Mapping[str, Any]) -> list[list[str]]:
     columns = zip(*(part["numbers"] for part in found["parts"].values()), strict=True)
     return [[f"{column[0]['name']} ({column[0]['unit']})" if column[0]["unit"] else column[0]["name"],
              *[f"{found['min']:g}, {found['mean']:g}, {found['max']:g}" for found in column]] for column in columns]
+
+
+@data_app.command("show")
+@with_settings(of_a_run, only=(*PICTURES, "augment", "seed"))
+def show(
+    data: Data,
+    *,
+    out: Annotated[str, typer.Option(help="The picture to write, .png.")] = "sheet.png",
+    rows: Annotated[int, typer.Option(min=1, max=100, help="Pictures to show.")] = 8,
+    epochs: Annotated[int, typer.Option(min=1, max=50, help="Versions of each.")] = 7,
+    settings: Given,
+) -> None:
+    """Draw a contact sheet of what a network will see. Each picture first as it is, then as --augment changes it."""
+    from pellucid.runs.sheet import contact_sheet
+    from pellucid.storage.writer import write_bytes
+
+    if not out.lower().endswith(".png"):
+        raise UsageError(f"data show: --out wants a name that ends in .png, but it is {out}.")
+    sheet, words = contact_sheet(settings.of_run(data), rows=rows, epochs=epochs)
+    write_bytes(out, sheet)
+    say(f"{out}: {rows} pictures, --augment {words}")

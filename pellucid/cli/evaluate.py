@@ -46,6 +46,9 @@ def evaluate(
                           "that are not in it stay."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Of classes: the mean of the answers for a picture and its mirror image.")
+    ] = False,
     settings: Given,
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
@@ -64,7 +67,7 @@ def evaluate(
     judged = None if cases is None else judge_cases(run, cases, engine, reading["max_pixels"])
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
-                        max_latency=max_latency, engine=engine, class_map=class_map,
+                        max_latency=max_latency, engine=engine, class_map=class_map, tta=tta,
                         **reading) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged.found if judged else {}).get("warnings", ())]:
         complain(f"warning: {warning}")

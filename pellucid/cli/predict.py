@@ -26,6 +26,9 @@ def predict(
     csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
     out: Annotated[str | None, typer.Option(
         help="Write the answers as JSON into this folder, and each picture with its boxes drawn into it.")] = None,
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Of classes: the mean of the answers for a picture and its mirror image.")
+    ] = False,
     settings: Given,
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
@@ -35,7 +38,7 @@ def predict(
 
     if csv is not None and not csv.lower().endswith(".csv"):
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
-    answered = predict_files(run, expanded(images), top=top, engine=engine, **settings.values(RunConfig))
+    answered = predict_files(run, expanded(images), top=top, engine=engine, tta=tta, **settings.values(RunConfig))
     if csv is not None:
         write_answers(csv, answered)
     if out is not None:

@@ -37,19 +37,33 @@ class Chosen:
     why: str
 
 
+def no_photos(part: Part, channels: tuple[str, ...], key: Key) -> str:
+    """Why the pictures of a training part are no photos of classes; empty where they are."""
+    if not isinstance(part.annotations, Classes):
+        return f"for what goes with pictures of {part.annotations.kind} is left to you"
+    if tuple(channels) != RGB or part.images.dtype.kind not in "iu":
+        return "as the pictures are no photos in red, green and blue"
+    if min(part.images.shape[1:3]) < SMALLEST:
+        return f"as the pictures are below {SMALLEST} pixels"
+    if float(np.ptp(looked_at(part, key)[0], axis=-1).mean()) < COLOUR:
+        return "as the pictures have no colour, and changes can make another class of them"
+    return ""
+
+
+def looked_at(part: Part, key: Key) -> tuple[Array, Array]:
+    """Some pictures (n, H, W, C) from 0 to 1, and their places (n,)."""
+    places = np.sort(key.fold("choosing").generator().permutation(len(part))[:LOOKED_AT])
+    return part.images.take(places).astype(np.float32) / np.iinfo(part.images.dtype).max, places
+
+
 def chosen_for(part: Part, channels: tuple[str, ...], key: Key) -> Chosen:
     """What `auto` means for a training part."""
+    why = no_photos(part, channels, key)
+    if why:
+        return Chosen("", f"none, {why}")
+    assert isinstance(part.annotations, Classes), "no_photos has seen it"
     height, width, _ = part.images.shape[1:]
-    if not isinstance(part.annotations, Classes):
-        return Chosen("", f"none, for what goes with pictures of {part.annotations.kind} is left to you")
-    if tuple(channels) != RGB or part.images.dtype.kind not in "iu":
-        return Chosen("", "none, as the pictures are no photos in red, green and blue")
-    if min(height, width) < SMALLEST:
-        return Chosen("", f"none, as the pictures are below {SMALLEST} pixels")
-    places = np.sort(key.fold("choosing").generator().permutation(len(part))[:LOOKED_AT])
-    pixels = part.images.take(places).astype(np.float32) / np.iinfo(part.images.dtype).max
-    if float(np.ptp(pixels, axis=-1).mean()) < COLOUR:
-        return Chosen("", "none, as the pictures have no colour, and changes can make another class of them")
+    pixels, places = looked_at(part, key)
     mirrors = mirrors_fit(pixels, part.annotations.numbers[places])
     words = [*(["flip"] if mirrors else []), f"shift={max(1, min(height, width) // 16)}"]
     words += [FEW_WORDS] if len(part) < MANY else []

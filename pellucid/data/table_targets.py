@@ -50,7 +50,7 @@ def choose_targets(table: Table, options: Options, taken: Collection[int | None]
         return _as_numbers(table, numbers, decided=True)
     if classes:
         return _as_classes(table, classes, asked, decided=kind is None)
-    raise _no_classes(table, asked, left, learning=options.learning)
+    raise _no_classes(table, asked, left)
 
 
 def label_by_name(table: Table) -> int | None:
@@ -99,17 +99,16 @@ def _as_classes(table: Table, places: tuple[int, ...], asked: tuple[int, ...], *
     return Targets("classes", places, notes)
 
 
-def _no_classes(table: Table, asked: tuple[int, ...], left: Sequence[int], *, learning: bool) -> DataError:
+def _no_classes(table: Table, asked: tuple[int, ...], left: Sequence[int]) -> DataError:
     if asked:
         return DataError(f"{table.where}: each row of the columns {listed([table.columns[at] for at in asked])} must "
                          "hold one 1 and else 0 to be classes. Name one column: --label COLUMN.")
     may_be = [name for name in table.columns if name.lower() in OTHER_LABELS]
     example = may_be[0] if may_be else "COLUMN"
     numbers = " To learn numbers, type --task regression." if _holding_numbers(table, left) else ""
-    remedy = (f"Name the column of the classes: --label {example}.{numbers}" if learning else
-              "The model was trained on classes: give data that have them, in a column of that name.")  # fmt: skip
     return DataError(f"{table.where}: the table must have a column of labels, called {' or '.join(LABEL)}, but its "
-                     f"columns are {listed(table.columns)}. {remedy}")
+                     f"columns are {listed(table.columns)}. Name the column of the classes: --label {example}."
+                     f"{numbers}")
 
 
 def _one_hot(table: Table, places: Sequence[int]) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
-from pellucid.data.choosing import AUTO, NONE, chosen_for
+from pellucid.data.choosing import AUTO, NONE, chosen_for, no_photos
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
 
 LOG = logging.getLogger("pellucid")
+PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
+PHOTONET_RATE = 0.003
 
 
 def load_data(config: RunConfig) -> Dataset:
@@ -119,6 +121,20 @@ def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> RunConfi
     return config
 
 
+def with_network(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
+    """The settings with the network for photos where nobody says another, and the rate that was chosen for it.
+
+    What is said of a network in words (--dropout, --l1, --l2, --activation) is said of those that image size chooses.
+    """
+    part, plain = dataset.part("train"), RunConfig()
+    said = any(getattr(config, name) != getattr(plain, name) for name in ("dropout", "l1", "l2", "activation"))
+    shaped = config.preprocess or config.weights or min(part.images.shape[1:3]) < PHOTONET_FROM
+    if config.model is not None or said or shaped or no_photos(part, dataset.channel_names, key):
+        return config
+    rate = PHOTONET_RATE if config.lr is None and config.optimizer in ("adam", "adamw") else config.lr
+    return config.changed(model="photonet", lr=rate)
+
+
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
     """Read the data, fit the preprocessing on the training part alone, build the network and the batches.
 
@@ -126,7 +142,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    config = with_augmentation(decided(config, dataset), dataset, key)
+    config = with_network(with_augmentation(decided(config, dataset), dataset, key), dataset, key)
     task = task_of(config)
     problem = task.settled(task.problem(dataset), config.own, config.model, dataset)
     train, share = dataset.part("train"), share_of(words.processes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from pellucid.data.batches import Batches
 from pellucid.data.dataset import Part
 from pellucid.engines.protocol import Engine, add_sums
-from pellucid.errors import TrainingError
+from pellucid.errors import TrainingError, UsageError
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.tasks.evaluation import Evaluation
@@ -30,8 +31,12 @@ def score(
     preprocessing: Any,
     split: str,
     batch_size: int = BATCH_SIZE,
+    tta: bool = False,
 ) -> Evaluation:
-    """The evaluation of `part` (N samples); memory is bounded by the batch."""
+    """The evaluation of `part` (N samples); memory is bounded by the batch.
+
+    With `tta` the outputs are the means of those for each picture and for its mirror image, and so is the loss.
+    """
     objective = problem.scoring()
     batches = Batches(part, batch_size=batch_size, key=Key.of(0), shuffle=False, preprocessing=preprocessing,
                       encode=problem.encode)  # fmt: skip
@@ -39,11 +44,30 @@ def score(
     outputs: list[np.ndarray] = []
     sums: dict[str, tuple[float, float]] = {}
     for batch in batches.epoch(0):
-        run = engine.forward(graph, state["params"], state["state"], engine.put(batch.inputs), training=False)
-        sums = add_sums(sums, engine.measure(objective, run, batch))
-        outputs.append(engine.get({"p": run.outputs["output"]})["p"])
+        seen = []
+        for inputs in views(batch.inputs) if tta else [batch.inputs]:
+            run = engine.forward(graph, state["params"], state["state"], engine.put(inputs), training=False)
+            sums = add_sums(sums, engine.measure(objective, run, batch))
+            seen.append(engine.get({"p": run.outputs["output"]})["p"])
+        outputs.append(np.mean(seen, axis=0) if tta else seen[0])
     loss = objective.report(sums)["loss"]
     if math.isnan(loss):
         raise TrainingError(f"the loss on the {split} part is NaN, so its scores would mean nothing. Train again with "
                             "a lower learning rate, or check that part for extreme values.")  # fmt: skip
     return problem.evaluation(np.concatenate(outputs), part, split=split, loss=loss)
+
+
+def views(inputs: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Pictures (B, H, W, C) as they are, and mirrored; raises UsageError where preprocessing left no pictures."""
+    for name, x in inputs.items():
+        if x.ndim != 4:
+            raise UsageError(f"--tta mirrors pictures, but '{name}' of this model takes numbers of shape "
+                             f"{x.shape[1:]}. Leave it out.")  # fmt: skip
+    return [dict(inputs), {name: np.ascontiguousarray(x[:, :, ::-1]) for name, x in inputs.items()}]
+
+
+def refuse_tta(problem: Problem, command: str) -> None:
+    """Raise UsageError for a task whose answers do not stay when a picture is mirrored."""
+    if problem.class_names is None or problem.ending is not None:
+        raise UsageError(f"{command}: --tta averages the answers for a picture and its mirror image, which means "
+                         "something for classes alone. Leave it out.")  # fmt: skip

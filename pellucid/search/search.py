@@ -24,7 +24,7 @@ from pellucid.search.storage import address_of, hidden, opened, sqlite_url, told
 from pellucid.search.study import optuna_at_hand
 from pellucid.search.table import as_json, line_of, round_line, write_table
 from pellucid.search.trial import Bench, with_one_thread
-from pellucid.search.trials import DIVERGED, Trial, ranked
+from pellucid.search.trials import Trial, ranked
 from pellucid.search.workers import carry_out_together
 from pellucid.storage.writer import write_bytes, write_json
 
@@ -92,11 +92,9 @@ def search(plan: Plan, out: str | Path, *, storage: str | None = None, command: 
 
 
 def rehearse(bench: Bench) -> None:
-    """Build what the first trial, each word and each end of a range ask for: a slip of the pen shall cost no trial."""
+    """Build what each word and each end of a range asks for, so that a slip of the pen does not cost a trial."""
     plan = bench.plan
     first: dict[str, Value] = {parameter.name: parameter.at(0.0) for parameter in plan.space}
-    config = config_of(plan.base, first, plan.rounds[0])
-    prepare(config, understand(config), bench.dataset)
     for parameter in plan.space:
         values = parameter.words if isinstance(parameter, Choice) else (parameter.at(0.0), parameter.at(1.0))
         for value in values:
@@ -174,6 +172,5 @@ def conclude(
 def nothing_came_through(trials: list[Trial]) -> str:
     """One sentence for a search of which nothing is left."""
     first = next((trial.reason for trial in trials if trial.reason), "nothing is known of the reason")
-    diverged = any(trial.state == DIVERGED for trial in trials)
-    remedy = " Search lower rates, e.g. --range lr=1e-6:1e-2:log, with another --out." if diverged else ""
-    return f"search: none of {len(trials)} trials came through. Of the first it is said: {first}{remedy}"
+    return (f"search: none of {len(trials)} trials came through. Of the first it is said: {first} "
+            "Search lower rates, e.g. --range lr=1e-6:1e-2:log, with another --out.")  # fmt: skip

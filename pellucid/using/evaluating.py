@@ -15,7 +15,7 @@ from pellucid.engines.threads import limited_threads
 from pellucid.errors import TrainingError, UsageError, shown
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.room import refuse_large_scoring
-from pellucid.runs.scoring import score
+from pellucid.runs.scoring import refuse_tta, score
 from pellucid.runs.weights import native_weights
 from pellucid.using.data import data_of
 from pellucid.using.latency import measure_latency, refuse_limit
@@ -48,6 +48,7 @@ def evaluate_on(
     max_latency: float | None = None,
     engine: str | None = None,
     class_map: str | None = None,
+    tta: bool = False,
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
 
@@ -59,6 +60,8 @@ def evaluate_on(
     found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
     dataset = found.dataset
     problem = problem_of(model, run)
+    if tta:
+        refuse_tta(problem, "evaluate")
     wanted = problem.wanted_scores(metrics, costs)
     chosen = choose_split(dataset, split)
     if class_map is not None:
@@ -79,7 +82,7 @@ def evaluate_on(
     with limited_threads(all_or_one(model, chosen_engine, batch_size)), np.errstate(all="ignore"):
         evaluation = score(
             model.graph, chosen_engine, {"params": params, "state": state}, problem, part,
-            preprocessing=preprocessing, split=chosen, batch_size=batch_size,
+            preprocessing=preprocessing, split=chosen, batch_size=batch_size, tta=tta,
         )
         seconds = time.perf_counter() - began
         refuse_not_finite(run, evaluation.outputs)
@@ -89,7 +92,7 @@ def evaluate_on(
         "split": "all" if dataset.undivided else chosen, "part": found.named(chosen),
         "engine": chosen_engine.name, "parameters": model.count_params(), "run": run, "data": dataset.name,
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
-        "warnings": found.holder.warnings,
+        "warnings": found.holder.warnings, **({"tta": True} if tta else {}),
         **({} if latency is None else {"latency": latency.to_json()}),
     }
 

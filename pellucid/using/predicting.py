@@ -28,6 +28,7 @@ from pellucid.reports.pixels import displayable
 from pellucid.reports.sections import Account
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.room import refuse_large_scoring, scoring_bytes
+from pellucid.runs.scoring import refuse_tta, views
 from pellucid.runs.weights import native_weights
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import write_csv
@@ -60,14 +61,17 @@ class Answered:
 
 
 def predict_files(
-    run: str, images: Iterable[str], *, top: int, engine: str | None = None, max_pixels: int | None = None
+    run: str, images: Iterable[str], *, top: int, engine: str | None = None, max_pixels: int | None = None,
+    tta: bool = False,
 ) -> Answered:
     """What a model says of each picture, read at the size, channels and depth the model was trained on.
+
+    With `tta`, the mean of what it says of the picture and of its mirror image.
 
     A picture that cannot be read or does not fit has an `error` in place of an answer. Raises UsageError for a run that
     is not there, TrainingError when the model answers with numbers that are not finite.
     """
-    return answered(classifier_of(run), run, images, top=top, engine=engine, max_pixels=max_pixels)
+    return answered(classifier_of(run), run, images, top=top, engine=engine, max_pixels=max_pixels, tta=tta)
 
 
 def judge_cases(run: str, file: str, engine: str | None = None, max_pixels: int | None = None) -> Account:
@@ -86,13 +90,13 @@ def judge_cases(run: str, file: str, engine: str | None = None, max_pixels: int 
 
 def answered(
     opened: tuple[Model, RunFolder | None], run: str, images: Iterable[str], *, top: int, engine: str | None,
-    max_pixels: int | None,
+    max_pixels: int | None, tta: bool = False,
 ) -> Answered:
     """The same of a model that was read already."""
     model, folder = opened
     refuse_large_scoring(model.graph, 1, "predict")
     at_once = AT_ONCE if scoring_bytes(model.graph, AT_ONCE) < ROOM else 1
-    answer = Answerer(model, engine_of(folder, engine), run, top)
+    answer = Answerer(model, engine_of(folder, engine), run, top, tta=tta)
     holder = Holder.of(model, run)
     watch = holder.watch()
     found = Answered([], task_of_model(model))
@@ -120,9 +124,11 @@ def answered(
 class Answerer:
     """A model on its engine: gives the entries of pictures their answers, those of one size together."""
 
-    def __init__(self, model: Model, engine: Engine, run: str, top: int) -> None:
-        self.model, self.engine, self.run, self.top = model, engine, run, top
+    def __init__(self, model: Model, engine: Engine, run: str, top: int, *, tta: bool = False) -> None:
+        self.model, self.engine, self.run, self.top, self.tta = model, engine, run, top, tta
         self.problem = problem_of(model, run)
+        if tta:
+            refuse_tta(self.problem, "predict")
         self.params, self.state = native_weights(model, engine)
 
     def __call__(self, pictures: Sequence[Waiting]) -> None:
@@ -146,9 +152,12 @@ class Answerer:
         pipeline = self.model.preprocessing or assumed_pipeline(x.dtype)
         with np.errstate(all="ignore"):  # what is not finite is refused below
             parts = [{"input": pipeline.apply(x)}]
-            (outputs,) = predict_each(self.model.graph, self.engine, self.params, self.state, parts)
-        refuse_not_finite(self.run, outputs["output"])
-        return outputs["output"]
+            parts = views(parts[0]) if self.tta else parts
+            every = predict_each(self.model.graph, self.engine, self.params, self.state, parts)
+            seen = [each["output"] for each in every]
+        outputs: Array = np.mean(seen, axis=0) if self.tta else seen[0]
+        refuse_not_finite(self.run, outputs)
+        return outputs
 
 
 def expanded(given: Sequence[str]) -> Iterator[str]:

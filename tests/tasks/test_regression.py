@@ -115,13 +115,6 @@ def test_a_model_goes_on_and_changes_its_task(terminal: Terminal) -> None:
     assert terminal.type(*digits, "--model", "run/model.safetensors", "--new-head", "--out", "classes").code == 0
     answers = load_model("classes/model.safetensors").predict(tilted(4, 1)[0])
     assert answers.shape == (4, 10) and np.allclose(answers.sum(axis=1), 1, atol=1e-5)
-    terminal.refused(2, ["trained for the task classification", "--new-head"], "search", "tilted.npz", "--trials", "3",
-                     "--model", "classes/model.safetensors", "--out", "search")  # before any trial
-    for name, picture in zip("ab", tilted(2, 1)[0], strict=True):
-        Image.fromarray(picture[..., 0]).save(f"{name}.png")
-    Path("table.csv").write_text("path,angle,length\na.png,3.5,1.5\nb.png,4.25,2\n", encoding="utf-8")
-    told = terminal.refused(1, ["trained on classes"], "evaluate", "classes", "table.csv")
-    assert "--task" not in told and "--label" not in told  # which evaluate does not have
     back = ["train", "tilted.npz", "--model", "classes/model.safetensors", "--epochs", "1", "--no-checks"]
     terminal.refused(2, ["trained for the task classification", "--new-head"], *back)
     assert terminal.type(*back, "--new-head", "--out", "back").code == 0

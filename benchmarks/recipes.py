@@ -1,0 +1,102 @@
+"""What each technique of docs/recipes.md is worth: `pellucid train` as a user types it, one row a technique.
+
+Run with   python -m benchmarks.recipes [--set flowers10] [--row NAME] [--seeds 0 1 2]
+           python -m benchmarks.recipes --table             the tables of docs/recipes.md, from what is committed
+Every seed is a split of its own (--split-seed); the test part is read once a seed, and nothing was chosen on it. What
+was measured before stays in benchmarks/results/recipes.json, set by set and row by row, each with its commit.
+Processor seconds are user and system of the whole command; beside other work on the machine they are larger.
+Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.published import ROOT, commit
+from pellucid.runs.environment import environment_of
+from pellucid.training.session import engine_named
+
+RESULT = ROOT / "benchmarks" / "results" / "recipes.json"
+PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
+PLAIN = "--augment none --dropout 0.3"  # the network in words, as before there was a default for photos
+SETS = {"flowers10": "flowers10", "fruits360-mini": "fruits360-mini", "cifar10": "cifar10 --limit 5000"}
+ROWS = {
+    "words, unchanged pictures": PLAIN,
+    "the default for photos": "",
+    "without changes of pictures": "--augment none",
+    "with label smoothing": "--label-smoothing 0.1",
+    "with averages": "--use-ema --ema-momentum 0.95",
+    "with AdamW": "--optimizer adamw --weight-decay 0.05",
+    "with mixup": "--augment flip,shift=4,mixup=0.2",
+    "with one cycle": "--schedule onecycle --lr 0.01",
+    "twice as long": "--epochs 60",
+    "from SqueezeNet, frozen": "--pretrained squeezenet --resize 160x160",
+}
+
+
+def typed(data: str, row: str, seed: int) -> str:
+    """The command of one seed."""
+    return f"pellucid train {SETS[data]} {ROWS[row]} --split-seed {seed} --json".replace("  ", " ")
+
+
+def measured(data: str, row: str, seed: int) -> dict[str, Any]:
+    """Accuracy on the test part and processor seconds of one seed."""
+    words = shlex.split(typed(data, row, seed))[1:]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "pellucid", *words, "--out", str(Path(folder) / "run")], text=True, check=True,
+            capture_output=True, env={**os.environ, "PELLUCID_DATA": PLACE, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"accuracy": json.loads(done.stdout)["accuracy"], "processor_seconds": round(seconds, 1)}
+
+
+def table(found: dict[str, Any]) -> str:
+    """A row a technique: mean, spread over seeds, seeds, processor seconds."""
+    lines = ["| set | recipe | test accuracy (spread) | splits | processor seconds |", "|---|---|---|---|---|"]
+    for data, rows in found["sets"].items():
+        for row, entry in rows.items():
+            scores = [100 * one["accuracy"] for one in entry["seeds"].values()]
+            spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+            seconds = statistics.mean(one["processor_seconds"] for one in entry["seeds"].values())
+            lines.append(f"| {data} | {row} | {statistics.mean(scores):.1f} % ({spread:.1f}) | {len(scores)} "
+                         f"| {seconds:.0f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure what is asked for, and write it beside what is there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--set", choices=SETS, default="flowers10", dest="data")
+    parser.add_argument("--row", choices=ROWS, action="append")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"sets": {}}
+    if given.table:
+        print(table(found))
+        return
+    for row in given.row or ROWS:
+        for seed in given.seeds:
+            entry = found["sets"].setdefault(given.data, {}).setdefault(row, {"seeds": {}})
+            entry |= {"command": typed(given.data, row, seed), "commit": commit()}
+            entry["seeds"][str(seed)] = measured(given.data, row, seed)
+            found["environment"] = environment_of(engine_named("pytorch", "float32", None))
+            RESULT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            print(f"{given.data}, {row}, seed {seed}: {entry['seeds'][str(seed)]}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
