@@ -1,4 +1,4 @@
-"""pellucid data info, show, convert: what is in a data set, what a network will see of it, its boxes in another form."""
+"""pellucid data info, show, convert: what is in a data set, what a network sees of it, its boxes in another form."""
 
 from __future__ import annotations
 
