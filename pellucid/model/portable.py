@@ -1,4 +1,7 @@
-"""Portable: what goes into a network and out of it: pictures, files, weights of others, other programs."""
+"""Portable: what goes into a network and out of it: pictures, files, weights of others, other programs.
+
+What reads and writes the files of others is imported when it is asked for: a model is made without it.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,14 @@ import numpy as np
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.model.admitting import prepared
-from pellucid.model.exporting import export_onnx
-from pellucid.model.foreign.loading import load_weights
-from pellucid.model.foreign.matching import WeightsReport
 from pellucid.model.network import Network
 from pellucid.model.saving import save_model
 from pellucid.training.session import require_torch
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from pellucid.model.foreign.matching import WeightsReport
 
 Path = str | os.PathLike[str]
 
@@ -55,6 +57,8 @@ class Portable(Network):
         """
         if format != "onnx":
             raise ArgumentError(describe("export", "format", "'onnx'", repr(format)))
+        from pellucid.model.exporting import export_onnx
+
         return export_onnx(self, path)
 
     def save(self, path: Path) -> None:
@@ -74,4 +78,6 @@ class Portable(Network):
         `model.to_torch()`. Raises ArgumentError that lists what is missing, unexpected or of another shape; FileError
         for a file that cannot be read, pickles (.pth, .pt, .bin) among them.
         """
+        from pellucid.model.foreign.loading import load_weights
+
         return load_weights(self, path, new_head=new_head, flatten=flatten)

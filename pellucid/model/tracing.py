@@ -13,7 +13,6 @@ import numpy as np
 
 from pellucid.data.batches import Batch
 from pellucid.engines.protocol import Gradients
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.graph.graph import Graph
 from pellucid.graph.spelled import spelled
 from pellucid.model.admitting import Admission
@@ -79,6 +78,8 @@ def span(values: np.ndarray) -> str:
 
 def trace(model: Network, x: Any, y: Any, *, training: bool) -> Trace:
     """Run x (N, ...) through the model in float64; with targets y and a compiled loss also back."""
+    from pellucid.engines.reference import ReferenceEngine  # a model is made without its arithmetic
+
     graph, keys = spelled(model.graph)
     engine = ReferenceEngine("float64")
     values = model.weights_by_key()
