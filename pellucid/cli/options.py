@@ -116,6 +116,11 @@ class Taking:
 
     @property
     def __signature__(self) -> inspect.Signature:
+        return self._signed(tuple(self.lists()), tuple(self.only() if callable(self.only) else self.only))
+
+    @cache  # noqa: B019  (a command lives as long as the program; Typer asks several times for each)
+    def _signed(self, lists: tuple[type, ...], only: tuple[str, ...]) -> inspect.Signature:
+        """The signature with these settings; another when a task has been registered since."""
         own = inspect.signature(self.command, eval_str=True)
         made = [inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
         for name, parameter in own.parameters.items():
