@@ -16,7 +16,6 @@ import numpy as np
 
 from pellucid.data.ahead import ahead
 from pellucid.data.annotations import Annotations, Classes
-from pellucid.data.augmentation import Augmentation
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages
 from pellucid.data.mixing import Mix, mixed
@@ -156,6 +155,8 @@ class Batches:
         annotations = self.source.annotations.take(indices)
         mix = None
         if self.augmentation is not None:
+            from pellucid.data.augmentation import Augmentation  # fit alone does without
+
             drawn = {"key": self.key, "epoch": epoch, "ids": ids + COPY * copies}
             if annotations.moves:
                 size = x.shape[1:3]

@@ -9,12 +9,15 @@ Source   Zhang et al. 2018, "mixup"; Yun et al. 2019, "CutMix"
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.data.augmentation import Augmentation
 from pellucid.data.images import Array
 from pellucid.keys import Key
+
+if TYPE_CHECKING:
+    from pellucid.data.augmentation import Augmentation
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, Images
-from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import FileError
 from pellucid.keys import Key
 from pellucid.model.input.depth import Depth, Extent
+
+if TYPE_CHECKING:
+    from pellucid.data.preprocessing import Pipeline
 
 FIELDS = 4                      # a side: the brightness of 4 x 4 parts of the picture
 LEAST, MOST = 20, 2_000         # training pictures that are looked at
