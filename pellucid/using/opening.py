@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pellucid.graph.summary import summarize
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
 from pellucid.runs.begun import settings_of
-from pellucid.runs.config import named, read_record
+from pellucid.runs.config import blamed, named, read_record
 from pellucid.runs.networks import FILES, in_words, refuse_no_classifier
 from pellucid.storage.run_folder import RunFolder, runs_in, runs_near
 from pellucid.training.session import engine_named
@@ -45,7 +45,8 @@ def model_of(path: str) -> tuple[Model, RunFolder | None]:
 def classifier_of(path: str) -> tuple[Model, RunFolder | None]:
     """The same, found to give an image a number a class."""
     model, folder = model_of(path)
-    refuse_no_classifier(model, path if folder is None else str(folder.model))
+    with nullcontext() if folder is None else blamed(folder.config):
+        refuse_no_classifier(model, path if folder is None else str(folder.model))
     return model, folder
 
 
