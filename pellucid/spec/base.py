@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pellucid.errors import ArgumentError, FileError, describe, shown
 from pellucid.spec.legal import Illegal, Rule
 
 S = TypeVar("S", bound="Spec")
+FEW = 20  # words that a message lists whole
 
 
 class SpecType(type):
@@ -139,9 +141,16 @@ class Table(Generic[S]):
         """The spec a word stands for, in any case; raises ArgumentError that lists the known words."""
         create = self._words.get(word.lower())
         if create is None:
-            known = ", ".join(sorted(self._words))
-            raise ArgumentError(describe("pellucid", self.kind, f"one of {known}", shown(repr(word))))
+            raise ArgumentError(describe("pellucid", self.kind, f"one of {self._told(word)}", shown(repr(word))))
         return create()
+
+    def _told(self, word: str) -> str:
+        """The known words; of many those that come nearest to what was typed."""
+        known = sorted(self._words)
+        if len(known) <= FEW:
+            return ", ".join(known)
+        near = get_close_matches(word.lower(), known, 6, 0.5) or known[:6]
+        return f"{', '.join(near)} or {len(known) - len(near)} others"
 
     def revive(self, config: Mapping[str, Any]) -> S:
         """The spec that `to_config` wrote; raises FileError for a type or an argument it does not know."""
