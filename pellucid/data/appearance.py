@@ -119,6 +119,7 @@ def pca(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
 def jpeg(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
     """Written and read as JPEG of a quality from 100 down to 100 - most, every channel alone unless there are three."""
     from PIL import Image
+    from PIL.JpegImagePlugin import JpegImageFile
 
     y = np.empty_like(x)
     for one, into, share in zip(x, y, drawn[:, 0], strict=True):
@@ -129,7 +130,8 @@ def jpeg(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
             Image.fromarray(bytes_[..., part].squeeze(-1) if part.stop - part.start == 1 else bytes_).save(
                 file, "JPEG", quality=quality
             )
-            read = np.asarray(Image.open(file), np.float32) / 255
+            file.seek(0)
+            read = np.asarray(JpegImageFile(file), np.float32) / 255
             into[..., part] = read.reshape(into[..., part].shape)
     return y
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pellucid.errors import ArgumentError, FileError, describe, shown
@@ -149,6 +148,8 @@ class Table(Generic[S]):
         known = sorted(self._words)
         if len(known) <= FEW:
             return ", ".join(known)
+        from difflib import get_close_matches
+
         near = get_close_matches(word.lower(), known, 6, 0.5) or known[:6]
         return f"{', '.join(near)} or {len(known) - len(near)} others"
 

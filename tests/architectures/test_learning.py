@@ -68,7 +68,7 @@ def test_a_map_that_is_too_small_is_named_with_the_size_that_is_not() -> None:
 @pytest.mark.parametrize(
     "arguments, wanted",
     [
-        ({"weights": "imagenet"}, "weights must be None or a file, but it is 'imagenet'. Nothing is downloaded"),
+        ({"weights": "imagenet"}, "no weights called 'imagenet' are known for it; they are for squeezenet1_0"),
         ({"classes": 0}, "classes must be an integer >= 1, but it is 0"),
         ({"pooling": "mean", "include_top": False}, "pooling must be None, 'avg' or 'max', but it is 'mean'"),
         ({"pooling": "avg"}, "pooling must be left out when the top is there, but it is 'avg'. Pass include_top=False"),

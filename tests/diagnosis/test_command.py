@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_people_are_told_in_a_few_lines_and_the_command_of_a_step_is_one_that_ca
     assert [line[:3] for line in lines if re.match(r"\d\. ", line)] == ["1. ", "2. ", "3. "]
     commands = [line.strip() for line in lines if line.startswith("   pellucid train ")]
     assert commands and all("--limit 400" in line and "--train-dev-fraction 0.2" in line for line in commands)
-    words = commands[0].split()[1:]
+    words = shlex.split(commands[0])[1:]
     typed = terminal.type(*words, "--epochs", "1", "--limit", "40", "--val-fraction", "0.3", "--out", "followed")
     assert typed.code == 0, typed.err
 

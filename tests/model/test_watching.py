@@ -109,8 +109,9 @@ def test_a_baseline_is_keras_own(baseline: float | None, patience: int) -> None:
     losses = [1.0, 0.9, 0.95, 0.9, 0.89, 0.91, 0.85, 0.86, 0.87, 0.88, 0.9]
     options: Any = {"patience": patience, "baseline": baseline, "restore_best_weights": True}
     ours, theirs = EarlyStopping("loss", **options), keras.callbacks.EarlyStopping("loss", **options)
-    engine = SimpleNamespace(get=lambda part: part, put=lambda part: part)
-    progress: Any = SimpleNamespace(stop="", validates=False, engine=engine, state={"params": {}, "state": {}})
+    engine = SimpleNamespace(get=lambda part: part, put=lambda part: part, copies=dict)
+    state: dict[str, Any] = {"params": {}, "state": {}, "slots": {}}
+    progress: Any = SimpleNamespace(stop="", validates=False, engine=engine, state=state)
     kept: list[int] = []
     model: Any = SimpleNamespace(stop_training=False, get_weights=lambda: epoch, set_weights=kept.append)
     ours.begin(progress)

@@ -29,7 +29,7 @@ from pellucid.training import session
 from pellucid.training.events import Event, Progress
 from pellucid.training.session import engine_named
 from tests.gradient.checking import KEY, Point, draw, network
-from tests.gradient.test_losses import batch_of, dense
+from tests.gradient.test_losses import K, N, batch_of, dense
 from tests.parity_engines.comparing import compare_objective, compare_passes
 
 
@@ -115,7 +115,7 @@ def own(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_layer_and_a_loss_of_ones_own(own: None, monkeypatch: pytest.MonkeyPatch) -> None:
     compare_passes(draw(network(Scaled(3.0), (4,))), "float64")
     random = np.random.default_rng(1)
-    batch, point = batch_of(random.normal(size=(5, 3)), True, True, random), draw(dense("tanh"), batch=5)
+    batch, point = batch_of(random.normal(size=(N, K)), True, True, random), draw(dense("tanh"), batch=5)
     objective = Objective((Term("output", Fourth()),))
     compare_objective(point, objective, batch, "float64")
     monkeypatch.delitem(arithmetic.OWN_LOSSES, Fourth)
@@ -131,7 +131,7 @@ def test_an_update_does_not_spoil_a_run_that_is_kept() -> None:
     point = draw(dense("tanh"), batch=5)
     engine, random = PyTorchEngine("float64", "cpu"), np.random.default_rng(1)
     params = engine.put(point.params)
-    batch, objective = batch_of(random.normal(size=(5, 3)), False, False, random), Objective((Term("output", MSE),))
+    batch, objective = batch_of(random.normal(size=(N, K)), False, False, random), Objective((Term("output", MSE),))
     found = []
     for training in (True, False):
         run = engine.forward(point.graph, params, {}, engine.put(point.inputs), training=training, key=Key.of(0))
