@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("pellucid")
 PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
 PHOTONET_RATE = 0.003
+PHOTOS_TO = 1_000  # training pictures; the recipe for photos was measured on fewer, so more keep the one they had
 
 
 def load_data(config: RunConfig) -> Dataset:
@@ -109,6 +110,9 @@ def augmentation_of(words: str | None) -> Augmentation | None:
 def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
     """The settings with what `auto` chooses, said; raises UsageError for what annotations cannot follow."""
     part = dataset.part("train")
+    if config.augment is None and len(part) > PHOTOS_TO and not no_photos(part, dataset.channel_names, key):
+        LOG.info("augment none; --augment auto chooses what photos take, as it does unasked up to %d", PHOTOS_TO)
+        config = config.changed(augment="")
     if config.augment in (None, AUTO):
         chosen = chosen_for(part, dataset.channel_names, key)
         LOG.info("augment %s, chosen %s" if chosen.words else "augment %s%s", chosen.words, chosen.why)
@@ -129,7 +133,9 @@ def with_network(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
     part, plain = dataset.part("train"), RunConfig()
     said = any(getattr(config, name) != getattr(plain, name) for name in ("dropout", "l1", "l2", "activation"))
     shaped = config.preprocess or config.weights or min(part.images.shape[1:3]) < PHOTONET_FROM
-    if config.model is not None or said or shaped or no_photos(part, dataset.channel_names, key):
+    if config.model is not None or said or shaped or len(part) > PHOTOS_TO:
+        return config
+    if no_photos(part, dataset.channel_names, key):
         return config
     rate = PHOTONET_RATE if config.lr is None and config.optimizer in ("adam", "adamw") else config.lr
     return config.changed(model="photonet", lr=rate)

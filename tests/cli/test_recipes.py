@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.runs import preparation
 from tests.cli.terminal import Terminal
 
 RANDOM = np.random.default_rng(3)
@@ -26,6 +27,18 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             pixels = np.clip(RANDOM.normal(colour, 40, (48, 48, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / f"{number}.png")
     return tmp_path / "photos"
+
+
+def test_more_photos_than_the_recipe_was_measured_on_keep_the_network_in_words(
+    terminal: Terminal, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparation, "PHOTOS_TO", 10)
+    typed = terminal.type("train", "photos", *QUICK, "--out", "run")
+    assert typed.code == 0 and "augment none; --augment auto chooses what photos take" in typed.out, typed
+    settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["model"], settings["lr"], settings["augment"]) == (None, None, "")
+    asked = terminal.type("train", "photos", *QUICK, "--augment", "auto", "--out", "asked")
+    assert "chosen for photos" in asked.out
 
 
 def test_photos_get_their_network_and_changes_and_mirrors_at_the_test(terminal: Terminal, photos: Path) -> None:
