@@ -38,6 +38,8 @@ def announce(prepared: Prepared, threads: int) -> None:
     announce_data(prepared.dataset)
     for line in prepared.problem.said(prepared.config.own, prepared.dataset, augmented=bool(prepared.config.augment)):
         LOG.info("       %s", line)
+    if prepared.augment_told:
+        LOG.info("%s", prepared.augment_told)
     several = "" if prepared.processes is None else f" in each of {prepared.processes.launch.count} processes"
     LOG.info("model  %s: %s parameters, %d thread%s%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
              "" if threads == 1 else "s", several)

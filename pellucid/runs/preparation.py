@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,7 +35,6 @@ from pellucid.training.session import engine_named
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
 
-LOG = logging.getLogger("pellucid")
 PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
 PHOTONET_RATE = 0.003
 PHOTOS_TO = 1_000  # training pictures; the recipe for photos was measured on fewer, so more keep the one they had
@@ -107,22 +105,25 @@ def augmentation_of(words: str | None) -> Augmentation | None:
     return None if words in (None, "", NONE, AUTO) else Augmentation.parse(str(words))
 
 
-def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
-    """The settings with what `auto` chooses, said; raises UsageError for what annotations cannot follow."""
-    part = dataset.part("train")
+def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> tuple[RunConfig, str]:
+    """The settings with what `auto` chooses, and a line that says it, empty where nothing was chosen.
+
+    Raises UsageError for what annotations cannot follow.
+    """
+    part, told = dataset.part("train"), ""
     if config.augment is None and len(part) > PHOTOS_TO and not no_photos(part, dataset.channel_names, key):
-        LOG.info("augment none; --augment auto chooses what photos take, as it does unasked up to %d", PHOTOS_TO)
+        told = f"augment none; --augment auto chooses what photos take, as it does unasked up to {PHOTOS_TO:,}"
         config = config.changed(augment="")
     if config.augment in (None, AUTO):
         chosen = chosen_for(part, dataset.channel_names, key)
-        LOG.info("augment %s, chosen %s" if chosen.words else "augment %s%s", chosen.words, chosen.why)
+        told = f"augment {chosen.words}, chosen {chosen.why}" if chosen.words else f"augment {chosen.why}"
         config = config.changed(augment=chosen.words)
     augmentation = augmentation_of(config.augment)
     if augmentation is not None and part.annotations.moves and augmentation.unfollowed:
         word = augmentation.unfollowed[0]
         raise UsageError(f"train: --augment {word} cannot go with {part.annotations.kind}, which could not follow the "
                          "pixels. Leave it out.")  # fmt: skip
-    return config
+    return config, told
 
 
 def with_network(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
@@ -148,7 +149,8 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    config = with_network(with_augmentation(decided(config, dataset), dataset, key), dataset, key)
+    config, told = with_augmentation(decided(config, dataset), dataset, key)
+    config = with_network(config, dataset, key)
     task = task_of(config)
     problem = task.settled(task.problem(dataset), config.own, config.model, dataset)
     train, share = dataset.part("train"), share_of(words.processes)
@@ -191,7 +193,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     )
     return Prepared(
         config, dataset, preprocessing, model, name, problem, engine, program, batches, validation, epochs, key,
-        words.processes,
+        words.processes, told,
     )
 
 

@@ -41,6 +41,7 @@ class Prepared:
     epochs: int
     key: Key
     processes: Processes | None = None
+    augment_told: str = ""  # the line that says what was chosen
 
     @property
     def task(self) -> Task:

@@ -41,7 +41,7 @@ def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
     assert best - float(kept["val_accuracy"]) < 0.012  # the standard error among 144 images at 98 %
     assert not metrics["best_epoch_because"] or lines[-3].startswith(f"epoch {metrics['best_epoch']} was kept: its val")
     quick = [name for name in names(CHECKS) if name not in SLOW]
-    assert lines[1] == "augment none, as the pictures are no photos in red, green and blue"
+    assert lines[4] == "augment none, as the pictures are no photos in red, green and blue"
     assert lines[6] == f"check  {len(quick)} passed: {', '.join(quick)}"
     assert lines[7].startswith("epoch 1/30  loss ")
     assert (run / "log.txt").read_text(encoding="utf-8") == ended.stdout
