@@ -57,7 +57,7 @@ def broadcast(spec: BroadcastTo, inputs: Tensors, weights: Weights, context: Con
 def batch_of(spec: BatchOf, inputs: Tensors, weights: Weights, context: Context) -> Tensor:
     """The value once for each sample."""
     x, other = inputs
-    first = torch.zeros_like(other.reshape(other.shape[0], -1)[:, 0]).long()
+    first = torch.zeros_like(other.unsqueeze(-1).flatten(1)[:, 0]).long()
     return torch.index_select(x, 0, first)  # the exporter knows this one for any number of samples
 
 
