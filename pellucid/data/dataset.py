@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from pellucid.data.images import Array, Images, choose
 from pellucid.errors import DataError, ShapeError, UsageError, describe
 
 PARTS = ("train", "train-dev", "validation", "test")
+Column = TypeVar("Column", bound=Annotations)
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,13 @@ class Part:
     @property
     def labels(self) -> Array:
         """The class numbers (N,), in 0..K-1. Raises DataError for a part whose samples have other annotations."""
-        if not isinstance(self.annotations, Classes):
-            raise DataError(f"these images have {self.annotations.kind}, not classes.")
-        return self.annotations.numbers
+        return self.annotated(Classes).numbers
+
+    def annotated(self, wanted: type[Column]) -> Column:
+        """The annotations, of the kind that is wanted. Raises DataError for a part whose samples have others."""
+        if not isinstance(self.annotations, wanted):
+            raise DataError(f"these images have {self.annotations.kind}, not {wanted.kind}.")
+        return self.annotations
 
     def subset(self, indices: Array) -> Part:
         """The samples at `indices` (B,), in that order; images are not copied."""

@@ -102,7 +102,7 @@ class Detection(Problem):
         return Chance(found, found, f"a start at {RARE:g} everywhere gives {found:.3f} for each object")
 
     def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
-        boxes = boxes_of(part)
+        boxes = part.annotated(Boxes)
         found = detected(self.codec, outputs, boxes.affines, boxes.sizes, threshold=self.nms)
         return Evaluation(split, boxes, found, self.chosen.get("operating"), loss, part.names, part.ids)
 
@@ -135,7 +135,7 @@ class Detection(Problem):
             yield {"boxes": as_json(one.above(min(0.05, evaluation.threshold)), self.names), "true": true}
 
     def fitted(self, dataset: Dataset, part: Part) -> Part:
-        boxes = boxes_of(part)
+        boxes = part.annotated(Boxes)
         own, wanted = composed(boxes.names), composed(self.names)
         strange = [name for name in own if name not in wanted]
         has = np.bincount(boxes.classes, minlength=len(own)) > 0
@@ -151,13 +151,6 @@ class Detection(Problem):
         return pictures_of(evaluation, images)
 
 
-def boxes_of(part: Part) -> Boxes:
-    """The boxes of a part; raises DataError for pictures that have something else."""
-    if not isinstance(part.annotations, Boxes):
-        raise DataError(f"these images have {part.annotations.kind}, not boxes.")
-    return part.annotations
-
-
 class DetectionTask(Task):
     """Learns from `Boxes`; judged by AP at IoU 0.5."""
 
@@ -171,7 +164,7 @@ class DetectionTask(Task):
     beside: ClassVar[Mapping[str, str]] = {"AP": "AP", "AP75": "AP75"}
 
     def problem(self, dataset: Dataset) -> Detection:
-        train = boxes_of(dataset.part("train"))
+        train = dataset.part("train").annotated(Boxes)
         if not len(train.corners):
             raise DataError(f"{dataset.name}: there is no box in the images to learn from.")
         height, width, _ = dataset.image_shape
@@ -192,7 +185,7 @@ class DetectionTask(Task):
                 raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {kind.multiple} for the "
                                           f"network {name}", side, f"The next that fits is "
                                           f"{-(-side // kind.multiple) * kind.multiple}."))
-        placed = boxes_of(dataset.part("train")).placed(settings.least_visible)
+        placed = dataset.part("train").annotated(Boxes).placed(settings.least_visible)
         codec = kind.codec(size, len(problem.names), placed, settings)
         return replace(problem, codec=codec, form=name, nms=settings.nms, least_visible=settings.least_visible)
 

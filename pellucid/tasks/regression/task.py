@@ -83,7 +83,7 @@ class Regression(Problem):
         return (Measure("output", AbsoluteError(), "mae"),)
 
     def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
-        return Evaluation(split, numbers_of(part).values, outputs.reshape(len(part), -1), self.names, self.units,
+        return Evaluation(split, part.annotated(Numbers).values, outputs.reshape(len(part), -1), self.names, self.units,
                           np.array(self.scale), part.names, loss, part.ids)
 
     def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ class Regression(Problem):
                              for (name, unit), value in zip(told, row, strict=True)]} for row in outputs]  # fmt: skip
 
     def fitted(self, dataset: Dataset, part: Part) -> Part:
-        numbers = numbers_of(part)
+        numbers = part.annotated(Numbers)
         own, wanted = composed(numbers.names), composed(self.names)
         if sorted(own) != sorted(wanted):
             raise DataError(describe(dataset.name, "numbers", f"those of the model ({some_names(wanted)})",
@@ -107,13 +107,6 @@ class Regression(Problem):
         from pellucid.tasks.regression.pictures import pictures_of  # brings the library that draws
 
         return pictures_of(evaluation, images)
-
-
-def numbers_of(part: Part) -> Numbers:
-    """The numbers of a part; raises DataError for pictures that have something else."""
-    if not isinstance(part.annotations, Numbers):
-        raise DataError(f"these images have {part.annotations.kind}, not numbers.")
-    return part.annotations
 
 
 class RegressionTask(Task):
@@ -130,7 +123,7 @@ class RegressionTask(Task):
         loss_of(settings.loss)
 
     def problem(self, dataset: Dataset) -> Regression:
-        numbers = numbers_of(dataset.part("train"))
+        numbers = dataset.part("train").annotated(Numbers)
         scale = numbers.values.std(axis=0)
         for name, spread in zip(numbers.names, scale, strict=True):
             if not spread > 0:
