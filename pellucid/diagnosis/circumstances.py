@@ -29,10 +29,10 @@ class Worse:
 
 @dataclass(frozen=True)
 class WrongLabels:
-    """How many of n training labels are flagged, and how many are wrong by estimate."""
+    """How many of n training labels are flagged, and how many are surely wrong (0 where nobody can say)."""
 
     flagged: int
-    estimated: float
+    wrong: float
     n: int
 
 

@@ -26,7 +26,7 @@ FEW_A_CLASS = 1000  # training images of a class, below which more of them are a
 FEW_TO_START = 100  # below which edges and textures are better not learnt anew
 NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--activation", "--dropout", "--l2")
 FEW_EPOCHS = 5
-LARGE_SHARE = 0.25  # of the error: wrong labels of so much are worth mending first
+LARGE_SHARE = 0.25  # of the mistakes on dev: wrong labels that make up so much are worth mending first
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
 ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
 HELD_OUT = ("train-dev", "validation", "test")
@@ -110,11 +110,15 @@ def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
 def labels(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     """Wrong labels come first where they are a large share of the error."""
     dev = dev_of(split)
-    if run.labels is None or dev is None or run.labels.estimated / run.labels.n < LARGE_SHARE * dev.error:
+    if run.labels is None or dev is None or not run.labels.wrong or not dev.wrong:
         return
+    share = run.labels.wrong / run.labels.n
+    if share < LARGE_SHARE * dev.error:
+        return
+    of_mistakes = f"{min(share / dev.error, 1):.0%}" if share < dev.error else "all"
     yield Step("Mend the labels listed in diagnosis-labels.csv",
-               f"about {run.labels.estimated:,.0f} of {run.labels.n:,} training labels are wrong "
-               f"({percent(run.labels.estimated / run.labels.n)}), where the {dev.part} error is {percent(dev.error)}; "
+               f"about {run.labels.wrong:,.0f} of {run.labels.n:,} training labels are wrong ({percent(share)}); "
+               f"as many of the {dev.part} labels would be {of_mistakes} of its {counted(dev.wrong, 'mistake')}; "
                f"{run.labels.flagged:,} are listed")  # fmt: skip
 
 

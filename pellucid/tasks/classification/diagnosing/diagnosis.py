@@ -129,11 +129,11 @@ def worse_of(looked: OnDev) -> Worse | None:
 
 
 def labels_of(looked: OnDev) -> WrongLabels | None:
-    """How many training labels are probably wrong, if that was looked for."""
+    """How many training labels are probably wrong, if that was looked for; none where nobody can say."""
     if looked.suspicion is None:
         return None
-    found = looked.suspicion.found
-    return WrongLabels(int(found.flagged.sum()), found.estimated, int(found.judged.sum()))
+    told = looked.told["labels"]
+    return WrongLabels(told["flagged"], told["wrong"], told["judged"])
 
 
 def shift_of(gathered: Gathered, split: Decomposition) -> Shift | None:

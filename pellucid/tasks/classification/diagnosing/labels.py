@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.diagnosis.answers import Answers
+from pellucid.diagnosis.judging import Judgement, judge
 from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
+from pellucid.diagnosis.wording import small_percent
 from pellucid.tasks.provided import Folds, StoredRun
 
 LOG = logging.getLogger("pellucid")
@@ -21,6 +24,7 @@ class Suspicion:
     """The labels of a run that are probably wrong, and the cross-validation that says so."""
 
     found: LabelErrors
+    judgement: Judgement
     validated: Folds
     answers: Answers
     folds: int
@@ -42,9 +46,17 @@ class Suspicion:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """As diagnosis.json holds it: the hundred most suspicious samples, and how many were not judged."""
-        accuracy = float(self.answers.right.mean())
-        return self.found.to_json() | {"folds": self.folds, "accuracy": accuracy, "suspects": self.rows(MOST)}
+        """As diagnosis.json holds it: the hundred most suspicious samples, and how many were not judged.
+
+        Models that cannot judge have no suspects.
+        """
+        told = self.found.to_json()
+        wrong = {"some": self.judgement.share * told["judged"]}.get(self.judgement.verdict, 0.0)
+        return told | {
+            "wrong": round(wrong, 1), "judgement": self.judgement.to_json(), "folds": self.folds,
+            "accuracy": float(self.answers.right.mean()),
+            "suspects": [] if self.judgement.verdict == "cannot" else self.rows(MOST),
+        }  # fmt: skip
 
 
 def suspicious_labels(stored: StoredRun, folds: int) -> Suspicion:
@@ -58,7 +70,24 @@ def suspicious_labels(stored: StoredRun, folds: int) -> Suspicion:
     if not known.all():
         LOG.info("%d samples are not judged: the other folds hold no sample of their class", int((~known).sum()))
     answers = answers_of(validated)
-    return Suspicion(find_label_errors(answers, judged=known), validated, answers, folds)
+    return Suspicion(find_label_errors(answers, judged=known), judge(answers, known), validated, answers, folds)
+
+
+def in_words(labels: Mapping[str, Any]) -> str:
+    """What can be said of the training labels, from what diagnosis.json holds."""
+    found = labels["judgement"]
+    own, high = small_percent(found["own_error"]), small_percent(found["high"])
+    by = f"the {labels['folds']} models, each asked about images that it did not learn,"
+    if found["verdict"] == "cannot":
+        return (f"Nothing can be said of the training labels: {by} are themselves wrong on about {own} of the images, "
+                "so what they contradict is no sign of a wrong label. Ask again of a run that has learnt more.")
+    where = f"among the {found['n']:,} images of which they are surest they contradict {small_percent(found['share'])}"
+    listed = f"the {labels['flagged']:,} labels that they contradict most are in diagnosis-labels.csv"
+    if found["verdict"] == "none":
+        return (f"No sign of wrong training labels: {by} err on about {own}, and {where}, so that at most {high} of "
+                f"the labels are wrong; {listed}, most of them hard images.")
+    return (f"About {labels['wrong']:,.0f} of {labels['judged']:,} training labels are wrong "
+            f"({small_percent(found['low'])} to {high}): {by} err on about {own} themselves, and {where}; {listed}.")
 
 
 def answers_of(validated: Folds) -> Answers:

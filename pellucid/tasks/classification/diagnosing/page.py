@@ -20,7 +20,7 @@ from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.classification.cards import mistake_cards
 from pellucid.tasks.classification.diagnosing.gathering import Gathered
-from pellucid.tasks.classification.diagnosing.labels import Suspicion
+from pellucid.tasks.classification.diagnosing.labels import Suspicion, in_words
 from pellucid.tasks.classification.diagnosing.sections import OnDev
 from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST, mistakes_png
@@ -48,9 +48,9 @@ def write_page(
     if dev is not None and images:
         take = gathered.stored.parts[dev.split].images.take
         drawn["mistakes"], shown["mistakes"] = mistakes_png(dev, take), mistake_cards(dev, take, MOST)
-    if looked.suspicion is not None and images:
+    if looked.suspicion is not None and images and looked.suspicion.judgement.verdict != "cannot":
         drawn["labels"], shown["labels"] = draw_labels(looked.suspicion)
-    kept = {"labels"} if images else set()  # of an earlier diagnosis, as is its table
+    kept = {"labels"} if images and looked.suspicion is None else set()  # of an earlier diagnosis, as is its table
     stale = (folder.diagnosis_picture(name) for name in PICTURES if name not in kept | drawn.keys())
     remove_files(stale)
     for name, png in drawn.items():
@@ -113,8 +113,7 @@ def labels_of(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None if found is None else dict(found)
     rows = [row | {name: percent(row[name]) for name in ("probability_given", "probability_suggested")}
             for row in found["suspects"][:MOST_LABELS]]  # fmt: skip
-    return {"rows": rows, "estimated": f"{found['estimated']:,.0f}", "judged": f"{found['judged']:,}",
-            "flagged": f"{found['flagged']:,}", "folds": found["folds"]}  # fmt: skip
+    return {"rows": rows, "told": in_words(found)}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

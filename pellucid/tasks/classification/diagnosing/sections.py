@@ -21,6 +21,7 @@ from pellucid.diagnosis.tagging import read_tags, sample_mistakes, write_sheet
 from pellucid.diagnosis.tags import Tags, class_tags, column_tags, measured_tags
 from pellucid.errors import DataError, PellucidError
 from pellucid.storage.tables import write_csv
+from pellucid.storage.writer import remove_files
 from pellucid.tasks.classification.diagnosing.calibrating import NO_DEV, calibrate
 from pellucid.tasks.classification.diagnosing.gathering import Gathered
 from pellucid.tasks.classification.diagnosing.labels import Suspicion, suspicious_labels
@@ -114,9 +115,15 @@ def calibration(gathered: Gathered) -> Reliability:
 
 
 def suspicious(gathered: Gathered, folds: int) -> Suspicion:
-    """Training labels that are probably wrong, by models that did not learn them; all of them go into a table."""
-    found = suspicious_labels(gathered.stored, folds)
-    write_csv(gathered.stored.folder.path / LABELS, found.rows())
+    """Training labels that are probably wrong, by models that did not learn them; all of them go into a table.
+
+    Models that cannot judge write none.
+    """
+    found, table = suspicious_labels(gathered.stored, folds), gathered.stored.folder.path / LABELS
+    if found.judgement.verdict == "cannot":
+        remove_files([table])
+    else:
+        write_csv(table, found.rows())
     return found
 
 

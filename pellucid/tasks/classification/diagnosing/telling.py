@@ -8,6 +8,7 @@ from typing import Any
 from pellucid.diagnosis.wording import percent, points, spanned
 from pellucid.reports.sections import Section, Table, Text
 from pellucid.reports.wording import lines_of_curves, lines_of_steps
+from pellucid.tasks.classification.diagnosing.labels import in_words
 
 
 def told(found: Mapping[str, Any]) -> list[Section]:
@@ -66,7 +67,4 @@ def lines_of_labels(found: Mapping[str, Any]) -> Iterator[str]:
     """How many training labels look wrong, if that was asked for."""
     labels = found.get("labels")
     if labels is not None:
-        yield f"labels  {labels['absent']}" if "absent" in labels else (
-            f"labels  about {labels['estimated']:,.0f} of {labels['judged']:,} training labels are wrong; "
-            f"{labels['flagged']:,} are listed in {found['run']}/diagnosis-labels.csv"
-        )  # fmt: skip
+        yield f"labels  {labels['absent'] if 'absent' in labels else in_words(labels)}"

@@ -1,0 +1,59 @@
+"""Whether models know enough to judge labels, and how many of the labels they may call wrong.
+
+Surest     the images of which the models are surest, by the probability of the class that they name: there they hardly
+           err themselves, and what they contradict is the labels' fault. The share contradicted is taken where it is
+           smallest of the surest tenth, fifth, three tenths and half, and is what all labels are wrong by, at most
+Own error  what the models contradict beyond that share r: (d - r) / (1 - r), d the share contradicted of all labels
+Verdict    "cannot" where the own error is above a fifth, for what such models contradict says little of labels, or
+           where images are few; "none" where the share is not surely above one percent; else "some"
+
+Random mistakes are counted well by this. Systematic ones, which a model can learn, make it less sure of those classes
+and are counted too low.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from pellucid.diagnosis.answers import Answers
+from pellucid.diagnosis.intervals import wilson_interval
+
+SURE = (0.1, 0.2, 0.3, 0.5)
+FEWEST = 50         # images, below which a share of contradicted labels says nothing
+MOST_SHARE = 0.31   # of all: a larger group is not the surest
+MOST_OWN = 0.2      # of the models' own error
+LEAST_WRONG = 0.01  # of the labels
+Verdict = Literal["cannot", "none", "some"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`share` of the labels are wrong, from `low` to `high`; the models' `own_error`; `n` images were the surest."""
+
+    verdict: Verdict
+    share: float
+    low: float
+    high: float
+    own_error: float
+    n: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As diagnosis.json holds it."""
+        return asdict(self)
+
+
+def judge(answers: Answers, judged: np.ndarray | None = None) -> Judgement:
+    """What out-of-sample answers can say of the labels; `judged` (N,) leaves samples out as in `find_label_errors`."""
+    counted = np.flatnonzero(np.ones(answers.n, bool) if judged is None else judged)
+    order = counted[np.argsort(-answers.confidence[counted], kind="stable")]
+    contradicted = ~answers.right[order]
+    sizes = [size for share in SURE if (size := round(share * len(order))) >= FEWEST] or [len(order)]
+    few = sizes[0] > MOST_SHARE * len(order)
+    n = min(sizes, key=lambda size: wilson_interval(int(contradicted[:size].sum()), size)[1])
+    share, (low, high) = float(contradicted[:n].mean()), wilson_interval(int(contradicted[:n].sum()), n)
+    own = max((float(contradicted.mean()) - share) / max(1 - share, 1e-9), 0.0)
+    verdict: Verdict = "cannot" if own > MOST_OWN or few else "some" if low > LEAST_WRONG else "none"
+    return Judgement(verdict, share, low, high, own, n)

@@ -1,0 +1,56 @@
+"""Whether models can judge labels: worked cases of good models, bad ones and few images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid.diagnosis.answers import Answers
+from pellucid.diagnosis.judging import judge
+from pellucid.tasks.classification.diagnosing.labels import in_words
+
+N, K = 5000, 10
+
+
+def answers_of(own_error: float, wrong: float, seed: int = 0, n: int = N) -> Answers:
+    """Models that err where they are unsure, and labels that are wrong at random."""
+    random = np.random.default_rng(seed)
+    true, sure = random.integers(0, K, n), random.random(n)
+    errs = random.random(n) < 4 * own_error * (1 - sure) ** 3  # of the surest hardly any
+    said = np.where(errs, (true + random.integers(1, K, n)) % K, true)
+    labels = np.where(random.random(n) < wrong, (true + random.integers(1, K, n)) % K, true)
+    p = np.full((n, K), 0.0)
+    p[np.arange(n), said] = 0.5 + sure / 2
+    p += (1 - p.sum(axis=1, keepdims=True)) / K
+    return Answers(labels, p, tuple("abcdefghij"))
+
+
+@pytest.mark.parametrize(
+    ("own_error", "wrong", "verdict"),
+    [(0.02, 0.0, "none"), (0.1, 0.0, "none"), (0.45, 0.0, "cannot"), (0.4, 0.1, "cannot"), (0.02, 0.1, "some"),
+     (0.1, 0.1, "some"), (0.1, 0.03, "some")],
+)  # fmt: skip
+@pytest.mark.parametrize("seed", range(3))
+def test_the_verdict_and_its_share(own_error: float, wrong: float, verdict: str, seed: int) -> None:
+    found = judge(answers_of(own_error, wrong, seed))
+    assert found.verdict == verdict, found
+    if verdict != "cannot":
+        assert found.low - 0.01 <= wrong <= found.high + 0.01 and found.own_error == pytest.approx(own_error, abs=0.03)
+
+
+def test_few_images_and_those_that_are_left_out() -> None:
+    assert judge(answers_of(0.02, 0.1, n=49)).verdict == "cannot"
+    answers = answers_of(0.02, 0.0)
+    half = np.random.default_rng(1).random(N) < 0.5
+    answers.labels[~half] = (answers.labels[~half] + 1) % K
+    assert judge(answers, half).verdict == "none" and judge(answers).verdict == "some"
+
+
+def test_each_verdict_in_words() -> None:
+    def told(own_error: float, wrong: float) -> str:
+        found = judge(answers_of(own_error, wrong)).to_json()
+        return in_words({"judgement": found, "folds": 5, "flagged": 321, "wrong": 512.0, "judged": N})
+
+    assert "Nothing can be said" in told(0.45, 0.0) and "themselves wrong on about 3" in told(0.45, 0.0)
+    assert "No sign of wrong training labels" in told(0.1, 0.0) and "321 labels" in told(0.1, 0.0)
+    assert told(0.02, 0.1).startswith("About 512 of 5,000 training labels are wrong (")
