@@ -67,15 +67,17 @@ def test_what_cannot_be_calibrated(run: RunFolder, tmp_path: Path) -> None:
 
 
 def test_labels_of_a_run(run: RunFolder, tmp_path: Path) -> None:
-    copy = changed(run, tmp_path / "run", epochs=2)
+    copy = changed(run, tmp_path / "run", epochs=12, lr=0.01)
     before = {path.name: path.read_bytes() for path in Path(copy).iterdir()}
     told = (found := suspicious_labels(Stored.open(copy), folds=2)).to_json()
     assert (told["folds"], told["n"], told["judged"]) == (2, 630, 630) and 0 < told["flagged"] == len(found.rows())
-    assert len(told["suspects"]) == min(100, told["flagged"])
+    assert told["judgement"]["verdict"] == "none" and len(told["suspects"]) == min(100, told["flagged"])
     first = told["suspects"][0]
     assert set(first) == {"id", "path", "given", "suggested", "probability_given", "probability_suggested", "margin"}
     assert first["given"] != first["suggested"] and first["margin"] == min(row["margin"] for row in told["suspects"])
     assert {path.name: path.read_bytes() for path in Path(copy).iterdir()} == before
+    unlearnt = suspicious_labels(Stored.open(changed(run, tmp_path / "unlearnt", epochs=1)), folds=2).to_json()
+    assert unlearnt["judgement"]["verdict"] == "cannot" and not unlearnt["suspects"] and not unlearnt["wrong"]
 
 
 def test_a_temperature_must_be_a_number_above_0(run: RunFolder) -> None:
