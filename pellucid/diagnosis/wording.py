@@ -31,3 +31,8 @@ def spanned(difference: float, low: float, high: float) -> str:
 def counted(n: int, noun: str) -> str:
     """1 image, 2 images, 54,000 images."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def as_sentence(text: str) -> str:
+    """A clause with a capital and a full stop."""
+    return f"{text[0].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")

@@ -20,17 +20,15 @@ SAYS = ("Waterfall of the error: from the reference over bias, variance, mismatc
 
 def render(
     name: str, found: Mapping[str, Any], *, tags: Sequence[str], split: Sequence[Section], curves: Sequence[Panel],
-    evidence: Sequence[Section] = (), page: str = "diagnosis.html", **shown: Any,
+    evidence: Sequence[Section] = (),
 ) -> str:
     """The page as text; `found` has title, sentence, next_steps (action, because, command), readings and notes.
 
-    `split` are the sections on the error and its gaps, `evidence` those after the curves; a `page` that draws its
-    evidence by itself has it in `shown`.
+    `split` are the sections on the error and its gaps, `evidence` those after the curves.
     """
-    return template(page).render(
+    return template("diagnosis.html").render(
         name=name, found=found, tags=tags, split=split, curves=curves, evidence=frames(evidence),
         cleaned=str,  # the drawings come from no file
-        **shown,
     )  # fmt: skip
 
 

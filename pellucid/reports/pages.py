@@ -10,6 +10,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from pellucid.diagnosis.wording import as_sentence
+
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
@@ -25,4 +27,6 @@ def _environment() -> Environment:
 
     folder = files("pellucid.reports")
     loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found.filters["sentence"] = as_sentence
+    return found

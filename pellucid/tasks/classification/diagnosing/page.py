@@ -8,7 +8,7 @@ from typing import Any
 
 from pellucid.diagnosis.decomposition import Decomposition
 from pellucid.diagnosis.headline import between
-from pellucid.diagnosis.wording import percent, points, spanned
+from pellucid.diagnosis.wording import percent
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps
 from pellucid.reports.drawing import Panel, message_picture, to_png, to_svg
@@ -19,14 +19,13 @@ from pellucid.reports.waterfall import called, waterfall_figure
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.classification.cards import mistake_cards
+from pellucid.tasks.classification.diagnosing.evidence import SAYS, evidence_of
 from pellucid.tasks.classification.diagnosing.gathering import Gathered
-from pellucid.tasks.classification.diagnosing.labels import Suspicion, in_words
+from pellucid.tasks.classification.diagnosing.labels import Suspicion
 from pellucid.tasks.classification.diagnosing.sections import OnDev
 from pellucid.tasks.classification.evaluation import ACCURACY, Evaluation
 from pellucid.tasks.classification.mistakes import MOST, mistakes_png
 
-SAYS = "Reliability: share of right answers by confidence, and how many images have that confidence"
-MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 PICTURES = ("split", "mistakes", "reliability", "labels")
 
 
@@ -74,46 +73,8 @@ def page_of(
     )  # fmt: skip
     return render(
         name, found, tags=[found["data"], *problem, reference], curves=curves,
-        split=[*gaps, parts], page="diagnosis_of_classes.html",
-        mistakes=mistakes_of(found["mistakes"]), slices=slices_of(found["slices"]), calibration=found["calibration"],
-        temperature=found.get("temperature"), labels=labels_of(found.get("labels")), shown=shown,
+        split=[*gaps, parts], evidence=list(evidence_of(found, **shown)),
     )  # fmt: skip
-
-
-def mistakes_of(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The section of mistakes in words: pairs and tags, the frequent ones."""
-    if "absent" in found:
-        return dict(found)
-    frequent = [pair for pair in found["pairs"] if pair["mistakes"] > 1]
-    pairs = [pair | {"share": percent(pair["share"])} for pair in frequent[:MOST_PAIRS]]
-    tags = [
-        tag | {"share": percent(tag["share"]), "cap": points(tag["cap"]), "error": percent(tag["error"]),
-               "elsewhere": "" if tag["elsewhere"] is None else percent(tag["elsewhere"])}
-        for tag in found["tags"][:MOST_TAGS]
-    ]  # fmt: skip
-    numbers = {"n": f"{found['n']:,}", "wrong": f"{found['mistakes']:,}", "untagged": f"{found['untagged']:,}"}
-    return numbers | {"any": bool(found["mistakes"]), "pairs": pairs, "tags": tags}
-
-
-def slices_of(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The section of slices in words."""
-    if "absent" in found:
-        return dict(found)
-    rows = [
-        {"tag": one["tag"], "n": f"{one['n']:,}", "error": percent(one["error"]), "rest": percent(one["rest_error"]),
-         "difference": spanned(one["difference"], *one["difference_interval"])}
-        for one in found["worse"]
-    ]  # fmt: skip
-    return {"rows": rows, "tried": found["tried"], "too_small": found["too_small"], "least": found["least"]}
-
-
-def labels_of(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The section of suspicious labels in words; None when it was not asked for."""
-    if found is None or "absent" in found:
-        return None if found is None else dict(found)
-    rows = [row | {name: percent(row[name]) for name in ("probability_given", "probability_suggested")}
-            for row in found["suspects"][:MOST_LABELS]]  # fmt: skip
-    return {"rows": rows, "told": in_words(found)}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
