@@ -21,6 +21,7 @@ from pellucid.settings import listed, of_kind
 from pellucid.storage.run_folder import RunFolder
 
 LINEAR = "linear"  # how a record names the network of no words
+LIMIT = "max_pixels"  # its null stays one: a limit of the day decides no result
 DROPOUT_BY_SIZE = 0.3  # what null meant in 0.1.0 in the network that image size chose; a later record says its rate
 
 
@@ -33,7 +34,8 @@ def settings_of(record: Mapping[str, Any], where: str) -> RunConfig:
               for beside in [said(record, name)] if beside is not None and of_kind(beside, kinds[name])}  # fmt: skip
     absent = {name: meaning.absent for name, meaning in MEANINGS.items() if meaning.absent is not None}
     chosen |= {name: value for name, value in absent.items()
-               if settings.get(name) is None and name not in {*chosen, "dropout"}}  # fmt: skip
+               if settings.get(name) is None and name not in {*chosen, "dropout"}
+               and not (name == LIMIT and name in settings)}  # fmt: skip
     if chosen.get("model") == LINEAR:
         chosen["model"] = ""
     if chosen.get("dropout", config.dropout) is None or "dropout" not in settings:

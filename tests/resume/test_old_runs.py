@@ -120,6 +120,7 @@ def test_what_a_null_chose_is_read_from_the_record_beside_it() -> None:
         del nulled[name]
     found = settings_of(nulled, "config.json")
     assert (found.batch_size, found.augment, found.patience) == (32, "", 0)
+    assert settings_of(record_of({"max_pixels": None}), "config.json").max_pixels is None  # none typed
     assert settings_of(record_of({"task": None, "class_weight": "balanced"}), "config.json").task == FIRST
 
 
