@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pellucid import (
+        activations,
         architectures,
         callbacks,
+        constraints,
         datasets,
         initializers,
         layers,
@@ -36,6 +38,8 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "activations",
+    "constraints",
     "architectures",
     "callbacks",
     "datasets",

@@ -10,11 +10,13 @@ import math
 
 import numpy as np
 
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.spec.initializers import (
     Constant,
+    Identity,
+    Orthogonal,
     RandomNormal,
     RandomUniform,
     TruncatedNormal,
@@ -37,9 +39,15 @@ def draw_all(graph: Graph, key: Key, dtype: np.dtype) -> tuple[dict[str, np.ndar
 
 def draw(weight: WeightSpec, key: Key, dtype: np.dtype) -> np.ndarray:
     """A fresh array for a weight: the same for the same key."""
-    random, shape, initial = key.generator(), weight.shape, weight.initializer
+    shape, initial = weight.shape, weight.initializer
+    seed = getattr(initial, "seed", None)
+    random = (key if seed is None else Key.of(seed)).generator()
     if isinstance(initial, Constant):
-        return np.full(shape, initial.value, dtype)
+        return np.array(np.broadcast_to(np.asarray(initial.value, dtype), shape))
+    if isinstance(initial, Orthogonal):
+        return (initial.gain * at_right_angles(random, shape)).astype(dtype)
+    if isinstance(initial, Identity):
+        return initial.gain * np.eye(*square(shape), dtype=dtype)
     if isinstance(initial, RandomNormal):
         return random.normal(initial.mean, initial.stddev, shape).astype(dtype)
     if isinstance(initial, TruncatedNormal):
@@ -63,6 +71,23 @@ def scaled(
     if initial.distribution == "untruncated_normal":
         return random.normal(0.0, math.sqrt(variance), shape)
     return math.sqrt(variance) / KEPT_WIDTH * truncated(random, shape)
+
+
+def at_right_angles(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """A matrix whose shorter side is a set of unit vectors at right angles, in `shape`."""
+    if len(shape) < 2:
+        raise ShapeError(describe("Orthogonal", "shape", "of two axes at least", str(shape)))
+    rows, columns = math.prod(shape[:-1]), shape[-1]
+    q, r = np.linalg.qr(random.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.sign(np.diag(r))
+    return np.ascontiguousarray(q.T if rows < columns else q).reshape(shape)
+
+
+def square(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Both sides of a matrix."""
+    if len(shape) != 2:
+        raise ShapeError(describe("Identity", "shape", "of two axes", str(shape)))
+    return shape[0], shape[1]
 
 
 def truncated(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

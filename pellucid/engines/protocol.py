@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pellucid.engines.counting import gathered, is_counted
+from pellucid.engines.counting import value as worth
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.spec.losses import LossSpec, MetricSpec
@@ -116,6 +118,17 @@ class Measure:
     name: str
     weighted: bool = False
 
+    def told(self, sums: Sums) -> dict[str, float]:
+        """The result by name, several under numbered names, of the sums of batches."""
+        if not is_counted(self.metric):
+            return {self.name: mean(sums[f"metric:{self.name}"])}
+        start = f"metric:{self.name}:"
+        counts = gathered({key.removeprefix(start): pair[0] for key, pair in sums.items() if key.startswith(start)})
+        found = worth(self.metric, counts)
+        if getattr(found, "ndim", 0):
+            return {f"{self.name}_{place}": float(number) for place, number in enumerate(found.ravel())}
+        return {self.name: float(found)}
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -131,13 +144,16 @@ class Objective:
         row = {"loss": total + mean(sums.get("penalty", (0.0, 0.0)))}
         if len(self.terms) > 1:
             row |= {f"{name}_loss": value for name, value in parts.items()}
-        return row | {measure.name: mean(sums[f"metric:{measure.name}"]) for measure in self.measures}
+        for measure in self.measures:
+            row |= measure.told(sums)
+        return row
 
     def directions(self) -> dict[str, int]:
         """Of each name in a report: 1 where larger is better, -1 where smaller is."""
         losses = ["loss", *(f"{term.name}_loss" for term in self.terms if len(self.terms) > 1)]
         signs = {"more": 1, "less": -1}
-        return dict.fromkeys(losses, -1) | {measure.name: signs[measure.metric.better] for measure in self.measures}
+        told = [measure for measure in self.measures if measure.metric.better in signs]
+        return dict.fromkeys(losses, -1) | {measure.name: signs[measure.metric.better] for measure in told}
 
 
 def mean(pair: tuple[float, float]) -> float:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pellucid.engines.counting import count, flat
 from pellucid.engines.protocol import Batch, Measure, Term
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.plan import Plan
@@ -67,6 +68,8 @@ def check_target(loss: LossSpec, output: str, shape: tuple[int, ...], target: np
     if target.dtype.kind not in "fiub":
         remedy = "Number the classes, or pass pellucid.to_categorical(numbers)."
         raise ArgumentError(describe(where, "targets", "numbers", f"of type {target.dtype}", remedy))
+    if loss.labels == "any":  # a loss of the user's own says what it takes
+        return target
     if target.ndim == len(shape) - 1 and shape[-1] == 1:
         target = target[..., None]
     if target.shape != shape:
@@ -133,3 +136,11 @@ def weights_counted(measure: Measure, batch: Batch, shape: tuple[int, ...]) -> n
     if mask is not None:
         counted = np.where(spread(np.asarray(mask, bool), shape), counted, 0.0)
     return np.broadcast_to(counted, shape)
+
+
+def counted_sums(measure: Measure, target: Any, prediction: np.ndarray, batch: Batch) -> dict[str, tuple[float, float]]:
+    """What a batch adds to a metric that counts, as sums by name; samples without a label count nothing."""
+    target = np.asarray(target)
+    weights = weights_counted(measure, batch, target.shape[:1])
+    counts = count(measure.metric, target, prediction, weights)
+    return {f"metric:{measure.name}:{key}": (number, 1.0) for key, number in flat(counts).items()}

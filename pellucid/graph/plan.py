@@ -24,6 +24,7 @@ class Step:
     weights: tuple[tuple[str, str], ...]
     frozen: bool
     number: int  # place in the plan; with the layer's path it names the step's random numbers
+    views: tuple[tuple[str, tuple[int, ...]], ...] = ()  # shapes that weights are read in
 
     @property
     def label(self) -> str:
@@ -94,7 +95,8 @@ class Planner:
             names = [weight.name for weight in spec.weight_specs(shapes, entry.label)]
             weights = tuple((name, f"{path}/{primitive.weights.get(name, name)}") for name in names)
             output = self.value(spec.output_shape(shapes, entry.label))
-            self.steps.append(Step(path, spec, current, output, weights, frozen, len(self.steps)))
+            number = len(self.steps)
+            self.steps.append(Step(path, spec, current, output, weights, frozen, number, primitive.views))
             current = (output,)
             made.append(output)
         return [current[0]]

@@ -10,7 +10,7 @@ from pellucid.engines.protocol import Engine, Measure, Objective, Term
 from pellucid.errors import FileError, UsageError, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.selecting import Selection
-from pellucid.spec.losses import LOSSES, METRICS
+from pellucid.spec.losses import LOSSES, METRICS, MetricSpec
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 from pellucid.training.compiling import Wanted, make_objective, warn_of_two_activations
 from pellucid.training.program import State
@@ -59,7 +59,8 @@ class Compiled:
                 for term in objective.terms
             ],
             "metrics": [
-                [m.output, m.metric.to_config(), m.name, *([True] if m.weighted else [])] for m in objective.measures
+                [m.output, m.metric.to_config(), m.name, *([True] if m.weighted else [])]
+                for m in objective.measures if isinstance(m.metric, MetricSpec)  # functions only measured
             ],
             **({"rate_factors": [[word, factor] for word, factor in self.rate_factors.items()]}
                if self.rate_factors else {}),

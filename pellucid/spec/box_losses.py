@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.spec.legal import Flag, Real, legal
+from pellucid.spec.legal import Flag, Integer, Real, legal
 from pellucid.spec.losses import LOSSES, LossSpec, Targets
 
 
@@ -23,6 +23,7 @@ class BinaryFocalCrossentropy(LossSpec):
     gamma: float = legal(Real(0.0), 2.0)
     from_logits: bool = legal(Flag(), False)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+    axis: int = legal(Integer(-9), -1)
 
 
 @LOSSES.register("heatmap_focal_crossentropy")

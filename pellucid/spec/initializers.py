@@ -6,12 +6,16 @@ Sources: Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Self
 
-from pellucid.spec.base import Member, Spec, Table
-from pellucid.spec.legal import OneOf, Real, legal
+from pellucid.errors import UsageError
+from pellucid.spec.base import Member, Spec, Table, rules
+from pellucid.spec.constants import Constant as Number
+from pellucid.spec.constants import Numbers
+from pellucid.spec.legal import Integer, OneOf, Optional, Real, legal
 
 
 class Initializer(Spec):
@@ -19,7 +23,29 @@ class Initializer(Spec):
 
     kind = "initializer"
 
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Fresh numbers of this shape; the same ones for the same `seed`."""
+        if not ON_NUMBERS:
+            raise UsageError("an initializer on numbers: import pellucid.initializers first.")
+        return ON_NUMBERS[0](self, shape, dtype)
 
+    def to_config(self) -> dict[str, Any]:
+        """As a file keeps it."""
+        found = super().to_config()
+        return {name: value for name, value in found.items() if name != "seed" or value is not None}
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return {name: getattr(self, name) for name in rules(type(self))}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The initializer that `get_config` told of."""
+        return cls(**config)
+
+
+ON_NUMBERS: list[Callable[..., Any]] = []  # what draws, once a page that can has been imported
+SEED = Optional(Integer(-(1 << 63)))
 INITIALIZERS: Table[Initializer] = Table("initializer")
 INITIAL = Member(INITIALIZERS)  # the rule of an argument that takes one
 
@@ -29,7 +55,7 @@ INITIAL = Member(INITIALIZERS)  # the rule of an argument that takes one
 class Constant(Initializer):
     """Every entry is `value`."""
 
-    value: float = legal(Real(), 0.0)
+    value: Number = legal(Numbers(), 0.0)
 
 
 @INITIALIZERS.register("random_normal")
@@ -39,6 +65,7 @@ class RandomNormal(Initializer):
 
     mean: float = legal(Real(), 0.0)
     stddev: float = legal(Real(0.0), 0.05)
+    seed: int | None = legal(SEED, None)
 
 
 @INITIALIZERS.register("truncated_normal")
@@ -48,6 +75,7 @@ class TruncatedNormal(Initializer):
 
     mean: float = legal(Real(), 0.0)
     stddev: float = legal(Real(0.0), 0.05)
+    seed: int | None = legal(SEED, None)
 
 
 @INITIALIZERS.register("random_uniform")
@@ -57,6 +85,7 @@ class RandomUniform(Initializer):
 
     minval: float = legal(Real(), -0.05)
     maxval: float = legal(Real(), 0.05)
+    seed: int | None = legal(SEED, None)
 
 
 @INITIALIZERS.register()
@@ -67,6 +96,24 @@ class VarianceScaling(Initializer):
     scale: float = legal(Real(0.0, open_low=True), 1.0)
     mode: str = legal(OneOf(("fan_in", "fan_out", "fan_avg")), "fan_in")
     distribution: str = legal(OneOf(("truncated_normal", "untruncated_normal", "uniform")), "truncated_normal")
+    seed: int | None = legal(SEED, None)
+
+
+@INITIALIZERS.register("orthogonal", "orthogonal_initializer")
+@dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """Rows or columns at right angles, `gain` long; all axes but the last count as rows. Source: Saxe et al. 2014."""
+
+    gain: float = legal(Real(), 1.0)
+    seed: int | None = legal(SEED, None)
+
+
+@INITIALIZERS.register("identity", "identity_initializer")
+@dataclass(frozen=True)
+class Identity(Initializer):
+    """`gain` on the diagonal of a square weight, 0 elsewhere."""
+
+    gain: float = legal(Real(), 1.0)
 
 
 Zeros = partial(Constant, 0.0)

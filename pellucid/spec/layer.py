@@ -43,12 +43,33 @@ class Primitive:
     """One piece of arithmetic a layer is made of; `weights` maps the arithmetic's names to the layer's.
 
     `takes` are the values that it reads: 0, 1, ... the layer's inputs, then the results in order; None for the result
-    before, or all inputs.
+    before, or all inputs. A layer made of several pieces collects them with `Pieces`.
     """
 
     spec: LayerSpec
     weights: dict[str, str]
     takes: tuple[int, ...] | None = None
+    views: tuple[tuple[str, tuple[int, ...]], ...] = ()  # shapes that the arithmetic reads weights in
+
+
+class Pieces:
+    """Collects the pieces of a layer for inputs so many; each call gives the number of its result."""
+
+    def __init__(self, inputs: int = 1) -> None:
+        self.inputs = inputs
+        self.found: list[Primitive] = []
+
+    def add(
+        self, spec: LayerSpec, *takes: int, weights: dict[str, str] | None = None,
+        views: tuple[tuple[str, tuple[int, ...]], ...] = (),
+    ) -> int:  # fmt: skip
+        """One piece more, on these values."""
+        self.found.append(Primitive(spec, weights or {}, takes, views))
+        return self.inputs + len(self.found) - 1
+
+    def ending(self, more: Sequence[Primitive]) -> tuple[Primitive, ...]:
+        """All pieces, then those of an activation."""
+        return (*self.found, *more)
 
 
 class LayerSpec(Spec):

@@ -7,11 +7,14 @@ when samples or classes are weighted (Keras), and by the labelled count when lab
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
+from pellucid.errors import UsageError
 from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Flag, Integer, Real, Text, legal
+from pellucid.spec.legal import Flag, Integer, OneOf, Optional, Real, Text, legal
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,64 @@ class Targets:
         return f"from {self.low:g} to {self.high:g}"
 
 
+ON_NUMBERS: dict[str, Callable[..., Any]] = {}  # what answers on numbers, once a page that can has been imported
+REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "none", None, "mean_with_sample_weight")
+
+
+def on_numbers(what: str) -> Callable[..., Any]:
+    """What answers on numbers; raises UsageError before a page that can has been imported."""
+    if what not in ON_NUMBERS:
+        raise UsageError(f"{what} on numbers: import pellucid.losses or pellucid.metrics first.")
+    return ON_NUMBERS[what]
+
+
+@dataclass(frozen=True)
 class LossSpec(Spec):
-    """What all losses are; `labels` says what a target is: 'index' (N,), or 'values' of the output's shape."""
+    """What all losses are; `labels` says what a target is: 'index' (N,), or 'values' of the output's shape.
+
+    On numbers a loss is called with (y_true, y_pred, sample_weight); `reduction` says what is made of its values.
+    """
 
     kind = "loss"
     labels: ClassVar[str] = "values"
     targets: ClassVar[Targets] = Targets()
     fuses: ClassVar[str] = ""  # the activation it is computed through, from the logits
+    reduction: str | None = field(
+        default="sum_over_batch_size", kw_only=True, repr=False, metadata={"rule": OneOf(REDUCTIONS)}
+    )
+    name: str | None = field(default=None, kw_only=True, repr=False, metadata={"rule": Optional(Text())})
+    dtype: str | None = field(default=None, kw_only=True, repr=False, metadata={"rule": Optional(Text())})
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of numbers, reduced as `reduction` says."""
+        return on_numbers("loss")(self, y_true, y_pred, sample_weight)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The losses of numbers, one a place."""
+        return on_numbers("losses")(self, y_true, y_pred)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments by name."""
+        config = super().to_config()
+        return {**{name: value for name, value in config.items() if name not in ("type", "dtype")},
+                "name": self.name or words_of(type(self).__name__)}  # fmt: skip
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The loss that `get_config` told of."""
+        return cls(**config)
+
+    def to_config(self) -> dict[str, Any]:
+        """As a file keeps it: what only matters on numbers is left out where it is the default."""
+        usual = {"reduction": "sum_over_batch_size", "name": None, "dtype": None, "axis": -1, "ignore_class": None}
+        found = super().to_config()
+        return {name: value for name, value in found.items() if name not in usual or value != usual[name]}
+
+
+def words_of(name: str) -> str:
+    """A class's name as Keras writes it small: MeanIoU is mean_io_u."""
+    apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
 LOSSES: Table[LossSpec] = Table("loss", "If it is your own loss, call pellucid.register_loss(...) first.")
@@ -54,6 +108,8 @@ class SparseCategoricalCrossentropy(LossSpec):
     fuses = "Softmax"
     later = ("label_smoothing",)
     from_logits: bool = legal(Flag(), False)
+    ignore_class: int | None = legal(Optional(Integer(-(1 << 31))), None)
+    axis: int = legal(Integer(-9), -1)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
 
 
@@ -66,6 +122,7 @@ class CategoricalCrossentropy(LossSpec):
     fuses = "Softmax"
     from_logits: bool = legal(Flag(), False)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+    axis: int = legal(Integer(-9), -1)
 
 
 @LOSSES.register("categorical_focal_crossentropy")
@@ -79,6 +136,7 @@ class CategoricalFocalCrossentropy(LossSpec):
     gamma: float = legal(Real(0.0), 2.0)
     from_logits: bool = legal(Flag(), False)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+    axis: int = legal(Integer(-9), -1)
 
 
 @LOSSES.register("sparse_categorical_focal_crossentropy")
@@ -102,6 +160,7 @@ class BinaryCrossentropy(LossSpec):
     fuses = "Sigmoid"
     from_logits: bool = legal(Flag(), False)
     label_smoothing: float = legal(Real(0.0, 1.0), 0.0)
+    axis: int = legal(Integer(-9), -1)
 
 
 @LOSSES.register("mean_squared_error", "mse")
@@ -124,15 +183,57 @@ class Huber(LossSpec):
     delta: float = legal(Real(0.0, open_low=True), 1.0)
 
 
+# taken for Keras's sake
+DTYPE: Any = field(default=None, kw_only=True, repr=False, metadata={"rule": Optional(Text())})
+
+
 class MetricSpec(Spec):
     """What all metrics are: a number a sample, whose mean is reported under `name`; Keras's names by default.
 
-    `better` is "more" where larger values are better, "less" where smaller ones are.
+    `better` is "more" where larger values are better, "less" where smaller ones are. On numbers a metric is used as
+    Keras's: update_state(y_true, y_pred, sample_weight), result(), reset_state().
     """
 
     kind = "metric"
     better: ClassVar[str] = "more"
     name: str
+
+    def to_config(self) -> dict[str, Any]:
+        """As a file keeps it."""
+        found = super().to_config()
+        return {name: value for name, value in found.items() if name != "dtype" or value is not None}
+
+    def update_state(self, *given: Any, **named: Any) -> None:
+        """Count what these numbers say."""
+        on_numbers("metric")(self).update_state(*given, **named)
+
+    def result(self) -> Any:
+        """What was counted so far comes to."""
+        return on_numbers("metric")(self).result()
+
+    def reset_state(self) -> None:
+        """Count from nothing again."""
+        on_numbers("metric")(self).reset_state()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Count these numbers, and the result so far."""
+        self.update_state(*given, **named)
+        return self.result()
+
+    @property
+    def variables(self) -> list[Any]:
+        """What was counted, as arrays."""
+        found: list[Any] = on_numbers("metric")(self).variables
+        return found
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return {"dtype": "float32", **{name: value for name, value in self.to_config().items() if name != "type"}}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The metric that `get_config` told of."""
+        return cls(**config)
 
 
 METRICS: Table[MetricSpec] = Table("metric")
@@ -144,6 +245,7 @@ class SparseCategoricalAccuracy(MetricSpec):
     """1 where the largest output is the labelled class."""
 
     name: str = legal(Text(), "sparse_categorical_accuracy")
+    dtype: str | None = DTYPE
 
 
 @METRICS.register("categorical_accuracy")
@@ -152,6 +254,7 @@ class CategoricalAccuracy(MetricSpec):
     """1 where the largest output is the largest target."""
 
     name: str = legal(Text(), "categorical_accuracy")
+    dtype: str | None = DTYPE
 
 
 @METRICS.register("binary_accuracy")
@@ -160,6 +263,7 @@ class BinaryAccuracy(MetricSpec):
     """The share of outputs on the target's side of the threshold."""
 
     name: str = legal(Text(), "binary_accuracy")
+    dtype: str | None = DTYPE
     threshold: float = legal(Real(0.0, 1.0), 0.5)
 
 
@@ -170,6 +274,7 @@ class TopKCategoricalAccuracy(MetricSpec):
 
     k: int = legal(Integer(1), 5)
     name: str = legal(Text(), "top_k_categorical_accuracy")
+    dtype: str | None = DTYPE
 
 
 @METRICS.register("mean_squared_error", "mse")
@@ -179,6 +284,7 @@ class SquaredError(MetricSpec):
 
     better = "less"
     name: str = legal(Text(), "mean_squared_error")
+    dtype: str | None = DTYPE
 
 
 @METRICS.register("mean_absolute_error", "mae")
@@ -188,3 +294,4 @@ class AbsoluteError(MetricSpec):
 
     better = "less"
     name: str = legal(Text(), "mean_absolute_error")
+    dtype: str | None = DTYPE

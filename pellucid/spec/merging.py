@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import ShapeError, describe
 from pellucid.spec.layer import LAYERS, LayerSpec, count
@@ -15,7 +16,7 @@ from pellucid.spec.shapes import Shape, broadcast, shown
 class Elementwise(LayerSpec):
     """Entry by entry; an axis of size 1 is repeated to fit."""
 
-    arity = (2, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         return broadcast(where, inputs)

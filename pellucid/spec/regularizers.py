@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
+from pellucid.errors import UsageError
 from pellucid.spec.base import Member, Spec, Table
 from pellucid.spec.legal import Optional, Real, legal
 
@@ -15,7 +18,23 @@ class Regularizer(Spec):
     l1: float
     l2: float
 
+    def __call__(self, x: Any) -> Any:
+        """The penalty on numbers."""
+        if not ON_NUMBERS:
+            raise UsageError("a regularizer on numbers: import pellucid.regularizers first.")
+        return ON_NUMBERS[0](self, x)
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return {"l1": self.l1, "l2": self.l2}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The penalty that `get_config` told of."""
+        return cls(**config)
+
+
+ON_NUMBERS: list[Callable[..., Any]] = []  # what calculates, once a page that can has been imported
 REGULARIZERS: Table[Regularizer] = Table("regularizer")
 PENALTY = Optional(Member(REGULARIZERS))  # the rule of an argument that takes one
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pellucid.engines.counting import FunctionMetric
 from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
+from pellucid.graph.traced import traced_loss
 from pellucid.spec.losses import (
     LOSSES,
     METRICS,
@@ -21,6 +24,7 @@ from pellucid.spec.losses import (
     SparseCategoricalAccuracy,
 )
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
+from pellucid.spec.shapes import Shape
 from pellucid.training.arguments import real
 from pellucid.training.inputs import Names
 
@@ -50,14 +54,39 @@ def rule_of(optimizer: Any) -> OptimizerSpec:
     raise ArgumentError(describe("compile", "optimizer", "a word or an optimizer", shown(repr(optimizer)), remedy))
 
 
-def loss_of(loss: Any) -> LossSpec:
-    """The loss of a word in any case, or a spec as it is."""
+def loss_of(loss: Any, shape: Shape = ()) -> LossSpec:
+    """The loss of a word in any case, a spec as it is, or a function of a user's own, traced for outputs of `shape`."""
     if isinstance(loss, str):
         return LOSSES.named(loss)
-    if isinstance(loss, LossSpec):
-        return loss
-    remedy = f"Pass {loss.__name__}()." if isinstance(loss, type) and issubclass(loss, LossSpec) else "Pass e.g. 'mse'."
-    raise ArgumentError(describe("compile", "loss", "a word or a loss", shown(repr(loss)), remedy))
+    spec = getattr(loss, "loss_spec", loss)  # Keras's functions, such as losses.mean_squared_error
+    if isinstance(spec, LossSpec):
+        refuse_only_on_numbers(spec, shape)
+        return spec
+    if isinstance(loss, type) and issubclass(loss, LossSpec):
+        got, remedy = shown(repr(loss)), f"Pass {loss.__name__}()."
+        raise ArgumentError(describe("compile", "loss", "a word or a loss", got, remedy))
+    function = loss if inspect.isroutine(loss) else getattr(loss, "call", None)
+    if function is None or isinstance(loss, type):
+        remedy = "Pass e.g. 'mse', or a function of y_true and y_pred."
+        raise ArgumentError(describe("compile", "loss", "a word or a loss", shown(repr(loss)), remedy))
+    name = getattr(loss, "name", None) or getattr(loss, "__name__", type(loss).__name__)
+    return traced_loss(function, str(name), shape)
+
+
+def refuse_only_on_numbers(loss: LossSpec, shape: Shape) -> None:
+    """Raise ArgumentError for what a loss does on numbers alone."""
+    where = type(loss).__name__
+    if loss.reduction not in ("sum_over_batch_size", "mean"):
+        remedy = "Scale the learning rate instead, or call the loss on numbers."
+        wanted = "'sum_over_batch_size' to train"
+        raise ArgumentError(describe(where, "reduction", wanted, repr(loss.reduction), remedy))
+    axis = getattr(loss, "axis", -1)
+    if isinstance(axis, int) and axis not in (-1, len(shape)):
+        raise ArgumentError(describe(where, "axis", "-1 to train", axis, "End the network with Permute."))
+    ignored = getattr(loss, "ignore_class", None)
+    if ignored is not None:
+        remedy = "Pass masks=labels != ignore_class to fit."
+        raise ArgumentError(describe(where, "ignore_class", "None to train", ignored, remedy))
 
 
 def by_output(what: str, given: Any, names: Names) -> dict[str, Any]:
@@ -79,7 +108,8 @@ def make_objective(graph: Graph, wanted: Wanted) -> Objective:
     `loss_weights` says nothing else; they have no metrics.
     """
     names, own = Names.of_outputs(graph).also(wanted.keys), Names.of_targets(graph).also(wanted.keys)
-    losses = {name: loss_of(v) for name, v in by_output("loss", wanted.loss, names).items() if v is not None}
+    asked = {name: loss for name, loss in by_output("loss", wanted.loss, names).items() if loss is not None}
+    losses = {name: loss_of(loss, graph.output_shapes[name]) for name, loss in asked.items()}
     given = {} if wanted.loss_weights is None else wanted.loss_weights
     weights = by_output("loss_weights", given, names)
     terms = tuple(term_of(name, losses[name], weights, graph, own) for name in names.listed if name in losses)
@@ -163,6 +193,13 @@ def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> 
     """
     if isinstance(metric, MetricSpec):
         return metric, metric.name
+    metric = getattr(metric, "metric_spec", metric)
+    if isinstance(metric, MetricSpec):
+        return metric, metric.name
+    if hasattr(metric, "counted"):  # one of the user's own, which counts itself
+        return metric, str(metric.name)
+    if inspect.isroutine(metric):
+        return FunctionMetric(metric), metric.__name__  # type: ignore[return-value]
     if not isinstance(metric, str):
         remedy = f"Pass {metric.__name__}()." if isinstance(metric, type) else ""
         raise ArgumentError(describe("compile", argument, "words or metrics", shown(repr(metric)), remedy))

@@ -26,6 +26,13 @@ from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Concatenate, Multiply
 from pellucid.spec.moving import BroadcastTo, ExpandDims, Pad, Permute, Repeat, Slice, Squeeze
 from pellucid.spec.normalization import BatchNormalization, Dropout, LocalResponseNormalization
+from pellucid.spec.norms import (
+    GroupNormalization,
+    LayerNormalization,
+    Normalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from pellucid.spec.operations import (
     BINARY,
     REDUCTIONS,
@@ -57,6 +64,34 @@ from pellucid.spec.reshaping import (
     Temperature,
     UpSampling2D,
     ZeroPadding2D,
+)
+from pellucid.spec.sequences import (
+    AveragePooling1D,
+    Conv1D,
+    Conv1DTranspose,
+    DepthwiseConv1D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling3D,
+    MaxPooling1D,
+    SeparableConv1D,
+)
+from pellucid.spec.shifting import (
+    Average,
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    Dot,
+    Identity,
+    Maximum,
+    Minimum,
+    RepeatVector,
+    Subtract,
+    UpSampling1D,
+    UpSampling3D,
+    ZeroPadding1D,
+    ZeroPadding3D,
 )
 
 Sizes = tuple[int, ...]
@@ -228,4 +263,40 @@ OPERATIONS = [
     Case(Einsum("bijk->bj"), keras=False),
 ]
 
-CASES = [*OPERATIONS, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
+ROWS = (7, 4)
+VOLUME = (4, 3, 5, 2)
+OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
+    Case(Conv1D(3, 3, padding="causal", dilation_rate=2), (ROWS,), keras=False),
+    Case(Conv1D(4, 2, 2, "same", groups=2, activation="tanh"), (ROWS,), keras=False),
+    Case(Conv1DTranspose(3, 3, 2), (ROWS,), keras=False),
+    Case(DepthwiseConv1D(3, depth_multiplier=2), (ROWS,), keras=False),
+    Case(SeparableConv1D(5, 3, depth_multiplier=2), (ROWS,), keras=False),
+    Case(MaxPooling1D(), (ROWS,), keras=False),
+    Case(AveragePooling1D(3, 2), (ROWS,), keras=False),
+    Case(GlobalAveragePooling1D(), (ROWS,), keras=False),
+    Case(GlobalMaxPooling1D(keepdims=True), (ROWS,), keras=False),
+    Case(GlobalAveragePooling3D(), (VOLUME,), keras=False),
+    Case(GlobalMaxPooling3D(), (VOLUME,), keras=False),
+    Case(ZeroPadding1D((1, 2)), (ROWS,), keras=False),
+    Case(ZeroPadding3D(), (VOLUME,), keras=False),
+    Case(Cropping1D((1, 2)), (ROWS,), keras=False),
+    Case(Cropping2D(((1, 2), (0, 1))), keras=False),
+    Case(Cropping3D(), (VOLUME,), keras=False),
+    Case(UpSampling1D(3), (ROWS,), keras=False),
+    Case(UpSampling3D((1, 2, 3)), ((2, 3, 2, 2),), keras=False),
+    Case(RepeatVector(3), ((4,),), keras=False),
+    Case(Identity(), (ROWS,), keras=False),
+    Case(Maximum(), (ROWS, ROWS, ROWS), keras=False),
+    Case(Minimum(), (ROWS, ROWS), keras=False),
+    Case(Subtract(), (ROWS, ROWS), keras=False),
+    Case(Average(), (ROWS, ROWS, ROWS), keras=False),
+    Case(Dot(2), (ROWS, (5, 4)), keras=False),
+    Case(Dot((1, 1), normalize=True), ((4,), (4,)), keras=False),
+    Case(LayerNormalization(), tolerance=1e-5, keras=False),
+    Case(RMSNormalization(), (ROWS,), tolerance=1e-5, keras=False),
+    Case(UnitNormalization(1), (ROWS,), keras=False, tolerance=1e-5),
+    Case(GroupNormalization(2), ((5, 3, 4),), tolerance=1e-5, keras=False),
+    Case(Normalization(mean=(1.0, 2.0, -1.0, 0.5), variance=(1.0, 4.0, 9.0, 0.25)), (ROWS,), keras=False),
+]
+
+CASES = [*OPERATIONS, *OF_ROWS, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]

@@ -109,6 +109,7 @@ def clearance(point: Point) -> float:
     weights = point.params | point.state
     for step in todo.steps:
         own = {name: weights[full] for name, full in step.weights}
+        own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
         context = Context(step, point.training, KEY)
         taken = [values[number] for number in step.inputs]
         nearest = min(nearest, distance(step.spec, taken[0]) if taken else np.inf)

@@ -54,24 +54,24 @@ class TwiceClipped(LayerSpec):
 
 
 @dataclass(frozen=True)
-class LogCosh(LossSpec):
+class SoftAbsolute(LossSpec):
     """log cosh(y - t), the mean over the last axis."""
 
 
-def log_cosh(spec: LogCosh, prediction: Any, target: Any, from_logits: bool) -> Any:
+def log_cosh(spec: SoftAbsolute, prediction: Any, target: Any, from_logits: bool) -> Any:
     error = prediction - target
     return np.log(np.cosh(error)).mean(axis=-1), np.tanh(error) / error.shape[-1]
 
 
 Sine = p.register_layer(SineWave, reference=(sine_forward, sine_backward))
 Clipped = p.register_layer(TwiceClipped)
-p.register_loss(LogCosh, reference=log_cosh, word="log_cosh")
+p.register_loss(SoftAbsolute, reference=log_cosh, word="soft_absolute")
 
 
 def wave() -> Sequential:
     p.set_random_seed(0)
     model = Sequential([Input((1,)), Dense(6), Sine(frequency=2.0), Dense(1)])
-    model.compile(p.optimizers.Adam(0.02), "log_cosh", engine="reference")
+    model.compile(p.optimizers.Adam(0.02), "soft_absolute", engine="reference")
     return model
 
 
@@ -98,7 +98,7 @@ def test_it_is_saved_and_another_program_is_told_what_to_do(tmp_path: Path) -> N
     model.save(path)
     x = np.ones((3, 1))
     loaded = load_model(path)
-    loaded.compile("adam", "log_cosh", engine="reference")
+    loaded.compile("adam", "soft_absolute", engine="reference")
     np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
     attempt = f"pellucid.load_model({str(path)!r})"
     program = f"import pellucid\ntry:\n    {attempt}\nexcept OSError as fault:\n    print(fault)"

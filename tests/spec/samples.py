@@ -25,6 +25,22 @@ def small_graph() -> Graph:
 
 
 REQUIRED: dict[str, dict[str, Any]] = {
+    "IoU": {"num_classes": 3, "target_class_ids": (0, 2)},
+    "MeanIoU": {"num_classes": 3},
+    "MeanOfLoss": {"loss": "mse"},
+    "OneHotIoU": {"num_classes": 3, "target_class_ids": (0, 2)},
+    "OneHotMeanIoU": {"num_classes": 3},
+    "PrecisionAtRecall": {"recall": 0.5},
+    "RecallAtPrecision": {"precision": 0.5},
+    "SensitivityAtSpecificity": {"specificity": 0.5},
+    "SpecificityAtSensitivity": {"sensitivity": 0.5},
+    "TracedLoss": {"graphs": (small_graph(),)},
+    "Conv1D": {"filters": 4, "kernel_size": 3},
+    "Conv1DTranspose": {"filters": 4, "kernel_size": 3},
+    "DepthwiseConv1D": {"kernel_size": 3},
+    "Dot": {"axes": 1},
+    "RepeatVector": {"n": 2},
+    "SeparableConv1D": {"filters": 4, "kernel_size": 3},
     "ArgReduce": {"function": "argmax"},
     "Binary": {"function": "add"},
     "BroadcastTo": {"shape": (2, 3)},

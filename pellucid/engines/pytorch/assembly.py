@@ -43,7 +43,8 @@ class Place:
 
     def weight(self, short: str) -> torch.Tensor:
         """A copy of the step's weight of that name."""
-        return torch.tensor(self.assembly.weights[dict(self.step.weights)[short]])
+        found = torch.tensor(self.assembly.weights[dict(self.step.weights)[short]])
+        return found.reshape(dict(self.step.views).get(short, found.shape))
 
     def weight_or_none(self, short: str) -> torch.Tensor | None:
         """The same; None when it has none."""

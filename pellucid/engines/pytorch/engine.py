@@ -119,6 +119,7 @@ class PyTorchEngine(Walker):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
             own = {name: tape.leaves[key].to(width) for name, key in step.weights}
             context = Context(step, given.training, given.key, self.company, self.compute, self.place)
+            own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
             rows = [values[number] for number in step.inputs]
             if step.output in tape.blocked:
                 y = ON_BLOCKS[type(step.spec)](step.spec, [into_blocks(x) for x in rows], own, context)
@@ -236,6 +237,8 @@ class PyTorchEngine(Walker):
 
     def moved(self, before: Arrays, after: Arrays) -> dict[str, tuple[float, float]]:
         """(sum of squares of the change, sum of squares before) of each array; one transfer for all."""
+        if not after:
+            return {}
         old = in_memory_order([before[name] for name in after])
         change = torch._foreach_sub(in_memory_order(list(after.values())), old)
         squares = torch.stack([(x * x).sum() for x in (*change, *old)]).tolist()

@@ -13,15 +13,30 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from pellucid.engines.protocol import Batch, Objective, Sums, Term
+from pellucid.engines.counting import is_counted
+from pellucid.engines.protocol import Array, Batch, Objective, Sums, Term
 from pellucid.engines.pytorch.arithmetic import OWN_LOSSES
+from pellucid.engines.pytorch.composed import composed
 from pellucid.engines.pytorch.losses import LOSSES
 from pellucid.engines.pytorch.metrics import METRICS
-from pellucid.engines.pytorch.transfer import WIDTHS, tensor_of
-from pellucid.engines.targets import Mix, coefficients, mix_of, prediction_of, spread, target_of, weights_counted
+from pellucid.engines.pytorch.transfer import WIDTHS, array_of, tensor_of
+from pellucid.engines.targets import (
+    Mix,
+    check_target,
+    coefficients,
+    counted_sums,
+    mix_of,
+    prediction_of,
+    spread,
+    target_of,
+    weights_counted,
+)
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan, plan
+from pellucid.graph.traced import TracedLoss, composed_graph
+from pellucid.spec.composed_losses import ComposedLoss
+from pellucid.spec.counted_metrics import MeanOfLoss
 from pellucid.spec.losses import LossSpec
 
 Values = Mapping[int, Tensor]
@@ -80,6 +95,8 @@ def term_of(term: Term, todo: Plan, values: Values, batch: Batch) -> tuple[Tenso
     if isinstance(given, Tensor) and term.columns is not None:
         given = given[..., slice(*term.columns)]
     host = given if isinstance(given, Tensor) else target_of(term, tuple(prediction.shape), batch)
+    if isinstance(term.loss, ComposedLoss | TracedLoss):
+        return composed_term(term, prediction, host, batch)
     sizes = tuple(prediction.shape[:-1])
     coefficient, count = coefficients(term.counted, batch, sizes, WIDTHS[prediction.dtype])
     target = tensor_of(host, prediction.dtype, prediction.device)
@@ -111,6 +128,32 @@ def with_partners(own: Tensor, mix: Mix, others: Tensor) -> Tensor:
     return share * own + (1 - share) * others
 
 
+def composed_term(term: Term, prediction: Tensor, host: Array, batch: Batch) -> tuple[Tensor, float]:
+    """(sum, count) of a loss that is a graph of operations."""
+    target = tensor_of(host, prediction.dtype, prediction.device)
+    graph = composed_graph(term.loss, tuple(target.shape[1:]), tuple(prediction.shape[1:]))
+    losses = composed(graph, prediction, target)
+    mix = mix_of(batch)
+    if mix is not None:
+        partner = tensor_of(mix.partner, prediction.dtype, prediction.device).long()
+        losses = with_partners(losses, mix, composed(graph, prediction, target[partner]))
+    coefficient, count = coefficients(term.counted, batch, tuple(losses.shape), WIDTHS[prediction.dtype])
+    if coefficient is None:
+        return losses.sum(), count
+    factor = tensor_of(coefficient, prediction.dtype, prediction.device)
+    return (losses * factor).masked_fill(factor == 0, 0).sum(), count
+
+
+def losses_of(loss: LossSpec, output: str, prediction: Tensor, target: Tensor) -> Tensor:
+    """The values of a loss that is only watched."""
+    host = check_target(loss, output, tuple(prediction.shape), array_of(target))
+    given = tensor_of(host, prediction.dtype, prediction.device)
+    if isinstance(loss, ComposedLoss | TracedLoss):
+        return composed(composed_graph(loss, tuple(given.shape[1:]), tuple(prediction.shape[1:])), prediction, given)
+    given = given if loss.labels == "index" else given.to(prediction.dtype)
+    return loss_named(loss)(loss, prediction, given, bool(getattr(loss, "from_logits", False)))
+
+
 def loss_named(loss: LossSpec) -> Callable[..., Tensor]:
     """The arithmetic of a loss; raises ArgumentError when there is none."""
     found = LOSSES.get(type(loss)) or OWN_LOSSES.get(type(loss))
@@ -130,12 +173,21 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
     parts: dict[str, tuple[Tensor, float]] = {}
     for measure in objective.measures:
         prediction = wide(values[todo.outputs[measure.output]]).detach()
+        if is_counted(measure.metric):
+            given = batch.targets[measure.output]
+            host = array_of(given) if isinstance(given, Tensor) else given
+            for name, (number, n) in counted_sums(measure, host, array_of(prediction), batch).items():
+                parts[name] = prediction.new_tensor(number, dtype=torch.float64), n
+            continue
         target = tensor_of(batch.targets[measure.output], prediction.dtype, prediction.device)
         if target.ndim == prediction.ndim and target.shape[-1] == 1 and prediction.shape[-1] > 1:
             target = target[..., 0]
         elif target.ndim == prediction.ndim - 1 and prediction.shape[-1] == 1:
             target = target[..., None]
-        scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
+        if isinstance(measure.metric, MeanOfLoss):
+            scores = losses_of(measure.metric.loss, measure.output, prediction, target)
+        else:
+            scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
         counted = weights_counted(measure, batch, tuple(scores.shape))
         if counted is None:
             parts[f"metric:{measure.name}"] = scores.sum(dtype=torch.float64), float(scores.numel())

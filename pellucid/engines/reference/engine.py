@@ -95,6 +95,7 @@ class ReferenceEngine(Walker):
         lasts = once(graph, "_last_reads", lambda g: last_reads(plan(g).steps, plan(g).outputs))
         for step, overwrite, last_read in zip(todo.steps, overwriting(graph), lasts, strict=True):
             own = {name: (given.params if key in given.params else given.state)[key] for name, key in step.weights}
+            own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
             context = Context(step, given.training, given.key, self.dtype)
             context.overwrite = overwrite and not {step.output, *step.inputs} & tapped
             rows = [values[number] for number in step.inputs]
@@ -168,7 +169,8 @@ class ReferenceEngine(Walker):
             for name, full in step.weights:
                 if name in dweights and full in trained:
                     total = found.parameters.get(full)
-                    found.parameters[full] = dweights[name] if total is None else total + dweights[name]
+                    more = dweights[name].reshape(run.graph.weights[full].shape) if step.views else dweights[name]
+                    found.parameters[full] = more if total is None else total + more
         for key in trained - set(found.parameters):
             found.parameters[key] = np.zeros(run.graph.weights[key].shape, self.dtype)
         if "inputs" in wrt:

@@ -10,12 +10,26 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid.engines.counting import is_counted
 from pellucid.engines.protocol import Batch, Objective, Sums, Term
+from pellucid.engines.reference.composed import composed
 from pellucid.engines.reference.losses import LOSSES
 from pellucid.engines.reference.metrics import METRICS
-from pellucid.engines.targets import coefficients, mix_of, prediction_of, spread, target_of, weights_counted
+from pellucid.engines.targets import (
+    check_target,
+    coefficients,
+    counted_sums,
+    mix_of,
+    prediction_of,
+    spread,
+    target_of,
+    weights_counted,
+)
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan
+from pellucid.graph.traced import composed_graph
+from pellucid.spec.counted_metrics import MeanOfLoss
+from pellucid.spec.losses import LossSpec
 
 Values = dict[int, np.ndarray]
 
@@ -34,24 +48,35 @@ def term_of(
     if term.scales is not None:
         scales = np.array(term.scales, prediction.dtype)
         prediction, target = prediction / scales, target / scales
-    losses, slope = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
+    losses, slope = loss_and_slope(term.loss, prediction, target, from_logits)
     mix = mix_of(batch)
     if mix is not None:
-        share = spread(mix.share.astype(losses.dtype), losses.shape)
-        others = LOSSES[type(term.loss)](term.loss, prediction, target[mix.partner], from_logits)
-        losses = share * losses + (1 - share) * others[0]
-        slope = share[..., None] * slope + (1 - share[..., None]) * others[1]
+        share = mix.share.astype(losses.dtype)
+        others = loss_and_slope(term.loss, prediction, target[mix.partner], from_logits)
+        own, by = spread(share, losses.shape), spread(share, slope.shape)
+        losses, slope = own * losses + (1 - own) * others[0], by * slope + (1 - by) * others[1]
     if term.scales is not None:
         slope = slope / scales
     coefficient, count = coefficients(term.counted, batch, losses.shape, losses.dtype)
     if coefficient is not None:
         losses = np.where(coefficient == 0, 0, losses * coefficient)
-        slope = np.where(coefficient[..., None] == 0, 0, slope * coefficient[..., None])
+        factor = coefficient.reshape(coefficient.shape + (1,) * (slope.ndim - coefficient.ndim))
+        slope = np.where(factor == 0, 0, slope * factor)
     if term.columns is not None:
         whole = np.zeros_like(read)
         whole[..., slice(*term.columns)] = slope
         slope = whole
     return (float(losses.sum(dtype=np.float64)), count), number, slope
+
+
+def loss_and_slope(
+    loss: LossSpec, prediction: np.ndarray, target: np.ndarray, from_logits: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """One number a place, and its derivative by the prediction."""
+    own = LOSSES.get(type(loss))
+    if own is not None:
+        return own(loss, prediction, target, from_logits)
+    return composed(composed_graph(loss, target.shape[1:], prediction.shape[1:]), prediction, target)
 
 
 def cotangents_of(objective: Objective, todo: Plan, values: Values, batch: Batch) -> tuple[Sums, Values]:
@@ -80,11 +105,19 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
     for measure in objective.measures:
         prediction = values[todo.outputs[measure.output]]
         target = np.asarray(batch.targets[measure.output])
+        if is_counted(measure.metric):
+            sums |= counted_sums(measure, target, prediction, batch)
+            continue
         if target.ndim == prediction.ndim and target.shape[-1] == 1 and prediction.shape[-1] > 1:
             target = target[..., 0]
         elif target.ndim == prediction.ndim - 1 and prediction.shape[-1] == 1:
             target = target[..., None]
-        scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
+        if isinstance(measure.metric, MeanOfLoss):
+            loss = measure.metric.loss
+            given = check_target(loss, measure.output, prediction.shape, target)
+            scores = loss_and_slope(loss, prediction, given, bool(getattr(loss, "from_logits", False)))[0]
+        else:
+            scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
         counted = weights_counted(measure, batch, scores.shape)
         if counted is None:
             sums[f"metric:{measure.name}"] = (float(scores.sum(dtype=np.float64)), float(scores.size))

@@ -1,0 +1,31 @@
+"""Constraints: what a weight is brought back to."""
+
+from pellucid.eager.constraints import (
+    Constraint,
+    MaxNorm,
+    MinMaxNorm,
+    NonNeg,
+    UnitNorm,
+    deserialize,
+    get,
+    max_norm,
+    min_max_norm,
+    non_neg,
+    serialize,
+    unit_norm,
+)
+
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "serialize",
+    "unit_norm",
+]

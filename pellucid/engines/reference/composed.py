@@ -1,0 +1,35 @@
+"""Losses that are graphs of operations: forward through the graph, and back to the prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pellucid.engines.reference.arithmetic import Context, arithmetic_of
+from pellucid.graph.graph import Graph
+from pellucid.graph.plan import plan
+
+
+def composed(graph: Graph, prediction: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The losses, and the derivative of their sum by the prediction (N, ...)."""
+    todo = plan(graph)
+    given = {"target": np.asarray(target, prediction.dtype), "prediction": prediction}
+    values = {number: given[name] for name, number in todo.inputs.items()}
+    trail = []
+    for step in todo.steps:
+        context = Context(step, True, width=prediction.dtype)
+        rows = [values[number] for number in step.inputs]
+        values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, {}, context)
+        trail.append((step, saved, context))
+    number = todo.outputs["output"]
+    losses = values[number]
+    gradients = {number: np.ones_like(losses)}
+    for step, saved, context in reversed(trail):
+        dy = gradients.pop(step.output, None)
+        if dy is None:
+            continue
+        context.wanted = (True,) * len(step.inputs)
+        inner, _ = arithmetic_of(step.spec).backward(step.spec, dy, saved, {}, context)
+        for source, dx in zip(step.inputs, inner, strict=True):
+            if dx is not None:
+                gradients[source] = gradients[source] + dx if source in gradients else dx
+    return losses, gradients.get(todo.inputs["prediction"], np.zeros_like(prediction))
