@@ -135,7 +135,7 @@ def composed_term(term: Term, prediction: Tensor, host: Array, batch: Batch) -> 
     losses = composed(graph, prediction, target)
     mix = mix_of(batch)
     if mix is not None:
-        partner = tensor_of(mix.partner, prediction.dtype, prediction.device).long()
+        partner = torch.from_numpy(mix.partner).to(prediction.device)
         losses = with_partners(losses, mix, composed(graph, prediction, target[partner]))
     coefficient, count = coefficients(term.counted, batch, tuple(losses.shape), WIDTHS[prediction.dtype])
     if coefficient is None:
