@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 from pellucid.errors import ArgumentError, PellucidError, ShapeError, describe
@@ -79,6 +80,12 @@ def traced_loss(function: Callable[..., Any], name: str, prediction: Shape) -> T
 def loss_graph(function: Callable[..., Any], name: str, target: Shape, prediction: Shape) -> Graph:
     """The graph of one form of targets."""
     t, y = (entered(shape, word) for shape, word in ((target, "target"), (prediction, "prediction")))
+    try:
+        signature(function).bind(t, y)
+    except TypeError as fault:
+        remedy = "Write it as def loss(y_true, y_pred)."
+        where = f"loss '{name}'"
+        raise ArgumentError(describe(where, "its arguments", "y_true and y_pred", str(fault), remedy)) from None
     with Lines(name):
         found = function(t, y)
     if found is None:

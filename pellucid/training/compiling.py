@@ -65,7 +65,7 @@ def loss_of(loss: Any, shape: Shape = ()) -> LossSpec:
     if isinstance(loss, type) and issubclass(loss, LossSpec):
         got, remedy = shown(repr(loss)), f"Pass {loss.__name__}()."
         raise ArgumentError(describe("compile", "loss", "a word or a loss", got, remedy))
-    function = loss if inspect.isroutine(loss) else getattr(loss, "call", None)
+    function = loss if inspect.isfunction(loss) or inspect.ismethod(loss) else getattr(loss, "call", None)
     if function is None or isinstance(loss, type):
         remedy = "Pass e.g. 'mse', or a function of y_true and y_pred."
         raise ArgumentError(describe("compile", "loss", "a word or a loss", shown(repr(loss)), remedy))
@@ -198,7 +198,7 @@ def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> 
         return metric, metric.name
     if hasattr(metric, "counted"):  # one of the user's own, which counts itself
         return metric, str(metric.name)
-    if inspect.isroutine(metric):
+    if inspect.isfunction(metric) or inspect.ismethod(metric):
         return FunctionMetric(metric), metric.__name__  # type: ignore[return-value]
     if not isinstance(metric, str):
         remedy = f"Pass {metric.__name__}()." if isinstance(metric, type) else ""
