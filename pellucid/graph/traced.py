@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 from pellucid.errors import ArgumentError, PellucidError, ShapeError, describe
@@ -24,6 +25,8 @@ from pellucid.spec.moving import BatchOf
 from pellucid.spec.reshaping import InputLayer
 from pellucid.spec.shapes import Shape
 from pellucid.spec.shapes import shown as shape_shown
+
+PACKAGE = Path(__file__).parents[1]
 
 
 class Graphs:
@@ -145,6 +148,4 @@ class Lines:
 
 def own(filename: str) -> bool:
     """Whether a line is Pellucid's or a library's, not the user's."""
-    from pellucid import __file__ as ours
-
-    return filename.startswith(ours.rpartition("__init__")[0]) or "site-packages" in filename
+    return Path(filename).is_relative_to(PACKAGE) or "site-packages" in filename
