@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pellucid.engines.counting import gathered, is_counted
-from pellucid.engines.counting import value as worth
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.spec.losses import LossSpec, MetricSpec
@@ -120,6 +118,9 @@ class Measure:
 
     def told(self, sums: Sums) -> dict[str, float]:
         """The result by name, several under numbered names, of the sums of batches."""
+        from pellucid.engines.counting import gathered, is_counted  # a model is made without what metrics count
+        from pellucid.engines.counting import value as worth
+
         if not is_counted(self.metric):
             return {self.name: mean(sums[f"metric:{self.name}"])}
         start = f"metric:{self.name}:"

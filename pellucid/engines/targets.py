@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pellucid.engines.counting import count, flat
 from pellucid.engines.protocol import Batch, Measure, Term
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.plan import Plan
@@ -140,6 +139,8 @@ def weights_counted(measure: Measure, batch: Batch, shape: tuple[int, ...]) -> n
 
 def counted_sums(measure: Measure, target: Any, prediction: np.ndarray, batch: Batch) -> dict[str, tuple[float, float]]:
     """What a batch adds to a metric that counts, as sums by name; samples without a label count nothing."""
+    from pellucid.engines.counting import count, flat  # a model is made without what metrics count
+
     target = np.asarray(target)
     weights = weights_counted(measure, batch, target.shape[:1])
     counts = count(measure.metric, target, prediction, weights)

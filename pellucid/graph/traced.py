@@ -18,7 +18,6 @@ from pellucid.graph.build import build
 from pellucid.graph.graph import Graph, GraphRule
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.operators import Held, as_tensor, node, value
-from pellucid.graph.ops.losses import FORMULAS
 from pellucid.spec.legal import Illegal, legal
 from pellucid.spec.losses import LOSSES, LossSpec
 from pellucid.spec.moving import BatchOf
@@ -117,6 +116,8 @@ def composed_graph(loss: LossSpec, target: Shape, prediction: Shape) -> Graph:
     """The graph of a loss that is made of operations, kept with it."""
     if isinstance(loss, TracedLoss):
         return loss.graph_for(target, loss.name or "loss")
+    from pellucid.graph.ops.losses import FORMULAS  # a model is made without them
+
     known: dict[Any, Graph] = loss.__dict__.setdefault("_graphs", {})
     if (target, prediction) not in known:
         formula = FORMULAS[type(loss)]

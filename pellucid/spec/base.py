@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pellucid.errors import ArgumentError, FileError, describe, shown
@@ -95,11 +96,15 @@ def settle(owner: type[Spec]) -> None:
 
 
 class Table(Generic[S]):
-    """The closed table of one kind of spec: by class name, with lower-case aliases for string arguments."""
+    """The closed table of one kind of spec: by class name, with lower-case aliases for string arguments.
 
-    def __init__(self, kind: str, hint: str = "") -> None:
+    `further` are modules that enter more; they are imported once something is asked for that is not there yet.
+    """
+
+    def __init__(self, kind: str, hint: str = "", further: tuple[str, ...] = ()) -> None:
         self.kind = kind
         self.hint = hint
+        self._further = further
         self._classes: dict[str, type[S]] = {}
         self._words: dict[str, Callable[[], S]] = {}
 
@@ -107,6 +112,8 @@ class Table(Generic[S]):
         """A class decorator: the class joins the table, and the words create it with its defaults."""
 
         def enter(owner: type[S]) -> type[S]:
+            if not owner.__module__.startswith("pellucid."):
+                self._complete()  # so that a user's own takes no name of ours
             settle(owner)
             if owner.__name__ in self._classes:
                 raise ArgumentError(f"{self.kind} '{owner.__name__}' is registered already. Choose another class name.")
@@ -128,16 +135,26 @@ class Table(Generic[S]):
         if self._words.get(word.lower(), create) is not create:
             raise ArgumentError(f"{self.kind} word '{word}' is registered already. Choose another word.")
 
+    def _complete(self) -> None:
+        """Let the further modules enter what they have."""
+        further, self._further = self._further, ()
+        for module in further:
+            import_module(module)
+
     def __iter__(self) -> Iterator[type[S]]:
+        self._complete()
         return iter(self._classes.values())
 
     @property
     def words(self) -> tuple[str, ...]:
         """The words a user may write instead of a spec."""
+        self._complete()
         return tuple(self._words)
 
     def named(self, word: str) -> S:
         """The spec a word stands for, in any case; raises ArgumentError that lists the known words."""
+        if word.lower() not in self._words:
+            self._complete()
         create = self._words.get(word.lower())
         if create is None:
             raise ArgumentError(describe("pellucid", self.kind, f"one of {self._told(word)}", shown(repr(word))))
@@ -157,6 +174,8 @@ class Table(Generic[S]):
         """The spec that `to_config` wrote; raises FileError for a type or an argument it does not know."""
         fields = dict(config)
         name = fields.pop("type", None)
+        if name not in self._classes:
+            self._complete()
         owner = self._classes.get(name) if isinstance(name, str) else None
         if owner is None:
             hint = f" {self.hint}" if self.hint else ""

@@ -128,5 +128,6 @@ def count(shape: Shape) -> int:
 
 
 LAYERS: Table[Any] = Table(
-    "layer", "If it is your own layer, call pellucid.register_layer(...) before loading the file."
-)
+    "layer", "If it is your own layer, call pellucid.register_layer(...) before loading the file.",
+    ("pellucid.spec.norms", "pellucid.spec.sequences", "pellucid.spec.shifting"),
+)  # fmt: skip

@@ -96,7 +96,10 @@ def words_of(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
-LOSSES: Table[LossSpec] = Table("loss", "If it is your own loss, call pellucid.register_loss(...) first.")
+LOSSES: Table[LossSpec] = Table(
+    "loss", "If it is your own loss, call pellucid.register_loss(...) first.",
+    ("pellucid.spec.box_losses", "pellucid.spec.composed_losses"),
+)  # fmt: skip
 
 
 @LOSSES.register("sparse_categorical_crossentropy")
@@ -236,7 +239,7 @@ class MetricSpec(Spec):
         return cls(**config)
 
 
-METRICS: Table[MetricSpec] = Table("metric")
+METRICS: Table[MetricSpec] = Table("metric", further=("pellucid.spec.counted_metrics",))
 
 
 @METRICS.register("sparse_categorical_accuracy")

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pellucid.engines.counting import FunctionMetric
 from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
@@ -199,6 +198,8 @@ def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> 
     if hasattr(metric, "counted"):  # one of the user's own, which counts itself
         return metric, str(metric.name)
     if inspect.isfunction(metric) or inspect.ismethod(metric):
+        from pellucid.engines.counting import FunctionMetric
+
         return FunctionMetric(metric), metric.__name__  # type: ignore[return-value]
     if not isinstance(metric, str):
         remedy = f"Pass {metric.__name__}()." if isinstance(metric, type) else ""

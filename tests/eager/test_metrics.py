@@ -70,7 +70,7 @@ def test_a_metric_on_numbers_is_keras_own(case: str, weighted: bool) -> None:
     arguments, t, y = CASES[case]
     ours, theirs = (getattr(page, case.split()[0])(**arguments) for page in (metrics, keras.metrics))
     for part in (slice(0, 5), slice(5, 12)):
-        whole = np.floor(WEIGHTS * 3) if "IoU" in case else WEIGHTS  # Keras counts places in whole numbers
+        whole = np.floor(WEIGHTS * 3).astype("int32") if "IoU" in case else WEIGHTS  # Keras counts places
         weights = (whole[part],) if weighted else ()
         ours.update_state(t[part], y[part], *weights)
         theirs.update_state(t[part], y[part], *weights)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 
+Back = Callable[[np.ndarray], np.ndarray]
 
-def composed(graph: Graph, prediction: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The losses, and the derivative of their sum by the prediction (N, ...)."""
+
+def composed(graph: Graph, prediction: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, Back]:
+    """The losses, and what makes of factors of theirs the derivative of the weighed sum by the prediction (N, ...).
+
+    A loss may compare whole batches, so no factor can be put to the derivative afterwards.
+    """
     todo = plan(graph)
     given = {"target": np.asarray(target, prediction.dtype), "prediction": prediction}
     values = {number: given[name] for name, number in todo.inputs.items()}
@@ -22,14 +29,18 @@ def composed(graph: Graph, prediction: np.ndarray, target: np.ndarray) -> tuple[
         trail.append((step, saved, context))
     number = todo.outputs["output"]
     losses = values[number]
-    gradients = {number: np.ones_like(losses)}
-    for step, saved, context in reversed(trail):
-        dy = gradients.pop(step.output, None)
-        if dy is None:
-            continue
-        context.wanted = (True,) * len(step.inputs)
-        inner, _ = arithmetic_of(step.spec).backward(step.spec, dy, saved, {}, context)
-        for source, dx in zip(step.inputs, inner, strict=True):
-            if dx is not None:
-                gradients[source] = gradients[source] + dx if source in gradients else dx
-    return losses, gradients.get(todo.inputs["prediction"], np.zeros_like(prediction))
+
+    def back(factors: np.ndarray) -> np.ndarray:
+        gradients = {number: factors.astype(losses.dtype)}
+        for step, saved, context in reversed(trail):
+            dy = gradients.pop(step.output, None)
+            if dy is None:
+                continue
+            context.wanted = (True,) * len(step.inputs)
+            inner, _ = arithmetic_of(step.spec).backward(step.spec, dy, saved, {}, context)
+            for source, dx in zip(step.inputs, inner, strict=True):
+                if dx is not None:
+                    gradients[source] = gradients[source] + dx if source in gradients else dx
+        return gradients.get(todo.inputs["prediction"], np.zeros_like(prediction))
+
+    return losses, back

@@ -48,11 +48,14 @@ def term_of(
     if term.scales is not None:
         scales = np.array(term.scales, prediction.dtype)
         prediction, target = prediction / scales, target / scales
-    losses, slope = loss_and_slope(term.loss, prediction, target, from_logits)
+    if type(term.loss) not in LOSSES:
+        sums, slope = composed_term(term, prediction, target, batch)
+        return sums, number, widened(term, read, slope)
+    losses, slope = LOSSES[type(term.loss)](term.loss, prediction, target, from_logits)
     mix = mix_of(batch)
     if mix is not None:
         share = mix.share.astype(losses.dtype)
-        others = loss_and_slope(term.loss, prediction, target[mix.partner], from_logits)
+        others = LOSSES[type(term.loss)](term.loss, prediction, target[mix.partner], from_logits)
         own, by = spread(share, losses.shape), spread(share, slope.shape)
         losses, slope = own * losses + (1 - own) * others[0], by * slope + (1 - by) * others[1]
     if term.scales is not None:
@@ -62,21 +65,44 @@ def term_of(
         losses = np.where(coefficient == 0, 0, losses * coefficient)
         factor = coefficient.reshape(coefficient.shape + (1,) * (slope.ndim - coefficient.ndim))
         slope = np.where(factor == 0, 0, slope * factor)
-    if term.columns is not None:
-        whole = np.zeros_like(read)
-        whole[..., slice(*term.columns)] = slope
-        slope = whole
-    return (float(losses.sum(dtype=np.float64)), count), number, slope
+    return (float(losses.sum(dtype=np.float64)), count), number, widened(term, read, slope)
 
 
-def loss_and_slope(
-    loss: LossSpec, prediction: np.ndarray, target: np.ndarray, from_logits: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """One number a place, and its derivative by the prediction."""
+def widened(term: Term, read: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """The derivative by all columns of what was read."""
+    if term.columns is None:
+        return slope
+    whole = np.zeros_like(read)
+    whole[..., slice(*term.columns)] = slope
+    return whole
+
+
+def composed_term(
+    term: Term, prediction: np.ndarray, target: np.ndarray, batch: Batch
+) -> tuple[tuple[float, float], np.ndarray]:
+    """(sum, count) and derivative of a loss that is a graph of operations."""
+    graph = composed_graph(term.loss, target.shape[1:], prediction.shape[1:])
+    losses, back = composed(graph, prediction, target)
+    coefficient, count = coefficients(term.counted, batch, losses.shape, losses.dtype)
+    factor = np.ones_like(losses) if coefficient is None else np.broadcast_to(coefficient, losses.shape)
+    mix = mix_of(batch)
+    if mix is None:
+        slope = back(factor)
+    else:
+        others, back_others = composed(graph, prediction, target[mix.partner])
+        own = spread(mix.share.astype(losses.dtype), losses.shape)
+        losses, slope = own * losses + (1 - own) * others, back(own * factor) + back_others((1 - own) * factor)
+    if term.scales is not None:
+        slope = slope / np.array(term.scales, prediction.dtype)
+    return (float(np.where(factor == 0, 0, losses * factor).sum(dtype=np.float64)), count), slope
+
+
+def losses_of(loss: LossSpec, prediction: np.ndarray, target: np.ndarray, from_logits: bool) -> np.ndarray:
+    """One number a place."""
     own = LOSSES.get(type(loss))
     if own is not None:
-        return own(loss, prediction, target, from_logits)
-    return composed(composed_graph(loss, target.shape[1:], prediction.shape[1:]), prediction, target)
+        return own(loss, prediction, target, from_logits)[0]
+    return composed(composed_graph(loss, target.shape[1:], prediction.shape[1:]), prediction, target)[0]
 
 
 def cotangents_of(objective: Objective, todo: Plan, values: Values, batch: Batch) -> tuple[Sums, Values]:
@@ -115,7 +141,7 @@ def measured(objective: Objective, todo: Plan, values: Values, batch: Batch) -> 
         if isinstance(measure.metric, MeanOfLoss):
             loss = measure.metric.loss
             given = check_target(loss, measure.output, prediction.shape, target)
-            scores = loss_and_slope(loss, prediction, given, bool(getattr(loss, "from_logits", False)))[0]
+            scores = losses_of(loss, prediction, given, bool(getattr(loss, "from_logits", False)))
         else:
             scores = METRICS[type(measure.metric)](measure.metric, prediction, target)
         counted = weights_counted(measure, batch, scores.shape)
