@@ -34,7 +34,7 @@ class Running:
     def update_state(self, y_true: Any, y_pred: Any = None, sample_weight: Any = None) -> None:
         """Count what these numbers say."""
         weights = None if sample_weight is None else hold(sample_weight)
-        if isinstance(self.spec, specs.Mean | specs.Sum):
+        if self.spec.of_values:
             weights = weights if y_pred is None else hold(y_pred)
             more = values_counted(self.spec, hold(y_true), weights)
         else:

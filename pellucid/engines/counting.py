@@ -217,10 +217,10 @@ def count_overlap(m: Any, t: Array, y: Array, w: Array | None) -> Counts:
         hot = not isinstance(m, specs.IoU | specs.MeanIoU) or not m.sparse_y_true
         t = np.asarray(t).argmax(axis=m.axis) if hot else t
         y = y if m.sparse_y_pred else np.asarray(y).argmax(axis=m.axis)
-    t, y = np.asarray(t).reshape(-1).astype(int), np.asarray(y).reshape(-1).astype(int)
-    if t.shape != y.shape:
+    t, y = np.asarray(t).astype(int), np.asarray(y).astype(int)
+    if t.size != y.size:
         raise ShapeError(describe(type(m).__name__, "y_true", f"of {y.size} places, as y_pred", f"{t.size}"))
-    weights = np.ones(t.shape) if w is None else np.broadcast_to(np.asarray(w, float).reshape(-1), t.shape)
+    weights, t, y = (side.reshape(-1) for side in (beside(w, t.shape), t, y))
     inside = (t >= 0) & (t < classes) & (y >= 0) & (y < classes)
     ignored = getattr(m, "ignore_class", None)
     if ignored is not None:

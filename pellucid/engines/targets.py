@@ -137,6 +137,18 @@ def weights_counted(measure: Measure, batch: Batch, shape: tuple[int, ...]) -> n
     return np.broadcast_to(counted, shape)
 
 
+def missing(output: str, batch: Batch, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Where targets or outputs of `shape` have no label, for broadcasting; None when all have one.
+
+    A loss that is made of operations may compare places with one another, so what is missing must not enter it.
+    """
+    given = batch.masks.get(output)
+    if given is None:
+        return None
+    refuse_other_axes(output, "masks", given, shape)
+    return spread(~np.asarray(given, bool), shape)
+
+
 def counted_sums(measure: Measure, target: Any, prediction: np.ndarray, batch: Batch) -> dict[str, tuple[float, float]]:
     """What a batch adds to a metric that counts, as sums by name; samples without a label count nothing."""
     from pellucid.engines.counting import count, flat  # a model is made without what metrics count

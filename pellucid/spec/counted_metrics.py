@@ -335,6 +335,8 @@ class RootMeanSquaredError(CountedMetric):
 class Mean(CountedMetric):
     """The mean of values, weighted by sample_weight."""
 
+    of_values = True
+
     name: str = legal(Text(), "mean")
     dtype: str | None = legal(DTYPE, None)
 
@@ -343,6 +345,8 @@ class Mean(CountedMetric):
 @dataclass(frozen=True)
 class Sum(CountedMetric):
     """The sum of values, weighted by sample_weight."""
+
+    of_values = True
 
     name: str = legal(Text(), "sum")
     dtype: str | None = legal(DTYPE, None)

@@ -199,6 +199,7 @@ class MetricSpec(Spec):
 
     kind = "metric"
     better: ClassVar[str] = "more"
+    of_values: ClassVar[bool] = False  # whether it sees values alone, no targets
     name: str
 
     def to_config(self) -> dict[str, Any]:

@@ -190,10 +190,9 @@ def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> 
     'accuracy' is Keras's: of yes or no for one unit, else of the largest output; for several yes-or-no units write
     'binary_accuracy'. Of logits, which the loss tells of, 0 is the border between no and yes.
     """
-    if isinstance(metric, MetricSpec):
-        return metric, metric.name
     metric = getattr(metric, "metric_spec", metric)
     if isinstance(metric, MetricSpec):
+        refuse_values(argument, metric)
         return metric, metric.name
     if hasattr(metric, "counted"):  # one of the user's own, which counts itself
         return metric, str(metric.name)
@@ -207,9 +206,17 @@ def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> 
     if metric.lower() in ACCURACY and units != 1:
         return (SparseCategoricalAccuracy() if loss.labels == "index" else CategoricalAccuracy()), metric.lower()
     spec = BinaryAccuracy() if metric.lower() in ACCURACY else METRICS.named(metric)
+    refuse_values(argument, spec)
     if isinstance(spec, BinaryAccuracy) and getattr(loss, "from_logits", False):
         spec = replace(spec, threshold=0.0)
     return spec, metric.lower()
+
+
+def refuse_values(argument: str, metric: MetricSpec) -> None:
+    """Raise ArgumentError for a metric that has no use for targets."""
+    if metric.of_values:
+        got, remedy = type(metric).__name__, "Pass a function of y_true and y_pred; its mean is reported."
+        raise ArgumentError(describe("compile", argument, "metrics of targets and outputs", got, remedy))
 
 
 def warn_of_two_activations(graph: Graph, objective: Objective) -> None:

@@ -80,6 +80,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "an unknown metric": (lambda: network().compile("sgd", "mse", metrics=["aucs"]), "metric must be one of "),
     "a loss by a wrong name": (lambda: network().compile("sgd", {"head": "mse"}), "compile: loss must be keyed by"),
     "weighted metrics": (lambda: network().compile("sgd", "mse", weighted_metrics=["aucs"]), "metric must be one of"),
+    "a metric of values": (lambda: network().compile("sgd", "mse", metrics=["mean"]), "metrics of targets and outputs"),
     "an unknown argument": (lambda: network().compile("sgd", "mse", optimiser="sgd"), "compile: unknown argument"),
     "a function as loss": (lambda: network().compile("sgd", lambda t, y: 0), "what it returns must be made"),
     "an unknown engine": (lambda: network().compile("sgd", "mse", engine="tensorflow"), "engine must be 'auto', 'ref"),

@@ -7,6 +7,7 @@ import pytest
 
 from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.engines.pytorch.losses import LOSSES as TORCH_LOSSES
+from pellucid.spec.composed_losses import Dice, LogCosh
 from pellucid.spec.losses import (
     METRICS,
     CategoricalCrossentropy,
@@ -20,6 +21,7 @@ from pellucid.spec.regularizers import L1L2
 from tests.gradient.checking import draw
 from tests.gradient.test_losses import EXTRAS, PAIRS, K, N, batch_of, dense, labels, two_heads
 from tests.parity_engines.comparing import compare_objective
+from tests.spec.samples import arguments_of
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
@@ -44,22 +46,26 @@ def test_several_outputs_with_several_losses() -> None:
     compare_objective(two_heads(), Objective(terms), batch, "float64")
 
 
-def test_a_missing_label_may_hold_anything() -> None:
+@pytest.mark.parametrize("loss", [MeanSquaredError(), LogCosh(), Dice()], ids=lambda loss: loss.name)
+def test_a_missing_label_may_hold_anything(loss: LossSpec) -> None:
     random = np.random.default_rng(3)
     batch = batch_of(random.normal(size=(N, K)), False, True, random)
     batch.targets["output"][~batch.masks["output"]] = np.nan
-    objective = Objective((Term("output", MeanSquaredError()),))
+    objective = Objective((Term("output", loss),))
     compare_objective(draw(dense("linear"), batch=N), objective, batch, "float64")
 
 
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("metric", list(METRICS), ids=lambda owner: owner.__name__)
+@pytest.mark.parametrize(
+    "metric", [owner for owner in METRICS if not owner.of_values], ids=lambda owner: owner.__name__
+)
 def test_a_metric_is_the_same_on_both_engines(metric, masked: bool) -> None:
     random = np.random.default_rng(4)
-    sparse = "Sparse" in metric.__name__
+    sparse = "Sparse" in metric.__name__ or metric.__name__ in ("IoU", "MeanIoU")
     target = random.integers(0, K, 40) if sparse else np.eye(K)[random.integers(0, K, 40)]
     loss = SparseCategoricalCrossentropy() if sparse else CategoricalCrossentropy()
-    spec = metric(k=2) if "TopK" in metric.__name__ else metric()
+    own = {"num_classes": K, "sparse_y_pred": False} if "num_classes" in arguments_of(metric) else {}
+    spec = metric(k=2) if "TopK" in metric.__name__ else metric(**arguments_of(metric) | own)
     objective = Objective((Term("output", loss),), (Measure("output", spec, "watched"),))
     compare_objective(draw(dense("softmax"), batch=40), objective, batch_of(target, False, masked, random), "float64")
 

@@ -25,6 +25,7 @@ from pellucid.engines.targets import (
     check_target,
     coefficients,
     counted_sums,
+    missing,
     mix_of,
     prediction_of,
     spread,
@@ -129,9 +130,10 @@ def with_partners(own: Tensor, mix: Mix, others: Tensor) -> Tensor:
 
 
 def composed_term(term: Term, prediction: Tensor, host: Array, batch: Batch) -> tuple[Tensor, float]:
-    """(sum, count) of a loss that is a graph of operations."""
+    """(sum, count) of a loss that is a graph of operations; what has no label enters it as 0."""
     target = tensor_of(host, prediction.dtype, prediction.device)
     graph = composed_graph(term.loss, tuple(target.shape[1:]), tuple(prediction.shape[1:]))
+    prediction, target = (with_labels(term, batch, side) for side in (prediction, target))
     losses = composed(graph, prediction, target)
     mix = mix_of(batch)
     if mix is not None:
@@ -142,6 +144,12 @@ def composed_term(term: Term, prediction: Tensor, host: Array, batch: Batch) -> 
         return losses.sum(), count
     factor = tensor_of(coefficient, prediction.dtype, prediction.device)
     return (losses * factor).masked_fill(factor == 0, 0).sum(), count
+
+
+def with_labels(term: Term, batch: Batch, side: Tensor) -> Tensor:
+    """Targets or outputs, 0 where there is no label."""
+    gone = missing(term.counted, batch, tuple(side.shape))
+    return side if gone is None else side.masked_fill(torch.from_numpy(gone).to(side.device), 0)
 
 
 def losses_of(loss: LossSpec, output: str, prediction: Tensor, target: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from pellucid.engines.targets import (
     check_target,
     coefficients,
     counted_sums,
+    missing,
     mix_of,
     prediction_of,
     spread,
@@ -80,8 +81,11 @@ def widened(term: Term, read: np.ndarray, slope: np.ndarray) -> np.ndarray:
 def composed_term(
     term: Term, prediction: np.ndarray, target: np.ndarray, batch: Batch
 ) -> tuple[tuple[float, float], np.ndarray]:
-    """(sum, count) and derivative of a loss that is a graph of operations."""
+    """(sum, count) and derivative of a loss that is a graph of operations; what has no label enters it as 0."""
     graph = composed_graph(term.loss, target.shape[1:], prediction.shape[1:])
+    gone, unknown = (missing(term.counted, batch, side.shape) for side in (prediction, target))
+    if gone is not None and unknown is not None:
+        prediction, target = np.where(gone, 0, prediction), np.where(unknown, 0, target)
     losses, back = composed(graph, prediction, target)
     coefficient, count = coefficients(term.counted, batch, losses.shape, losses.dtype)
     factor = np.ones_like(losses) if coefficient is None else np.broadcast_to(coefficient, losses.shape)
@@ -94,6 +98,8 @@ def composed_term(
         losses, slope = own * losses + (1 - own) * others, back(own * factor) + back_others((1 - own) * factor)
     if term.scales is not None:
         slope = slope / np.array(term.scales, prediction.dtype)
+    if gone is not None:
+        slope = np.where(gone, 0, slope)
     return (float(np.where(factor == 0, 0, losses * factor).sum(dtype=np.float64)), count), slope
 
 
