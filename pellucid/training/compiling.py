@@ -12,7 +12,6 @@ from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
-from pellucid.graph.traced import traced_loss
 from pellucid.spec.losses import (
     LOSSES,
     METRICS,
@@ -68,6 +67,8 @@ def loss_of(loss: Any, shape: Shape = ()) -> LossSpec:
     if function is None or isinstance(loss, type):
         remedy = "Pass e.g. 'mse', or a function of y_true and y_pred."
         raise ArgumentError(describe("compile", "loss", "a word or a loss", shown(repr(loss)), remedy))
+    from pellucid.graph.traced import traced_loss  # a model is made without what traces
+
     name = getattr(loss, "name", None) or getattr(loss, "__name__", type(loss).__name__)
     return traced_loss(function, str(name), shape)
 
