@@ -8,7 +8,7 @@ Rules   EXIF orientation is obeyed; palette, CMYK and YCbCr pictures become rgb;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from pellucid.data.fitting import fit_image, fit_pixels, middle_grey
 from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.data.picture_files import Opened, Unreadable, Unsupported, too_large
+from pellucid.data.reduction import decode_smaller, over_white, part_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,7 +30,6 @@ COLOUR = frozenset(("P", "PA", "RGB", "RGBA"))
 CONVERTED = frozenset(("CMYK", "YCbCr", "RGBa"))
 SEVERAL = frozenset(("GIF", "TIFF", "WEBP", "PNG", "AVIF"))     # formats in which more pictures mean something
 TURNED = frozenset(("JPEG", "MPO", "TIFF", "PNG", "WEBP", "AVIF"))  # formats whose EXIF says how they stand
-STRIP = 256                              # rows put over white together
 SIZ = b"\xff\x4f\xff\x51"                # of JPEG 2000: 36 bytes on, the number of components and their bits
 
 
@@ -68,8 +68,11 @@ def decode(content: bytes | memoryview, where: str, options: Options | None = No
     options = options or Options()
     with Opened(content, where, max_pixels=options.most_pixels) as image:
         header = _header(image, content, where)
+        part = part_of(header.height, header.width, options.resize) if header.dtype == "uint8" else 1
+        read = decode_smaller(image, content, part) if part > 1 else 1
+        header = replace(header, height=header.height // read, width=header.width // read)
         upright = _upright(image, _orientation(image, content)) if header.turned else image
-        return _pixels(upright, header, where, options)
+        return _pixels(upright, header, where, options, part // read)
 
 
 def _header(image: Image, content: bytes | memoryview, where: str) -> Header:
@@ -152,11 +155,11 @@ def _upright(image: Image, orientation: int) -> Image:
     return image.transpose(ways[orientation]) if orientation in ways and image.format != "TIFF" else image
 
 
-def _pixels(image: Image, header: Header, where: str, options: Options) -> Array:
+def _pixels(image: Image, header: Header, where: str, options: Options, part: int) -> Array:
     channels, size = options.channels or header.channels, options.resize
     white = header.transparent and options.alpha == "white"
     if header.dtype == "uint8":
-        return _bytes(image, header, where, channels, white=white, size=size, fit=options.fit)
+        return _bytes(image, header, where, channels, white=white, size=size, fit=options.fit, part=part)
     _mend_byte_order(image)
     pixels = np.array(image).astype(header.dtype, copy=False)[..., np.newaxis]     # (H, W, 1); loads all or raises
     if white and isinstance(key := image.info.get("transparency"), int):
@@ -175,27 +178,17 @@ def _mend_byte_order(image: Image) -> None:
 
 
 def _bytes(image: Image, header: Header, where: str, channels: str, *, white: bool, size: tuple[int, int] | None,
-           fit: str) -> Array:
+           fit: str, part: int) -> Array:
     """The pixels of a picture of 8 bits a channel; it is made smaller before it is an array, for it may be large."""
     image.load()
     _refuse_disagreement((image.height, image.width), header, where)
     mode = {"gray": "L", "rgb": "RGB"}[channels]
-    image = _over_white(image) if white else image
+    image = over_white(image, part) if white else image
     image = image if image.mode == mode else image.convert(mode)
     if size is not None and size != (image.height, image.width):
         image = fit_image(image, size, fit, grey=middle_grey(np.dtype(np.uint8)))
     pixels: Array = np.array(image)
     return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
-
-
-def _over_white(image: Image) -> Image:
-    from PIL import Image as Pillow
-
-    white = Pillow.new("RGB", image.size, (255, 255, 255))
-    for top in range(0, image.height, STRIP):               # by strips, for a whole layer may be 200 MB more
-        layer = image.crop((0, top, image.width, min(top + STRIP, image.height))).convert("RGBA")
-        white.paste(layer, (0, top), mask=layer.getchannel("A"))
-    return white
 
 
 def _refuse_disagreement(shape: Any, header: Header, where: str) -> None:
