@@ -10,11 +10,12 @@ import numpy as np
 
 from pellucid.engines.finite import why_unfit
 from pellucid.errors import FileError, shown
-from pellucid.runs.learning import watching
+from pellucid.runs.learning import part_watched, watching
 from pellucid.runs.prepared import Prepared
 from pellucid.storage.checkpoint import Checkpoint
 
 REMEDY = "Bring it back from a copy, or remove it to begin the run anew with the same settings"
+WATCHING = ("best", "early_stopping", "plateau")  # events that remember the best score so far
 CLOCK = {"step": "i", "rate_factor": "f", "slots_from": "i"}  # kinds of numbers; the last in a later stage only
 
 
@@ -40,7 +41,9 @@ def of_position(checkpoint: Checkpoint, prepared: Prepared) -> str:
         return "its counts of steps and epochs contradict each other"
     if [row.get("epoch") for row in checkpoint.history] != list(range(1, at["epoch"] + 1)):
         return f"its history is not that of {at['epoch']} epochs"
-    return ""
+    wanted = [f"{part_watched(prepared)}{name}" for name in (prepared.task.watched, "loss")]
+    absent = [name for name in wanted for row in checkpoint.history if not isinstance(row.get(name), int | float)]
+    return f"its history has no '{absent[0]}' of every epoch" if absent else ""
 
 
 def of_memories(checkpoint: Checkpoint, prepared: Prepared) -> str:
@@ -48,6 +51,11 @@ def of_memories(checkpoint: Checkpoint, prepared: Prepared) -> str:
     for name, event in watching(prepared):
         if checkpoint.events.get(name) is None and event.memory():
             return f"it has no memory of '{name}'"
+    scores = {score for row in checkpoint.history for score in row.values()}
+    for name in WATCHING:
+        best = (checkpoint.events.get(name) or {}).get("best")
+        if best is not None and best not in scores:
+            return f"the best score in its memory of '{name}', {shown(best)}, is in no row of its history"
     doubled = (checkpoint.events.get("mining") or {}).get("doublings")
     if doubled is not None and len(doubled) != len(prepared.dataset.part("train")):
         return f"its memory of 'mining' is of {len(doubled)} images"
