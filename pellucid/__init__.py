@@ -3,13 +3,17 @@
 The public pages carry Keras's names: pellucid.layers, models, optimizers, losses, metrics, callbacks, datasets,
 regularizers, initializers, architectures; Model, Sequential, load_model, Input, set_random_seed and to_categorical
 stand here too, and register_layer, register_loss and register_task, for layers, losses and tasks of your own. Pages
-are imported when first asked for, so that the command line starts quickly.
+are imported when first asked for, and nothing of Python's before, so that the command line starts quickly and answers a
+signal from its first moment on.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take it for true; typing itself would take longer than all the rest
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pellucid import (
         activations,
         architectures,
@@ -77,6 +81,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     if name in __all__:

@@ -5,7 +5,7 @@ Importing this much is quick, so that a signal is answered from the first moment
 
 from __future__ import annotations
 
-import signal
+import _signal  # type: ignore[import-not-found]
 
 from pellucid.cli.signals import SIGNALS, stop_at_once
 
@@ -17,11 +17,11 @@ def main(arguments: list[str] | None = None) -> None:
     """
     ours = SIGNALS if arguments is None else ()
     for number in ours:
-        signal.signal(number, stop_at_once)
+        _signal.signal(number, stop_at_once)
     from pellucid.cli.entry import main as carry_out
 
     try:
         carry_out(arguments)
     finally:
         for number in ours:
-            signal.signal(number, signal.SIG_IGN)  # the exit code is settled
+            _signal.signal(number, _signal.SIG_IGN)  # the exit code is settled

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # there from the start; `signal`, which stands on it, takes 10 ms
 import os
-import signal
-from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+SIGNALS = (_signal.SIGINT, _signal.SIGTERM)
 
 
 def stop_at_once(number: int, frame: FrameType | None) -> None:

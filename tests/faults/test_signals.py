@@ -18,6 +18,13 @@ from tests.cli.terminal import write_npz
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ["train", "data.npz", "--model", "FC_4", "--epochs", "2", "--batch-size", "8", "--no-checks", "--engine",
          "reference", "--out", "run"]  # fmt: skip
+# What is imported before signals are answered: Python's own pages would take longer than all the rest.
+FIRST = """
+import os, sys  # os is always there, by `site`
+before = set(sys.modules)
+import pellucid.cli
+print(*sorted(set(sys.modules) - before))
+"""
 # A signal while the commands are imported, and one when nothing is left to do.
 EARLY = """
 import builtins, os
@@ -47,6 +54,11 @@ def outcome(program: str, number: int, *words: str) -> tuple[int, str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_command_has_begun(number: int) -> None:
     assert outcome(EARLY, number, "--version") == (1, "pellucid: stopped.\n")
+
+
+def test_nothing_else_is_imported_before_signals_are_answered() -> None:
+    bare = subprocess.run([sys.executable, "-S", "-c", FIRST], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert bare.stdout.split() == ["__future__", "pellucid", "pellucid.cli", "pellucid.cli.signals"]
 
 
 def test_a_signal_after_the_end_changes_nothing() -> None:
