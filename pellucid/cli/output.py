@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pellucid.reports.sections import Section
 
 LONG_WORD, LONGEST = re.compile(r"\S{200,}"), 1_500  # characters that a person can read
+HALF_LETTER = re.compile("[\ud800-\udfff]")
 JSON_FLAG = typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")
 
 
@@ -84,11 +85,17 @@ def show_lines(as_json: bool) -> logging.Logger:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on standard output; numbers that are not finite become null."""
+    """One JSON object on standard output.
+
+    Numbers that are not finite become null; a byte of a name that was no UTF-8 is spelt \\xe9, as in lines for people:
+    JSON has no word for it that every reader takes.
+    """
     from pellucid.storage.finite import finite
     from pellucid.storage.plain import plain
 
-    say(json.dumps(plain(finite(value), where="--json"), sort_keys=True))
+    text = json.dumps(plain(finite(value), where="--json"), sort_keys=True, ensure_ascii=False)
+    text = HALF_LETTER.sub(lambda found: json.dumps(escaped(found[0]))[1:-1], text)
+    say(json.dumps(json.loads(text), sort_keys=True))
 
 
 def in_words(section: Section) -> str:

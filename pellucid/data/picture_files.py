@@ -35,7 +35,8 @@ OTHERS = {  # how files begin that are often met under a picture's name
     b"%!PS": "PostScript, which is a program and is never run", b"\xc5\xd0\xd3\xc6": "PostScript", b"%PDF": "a PDF",
     b"\xd7\xcd\xc6\x9a": "a Windows metafile", b"8BPS": "a Photoshop document", b"<svg": "an SVG drawing",
     b"<?xml": "XML", b"<!DO": "a web page", b"<htm": "a web page", b"PK\x03\x04": "a zip archive",
-    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "a TIFF of a kind that is not read, or a broken header"),
+    b"MM\0+": "a BigTIFF with the larger byte first, which Pillow does not read; one with the smaller first it does",
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0"), "a TIFF of a kind that is not read, or a broken header"),
 }  # fmt: skip
 MOST_WORDS = 120       # of what a library says
 

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import logging
+import math
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from PIL import Image
 
 from pellucid.cli.entry import main
-from pellucid.cli.output import OneLine, say
+from pellucid.cli.output import OneLine, print_json, say
 from pellucid.cli.surroundings import Patient
 from pellucid.runs.index import list_runs
 from tests.cli.terminal import write_npz
@@ -280,6 +281,14 @@ def test_what_moves_the_cursor_is_spelled(monkeypatch: pytest.MonkeyPatch) -> No
     assert out.text() == "one\ntwo\\x07\na\\x1b[2Jb\\r\\u202ec\\xe9 猫\n"
     record = logging.LogRecord("pellucid", logging.INFO, "", 0, "data %s", ("a\nssh-rsa AAAA",), None)
     assert OneLine().format(record) == "data a\\nssh-rsa AAAA"
+
+
+def test_json_has_no_halves_of_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"image": "a\\udce9/caf\udce9 \U0001f41c.png", "h\ud83d": [math.nan, 0.1, "\\xe9"]}
+    print_json(told)
+    said = capsys.readouterr().out
+    assert json.loads(said) == {"image": "a\\udce9/caf\\xe9 \U0001f41c.png", "h\\ud83d": [None, 0.1, "\\xe9"]}
+    assert said.isascii() and said.count("\n") == 1
 
 
 def test_no_command_prints_past_the_one_way() -> None:

@@ -192,10 +192,13 @@ def test_a_pgm_of_16_bits_keeps_them(head: bytes, most: int) -> None:
     assert np.array_equal(read[..., 0], np.rint(deep * (65535 / most)).astype(np.uint16))
 
 
-@pytest.mark.parametrize("start", [b"II*\0", b"MM\0*", b"MM\0+\0\x08\0\0"])
-def test_a_tiff_of_a_kind_that_is_not_read_is_called_one(start: bytes) -> None:
+@pytest.mark.parametrize(("start", "kind"), [
+    (b"II*\0", "a TIFF of a kind that"), (b"MM\0*", "a TIFF of a kind that"),
+    (b"MM\0+\0\x08\0\0", "a BigTIFF with the larger byte first"),
+])  # fmt: skip
+def test_a_tiff_of_a_kind_that_is_not_read_is_called_one(start: bytes, kind: str) -> None:
     content = tiff(RANDOM.normal(size=(6, 5)).astype(np.float16), "<" if start[:1] == b"I" else ">", sample_format=3)
-    with pytest.raises(Unreadable, match=r"^x\.tif: this is not a picture that can be read \(a TIFF of a kind that"):
+    with pytest.raises(Unreadable, match=rf"^x\.tif: this is not a picture that can be read \({kind}"):
         decode(start + content[len(start) :], "x.tif")
 
 
