@@ -53,9 +53,8 @@ def network_of(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Built:
     known: dict[Any, Built] = layer.__dict__.setdefault(DRAWN, {})
     if shapes not in known:
         tensors = [Layer.of(InputLayer(shape))(()) for shape in shapes]
-        outputs = layer(tensors)
-        layer.calls.pop()
-        known[shapes] = build(tensors, outputs if isinstance(outputs, list) else [outputs])
+        layer(tensors)
+        known[shapes] = build(tensors, layer.calls.pop().outputs)
     built = known[shapes]
     for name, (home, short) in homes(built.graph, built.layers).items():
         wanted, kept = built.graph.weights[name].shape, home.held.get(short)

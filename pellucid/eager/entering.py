@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from pellucid.graph.layer import ON_NUMBERS, Layer
+from pellucid.graph.layer import ON_NUMBERS, OWN, Layer
 from pellucid.graph.operators import CALCULATOR
 from pellucid.spec.layer import LayerSpec
 
@@ -28,5 +28,13 @@ def on_numbers(layer: Layer, inputs: Any, *args: Any, **named: Any) -> Any:
     return import_module("pellucid.eager.calling").on_numbers(layer, inputs, *args, **named)
 
 
+class Own:
+    """Makes layers of classes that a user wrote; what traces them is imported at the first one."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("pellucid.graph.subclassed"), name)
+
+
+OWN.append(Own())
 CALCULATOR.append(Later())
 ON_NUMBERS.append(on_numbers)

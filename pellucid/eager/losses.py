@@ -16,8 +16,9 @@ from pellucid.engines.reference.losses import LOSSES as ARITHMETIC
 from pellucid.errors import ArgumentError, ShapeError, describe, shown
 from pellucid.graph.ops.losses import FORMULAS
 from pellucid.spec import losses
+from pellucid.spec.base import snake
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
-from pellucid.spec.losses import LOSSES, REDUCTIONS, LossSpec, words_of
+from pellucid.spec.losses import LOSSES, REDUCTIONS, LossSpec
 
 
 def of_one_rank(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +116,7 @@ class Loss:
         if reduction not in REDUCTIONS:
             wanted = f"one of {', '.join(map(repr, REDUCTIONS))}"
             raise ArgumentError(describe(type(self).__name__, "reduction", wanted, shown(repr(reduction))))
-        self.name = name or words_of(type(self).__name__)
+        self.name = name or snake(type(self).__name__)
         self.reduction, self.dtype = reduction, dtype
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -143,7 +144,7 @@ def function_of(owner: type[LossSpec]) -> Callable[..., Any]:
     def called_on(y_true: Any, y_pred: Any, *args: Any, **named: Any) -> Any:
         return owner(*args, **named).call(y_true, y_pred)
 
-    called_on.__name__ = called_on.__qualname__ = words_of(owner.__name__)
+    called_on.__name__ = called_on.__qualname__ = snake(owner.__name__)
     called_on.__doc__ = f"{(owner.__doc__ or '').strip()}\n\n    Not reduced: one number a sample or a place."
     if not set(owner.__dataclass_fields__) - {"reduction", "name", "dtype"} or _has_defaults(owner):
         called_on.loss_spec = owner()  # type: ignore[attr-defined]
@@ -199,7 +200,7 @@ CLASSES: tuple[type[LossSpec], ...] = (
     losses.MeanAbsoluteError, losses.MeanSquaredError, losses.SparseCategoricalCrossentropy,
     losses.SparseCategoricalFocalCrossentropy, BinaryFocalCrossentropy, *FORMULAS,
 )  # fmt: skip
-FUNCTIONS = {words_of(owner.__name__): function_of(owner) for owner in CLASSES}
+FUNCTIONS = {snake(owner.__name__): function_of(owner) for owner in CLASSES}
 binary_crossentropy = FUNCTIONS["binary_crossentropy"]
 binary_focal_crossentropy = FUNCTIONS["binary_focal_crossentropy"]
 categorical_crossentropy = FUNCTIONS["categorical_crossentropy"]

@@ -18,8 +18,8 @@ from pellucid.engines.reference.metrics import METRICS as SCORES
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.spec import counted_metrics as specs
 from pellucid.spec import losses as plain
-from pellucid.spec.base import rules
-from pellucid.spec.losses import METRICS, MetricSpec, words_of
+from pellucid.spec.base import rules, snake
+from pellucid.spec.losses import METRICS, MetricSpec
 
 RUNNING = "_running"  # where a metric keeps what it has counted
 
@@ -109,7 +109,7 @@ class Metric:
     better = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or words_of(type(self).__name__)
+        self.name = name or snake(type(self).__name__)
         self.dtype = dtype or "float32"
         self._weights: list[Variable] = []
 

@@ -127,7 +127,7 @@ def name_layers(layers: Sequence[Layer]) -> dict[Layer, str]:
     for layer in sorted(layers, key=lambda layer: layer.created):
         if layer in names:
             continue
-        stem = layer.spec.prefix
+        stem = layer.prefix
         name = layer.name if layer.name and layer.name not in taken else stem
         while name in taken:
             last[stem] = last.get(stem, 0) + 1

@@ -15,7 +15,7 @@ from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.errors import shown as quoted
 from pellucid.graph.calculating import Calculating
 from pellucid.graph.graph import Nested, fits
-from pellucid.spec.base import rules
+from pellucid.spec.base import rules, snake
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.legal import Flag, Illegal
 from pellucid.spec.reshaping import InputLayer
@@ -24,6 +24,7 @@ from pellucid.spec.shapes import Shape, shown
 CREATED = itertools.count()
 TRAINABLE = Flag()
 ON_NUMBERS: list[Callable[..., Any]] = []  # what calls a layer on numbers, once a page that can has been imported
+OWN: list[Any] = []  # what makes layers of classes that a user wrote, entered likewise
 
 
 class Tensor(Calculating):
@@ -63,6 +64,13 @@ class Call:
         self.outputs = tuple(Tensor(self, index, shape, batched=batched) for index, shape in enumerate(shapes))
 
 
+def of_own() -> Any:
+    """What makes layers of classes that a user wrote; raises UsageError before a page that can has been imported."""
+    if not OWN:
+        raise UsageError("a layer of one's own: import pellucid.layers first.")
+    return OWN[0]
+
+
 @dataclass(frozen=True)
 class Undrawn:
     """A weight that nobody has asked for yet; `draw` gives its first numbers, the same whenever it is called."""
@@ -88,12 +96,10 @@ class Layer:
         input_shape: Sequence[int | None] | None = None,
         **arguments: Any,
     ) -> None:
-        if not hasattr(type(self), "spec_class"):
-            kind = type(self).__name__
-            raise ArgumentError(
-                f"{kind}: a layer of one's own is not written as a class with build and call. Describe it as a "
-                "dataclass and enter it with pellucid.register_layer(...)."
-            )
+        if self.own or not hasattr(type(self), "spec_class"):
+            of_own().start(self, name, trainable, arguments)
+            self.input_shape = None if input_shape is None else tuple(input_shape)
+            return
         self._start(self._describe(args, arguments), name, trainable)
         if input_shape is None and "input_dim" in arguments:
             input_shape = (arguments["input_dim"],)
@@ -137,6 +143,8 @@ class Layer:
 
     def __getattr__(self, name: str) -> Any:
         spec = vars(self).get("spec")
+        if name in vars(self).get("held", ()):  # kernel, bias ...
+            return self.weights[name]
         if spec is None or name not in rules(type(spec)):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(spec, name)
@@ -160,7 +168,17 @@ class Layer:
     @property
     def label(self) -> str:
         """How messages name the layer: conv2d 'stem'."""
-        return f"{self.spec.prefix} '{self.name}'" if self.name else self.spec.prefix
+        return f"{self.prefix} '{self.name}'" if self.name else self.prefix
+
+    @property
+    def prefix(self) -> str:
+        """What a layer without a name is called after: its kind, or the class that a user wrote."""
+        return snake(type(self).__name__) if self.own else self.spec.prefix
+
+    @property
+    def own(self) -> bool:
+        """Whether a user wrote what the layer does, as a class with `call`."""
+        return type(self).call is not Layer.call
 
     @property
     def weights(self) -> dict[str, Any]:
@@ -206,6 +224,8 @@ class Layer:
 
         `training` is taken for Keras's sake: in a network the engine knows whether it trains.
         """
+        if self.own:
+            return of_own().called(self, (inputs, *args), named)
         tensors = self._listed(inputs)
         if not any(isinstance(tensor, Tensor) for tensor in tensors) and (tensors or self.spec.arity != (0, 0)):
             return self._on_numbers(inputs, args, named)
@@ -218,6 +238,50 @@ class Layer:
         self.calls.append(Call(self, tensors))
         outputs = self.calls[-1].outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    @property
+    def built(self) -> bool:
+        """Whether the layer knows its inputs; a layer of one's own may set it at the end of its build."""
+        return bool(vars(self).get("_has_built", self.held or self.calls))
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        vars(self)["_has_built"] = bool(value)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output with the batch axis; raises UsageError unless the layer was called once."""
+        shapes = [tensor.shape for tensor in self._only_call().outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    def build(self, input_shape: Any) -> None:
+        """For layers of one's own: make the weights, with add_weight; the shapes have the batch axis."""
+
+    def call(self, inputs: Any, *args: Any, **named: Any) -> Any:
+        """What the layer makes of its inputs; a class of one's own writes it, and it is run once, with tensors."""
+        return self(inputs, *args, **named)
+
+    def add_weight(
+        self, shape: Any = None, initializer: Any = None, dtype: Any = None, trainable: bool = True,
+        regularizer: Any = None, constraint: Any = None, name: str | None = None, **ignored: Any,
+    ) -> Tensor:  # fmt: skip
+        """A weight of a layer of one's own, for __init__ or build; a tensor without a batch axis."""
+        found: Tensor = of_own().add_weight(self, shape, initializer, trainable, regularizer, constraint, name)
+        return found
+
+    def add_loss(self, loss: Any) -> None:
+        """Refused: a loss belongs to an output."""
+        remedy = "Return the value as a second output and give it a loss, or pass regularizer= to add_weight."
+        raise UsageError(f"{self.label}: add_loss is not there. {remedy}")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output, batch axis included, for inputs of this shape, or of these."""
+        if self.own:
+            return of_own().output_shape(self, input_shape)
+        several = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
+        shapes = [tuple(shape[1:]) for shape in (input_shape if several else [input_shape])]
+        found = [(None, *shape) for shape in self.output_shapes(shapes)]
+        return found[0] if len(found) == 1 else found
 
     def _on_numbers(self, inputs: Any, args: Any, named: Any) -> Any:
         """What the layer gives for numbers; the room that can calculate enters itself here."""
@@ -295,7 +359,13 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """The layer's arguments as JSON-ready data."""
-        return {"name": self.name, "trainable": self.trainable, **self.spec.to_config()}
+        own = {} if self.own else self.spec.to_config()
+        return {"name": self.name, "trainable": self.trainable, **own}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """The layer that `get_config` told of."""
+        return cls(**{word: value for word, value in config.items() if word not in ("type", "dtype")})
 
     def __repr__(self) -> str:
         return f"<{type(self.spec).__name__} {self.name or ''}>"

@@ -106,7 +106,7 @@ def loss_graph(function: Callable[..., Any], name: str, target: Shape, predictio
     return build([t, y], [tensor], keys=(["target", "prediction"], None)).graph
 
 
-def entered(shape: Shape, name: str) -> Tensor:
+def entered(shape: Shape, name: str | None = None) -> Tensor:
     """A tensor that stands for data."""
     tensor: Tensor = Layer.of(InputLayer(shape), name)(())
     return tensor

@@ -12,13 +12,14 @@ from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.selecting import Selection
 from pellucid.graph.temperature import temperature_of
-from pellucid.model import heads, learning, tracing
+from pellucid.model import heads, learning, subclassed, tracing
 from pellucid.model.compiled import Compiled
 from pellucid.model.cooling import cooled
 from pellucid.model.freezing import checked_factors, factors_by_key
 from pellucid.model.portable import Portable
 from pellucid.model.running_rule import RunningRule
 from pellucid.model.tracing import Trace
+from pellucid.spec.base import snake
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.training.arguments import flag, one_of, spoken, whole
 from pellucid.training.callbacks import History
@@ -42,10 +43,13 @@ class Model(Portable):
     def __init__(
         self, inputs: Any = None, outputs: Any = None, name: str | None = None, *, training_only: Sequence[Tensor] = ()
     ) -> None:
+        if inputs is None and outputs is None and self.own:
+            self._start(snake(type(self).__name__) if name is None else name)
+            return
         self._start("model" if name is None else name)
         for argument, given in (("inputs", inputs), ("outputs", outputs)):
             if given is None:
-                remedy = "A network is built from layers called on Input(...), not written as a class with call()."
+                remedy = "Build it from layers called on Input(...), or write a subclass with call(self, inputs)."
                 raise ArgumentError(describe(type(self).__name__, argument, "given", "None", remedy))
         self._construct(tensors("inputs", inputs), tensors("outputs", outputs), training_only,
                         (keys_of("inputs", inputs), keys_of("outputs", outputs)))  # fmt: skip
@@ -53,10 +57,35 @@ class Model(Portable):
     def __call__(self, inputs: Any, training: bool = False) -> Any:
         """The model as a layer of another (tensors), or its outputs for arrays."""
         if any(isinstance(entry, Tensor) for entry in entries(inputs)):
+            self._build_on(inputs)
             return self._called(inputs)
         if training:
             raise ArgumentError(describe(self.name, "training", "False for arrays", "True", "Use fit to train."))
         return self.predict(inputs, verbose=0)
+
+    @property
+    def own(self) -> bool:
+        """Whether a user wrote what the model does, as a class with `call`."""
+        return type(self).call is not Model.call
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """What the model makes of its inputs; a class of one's own writes it, and it is run once, with tensors."""
+        return self(inputs)
+
+    def build(self, input_shape: Any) -> None:
+        """Say the inputs' shapes, batch axis included, of a model written as a class."""
+        if self.own:
+            subclassed.build_for(self, subclassed.shapes_in(input_shape))
+
+    def _build_for(self, x: Any) -> None:
+        """A model written as a class takes the inputs' shapes from the first data."""
+        if self.own and self._built is None and x is not None:
+            subclassed.build_for(self, subclassed.shapes_of_data(self.name, x))
+
+    def _build_on(self, inputs: Any) -> None:
+        """A model written as a class takes the inputs' shapes from the tensors it is called on."""
+        if self.own and self._built is None:
+            subclassed.build_for(self, subclassed.shapes_of_tensors(inputs))
 
     def _called(self, inputs: Any) -> Any:
         """The output tensors for input tensors: one, a list, a mapping by name."""

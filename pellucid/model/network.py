@@ -58,8 +58,14 @@ class Network:
         self, inputs: list[Tensor], outputs: list[Tensor], training_only: Sequence[Tensor] = (),
         keys: tuple[list[str] | None, list[str] | None] = (None, None),
     ) -> None:  # fmt: skip
-        self._built = build(inputs, outputs, training_only, keys)
-        graph = self._built.graph
+        self._adopt(build(inputs, outputs, training_only, keys), inputs, outputs, keys)
+
+    def _adopt(
+        self, built: Built, inputs: list[Tensor], outputs: list[Tensor],
+        keys: tuple[list[str] | None, list[str] | None] = (None, None),
+    ) -> None:  # fmt: skip
+        """Be this network; `keys` are a user's own words for its inputs and outputs."""
+        self._built, graph = built, built.graph
         into = dict(zip(keys[0] or (), graph.input_shapes, strict=False))
         out = dict(zip(keys[1] or (), graph.output_shapes, strict=False))
         self._output_keys = {key: name for key, name in out.items() if name in graph.lasting}

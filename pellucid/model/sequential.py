@@ -108,6 +108,11 @@ class Sequential(Model):
         else:
             self._built = None
 
+    def _build_on(self, inputs: Any) -> None:
+        if not self._way and isinstance(inputs, Tensor):
+            self._enter(Input(inputs.sizes))
+            self._rebuild()
+
     def _build_for(self, x: Any) -> None:
         if self._way or x is None:
             return

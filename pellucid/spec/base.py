@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -11,6 +12,12 @@ from pellucid.spec.legal import Illegal, Rule
 
 S = TypeVar("S", bound="Spec")
 FEW = 20  # words that a message lists whole
+
+
+def snake(name: str) -> str:
+    """A class's name as Keras writes it small: PReLU is p_re_lu, Conv2D conv2d."""
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 class SpecType(type):

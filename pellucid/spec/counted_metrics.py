@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import ArgumentError, describe
-from pellucid.spec.base import Member
+from pellucid.spec.base import Member, snake
 from pellucid.spec.constants import Several
 from pellucid.spec.legal import Flag, Illegal, Integer, OneOf, Optional, Real, Text, legal
-from pellucid.spec.losses import LOSSES, METRICS, LossSpec, MetricSpec, words_of
+from pellucid.spec.losses import LOSSES, METRICS, LossSpec, MetricSpec
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class CountedMetric(MetricSpec):
         super().__post_init__()
         given: str | None = self.name
         if given is None:
-            object.__setattr__(self, "name", words_of(type(self).__name__))
+            object.__setattr__(self, "name", snake(type(self).__name__))
 
 
 class Thresholds:

@@ -7,13 +7,12 @@ when samples or classes are weighted (Keras), and by the labelled count when lab
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from pellucid.errors import UsageError
-from pellucid.spec.base import Spec, Table
+from pellucid.spec.base import Spec, Table, snake
 from pellucid.spec.legal import Flag, Integer, OneOf, Optional, Real, Text, legal
 
 
@@ -76,7 +75,7 @@ class LossSpec(Spec):
         """The arguments by name."""
         config = super().to_config()
         return {**{name: value for name, value in config.items() if name not in ("type", "dtype")},
-                "name": self.name or words_of(type(self).__name__)}  # fmt: skip
+                "name": self.name or snake(type(self).__name__)}  # fmt: skip
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -88,12 +87,6 @@ class LossSpec(Spec):
         usual = {"reduction": "sum_over_batch_size", "name": None, "dtype": None, "axis": -1, "ignore_class": None}
         found = super().to_config()
         return {name: value for name, value in found.items() if name not in usual or value != usual[name]}
-
-
-def words_of(name: str) -> str:
-    """A class's name as Keras writes it small: MeanIoU is mean_io_u."""
-    apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
 LOSSES: Table[LossSpec] = Table(

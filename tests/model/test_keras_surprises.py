@@ -146,15 +146,14 @@ def test_a_flag_is_a_flag() -> None:
 def test_classes_of_ones_own_are_told_the_way() -> None:
     class MyLayer(Layer):
         def build(self, shape: Any) -> None: ...
-        def call(self, x: Any) -> Any: ...
 
     class MyModel(Model):
         def __init__(self) -> None:
             super().__init__()
 
-    with pytest.raises(ArgumentError, match=r"MyLayer: a layer of one's own .* pellucid\.register_layer"):
+    with pytest.raises(ArgumentError, match=r"MyLayer: write call\(self, inputs\)"):
         MyLayer()
-    with pytest.raises(ArgumentError, match=r"MyModel: inputs must be given, .* built from layers called on Input"):
+    with pytest.raises(ArgumentError, match=r"MyModel: inputs must be given, .* from layers called on Input"):
         MyModel()
     with pytest.raises(ArgumentError, match="outputs must be given"):
         Model(Input((3,)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,21 @@ def test_a_planted_difference_is_caught(spec, plant, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(arithmetic.ARITHMETIC, type(spec), plant(arithmetic.ARITHMETIC[type(spec)]))
     with pytest.raises(AssertionError, match="off by"):
         compare_passes(point, "float64")
+
+
+@pytest.mark.parametrize("channels", [3, 8])
+def test_a_stride_of_a_one_by_one_kernel_is_taken_before(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch 2.13 ends the process on the way back through such a kernel with few channels."""
+    from torch.nn import functional
+
+    strides: list[tuple[int, int]] = []
+    plain = functional.conv2d
+
+    def watched(*given: Any) -> Any:
+        strides.append(given[3])
+        return plain(*given)
+
+    monkeypatch.setattr(functional, "conv2d", watched)
+    graph = network(Conv2D(4, 1, strides=(2, 3)), (7, 8, channels))
+    compare_passes(draw(graph, batch=3), "float64")
+    assert strides == [(1, 1) if channels < 8 else (2, 3)]

@@ -15,16 +15,11 @@ from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.selecting import head_of
 from pellucid.model.foreign.matching import Candidate
 from pellucid.model.foreign.places import Place, places_of
+from pellucid.spec.base import snake
 from pellucid.storage.foreign import ForeignFile, Stored
 
 SUB_MODELS = ("sequential", "functional")
 DENSE = re.compile(r"(^|/)(dense(_\d+)?|fc\d*|predictions|logits|head\w*|top\w*|classifier\w*)(/|$)")
-
-
-def snake(name: str) -> str:
-    """Keras's snake case of a class name: PReLU -> p_re_lu, Conv2D -> conv2d."""
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def candidates(graph: Graph, file: ForeignFile) -> dict[str, Candidate]:
