@@ -75,17 +75,17 @@ class Model(Portable):
     def build(self, input_shape: Any) -> None:
         """Say the inputs' shapes, batch axis included, of a model written as a class."""
         if self.own:
-            subclassed.build_for(self, subclassed.shapes_in(input_shape))
+            subclassed.build_for(self, self.call, subclassed.shapes_in(input_shape))
 
     def _build_for(self, x: Any) -> None:
         """A model written as a class takes the inputs' shapes from the first data."""
         if self.own and self._built is None and x is not None:
-            subclassed.build_for(self, subclassed.shapes_of_data(self.name, x))
+            subclassed.build_for(self, self.call, subclassed.shapes_of_data(self.name, x))
 
     def _build_on(self, inputs: Any) -> None:
         """A model written as a class takes the inputs' shapes from the tensors it is called on."""
         if self.own and self._built is None:
-            subclassed.build_for(self, subclassed.shapes_of_tensors(inputs))
+            subclassed.build_for(self, self.call, subclassed.shapes_of_tensors(inputs))
 
     def _called(self, inputs: Any) -> Any:
         """The output tensors for input tensors: one, a list, a mapping by name."""

@@ -5,30 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pellucid.errors import UsageError
 from pellucid.graph.layer import Tensor
+from pellucid.model.network import Network
 from pellucid.training.feeding import first_inputs
 from pellucid.training.inputs import numbers
-
-if TYPE_CHECKING:
-    from pellucid.model.model import Model
 
 
 class Sizes(tuple[int | None, ...]):
     """The shape of one input without the batch axis, so that it is told from a tuple of inputs."""
 
 
-def build_for(model: Model, sizes: Any) -> None:
-    """Run the model's `call` with tensors of these sizes, and be what it gives."""
+def build_for(model: Network, call: Callable[..., Any], sizes: Any) -> None:
+    """Run the model's own `call` with tensors of these sizes, and be what it gives."""
     from pellucid.graph.traced import entered
     from pellucid.graph.tracing import mapped, traced, tracked
 
     words = [str(word) for word in sizes] if isinstance(sizes, Mapping) else None
     given = mapped(sizes, lambda shape: entered(tuple(shape)))
-    found = traced(model.call, type(model).__name__, [given], {}, tracked(model), words)
+    found = traced(call, type(model).__name__, [given], {}, tracked(model), words)
     keys = list(found.form) if isinstance(found.form, Mapping) else None
     model._adopt(found.built, found.inputs, found.outputs, (words, keys))
 
