@@ -29,7 +29,7 @@ from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "same.json"
-AS_BEFORE = {"--alpha": "drop", "--copies": "apart"}
+AS_BEFORE = {"--alpha": "drop", "--copies": "apart", "--keep-epoch": "best"}
 COUNTED = ("tensors", "epochs", "steps", "figures")
 SHOWN = 8  # differences of a recipe that are printed
 Results = dict[str, tuple[Found, dict[str, float]]]  # a recipe to what was found and the seconds of each tree

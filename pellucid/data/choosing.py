@@ -10,7 +10,9 @@ Many       from 20,000 pictures on mirrors and shifts alone, for such a set is s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,7 +25,9 @@ AUTO, NONE = "auto", "none"
 RGB = ("red", "green", "blue")
 SMALLEST = 24       # pixels of the shorter side
 COLOUR = 0.02       # of the range: how far the channels of a photo differ, in the mean
-LOOKED_AT = 600     # pictures
+LOOKED_AT = 600     # pictures, at most
+VALUES = 50_000_000  # pixel values of them, at most
+CHUNK = 4_000_000   # pixel values at once
 THUMB = 16          # pixels
 MANY = 20_000
 FEW_WORDS = "zoom=0.15,rotate=10,brightness=0.2,contrast=0.2,saturation=0.2"
@@ -37,43 +41,55 @@ class Chosen:
     why: str
 
 
-def no_photos(part: Part, channels: tuple[str, ...], key: Key) -> str:
-    """Why the pictures of a training part are no photos of classes; empty where they are."""
-    if not isinstance(part.annotations, Classes):
-        return f"for what goes with pictures of {part.annotations.kind} is left to you"
-    if tuple(channels) != RGB or part.images.dtype.kind not in "iu":
-        return "as the pictures are no photos in red, green and blue"
-    if min(part.images.shape[1:3]) < SMALLEST:
-        return f"as the pictures are below {SMALLEST} pixels"
-    if float(np.ptp(looked_at(part, key)[0], axis=-1).mean()) < COLOUR:
-        return "as the pictures have no colour, and changes can make another class of them"
-    return ""
+class Looks:
+    """What a training part looks like: some of its pictures are looked at once, when a look is first asked for."""
+
+    def __init__(self, part: Part, channels: tuple[str, ...], key: Key) -> None:
+        self.part, self.channels, self.key = part, tuple(channels), key
+
+    @cached_property
+    def no_photos(self) -> str:
+        """Why the pictures are no photos of classes; empty where they are."""
+        part = self.part
+        if not isinstance(part.annotations, Classes):
+            return f"for what goes with pictures of {part.annotations.kind} is left to you"
+        if self.channels != RGB or part.images.dtype.kind not in "iu":
+            return "as the pictures are no photos in red, green and blue"
+        if min(part.images.shape[1:3]) < SMALLEST:
+            return f"as the pictures are below {SMALLEST} pixels"
+        if self._seen[0] < COLOUR:
+            return "as the pictures have no colour, and changes can make another class of them"
+        return ""
+
+    @cached_property
+    def augmentation(self) -> Chosen:
+        """What `auto` means for the part."""
+        if self.no_photos:
+            return Chosen("", f"none, {self.no_photos}")
+        assert isinstance(self.part.annotations, Classes), "no_photos has seen it"
+        _, small, places = self._seen
+        mirrors = mirrors_fit(small, self.part.annotations.numbers[places])
+        words = [*(["flip"] if mirrors else []), f"shift={max(1, min(self.part.images.shape[1:3]) // 16)}"]
+        words += [FEW_WORDS] if len(self.part) < MANY else []
+        why = "for photos" if mirrors else "for photos; no flip, as mirrored ones look less like their class"
+        return Chosen(",".join(words), why)
+
+    @cached_property
+    def _seen(self) -> tuple[float, Array, Array]:
+        """How far the channels of some pictures differ, their thumbs (n, 16, 16), and their places (n,)."""
+        values = math.prod(self.part.images.shape[1:])
+        count = min(LOOKED_AT, max(1, VALUES // values))
+        places = np.sort(self.key.fold("choosing").generator().permutation(len(self.part))[:count])
+        full, colours, small = np.iinfo(self.part.images.dtype).max, [], []
+        for few in np.array_split(places, math.ceil(len(places) * values / CHUNK)):
+            pixels = self.part.images.take(few).astype(np.float32) / full
+            colours.append(np.ptp(pixels, axis=-1).mean((1, 2), dtype=np.float64))
+            small.append(thumbs(pixels))
+        return float(np.concatenate(colours).mean()), np.concatenate(small), places
 
 
-def looked_at(part: Part, key: Key) -> tuple[Array, Array]:
-    """Some pictures (n, H, W, C) from 0 to 1, and their places (n,)."""
-    places = np.sort(key.fold("choosing").generator().permutation(len(part))[:LOOKED_AT])
-    return part.images.take(places).astype(np.float32) / np.iinfo(part.images.dtype).max, places
-
-
-def chosen_for(part: Part, channels: tuple[str, ...], key: Key) -> Chosen:
-    """What `auto` means for a training part."""
-    why = no_photos(part, channels, key)
-    if why:
-        return Chosen("", f"none, {why}")
-    assert isinstance(part.annotations, Classes), "no_photos has seen it"
-    height, width, _ = part.images.shape[1:]
-    pixels, places = looked_at(part, key)
-    mirrors = mirrors_fit(pixels, part.annotations.numbers[places])
-    words = [*(["flip"] if mirrors else []), f"shift={max(1, min(height, width) // 16)}"]
-    words += [FEW_WORDS] if len(part) < MANY else []
-    why = "for photos" if mirrors else "for photos; no flip, as mirrored ones look less like their class"
-    return Chosen(",".join(words), why)
-
-
-def mirrors_fit(pixels: Array, labels: Array) -> bool:
-    """Whether mirrored pictures (n, H, W, 3) look as much like others of their class (n,) as they did."""
-    small = thumbs(pixels)
+def mirrors_fit(small: Array, labels: Array) -> bool:
+    """Whether mirrored thumbs (n, 16, 16) look as much like others of their class (n,) as they did."""
     plain, mirrored = (nearest_right(one.reshape(len(small), -1), small.reshape(len(small), -1), labels)
                        for one in (small, small[:, :, ::-1]))  # fmt: skip
     lost = plain.astype(float) - mirrored

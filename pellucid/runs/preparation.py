@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
-from pellucid.data.choosing import AUTO, NONE, chosen_for, no_photos
+from pellucid.data.choosing import AUTO, NONE, Looks
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
@@ -105,17 +105,22 @@ def augmentation_of(words: str | None) -> Augmentation | None:
     return None if words in (None, "", NONE, AUTO) else Augmentation.parse(str(words))
 
 
-def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> tuple[RunConfig, str]:
+def looks_of(dataset: Dataset, key: Key) -> Looks:
+    """What the training part looks like, by which settings are chosen that nobody typed."""
+    return Looks(dataset.part("train"), dataset.channel_names, key)
+
+
+def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
     """The settings with what `auto` chooses, and a line that says it, empty where nothing was chosen.
 
     Raises UsageError for what annotations cannot follow.
     """
-    part, told = dataset.part("train"), ""
-    if config.augment is None and len(part) > PHOTOS_TO and not no_photos(part, dataset.channel_names, key):
+    part, told = looks.part, ""
+    if config.augment is None and len(part) > PHOTOS_TO and not looks.no_photos:
         told = f"augment none; --augment auto chooses what photos take, as it does unasked up to {PHOTOS_TO:,}"
         config = config.changed(augment="")
     if config.augment in (None, AUTO):
-        chosen = chosen_for(part, dataset.channel_names, key)
+        chosen = looks.augmentation
         told = f"augment {chosen.words}, chosen {chosen.why}" if chosen.words else f"augment {chosen.why}"
         config = config.changed(augment=chosen.words)
     augmentation = augmentation_of(config.augment)
@@ -126,17 +131,17 @@ def with_augmentation(config: RunConfig, dataset: Dataset, key: Key) -> tuple[Ru
     return config, told
 
 
-def with_network(config: RunConfig, dataset: Dataset, key: Key) -> RunConfig:
+def with_network(config: RunConfig, looks: Looks) -> RunConfig:
     """The settings with the network for photos where nobody says another, and the rate that was chosen for it.
 
     What is said of a network in words (--dropout, --l1, --l2, --activation) is said of those that image size chooses.
     """
-    part, plain = dataset.part("train"), RunConfig()
+    part, plain = looks.part, RunConfig()
     said = any(getattr(config, name) != getattr(plain, name) for name in ("dropout", "l1", "l2", "activation"))
     shaped = config.preprocess or config.weights or min(part.images.shape[1:3]) < PHOTONET_FROM
     if config.model is not None or said or shaped or len(part) > PHOTOS_TO:
         return config
-    if no_photos(part, dataset.channel_names, key):
+    if looks.no_photos:
         return config
     rate = PHOTONET_RATE if config.lr is None and config.optimizer in ("adam", "adamw") else config.lr
     return config.changed(model="photonet", lr=rate)
@@ -149,8 +154,9 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    config, told = with_augmentation(decided(config, dataset), dataset, key)
-    config = with_network(config, dataset, key)
+    looks = looks_of(dataset, key)
+    config, told = with_augmentation(decided(config, dataset), looks)
+    config = with_network(config, looks)
     task = task_of(config)
     problem = task.settled(task.problem(dataset), config.own, config.model, dataset)
     train, share = dataset.part("train"), share_of(words.processes)

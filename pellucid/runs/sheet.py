@@ -11,7 +11,7 @@ from pellucid.keys import Key
 from pellucid.reports.pixels import displayable
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import decided
-from pellucid.runs.preparation import augmentation_of, load_data, with_augmentation
+from pellucid.runs.preparation import augmentation_of, load_data, looks_of, with_augmentation
 
 GAP = 2  # pixels between two pictures
 
@@ -20,7 +20,7 @@ def contact_sheet(config: RunConfig, *, rows: int, epochs: int) -> tuple[bytes, 
     """The sheet as PNG, and the words that were in force. Raises UsageError for more rows than there are pictures."""
     key = Key.of(config.seed)
     dataset = load_data(config)
-    config, _ = with_augmentation(decided(config, dataset), dataset, key)
+    config, _ = with_augmentation(decided(config, dataset), looks_of(dataset, key))
     part, augmentation = dataset.part("train"), augmentation_of(config.augment)
     if rows > len(part):
         raise UsageError(f"data show: --rows must be at most the {len(part)} training images, but it is {rows}.")

@@ -9,7 +9,8 @@ from pellucid.data import ArrayImages, Augmentation, Batches, Part
 from pellucid.data.annotations import Classes
 from pellucid.data.appearance import LOOKS
 from pellucid.data.batches import Batch
-from pellucid.data.choosing import chosen_for
+from pellucid.data import choosing
+from pellucid.data.choosing import Looks
 from pellucid.data.mixing import Mix
 from pellucid.engines.protocol import Objective, Term
 from pellucid.errors import ShapeError
@@ -117,14 +118,25 @@ def test_the_loss_of_mixed_targets_is_that_of_soft_ones_on_both_engines() -> Non
 def test_auto_is_for_photos_and_mirrors_for_those_that_allow_it() -> None:
     rgb = ("red", "green", "blue")
     noise = RANDOM.integers(0, 256, (60, 32, 40, 3), dtype=np.uint8)
-    assert chosen_for(part_of(noise), rgb, KEY).words.startswith("flip,shift=2,zoom")
+    assert Looks(part_of(noise), rgb, KEY).augmentation.words.startswith("flip,shift=2,zoom")
     handed = noise // 4
     labels = np.arange(60) % 2
     handed[labels == 0, :, :20] += 120  # bright on the left, or on the right
     handed[labels == 1, :, 20:] += 120
-    turned = chosen_for(part_of(handed, labels), rgb, KEY)
+    turned = Looks(part_of(handed, labels), rgb, KEY).augmentation
     assert turned.words.startswith("shift=2") and "no flip" in turned.why
     for images, channels in ((noise.mean(-1, keepdims=True).astype(np.uint8), ("gray",)), (noise[:, :20, :20], rgb),
                              (np.repeat(noise[..., :1], 3, -1), rgb), (noise, ("a", "b", "c"))):
-        found = chosen_for(part_of(images), channels, KEY)
+        found = Looks(part_of(images), channels, KEY).augmentation
         assert found.words == "" and found.why.startswith("none, as")
+
+
+def test_pictures_are_looked_at_once_and_large_ones_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    part, taken = part_of(RANDOM.integers(0, 256, (60, 32, 40, 3), dtype=np.uint8)), []
+    monkeypatch.setattr(choosing, "VALUES", 32 * 40 * 3 * 10)
+    monkeypatch.setattr(choosing, "CHUNK", 32 * 40 * 3 * 4)
+    take = type(part.images).take
+    monkeypatch.setattr(type(part.images), "take", lambda self, places: taken.append(len(places)) or take(self, places))
+    looks = Looks(part, ("red", "green", "blue"), KEY)
+    assert looks.no_photos == "" and looks.augmentation.words and looks.augmentation.words
+    assert taken == [4, 3, 3]
