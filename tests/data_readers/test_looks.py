@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.data import ArrayImages, Augmentation, Batches, Part
+from pellucid.data import ArrayImages, Augmentation, Batches, Part, choosing
 from pellucid.data.annotations import Classes
 from pellucid.data.appearance import LOOKS
 from pellucid.data.batches import Batch
-from pellucid.data import choosing
 from pellucid.data.choosing import Looks
 from pellucid.data.mixing import Mix
 from pellucid.engines.protocol import Objective, Term
