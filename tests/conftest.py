@@ -65,10 +65,11 @@ def closed_network() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs without pictures, for tests that look at none."""
-    from pellucid.runs import finishing
-    from tests.cli.terminal import write_pixels
+@pytest.fixture(autouse=True)
+def pixels_for_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than all training of a test: pixels stand in for pictures where it is not marked `drawn`."""
+    if request.node.get_closest_marker("drawn") is None:
+        from pellucid.runs import finishing
+        from tests.cli.terminal import write_pixels
 
-    monkeypatch.setattr(finishing, "write_pictures", write_pixels)
+        monkeypatch.setattr(finishing, "write_pictures", write_pixels)

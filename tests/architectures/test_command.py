@@ -6,11 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.cli.terminal import Terminal, write_npz
-
-pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def test_summary_takes_the_networks_own_size_and_classes(terminal: Terminal) -> None:

@@ -19,8 +19,6 @@ from pellucid.search.settings import kinds_of
 from pellucid.spec.normalization import BatchNormalization as BatchNormalizationSpec
 from tests.cli.terminal import Terminal, pictures, write_npz
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TRAIN = ["train", "data.npz", "--model", "norm.safetensors", "--val-fraction", "0", "--epochs", "1", "--batch-size",
          "24", "--batch-norm-momentum", "0.75"]  # fmt: skip
 

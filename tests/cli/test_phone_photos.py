@@ -14,8 +14,6 @@ from pellucid.data import read_image
 from pellucid.runs.config import RunConfig
 from tests.cli.terminal import Terminal
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TINY = ("--model", "conv_2,pool", "--epochs", "1", "--no-checks", "--threads", "1", "--engine", "reference")
 SIZES = ((40, 30), (30, 40), (52, 39), (39, 52), (36, 36))
 

@@ -14,8 +14,6 @@ from PIL import Image
 
 from tests.cli.terminal import Terminal, pictures, write_folder, write_npz
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 
 def idx(array: np.ndarray, *, magic: int | None = None) -> bytes:
     """An IDX file of bytes."""

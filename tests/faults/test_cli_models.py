@@ -14,8 +14,6 @@ from safetensors.numpy import load_file, save_file
 from benchmarks.hostile_records import sealed
 from tests.cli.terminal import Terminal, write_npz
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TRAIN = ["train", "data.npz", "--model", "FC_4", "--epochs", "2", "--out", "run"]
 
 

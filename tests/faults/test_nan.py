@@ -15,8 +15,6 @@ from pellucid.storage.tables import read_csv
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal, pictures, write_npz
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TRAIN = ["train", "data.npz", "--model", "FC_4", "--optimizer", "sgd", "--schedule", "constant", "--no-checks",
          "--out", "run"]  # fmt: skip
 

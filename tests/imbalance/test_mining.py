@@ -17,8 +17,6 @@ from pellucid.tasks.classification.settings import Settings
 from pellucid.training.program import Supervised
 from tests.cli.terminal import Terminal
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TRAIN = ("train", "uneven.npz", "--model", "FC_8", "--epochs", "6", "--batch-size", "16", "--dropout", "0.2",
          "--augment", "shift=1", "--checkpoint-every", "2", "--no-checks")  # fmt: skip
 

@@ -28,8 +28,6 @@ from pellucid.tasks.classification.settings import Settings
 from pellucid.training.compiling import Wanted, make_objective
 from tests.cli.terminal import Terminal
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TRAIN = ("train", "uneven.npz", "--model", "FC_8", "--epochs", "2", "--no-checks")
 REMEDIES: dict[str, dict[str, Any]] = {
     "class weights": {"class_weight": "balanced"}, "focal": {"loss": "focal"}, "over": {"sampler": "over"},

@@ -15,8 +15,6 @@ from pellucid.data.sampling import Sampler, by_class, evenly
 from pellucid.keys import Key
 from tests.imbalance.conftest import SIZES, uneven
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 LABELS = np.random.default_rng(0).permutation(np.repeat([0, 2, 5], SIZES))  # classes 1, 3 and 4 have no image
 KEYS = [Key.of(seed) for seed in range(40)]
 

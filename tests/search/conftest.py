@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.runs import finishing
 from pellucid.search import search as searching
 from pellucid.search.space import Value
 from pellucid.search.trials import COMPLETE, Trial
 from pellucid.tasks.classification.evaluation import ACCURACY
-from tests.cli.terminal import Terminal, pixel, write_npz, write_pixels
+from tests.cli.terminal import Terminal, pixel, write_npz
 
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH = ["search", "data.npz", "--model", "FC_4", "--batch-size", "8", "--val-fraction", "0.25"]
@@ -28,7 +27,6 @@ def begin(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Stand in the folder, with the data and without drawing."""
     patch.chdir(folder)
     write_npz(Path("data.npz"))
-    patch.setattr(finishing, "write_pictures", write_pixels)
     patch.setattr(searching, "draw_search", lambda *given: (pixel(), "<svg></svg>"))
 
 

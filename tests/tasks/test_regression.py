@@ -30,6 +30,7 @@ def record(path: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_angle_is_learnt_in_degrees(terminal: Terminal, engine: str) -> None:
     typed = terminal.type(*TRAIN, "--engine", engine, "--out", "run")
@@ -121,6 +122,7 @@ def test_a_model_goes_on_and_changes_its_task(terminal: Terminal) -> None:
     assert np.abs(load_model("back/model.safetensors").predict(tilted(60, 1)[0])).max() > 2  # degrees, no probabilities
 
 
+@pytest.mark.drawn
 def test_what_it_writes_is_told_beforehand_and_never_overwrites(terminal: Terminal) -> None:
     terminal.type(*TRAIN, "--epochs", "1", "--engine", "reference", "--out", "run")
     assert {path.name for path in Path("run").glob("*.png")} == {"curves.png", "scatter.png", "mistakes.png"}
@@ -159,6 +161,7 @@ def test_features_keep_the_numbers(terminal: Terminal) -> None:
     assert "age (years)" in terminal.type("data", "info", "ages.h5").out
 
 
+@pytest.mark.drawn
 def test_a_report_is_written_anew_without_the_data(terminal: Terminal) -> None:
     terminal.type(*TRAIN, "--epochs", "1", "--engine", "reference", "--out", "run")
     report = Path("run/report.html")

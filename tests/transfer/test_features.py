@@ -18,8 +18,6 @@ from pellucid.using.features import write_features
 from tests.cli.terminal import Terminal, write_npz
 from tests.transfer.nets import compiled, copies, images, small
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 h5py = pytest.importorskip("h5py")
 
 

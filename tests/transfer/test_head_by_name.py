@@ -20,8 +20,6 @@ from pellucid.runs.networks import make_model
 from pellucid.tasks.classification.task import Classification
 from tests.cli.terminal import Terminal, pictures
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 NAMES = ["ant", "bee", "cat"]
 SHAPE = (7, 6, 3)
 TRAIN = ["train", "data.npz", "--epochs", "1", "--out", "next", "--no-checks", "--engine", "reference"]

@@ -11,8 +11,6 @@ from safetensors.numpy import save_file
 from pellucid.model import load_model
 from tests.cli.terminal import Terminal, write_npz
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
-
 TRAIN = ["train", "data.npz", "--epochs", "2", "--out", "run"]
 
 

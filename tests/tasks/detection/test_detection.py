@@ -26,6 +26,7 @@ def record(path: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.drawn
 def test_shapes_are_found_and_told_in_pixels_of_the_pictures_as_given(terminal: Terminal) -> None:
     typed = terminal.type(*TRAIN, "--epochs", "16", "--engine", "pytorch" if find_spec("torch") else "reference",
                           "--out", "run")  # fmt: skip
