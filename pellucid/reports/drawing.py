@@ -81,7 +81,8 @@ def finished_panel(axes: Axes, title: str, below: str) -> Panel:
 def to_png(figure: Figure) -> bytes:
     """The figure as PNG bytes; the figure is emptied."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": "Pellucid"})
+    figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": "Pellucid"},
+                   pil_kwargs={"compress_level": 3})  # at 6 photos take three times as long, for an eighth less
     figure.clear()
     return buffer.getvalue()
 

@@ -25,9 +25,10 @@ FIRST = {
     "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
 }  # fmt: skip
 DEEP = (
-    *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "vgg13", "vgg16", "vgg19", "resnet34", "resnet34-torchvision", "resnet50-torchvision",
-    "resnet101", "resnet101-torchvision", "resnet152", "resnet152-torchvision", "preactresnet34", "preactresnet101",
-    "preactresnet152", "preactresnet1001", "googlenet-plain", "seinception-plain",
+    *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "vgg13", "vgg16", "vgg19", "resnet34",
+    "resnet34-torchvision", "resnet50-torchvision", "resnet101", "resnet101-torchvision", "resnet152",
+    "resnet152-torchvision", "preactresnet34", "preactresnet101", "preactresnet152", "preactresnet1001",
+    "googlenet-plain", "seinception-plain",
 )  # fmt: skip
 
 

@@ -17,12 +17,16 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from tests.cli.terminal import write_pixels
 from tests.resume.driver import import_once
 
 
 def serve(path: str) -> list[str]:
-    """Fork for every question; return, in the fork alone, the words to carry out."""
+    """Fork for every question; return, in the fork alone, the words to carry out. Runs draw nothing."""
     import_once()
+    from pellucid.runs import finishing
+
+    finishing.write_pictures = write_pixels
     door = socket.socket(socket.AF_UNIX)
     door.bind(path)
     door.listen()

@@ -25,7 +25,7 @@ from tests.cli.terminal import Terminal
 from tests.search.conftest import ROOT, SEARCH
 from tests.search.test_search import table
 
-WORDS = [*SEARCH, "--rounds", "12,3", "--trials", "12", "--range", "lr=1e-4:1e-1:log", "--pruner", "none"]
+WORDS = [*SEARCH, "--rounds", "8,2", "--trials", "8", "--range", "lr=1e-4:1e-1:log", "--pruner", "none"]
 SOONER = [*WORDS, "--engine", "reference"]  # each process imports its engine anew; the first test has PyTorch's do so
 
 
@@ -61,7 +61,7 @@ def test_two_workers_share_a_search_and_one_that_is_killed_is_missed_by_nobody(t
     assert process.returncode == 0, err
     assert len(workers) == 2 and err == ""
     numbers = numbers_said(said + out)
-    assert len(set(numbers)) == len(numbers) >= 11  # what the killed one finished last may not have been heard
+    assert len(set(numbers)) == len(numbers) >= 7  # what the killed one finished last may not have been heard
     terminal.type(*WORDS, "--out", "one")
     assert table("two", "loss") == table("one", "loss")  # the same values and scores, none lost, none twice
     found = json.loads(Path("two/search.json").read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def test_a_search_that_was_killed_goes_on(terminal: Terminal) -> None:
     assert typed.code == 0, typed.err
     again = numbers_said(typed.out)
     assert again and 0 not in again and 1 not in again
-    assert [row["trial"] for row in table("killed")] == [str(number) for number in range(12)]
+    assert [row["trial"] for row in table("killed")] == [str(number) for number in range(8)]
     assert {row["state"] for row in table("killed")} == {"complete"}
 
 
