@@ -83,6 +83,7 @@ def test_a_contact_sheet_shows_what_a_network_sees(terminal: Terminal, photos: P
     (("--clipnorm", "-1"), ["--clipnorm must be above 0"]),
     (("--clipnorm", "1", "--clipvalue", "1"), ["two ways to clip"]),
     (("--schedule", "cosine,linear"), ["--schedule must be one schedule"]),
+    (("--schedule", "cosine", "--schedule=linear"), ["--schedule must be one schedule, but there are two"]),
     (("--warmup", "3", "--epochs", "2"), ["--warmup must be at most the 2 epochs"]),
     (("--warmup", "1", "--schedule", "onecycle"), ["rises by itself"]),
     (("--optimizer", "lion", "--momentum", "0.9"), ["--momentum goes with sgd, rmsprop"]),

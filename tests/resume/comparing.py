@@ -19,7 +19,7 @@ SETTINGS = ["--model", "seed.safetensors", "--limit", "200", "--epochs", "4", "-
 # What the rules and schedules of one's choice remember: averages, gathered gradients, decay, a rise before a fall.
 RECIPE = ["--optimizer", "adamw", "--weight-decay", "0.05", "--use-ema", "--ema-momentum", "0.8", "--global-clipnorm",
           "1", "--gradient-accumulation-steps", "4", "--warmup", "1.5", "--label-smoothing", "0.1"]  # fmt: skip
-ANNEALED = [*SETTINGS, "--schedule", "cosine"]  # a rate that is another one at every step
+ANNEALED = ["cosine" if word == "plateau:1:0.5" else word for word in SETTINGS]  # a rate for every step
 NUMBERS = ["turned.npz", "--model", "conv_4,pool,FC_16", "--epochs", "4", "--batch-size", "32", "--lr", "0.03",
            "--schedule", "plateau:1:0.5", "--augment", "shift=1", "--dropout", "0.25", "--seed", "4",
            "--engine", "reference"]  # what has no classes; its second epoch of four is the best
