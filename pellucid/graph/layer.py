@@ -78,6 +78,20 @@ class Undrawn:
     draw: Callable[[], Any]
 
 
+class LayerHelp:
+    """The signature or docstring of a layer class, read off its description when asked."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is not None and self.what == "signature":
+            raise AttributeError("__signature__")  # that of a call
+        from pellucid.spec import telling  # imported for help alone
+
+        return getattr(telling, f"{self.what}_of_layer")(owner)
+
+
 class Layer:
     """A layer of a network; subclasses name their spec, whose arguments they take.
 
@@ -87,6 +101,12 @@ class Layer:
 
     spec_class: ClassVar[type[LayerSpec]]
     input_shape: Shape | None = None
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if "spec_class" in vars(cls):  # help() shows every argument of the description
+            cls.__signature__ = LayerHelp("signature")  # type: ignore[attr-defined]
+            cls.__doc__ = LayerHelp("doc")  # type: ignore[assignment]
 
     def __init__(
         self,

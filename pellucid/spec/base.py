@@ -38,6 +38,13 @@ class SpecType(type):
                     raise
                 raise ArgumentError(f"{cls.__name__}: {text}. Its arguments are: {known}.") from None
 
+        @property
+        def __signature__(cls) -> Any:
+            """What help() shows for the arguments; made when asked."""
+            from pellucid.spec.telling import signature_of
+
+            return signature_of(cls) if "__dataclass_fields__" in vars(cls) else None
+
 
 class Spec(metaclass=SpecType):
     """A frozen dataclass whose fields carry their rules; it exists only with legal values.
@@ -102,6 +109,18 @@ def settle(owner: type[Spec]) -> None:
     setattr(owner, "__delattr__", refuse)  # noqa: B010
 
 
+class Help:
+    """A docstring with every argument below it, made when asked; `text` is what stands in the code."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, instance: Any, owner: Any) -> str:
+        from pellucid.spec.telling import told
+
+        return told(owner, self.text)
+
+
 class Table(Generic[S]):
     """The closed table of one kind of spec: by class name, with lower-case aliases for string arguments.
 
@@ -127,6 +146,8 @@ class Table(Generic[S]):
             for word in (owner.__name__, *words):
                 self._refuse_taken(word, owner)
             self._classes[owner.__name__] = owner
+            if "__dataclass_fields__" in vars(owner):
+                owner.__doc__ = Help(vars(owner).get("__doc__"))  # type: ignore[assignment]
             for word in (owner.__name__, *words):
                 self.alias(word, owner)
             return owner
