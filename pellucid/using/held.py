@@ -18,10 +18,9 @@ from pellucid.errors import DataError, describe, shown
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.model.input.depth import BroughtImages, Depth, Extent, change_to
-from pellucid.model.input.typical import Typical
+from pellucid.model.input.typical import Typical, chunks
 from pellucid.model.input.unlike import Watch
 
-AT_ONCE = 256          # images whose values are looked at together
 LOOKED_AT = 1_000      # images of a part that are compared with the training set, at most
 
 
@@ -95,8 +94,8 @@ class Holder:
         rows = np.arange(len(part))
         if len(rows) > LOOKED_AT:
             rows = np.sort(Key.of(0).fold("looked at").generator().permutation(len(rows))[:LOOKED_AT])
-        for start in range(0, len(rows), AT_ONCE):
-            watch.see(part.images.take(rows[start : start + AT_ONCE]))
+        for few in chunks(part.images, rows):
+            watch.see(few)
         if watch.warning():
             self.warnings.append(watch.warning())
 
@@ -105,5 +104,4 @@ def extent_of(images: Sequence[Images], dtype: np.dtype[Any]) -> Extent:
     """Smallest and largest value of all images; of 8 and 16 bits nothing needs to be read."""
     if str(dtype) in ("uint8", "uint16"):
         return Extent(0, int(np.iinfo(dtype).max), True)
-    return Extent.of_all(each.take(np.arange(start, min(start + AT_ONCE, len(each))))
-                         for each in images for start in range(0, len(each), AT_ONCE))
+    return Extent.of_all(few for each in images for few in chunks(each, np.arange(len(each))))

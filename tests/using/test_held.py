@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid.data.images import ArrayImages
 from pellucid.models import load_model
+from pellucid.using.held import extent_of
 from tests.cli.terminal import Terminal, write_npz
 from tests.using.conftest import CLASSES, save, strokes
 
@@ -107,3 +109,12 @@ def test_a_run_keeps_what_its_pictures_looked_like(terminal: Terminal) -> None:
         found = json.loads(terminal.type("evaluate", "run", *data, "--json").out)
         assert (found["part"], found["n"], found["warnings"]) == ("test", 12, [])
     assert terminal.type("diagnose", "run", "--no-images").code == 0
+
+
+def test_large_pictures_are_held_against_a_model_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """40 of 600 x 600 x 3, which is 43 MB as bytes, and four times that as the numbers that describe them."""
+    images, taken = ArrayImages(np.broadcast_to(np.float32(0.5), (40, 600, 600, 3))), []
+    take = ArrayImages.take
+    monkeypatch.setattr(ArrayImages, "take", lambda self, rows: taken.append(len(rows)) or take(self, rows))
+    assert extent_of([images], np.dtype(np.float32)).low == 0.5
+    assert sum(taken) == 40 and max(taken) <= 4
