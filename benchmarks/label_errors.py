@@ -44,24 +44,30 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def planted(dataset: Dataset, kind: str, key: Key) -> tuple[Dataset, np.ndarray]:
-    """The data with wrong labels in its training part, and the ids (M,) of the samples that have one."""
+def planted(
+    dataset: Dataset, kind: str, key: Key, share: float, turned: dict[int, int]
+) -> tuple[Dataset, np.ndarray]:
+    """The data with wrong labels in its training part, and the ids (M,) of the samples that have one.
+
+    share: of the part, at most half of what `turned` names; turned: the classes of the systematic ones, and what they
+    are called.
+    """
     part, random = dataset.part("train"), key.fold("planted", kind).generator()
-    count = round(SHARE * len(part))
-    candidates = np.arange(len(part)) if kind == "uniform" else np.flatnonzero(np.isin(part.labels, list(TURNED)))
+    candidates = np.arange(len(part)) if kind == "uniform" else np.flatnonzero(np.isin(part.labels, list(turned)))
+    count = min(round(share * len(part)), len(candidates) // 2)
     chosen = np.sort(random.permutation(candidates)[:count])
     labels = part.labels.copy()
     if kind == "uniform":
         labels[chosen] = (labels[chosen] + random.integers(1, 10, count)) % 10
     else:
-        labels[chosen] = [TURNED[int(label)] for label in labels[chosen]]
+        labels[chosen] = [turned[int(label)] for label in labels[chosen]]
     parts = {**dataset.parts, "train": replace(part, annotations=Classes(labels))}
     return replace(dataset, parts=parts), part.ids[chosen]
 
 
 def measure(config: RunConfig, dataset: Dataset, kind: str, seed: int) -> dict[str, Any]:
     """Precision and recall of the flagged labels, and of as many of the first as were planted."""
-    noisy, wrong_ids = planted(dataset, kind, Key.of(seed))
+    noisy, wrong_ids = planted(dataset, kind, Key.of(seed), SHARE, TURNED)
     validated = cross_validate(replace(config, seed=seed, split_seed=seed), folds=FOLDS,
                                dataset=divide(noisy, replace(config, split_seed=seed)))  # fmt: skip
     wrong = np.isin(validated.part.ids, wrong_ids)

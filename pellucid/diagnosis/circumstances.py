@@ -29,9 +29,9 @@ class Worse:
 
 @dataclass(frozen=True)
 class WrongLabels:
-    """How many of n training labels are flagged, and how many are surely wrong (0 where nobody can say)."""
+    """How many of n training labels are named, and how many are surely wrong (0 where nobody can say)."""
 
-    flagged: int
+    named: int
     wrong: float
     n: int
 
@@ -53,6 +53,7 @@ class Circumstances:
 
     rate: the learning rate at the start; notation: the words of the network, None for one with a name of its own;
     image_shape (H,W,C); dev_drawn: whether the validation part was taken out of the training part, by --val-fraction;
+    val_fraction: the share that it takes;
     pretrained: weights known by name that fit the pictures; empty for a run that began with some;
     guess_error: the error of always naming the commonest class of the held-out part.
     """
@@ -69,6 +70,7 @@ class Circumstances:
     parameters: int
     image_shape: tuple[int, int, int]
     dev_drawn: bool = True
+    val_fraction: float = 0.1
     notation: str | None = None
     guess_error: float | None = None
     confused: Confused | None = None

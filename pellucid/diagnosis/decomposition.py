@@ -8,6 +8,7 @@ Without   train-dev the gap from train to dev is variance alone where dev was dr
 Unit      errors and gaps are shares (0.05 is 5 %); intervals are 95 %, and a gap whose interval holds 0 is noise
 Worth it  a gap that is sure but small is no problem: half of the reference error is where it begins, or, where none was
           given, two points of bias and one of the others
+Open      where no gap is a problem, one that may be five times that size, for all that the images say
 Source    Ng 2018, "Machine Learning Yearning", chapters 20-32 and 40-43.
 """
 
@@ -27,6 +28,7 @@ NEARLY = 0.8  # a gap of so much of the largest one is as large; the earlier is 
 HALF = 0.5  # a gap of so much of the main one is a problem of its own
 WORTH = {BIAS: 0.02}  # without a reference; of the other gaps:
 WORTH_ELSE, WORTH_LEAST, WORTH_OF_REFERENCE = 0.01, 0.001, 0.5
+OPEN = 5  # times the size from which a gap is worth a step
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,12 @@ class Decomposition:
         """Where there is no problem: the largest of the gaps that are sure, if any is."""
         sure = [] if self.problems else [gap for gap in self.gaps if gap.sure]
         return max(sure, key=lambda gap: gap.value, default=None)
+
+    @property
+    def widest_open(self) -> Gap | None:
+        """Where there is no problem: the gap that may be largest, if it may be large."""
+        wide = [] if self.problems else [gap for gap in self.gaps if gap.high >= OPEN * self.worth(gap)]
+        return max(wide, key=lambda gap: gap.high, default=None)
 
     @property
     def main_problem(self) -> str | None:

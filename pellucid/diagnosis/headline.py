@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.diagnosis.circumstances import Circumstances
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, Gap
 from pellucid.diagnosis.next_steps import HELD_OUT, guesses, held_out_of
-from pellucid.diagnosis.wording import points, spanned
+from pellucid.diagnosis.wording import counted, points, spanned
 from pellucid.diagnosis.wording import small_percent as percent
 
 FEWEST = 2  # images of a class that a part must have for its error to say anything about the class
@@ -38,8 +38,15 @@ def headline(split: Decomposition, run: Circumstances) -> tuple[str, str]:
 
 
 def nothing_large(split: Decomposition) -> tuple[str, str]:
-    """Title and sentence where no gap is a problem: all are noise, or too small to be worth a step."""
-    small, last = split.largest_small, split.errors[-1]
+    """Title and sentence where no gap is a problem: all are noise, or too small to be worth a step, if that is sure."""
+    small, last, wide = split.largest_small, split.errors[-1], split.widest_open
+    if wide is not None:
+        end = next(error for error in split.errors if error.part == wide.end)
+        return "Too few images to tell", (
+            f"{percent(last.error)} of the {last.part} images are wrong. The {wide.name}, {between(wide)}, may be "
+            f"nothing or the main problem: {counted(end.n, f'{end.part} image')} {'say' if end.n > 1 else 'says'} no "
+            "more."
+        )
     if small is None:
         return "No main problem", "No gap between the parts is larger than the noise of so few images."
     finer = "" if split.reference_given else (

@@ -25,10 +25,11 @@ HOW_MANY = 3
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
 FEW_TO_START = 100  # below which edges and textures are better not learnt anew
 NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--activation", "--dropout", "--l2")
-FEW_EPOCHS = 5
+FEW_EPOCHS, TOO_FEW_EPOCHS = 5, 2
 LARGE_SHARE = 0.25  # of the mistakes on dev: wrong labels that make up so much are worth mending first
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
 ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
+MOST_HELD_OUT = 0.4  # of the training images
 HELD_OUT = ("train-dev", "validation", "test")
 WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 
@@ -56,8 +57,10 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
     lists: dict[str, Callable[[Decomposition, dict[str, Reading], Circumstances], Iterator[Step]]] = {
         BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
     }  # fmt: skip
-    found = [*guessing(split, run), *labels(split, run)]
-    by_problem = [list(lists[problem](split, read, run)) for problem in split.problems]
+    found = [*guessing(split, read, run), *labels(split, run)]
+    by_problem = [] if learnt_nothing(split, run) else [
+        list(lists[problem](split, read, run)) for problem in split.problems
+    ]  # fmt: skip
     if len(by_problem) > 1:  # room for the first step of the problem beside the main one
         found += [*by_problem[0][: HOW_MANY - 1], by_problem[1][0]]
     for steps in by_problem:
@@ -87,15 +90,23 @@ def dev_of(split: Decomposition) -> PartError | None:
     return next((found for part in parts if (found := split.error_of(part)) is not None), None)
 
 
-def guessing(split: Decomposition, run: Circumstances) -> Iterator[Step]:
+def learnt_nothing(split: Decomposition, run: Circumstances) -> bool:
+    """Whether the training images, too, are answered no better than by a guess."""
+    return guesses(held_out_of(split), run) and guesses(split.errors[0], run)
+
+
+def guessing(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
     """A network that does no better than guess has a fault that no list mends."""
     train, dev = split.errors[0], held_out_of(split)
     if not guesses(dev, run) or dev is None or run.guess_error is None:
         return
     level = f"the error of always naming the commonest class is {percent(run.guess_error)}"
-    if guesses(train, run):
+    if learnt_nothing(split, run):
         yield Step("Look for what hinders learning: type pellucid check with the same data and flags",
                    f"{percent(train.error)} of the training images themselves are wrong, and {level}")  # fmt: skip
+        yield from rates(read, run)
+        yield Step("See whether the labels belong to the images: look at 20 training images with their labels",
+                   f"a network that learns them beats a guess on at least the {train.n:,} images that it was shown")
         return
     yield Step("See whether the labels belong to the images: look at 20 training images with their labels",
                f"{percent(dev.error)} of the {dev.part} images are wrong, no better than a guess ({level}), although "
@@ -119,24 +130,33 @@ def labels(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     yield Step("Mend the labels listed in diagnosis-labels.csv",
                f"about {run.labels.wrong:,.0f} of {run.labels.n:,} training labels are wrong ({percent(share)}); "
                f"as many of the {dev.part} labels would be {of_mistakes} of its {counted(dev.wrong, 'mistake')}; "
-               f"{run.labels.flagged:,} are listed")  # fmt: skip
+               f"{run.labels.named:,} are listed")  # fmt: skip
+
+
+def rates(read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
+    """Another learning rate, where the curves ask for it."""
+    for name, factor in (("loss-rises", 1 / 3), ("fast-then-flat", 1 / 3), ("falls-slowly", 3.0)):
+        if name in read:
+            rate = f"{run.rate * factor:.1g}"
+            yield Step(f"Take the learning rate {rate} instead of {run.rate:g}", read[name].meaning, ("--lr", rate))
 
 
 def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
     """Learn the training images better."""
     gap, train = split.gap(BIAS), split.errors[0]
     assert gap is not None, "every decomposition has a bias"
-    for name, factor in (("loss-rises", 1 / 3), ("fast-then-flat", 1 / 3), ("falls-slowly", 3.0)):
-        if name in read:
-            rate = f"{run.rate * factor:.1g}"
-            yield Step(f"Take the learning rate {rate} instead of {run.rate:g}", read[name].meaning, ("--lr", rate))
+    yield from rates(read, run)
     size = f"the bias is {points(gap.value)}"
     short = read["not-finished"].meaning if "not-finished" in read else ""
-    longer = Step(f"Train for {2 * run.epochs} epochs instead of {run.epochs}",
+    epochs = 2 * max(run.epochs, FEW_EPOCHS)
+    longer = Step(f"Train for {epochs} epochs instead of {run.epochs}",
                   short or f"{size} after {counted(run.epochs, 'look')} at each image",
-                  ("--epochs", f"{2 * run.epochs}"))  # fmt: skip
+                  ("--epochs", f"{epochs}"))  # fmt: skip
     if short or run.epochs <= FEW_EPOCHS:
         yield longer
+    if run.epochs <= TOO_FEW_EPOCHS:  # to say what else holds it back
+        yield from reference(split)
+        yield from error_analysis(run)
     alone = VARIANCE not in split.problems  # else what holds the training error up keeps the other one down
     if run.dropout > 0 and alone:
         yield Step("Train without dropout", f"a rate of {run.dropout:g} holds it back while {size}", ("--dropout", "0"))
@@ -205,11 +225,17 @@ def for_dev(split: Decomposition, read: dict[str, Reading], run: Circumstances) 
     assert gap is not None and dev is not None, "dev over-fitting is among the problems"
     size = f"new images are {points(gap.value)} worse than the dev images"
     low, high = dev.interval
-    yield Step("Take more images for validation", f"{dev.n:,} of them tell the error only to {percent(low)} to "
-               f"{percent(high)}, and {size}", ("--val-fraction", "0.2") if run.dev_drawn else ())  # fmt: skip
+    yield Step("Take more images for validation", f"{dev.n:,} of them say of the error only that it is between "
+               f"{percent(low)} and {percent(high)}, and {size}", larger_dev(run))  # fmt: skip
     yield Step("Take other images for validation", f"the best of {counted(run.epochs, 'epoch')} was chosen on the same "
                f"{dev.n:,} images, and {size}", ("--split-seed", "1") if run.dev_drawn else ())  # fmt: skip
     yield Step("Report the test error, and choose fewer settings by dev", size)
+
+
+def larger_dev(run: Circumstances) -> tuple[str, ...]:
+    """The flags that hold twice as many images out; none where that leaves too few to learn from."""
+    share = 2 * run.val_fraction
+    return ("--val-fraction", f"{share:g}") if run.dev_drawn and 0 < share <= MOST_HELD_OUT else ()
 
 
 def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
@@ -219,8 +245,8 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     if dev is not None and not split.problems:
         low, high = dev.interval
         yield Step("Take more images for validation, so that smaller differences show",
-                   f"{dev.n:,} {dev.part} images tell the error only to {percent(low)} to {percent(high)}",
-                   ("--val-fraction", "0.2") if run.dev_drawn else ())  # fmt: skip
+                   f"{dev.n:,} {dev.part} images say of the error only that it is between {percent(low)} and "
+                   f"{percent(high)}", larger_dev(run))  # fmt: skip
     if any(gap.undivided for gap in split.gaps):
         gap = next(gap for gap in split.gaps if gap.undivided)
         yield Step("Hold a train-dev part out of the training images", f"the {points(gap.value)} from {gap.start} to "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.diagnosis.curves import HEALTHY
+from pellucid.diagnosis.curves import BEARABLE, HEALTHY, while_high
 from pellucid.diagnosis.series import Rows, column, layer_ratios, step_clock, thin
 from pellucid.reports import drawing as d
 from pellucid.reports.drawing import Panel
@@ -19,8 +19,8 @@ from pellucid.reports.scores import LESS, LOSS, MORE, Score
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RATIO_SAYS = ("size of an update divided by the size of the layer's weights, by step; shaded: the healthy band around "
-              "0.001")  # fmt: skip
+RATIO_SAYS = ("size of an update over that of the layer's weights; shaded: healthy, about 0.001; counted while the "
+              "rate is high")  # fmt: skip
 MOST_NAMED_LAYERS = 8  # more lines are coloured by depth instead of named
 
 
@@ -37,7 +37,7 @@ def curves_png(history: Rows, steps: Rows, watched: Score) -> bytes:
     for place, score in enumerate(scores):
         draw_score(figure.add_subplot(grid[0, place]), score, history, steps, clock)
     if ratios:
-        draw_ratios(figure.add_subplot(grid[1, :]), column(steps, "step"), ratios)
+        draw_ratios(figure.add_subplot(grid[1, :]), steps, ratios)
     return d.to_png(figure)
 
 
@@ -53,8 +53,8 @@ def curve_panels(history: Rows, steps: Rows, watched: Score) -> list[Panel]:
         panels.append(d.finished_panel(axes, *score_words(score, *scores_of(score.name, history))))
     if ratios:
         axes = d.new_panel(right_in=1.3)
-        draw_ratios(axes, column(steps, "step"), ratios, titled=False)
-        panels.append(d.finished_panel(axes, ratio_words(ratios), RATIO_SAYS))
+        draw_ratios(axes, steps, ratios, titled=False)
+        panels.append(d.finished_panel(axes, ratio_words(steps), RATIO_SAYS))
     return panels
 
 
@@ -140,9 +140,10 @@ def limits(axes: Axes, score: Score, values: np.ndarray) -> None:
         axes.set_ylim(0.0 if 0 <= low < high - low and not rises else low - room, high + room)
 
 
-def draw_ratios(axes: Axes, at: np.ndarray, ratios: Mapping[str, np.ndarray], *, titled: bool = True) -> None:
+def draw_ratios(axes: Axes, steps: Rows, ratios: Mapping[str, np.ndarray], *, titled: bool = True) -> None:
     """Update ratio of each layer on a log axis, the healthy band shaded."""
-    d.plain_axes(axes, title=ratio_words(ratios) if titled else "", subtitle=RATIO_SAYS if titled else "")
+    at = column(steps, "step")
+    d.plain_axes(axes, title=ratio_words(steps) if titled else "", subtitle=RATIO_SAYS if titled else "")
     axes.set_yscale("log")
     axes.axhspan(*HEALTHY, color=d.GREEN, alpha=0.14, linewidth=0)
     named = len(ratios) <= MOST_NAMED_LAYERS
@@ -171,12 +172,14 @@ def _by_depth(count: int) -> list[Any]:
     return [colormaps["cividis"](0.85 * place / max(count - 1, 1)) for place in range(count)]
 
 
-def ratio_words(ratios: Mapping[str, np.ndarray]) -> str:
-    """Title: how many layers have their median update in, below and above the healthy band."""
+def ratio_words(steps: Rows) -> str:
+    """Title: how many layers have their median update far below and above the healthy band while the rate is high."""
+    ratios = layer_ratios(while_high(steps)) or layer_ratios(steps)
     middle = np.array([np.nanmedian(values) for values in ratios.values()])
-    below, above = int(np.sum(middle < HEALTHY[0])), int(np.sum(middle > HEALTHY[1]))
+    below, above = int(np.sum(middle < BEARABLE[0])), int(np.sum(middle > BEARABLE[1]))
     layers = f"{len(middle)} layers" if len(middle) > 1 else "one layer"
     if not below and not above:
-        return f"Updates have a healthy size in {'all ' if len(middle) > 1 else ''}{layers}"
-    parts = [f"smaller than healthy in {below}"] * bool(below) + [f"larger than healthy in {above}"] * bool(above)
+        size = "have" if (middle >= HEALTHY[0]).all() and (middle <= HEALTHY[1]).all() else "are near"
+        return f"Updates {size} a healthy size in {'all ' if len(middle) > 1 else ''}{layers}"
+    parts = [f"far smaller than healthy in {below}"] * bool(below) + [f"far larger in {above}"] * bool(above)
     return f"Updates are {' and '.join(parts)} of {layers}"

@@ -40,10 +40,10 @@ def section_of_split(figure: Drawn) -> Figure:
 def table_of_gaps(split: Split, size: Callable[[Gap], str]) -> Table:
     """A row a gap, with what is thought of it; `size` tells how large it is, and between what."""
     rows = [row_of(gap, split) for gap in split.gaps]
-    return Table(["Gap", "", "From", "To", "Size, 95 % interval"],
-                 [[row["name"], row["verdict"], row["from"], row["to"], size(gap)]
+    return Table(["Gap", "Size, 95 % interval", "", "From", "To"],  # the first ones are what a narrow screen shows
+                 [[row["name"], size(gap), row["verdict"], row["from"], row["to"]]
                   for gap, row in zip(split.gaps, rows, strict=True)],
-                 kinds=["name", "verdict", "text", "text", "number"], place="below")  # fmt: skip
+                 kinds=["name", "number", "verdict", "text", "text"], place="below")  # fmt: skip
 
 
 def row_of(gap: Gap, split: Split) -> dict[str, Any]:

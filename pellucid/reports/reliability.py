@@ -47,12 +47,15 @@ def reliability_figure(found: Reliability) -> Figure:
 
 
 def words(found: Reliability) -> tuple[str, str]:
-    """Title and second line: which way the confidence errs, by how much, the ECE."""
+    """Title and second line: which way the confidence errs, by how much if that is more than noise, the ECE."""
     known = [(one.n, one.confidence, one.accuracy) for one in found.bins if one.n]
     sure = sum(n * (confidence or 0.0) for n, confidence, _ in known) / found.n
     right = sum(n * (accuracy or 0.0) for n, _, accuracy in known) / found.n
+    low, high = wilson_interval(round(right * found.n), found.n)
     way = "high" if sure > right else "low"
-    title = f"Confidence is {points(abs(sure - right))} too {way} on the whole"
+    title = "On the whole confidence is earned, within the noise" if low <= sure <= high else (
+        f"Confidence is {points(abs(sure - right))} too {way} on the whole"
+    )  # fmt: skip
     return title, f"mean confidence {percent(sure)}, right {percent(right)} of {found.n:,}; ECE {found.ece:.3f}"
 
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from pellucid.runs.config import RunConfig
 from pellucid.settings import flag_of
 
+UNSET = {"--augment": "none"}  # what is typed for an empty value, where a word says it better
+
 
 def command_of(config: RunConfig, *, without: Collection[str] = (), also: Sequence[str] = ()) -> str:
     """pellucid train with what is not at its default, but for the flags in `without`; then the words in `also`."""
@@ -15,5 +17,5 @@ def command_of(config: RunConfig, *, without: Collection[str] = (), also: Sequen
     for name, value in config.typed().items():
         flag = flag_of(name)
         if flag not in without and value is not False:
-            words += [flag] if value is True else [flag, str(value)]
+            words += [flag] if value is True else [flag, UNSET.get(flag, "") if value == "" else str(value)]
     return shlex.join([*words, *also])

@@ -207,13 +207,13 @@ def test_labels_that_look_wrong_are_listed(terminal: Terminal) -> None:
     train("wrong", data="wrong.npz", model="FC_32", lr=0.01)
     found = diagnosed(terminal, "wrong", "--label-errors", "--folds", "3")
     listed = Path("wrong/diagnosis-labels.csv").read_text().splitlines()
-    assert found["labels"]["folds"] == 3 and len(listed) == 1 + found["labels"]["flagged"]
+    assert found["labels"]["folds"] == 3 and len(listed) == 1 + found["labels"]["named"]
     planted = {int(line.split("#")[1].split(",")[0]) for line in listed[1:]} & set(wrong.tolist())
     assert len(planted) >= 12  # of about 18 that are not in the validation part
     assert "diagnosis-labels.csv" in found["next_steps"][0]["action"]
     page = Page(Path("wrong/diagnosis.html").read_text())
     assert "Training labels that look wrong" in page.text and Path("wrong/diagnosis-labels.png").exists()
-    pictures = min(24, found["labels"]["flagged"]) + min(24, found["mistakes"]["mistakes"])
+    pictures = min(24, found["labels"]["named"]) + min(24, found["mistakes"]["mistakes"])
     assert sum(tag == "img" for tag, _ in page.tags) == pictures
     terminal.refused(2, ["--folds", "2 or more"], "diagnose", "wrong", "--label-errors", "--folds", "1")
 

@@ -28,7 +28,11 @@ def split(n: int = 10_000, reference: float | None = 0.002, drawn: bool = False,
         (split(train=1, train_dev=1.5, validation=10), "Mismatch", "of another kind than the training images"),
         (split(train=1, train_dev=1, validation=1, test=4), "Dev over-fitting", "test images are 3.0 points"),
         (split(train=5, validation=10, drawn=True), "Bias", "Beside it: variance, 5.0 points."),
-        (split(n=100, reference=0.0, train=0, validation=1), "No main problem", "larger than the noise"),
+        (split(n=1000, reference=None, train=0, validation=0.1), "No main problem", "larger than the noise"),
+        (split(n=100, reference=None, train=1, validation=6), "Too few images to tell",
+         "may be nothing or the main problem: 100 validation images say no more"),
+        (split(n=100, reference=0.0, train=0, validation=1), "Too few images to tell",
+         "variance, 1.0 point (-2.8 to 5.4), may"),
         (split(n=60_000, reference=None, train=0.7, validation=1.1), "Little is left to gain",
          "1.1 % of the validation images are wrong. The largest gap that is more than noise is bias, 0.7 points"),
         (split(n=60_000, reference=0.02, train=2.9, validation=2.9), "Little is left to gain", "below 1.0 point it"),
@@ -43,7 +47,7 @@ def test_title_and_sentence(found: Decomposition, title: str, words: str) -> Non
 
 def test_three_images_that_are_all_right_are_no_guess() -> None:
     found = split(n=3, reference=0.0, train=0, validation=0)  # their interval reaches to 56 %
-    assert headline(found, replace(RUN, guess_error=0.34))[0] == "No main problem"
+    assert headline(found, replace(RUN, guess_error=0.34))[0] == "Too few images to tell"
 
 
 def test_cautions_say_what_could_not_be_measured() -> None:

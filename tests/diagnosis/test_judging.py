@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from pellucid.diagnosis.answers import Answers
-from pellucid.diagnosis.judging import judge
+from pellucid.diagnosis.judging import judge, named
+from pellucid.diagnosis.label_errors import find_label_errors
 from pellucid.tasks.classification.diagnosing.labels import in_words
 
 N, K = 5000, 10
 
 
-def answers_of(own_error: float, wrong: float, seed: int = 0, n: int = N) -> Answers:
-    """Models that err where they are unsure, and labels that are wrong at random."""
+def made(own_error: float, wrong: float, seed: int = 0, n: int = N) -> tuple[Answers, np.ndarray]:
+    """Models that err where they are unsure, labels that are wrong at random, and which are (N,)."""
     random = np.random.default_rng(seed)
     true, sure = random.integers(0, K, n), random.random(n)
     errs = random.random(n) < 4 * own_error * (1 - sure) ** 3  # of the surest hardly any
@@ -22,7 +23,11 @@ def answers_of(own_error: float, wrong: float, seed: int = 0, n: int = N) -> Ans
     p = np.full((n, K), 0.0)
     p[np.arange(n), said] = 0.5 + sure / 2
     p += (1 - p.sum(axis=1, keepdims=True)) / K
-    return Answers(labels, p, tuple("abcdefghij"))
+    return Answers(labels, p, tuple("abcdefghij")), labels != true
+
+
+def answers_of(own_error: float, wrong: float, seed: int = 0, n: int = N) -> Answers:
+    return made(own_error, wrong, seed, n)[0]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +43,22 @@ def test_the_verdict_and_its_share(own_error: float, wrong: float, verdict: str,
         assert found.low - 0.01 <= wrong <= found.high + 0.01 and found.own_error == pytest.approx(own_error, abs=0.03)
 
 
+@pytest.mark.parametrize(("own_error", "precision"), [(0.02, 0.9), (0.1, 0.7)])
+def test_as_many_labels_are_named_as_are_wrong(own_error: float, precision: float) -> None:
+    answers, wrong = made(own_error, 0.1)
+    found = judge(answers)
+    chosen = named(found, answers, find_label_errors(answers))
+    assert len(chosen) == round(found.share * N) and wrong[chosen].mean() > precision
+    own = answers.scores[chosen, answers.labels[chosen]]
+    assert (np.diff(own) >= 0).all()
+
+
+def test_without_a_share_of_wrong_labels_those_flagged_are_named() -> None:
+    answers = answers_of(0.1, 0.0)
+    found = find_label_errors(answers)
+    assert named(judge(answers), answers, found).tolist() == found.suspects.tolist() and found.flagged.any()
+
+
 def test_few_images_and_those_that_are_left_out() -> None:
     assert judge(answers_of(0.02, 0.1, n=49)).verdict == "cannot"
     answers = answers_of(0.02, 0.0)
@@ -49,7 +70,7 @@ def test_few_images_and_those_that_are_left_out() -> None:
 def test_each_verdict_in_words() -> None:
     def told(own_error: float, wrong: float) -> str:
         found = judge(answers_of(own_error, wrong)).to_json()
-        return in_words({"judgement": found, "folds": 5, "flagged": 321, "wrong": 512.0, "judged": N})
+        return in_words({"judgement": found, "folds": 5, "named": 321, "wrong": 512.0, "judged": N})
 
     assert "Nothing can be said" in told(0.45, 0.0) and "themselves wrong on about 3" in told(0.45, 0.0)
     assert "No sign of wrong training labels" in told(0.1, 0.0) and "321 labels" in told(0.1, 0.0)

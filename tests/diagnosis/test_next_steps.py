@@ -110,8 +110,19 @@ def test_learnt_by_heart_and_no_better_than_a_guess_points_at_the_labels() -> No
     assert "labels belong to the images" in steps[0].action
     assert "61.0 % of the validation images" in steps[0].because and "60.0 %" in steps[0].because
     assert "Check how images and labels were joined" in steps[1].action and "137 parameters" in steps[1].because
-    stuck = next_steps(split(train=60, validation=61), [], RUN)
-    assert "pellucid check" in stuck[0].action
+
+def test_a_network_that_learnt_nothing_is_not_to_learn_longer() -> None:
+    flat = Reading("fast-then-flat", 2.31, "the training loss stayed at 2.31")
+    stuck = next_steps(split(train=60, validation=61), [flat], RUN)
+    assert "pellucid check" in stuck[0].action and stuck[1].flags == ("--lr", "0.0003")
+    assert "20 training images with their labels" in stuck[2].action and "10,000 images" in stuck[2].because
+    assert not any("epochs" in action or "filters" in action for action in actions(stuck))
+
+
+def test_more_images_for_validation_are_more_than_there_were() -> None:
+    few = split(reference=None, n=100, train=1, validation=6)
+    flags = {share: next_steps(few, [], replace(RUN, val_fraction=share))[0].flags for share in (0.1, 0.2, 0.3)}
+    assert flags == {0.1: ("--val-fraction", "0.2"), 0.2: ("--val-fraction", "0.4"), 0.3: ()}
 
 
 def test_a_missing_reference_and_an_undivided_gap_are_said() -> None:

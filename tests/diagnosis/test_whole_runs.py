@@ -70,7 +70,8 @@ def test_labels_of_a_run(run: RunFolder, tmp_path: Path) -> None:
     copy = changed(run, tmp_path / "run", epochs=12, lr=0.01)
     before = {path.name: path.read_bytes() for path in Path(copy).iterdir()}
     told = (found := suspicious_labels(Stored.open(copy), folds=2)).to_json()
-    assert (told["folds"], told["n"], told["judged"]) == (2, 630, 630) and 0 < told["flagged"] == len(found.rows())
+    assert (told["folds"], told["n"], told["judged"]) == (2, 630, 630)
+    assert 0 < told["flagged"] == told["named"] == len(found.rows())
     assert told["judgement"]["verdict"] == "none" and len(told["suspects"]) == min(100, told["flagged"])
     first = told["suspects"][0]
     assert set(first) == {"id", "path", "given", "suggested", "probability_given", "probability_suggested", "margin"}

@@ -134,9 +134,20 @@ def test_a_score_of_which_less_is_better(drawn: list[str], rows: Rows) -> None:
 
 
 def test_ratio_title_counts_layers_by_their_median() -> None:
-    ratios = {"a": np.array([1e-3, np.nan]), "b": np.array([1e-4, 1e-4, 1.0]), "c": np.array([0.1])}
-    assert ratio_words(ratios) == "Updates are smaller than healthy in 1 and larger than healthy in 1 of 3 layers"
-    assert ratio_words({"a": np.array([1e-3])}) == "Updates have a healthy size in one layer"
+    ratios = {"a": [1e-3, np.nan, np.nan], "b": [1e-5, 1e-5, 1.0], "c": [0.1, np.nan, np.nan]}
+    steps = [{f"update_ratio/{layer}": values[at] for layer, values in ratios.items()} for at in range(3)]
+    assert ratio_words(steps) == "Updates are far smaller than healthy in 1 and far larger in 1 of 3 layers"
+    near = [{"update_ratio/a": 1e-3, "update_ratio/b": 5e-3}]
+    assert ratio_words(near) == "Updates are near a healthy size in all 2 layers"
+    assert ratio_words([{"update_ratio/a": 1e-3}]) == "Updates have a healthy size in one layer"
+
+
+def test_small_updates_of_a_rate_that_falls_on_purpose_are_healthy() -> None:
+    rates = np.linspace(1, 0, 50) ** 2  # most of the steps have a low one
+    steps = [{"learning_rate": rate, "update_ratio/a": 2e-3 * rate} for rate in rates]
+    assert ratio_words(steps) == "Updates have a healthy size in one layer"
+    flat = [row | {"learning_rate": 1.0} for row in steps]
+    assert "far smaller than healthy" in ratio_words([row | {"update_ratio/a": 1e-5} for row in flat])
 
 
 def test_columns_and_ratios_of_text_rows() -> None:

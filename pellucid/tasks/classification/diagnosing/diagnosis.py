@@ -84,6 +84,7 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Ci
         parameters=stored.model.count_params(),
         image_shape=stored.dataset.image_shape,
         dev_drawn=stored.dev_drawn,
+        val_fraction=settings["val_fraction"],
         notation=stored.notation,
         guess_error=guess_error({name: part.labels for name, part in stored.parts.items()}),
         confused=confused_of(looked),
@@ -133,7 +134,7 @@ def labels_of(looked: OnDev) -> WrongLabels | None:
     if looked.suspicion is None:
         return None
     told = looked.told["labels"]
-    return WrongLabels(told["flagged"], told["wrong"], told["judged"])
+    return WrongLabels(told["named"], told["wrong"], told["judged"])
 
 
 def shift_of(gathered: Gathered, split: Decomposition) -> Shift | None:

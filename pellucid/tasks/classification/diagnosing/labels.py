@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.diagnosis.answers import Answers
-from pellucid.diagnosis.judging import Judgement, judge
+from pellucid.diagnosis.judging import Judgement, judge, named
 from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
 from pellucid.diagnosis.wording import small_percent
 from pellucid.tasks.provided import Folds, StoredRun
@@ -29,8 +29,13 @@ class Suspicion:
     answers: Answers
     folds: int
 
+    @property
+    def suspects(self) -> np.ndarray:
+        """The samples (M,) whose labels are named, the most suspicious first; none by models that cannot judge."""
+        return named(self.judgement, self.answers, self.found)[: 0 if self.judgement.verdict == "cannot" else None]
+
     def rows(self, most: int | None = None) -> list[dict[str, Any]]:
-        """One row for each of the flagged samples, the most suspicious first; `most` of them at most."""
+        """One row for each of the named samples, the most suspicious first; `most` of them at most."""
         part, answers, found = self.validated.part, self.answers, self.found
         return [
             {
@@ -40,22 +45,20 @@ class Suspicion:
                 "suggested": answers.class_names[int(found.suggested[i])],
                 "probability_given": round(float(answers.scores[i, found.labels[i]]), 4),
                 "probability_suggested": round(float(answers.scores[i, found.suggested[i]]), 4),
-                "margin": round(float(found.score[i]), 4),
+                "margin": round(float(answers.scores[i, found.labels[i]]
+                                      - np.delete(answers.scores[i], found.labels[i]).max()), 4),
             }
-            for i in found.suspects[:most].tolist()
+            for i in self.suspects[:most].tolist()
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """As diagnosis.json holds it: the hundred most suspicious samples, and how many were not judged.
-
-        Models that cannot judge have no suspects.
-        """
+        """As diagnosis.json holds it: the hundred most suspicious samples, and how many are named and were judged."""
         told = self.found.to_json()
         wrong = {"some": self.judgement.share * told["judged"]}.get(self.judgement.verdict, 0.0)
         return told | {
             "wrong": round(wrong, 1), "judgement": self.judgement.to_json(), "folds": self.folds,
             "accuracy": float(self.answers.right.mean()),
-            "suspects": [] if self.judgement.verdict == "cannot" else self.rows(MOST),
+            "named": len(self.suspects), "suspects": self.rows(MOST),
         }  # fmt: skip
 
 
@@ -82,7 +85,7 @@ def in_words(labels: Mapping[str, Any]) -> str:
         return (f"Nothing can be said of the training labels: {by} are themselves wrong on about {own} of the images, "
                 "so what they contradict is no sign of a wrong label. Ask again of a run that has learnt more.")
     where = f"among the {found['n']:,} images of which they are surest they contradict {small_percent(found['share'])}"
-    listed = f"the {labels['flagged']:,} labels that they contradict most are in diagnosis-labels.csv"
+    listed = f"the {labels['named']:,} labels that they contradict most are in diagnosis-labels.csv"
     if found["verdict"] == "none":
         return (f"No sign of wrong training labels: {by} err on about {own}, and {where}, so that at most {high} of "
                 f"the labels are wrong; {listed}, most of them hard images.")

@@ -84,11 +84,11 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def draw_labels(suspicion: Suspicion) -> tuple[bytes, list[Card]]:
     """The most suspicious training labels, as a picture and as cards: what models that did not learn them say."""
-    part, answers, suspects = suspicion.validated.part, suspicion.answers, suspicion.found.suspects
+    part, answers, suspects = suspicion.validated.part, suspicion.answers, suspicion.suspects
     judged = Evaluation("train", answers.labels, answers.probabilities, answers.class_names, part.names, 0.0)
     if not len(suspects):
         return message_picture("No suspicious labels", "No training label is contradicted by models without it."), []
-    title = f"The {min(MOST, len(suspects))} most suspicious of {len(suspects):,} flagged labels"
+    title = f"The {min(MOST, len(suspects))} most suspicious of {len(suspects):,} labels"
     told = ("likely", "given")
     return (
         mistakes_png(judged, part.images.take, chosen=suspects, title=title, told=told),
