@@ -42,7 +42,7 @@ def data_of(
         percent = parse_percent(skip_broken or "0")
     allowed = Options(skip_broken=percent, max_pixels=max_pixels)
     dataset, own = opened(folder, model, data, data_dir, limit, allowed)
-    holder = Holder.of(model, "the model")
+    holder = Holder.of(model, "the model" if folder is None else f"the model of {folder.path}")
     return Found(holder.hold(dataset, own=own), holder, own)
 
 

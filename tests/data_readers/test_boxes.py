@@ -186,6 +186,10 @@ BAD_FILES: dict[str, tuple[str, Callable[[Path], object], type[PellucidError], s
     "three": ("YOLO", lambda f: (f / "a.txt").write_text("\n0 0.5 0.5 0.1"), DataError,
               r"a\.txt: line 2: an object must"),
     "count": ("YOLO", lambda f: edit(f / "data.yaml", "nc: 2", "nc: 3"), DataError, "nc is 3, but 2 names"),
+    "brackets": ("YOLO", lambda f: (f / "data.yaml").write_text("names: " + "[" * 9000), FileError,
+                 r"data\.yaml: the depth of .* may be at most 64 levels, but it is 9,000"),
+    "encoding": ("VOC", lambda f: edit(f / "a.xml", "<annotation>", "<?xml version='1.0' encoding='no'?><annotation>"),
+                 FileError, r"a\.xml: this is no XML that can be read \(unknown encoding: no\)"),
     "yaml": ("YOLO", lambda f: (f / "data.yaml").write_text("names: [a\nb: ]["), FileError, r"data\.yaml: line \d"),
     "row": ("CSV", lambda f: edit(f / "boxes.csv", "30,0", "x,0"), DataError, r"boxes\.csv: line 3: .*four numbers"),
     "ghost": ("CSV", lambda f: edit(f / "boxes.csv", "b.png", "d.png"), DataError,
@@ -211,6 +215,7 @@ BAD_COCO: dict[str, tuple[Callable[[dict], object], str]] = {
     "no image": (lambda c: c["annotations"][2].update(image_id=99), r"annotations\[2\] \(id 2\): there is no image 99"),
     "three": (lambda c: c["annotations"][0]["bbox"].pop(), r"annotations\[0\] .* has 3 numbers"),
     "text": (lambda c: c["annotations"][0].update(bbox="1 2 3 4"), r"annotations\[0\]\.bbox|annotations\[...\]\.bbox"),
+    "list": (lambda c: c["annotations"][0].update(category_id=[1]), r"annotations\[(0|\.\.\.)\]\.category_id"),
     "ghost": (lambda c: c["images"][0].update(file_name="z.png"), r"images\[0\]: there is no picture called z\.png"),
 }  # fmt: skip
 
@@ -228,6 +233,15 @@ def test_a_json_that_contradicts_itself_is_named_with_its_entry(fault: str, pict
 def test_a_json_that_was_cut_off_is_told_as_such(pictures: Path) -> None:
     (pictures / "all.json").write_text(json.dumps(coco())[:-40])
     with pytest.raises(FileError, match=r"all\.json: this is no whole JSON"):
+        open_dataset(str(pictures))
+
+
+@pytest.mark.parametrize("at", ["annotations", "segmentation"])
+def test_a_json_of_endless_depth_is_told_as_such(at: str, pictures: Path) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    content = json.dumps(coco())
+    (pictures / "all.json").write_text(content[:-1] + f', "{at}": {deep}}}')
+    with pytest.raises(FileError, match=r"all\.json: lists lie in one another too deep"):
         open_dataset(str(pictures))
 
 

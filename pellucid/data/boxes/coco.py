@@ -41,7 +41,7 @@ class Annotation(Struct):
     """An object of the file."""
 
     image_id: Ident
-    category_id: Any = None
+    category_id: Ident | float | None = None
     bbox: list[float] | None = None
     iscrowd: int | bool = 0
     area: float | None = None
@@ -102,6 +102,9 @@ def parsed(source: Source) -> File | None:
         keys = msgspec.json.decode(content, type=Keys)
     except msgspec.ValidationError:
         return None
+    except RecursionError as fault:
+        raise FileError(f"{source.where}: lists lie in one another too deep for JSON of annotations. Repair or replace "
+                        "the file.") from fault
     except msgspec.DecodeError as fault:
         if b'"images"' not in content or b'"categories"' not in content:
             return None

@@ -61,6 +61,6 @@ def parse_xml(content: bytes, where: str) -> Element:
     except expat.ExpatError as fault:
         raise FileError(f"{where}: line {fault.lineno}: this is no whole XML ({shown(expat.ErrorString(fault.code))}). "
                         "Repair or replace the file.") from fault
-    except ValueError as fault:             # an encoding that Python does not know
+    except (ValueError, LookupError) as fault:      # an encoding that Python does not know
         raise FileError(f"{where}: this is no XML that can be read ({shown(fault)}). Save it as UTF-8.") from fault
     return stack[0].inner[0]

@@ -7,6 +7,7 @@ Names    of data.yaml (a list, or numbers with names), else of a classes.txt or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,7 +16,7 @@ from pellucid.data.boxes.found import Entry, Found, Marked, Places, part_of, ste
 from pellucid.data.naming import parse_class_list
 from pellucid.data.sources import Source, Tree
 from pellucid.errors import DataError, FileError, shown
-from pellucid.storage.limits import ENTRIES
+from pellucid.storage.limits import ENTRIES, LEVELS
 from pellucid.words import decimal, whole
 
 MOST_YAML = 1 << 20        # bytes of a data.yaml
@@ -131,6 +132,15 @@ def class_names(tree: Tree) -> tuple[tuple[str, ...], Source | None]:
     return (), None
 
 
+def deepest(content: bytes) -> int:
+    """How many brackets of a YAML stand open at once; its parser takes the square of that time."""
+    opened = most = 0
+    for byte in re.findall(rb"[][{}]", content):
+        opened += 1 if byte in b"[{" else -1
+        most = max(most, opened)
+    return most
+
+
 def names_in(source: Source) -> tuple[str, ...] | None:
     """The names of a data.yaml; None for a YAML of something else."""
     import yaml
@@ -139,6 +149,7 @@ def names_in(source: Source) -> tuple[str, ...] | None:
     if len(content) > MOST_YAML:
         return None
     try:
+        LEVELS.check(deepest(content), source.where)
         told: Any = yaml.safe_load(content)
     except (yaml.YAMLError, ValueError, RecursionError) as fault:
         mark = getattr(fault, "problem_mark", None)
