@@ -165,7 +165,7 @@ def pictures_of(source: Source, file: File, places: Places, part: str | None) ->
     return entries
 
 
-def mark(where: str, place: int, told: Annotation, entries: dict[Ident, Entry], numbers: dict[int, int]) -> None:
+def mark(where: str, place: int, told: Annotation, entries: dict[Ident, Entry], numbers: dict[Any, int]) -> None:
     """Put an annotation to its picture. Raises DataError for one that fits no picture or no class."""
     at = f"{where}: annotations[{place}]" + (f" (id {shown(told.id, 24)})" if told.id is not None else "")
     if told.image_id not in entries:
