@@ -63,7 +63,7 @@ def keras_peer(net: Net) -> Train:
 
 def keras_arguments(spec: Any) -> dict[str, Any]:
     """A layer's or an update rule's arguments in Keras's words."""
-    left_out = ("initializer", "regularizer", "data_format")
+    left_out = ("initializer", "regularizer", "data_format", "undecayed")  # the last one has no equal in Keras
     given = {name: getattr(spec, name) for name in rules(type(spec)) if not name.endswith(left_out)}
     if given.get("padding") == (1, 1) and spec.kernel_size == (3, 3):
         given["padding"] = "same"  # the same pixels, in Keras's words

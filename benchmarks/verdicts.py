@@ -149,7 +149,8 @@ def counted(rows: list[Row]) -> dict[str, Any]:
 
 def caught(rows: list[Row]) -> dict[str, Any]:
     """By kind of fault: how many were planted and caught; and every one that was missed."""
-    tried_ones = [one | {"net": row["net"], "seed": row["seed"]} for row in rows for one in row["tried"]]
+    every = [one | {"set": row["set"], "net": row["net"], "seed": row["seed"]} for row in rows for one in row["tried"]]
+    tried_ones = [one for one in every if one.get("effect", True)]
     groups: dict[str, list[Row]] = {}
     for one in tried_ones:
         name = "known to tests/checks" if one["where"] == "known" else f"{one['fault']}, {one['where']}"
@@ -160,6 +161,7 @@ def caught(rows: list[Row]) -> dict[str, Any]:
                             "failures": sum(one["status"] == "failure" for one in ones)}
                      for name, ones in groups.items()},
         "kinds_of_layers": sorted({one["kind"] for one in tried_ones if one["where"] != "known"}),
+        "without_effect": [one for one in every if not one.get("effect", True)],
         "missed": [one for one in tried_ones if not one["caught"]],
     }  # fmt: skip
 

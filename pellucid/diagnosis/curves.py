@@ -133,8 +133,8 @@ def fast_then_flat(course: Course) -> Reading | None:
     meaning = (f"the training loss made nine tenths of its fall in the first {share:.0%} of the run and then stayed at "
                f"{last:.3g}, {last / course.first:.0%} of the first")  # fmt: skip
     return Reading("fast-then-flat", last, meaning,
-                   "The learning rate is rather high for the end: let it fall (--schedule cosine) or take a third of "
-                   "it. If that changes nothing, the network is too small.")  # fmt: skip
+                   "The learning rate is rather high: take a third of it, or let it fall (--schedule cosine) where it "
+                   "does not. If that changes nothing, the network is too small.")  # fmt: skip
 
 
 def falls_slowly(course: Course) -> Reading | None:
