@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pellucid import (
         activations,
+        applications,
         architectures,
         callbacks,
         constraints,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
         ops,
         optimizers,
         regularizers,
+        saving,
+        utils,
     )
     from pellucid.data.categories import to_categorical
     from pellucid.graph.vocabulary import Input
@@ -43,8 +46,9 @@ __all__ = [
     "Model",
     "Sequential",
     "activations",
-    "constraints",
+    "applications",
     "architectures",
+    "constraints",
     "callbacks",
     "datasets",
     "detect",
@@ -61,8 +65,10 @@ __all__ = [
     "register_loss",
     "register_task",
     "regularizers",
+    "saving",
     "set_random_seed",
     "to_categorical",
+    "utils",
 ]
 
 _HOMES = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from pellucid.graph.layer import Layer as Layer
 from pellucid.graph.vocabulary import Input as Input
+from pellucid.graph.vocabulary import InputLayer as InputLayer
 
 class Activation(Layer):
     def __init__(

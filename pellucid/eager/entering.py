@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from pellucid.graph.holding import BUILD
 from pellucid.graph.layer import ON_NUMBERS, OWN, Layer
 from pellucid.graph.operators import CALCULATOR
 from pellucid.spec.layer import LayerSpec
@@ -35,6 +36,12 @@ class Own:
         return getattr(import_module("pellucid.graph.subclassed"), name)
 
 
+def build(layer: Layer, shapes: Any) -> None:
+    """Draw a layer's weights for inputs of these shapes."""
+    import_module("pellucid.eager.calling").network_of(layer, tuple(shapes))
+
+
+BUILD.append(build)
 OWN.append(Own())
 CALCULATOR.append(Later())
 ON_NUMBERS.append(on_numbers)

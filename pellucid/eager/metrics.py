@@ -63,7 +63,10 @@ def counted(spec: MetricSpec, t: np.ndarray, y: np.ndarray, w: np.ndarray | None
     if type(spec) in COUNTED:
         return count(spec, t, y, w)
     if isinstance(spec, specs.MeanOfLoss):
-        return count_values(losses.values(spec.loss, t, y), w)
+        values, ignored = losses.values(spec.loss, t, y), getattr(spec.loss, "ignore_class", None)
+        if ignored is not None and w is not None:  # as in Keras, which divides by all where nothing is weighted
+            w = w.reshape(w.shape + (1,) * (values.ndim - w.ndim)) * (t.reshape(values.shape) != ignored)
+        return count_values(values, w)
     if (t.ndim == y.ndim + 1 and t.shape[-1] == 1) or (t.ndim == y.ndim and t.shape[-1] == 1 and y.shape[-1] > 1):
         t = t[..., 0]
     elif t.ndim == y.ndim - 1 and y.shape[-1] == 1:

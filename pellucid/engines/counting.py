@@ -132,7 +132,8 @@ def best(m: Any, c: Counts) -> Any:
         held, wanted, least = sensitivity, precision, m.recall
     else:
         held, wanted, least = precision, sensitivity, m.precision
-    return float(np.where(held >= np.float32(least), wanted, 0).max(initial=0))
+    enough = held.astype(np.float32) >= np.float32(least)  # in float32 on both sides, as 4 of 5 is 0.8
+    return float(np.where(enough, wanted, 0).max(initial=0))
 
 
 def count_area(m: specs.AUC, t: Array, y: Array, w: Array | None) -> Counts:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.errors import shown as quoted
 from pellucid.graph.calculating import Calculating
 from pellucid.graph.graph import Nested, fits
+from pellucid.graph.holding import BUILD, Holding
 from pellucid.spec.base import rules, snake
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.legal import Flag, Illegal
@@ -64,18 +64,17 @@ class Call:
         self.outputs = tuple(Tensor(self, index, shape, batched=batched) for index, shape in enumerate(shapes))
 
 
+def without_batch(given: Any) -> list[Shape]:
+    """The shape of one input, or those of several, without the batch axis."""
+    several = bool(given) and isinstance(given[0], (list, tuple))
+    return [tuple(shape[1:]) for shape in (given if several else [given])]
+
+
 def of_own() -> Any:
     """What makes layers of classes that a user wrote; raises UsageError before a page that can has been imported."""
     if not OWN:
         raise UsageError("a layer of one's own: import pellucid.layers first.")
     return OWN[0]
-
-
-@dataclass(frozen=True)
-class Undrawn:
-    """A weight that nobody has asked for yet; `draw` gives its first numbers, the same whenever it is called."""
-
-    draw: Callable[[], Any]
 
 
 class LayerHelp:
@@ -92,7 +91,7 @@ class LayerHelp:
         return getattr(telling, f"{self.what}_of_layer")(owner)
 
 
-class Layer:
+class Layer(Holding):
     """A layer of a network; subclasses name their spec, whose arguments they take.
 
     `name` is unique in a model and has no '/'; `trainable=False` freezes the layer; `input_shape` (without the batch
@@ -200,14 +199,6 @@ class Layer:
         """Whether a user wrote what the layer does, as a class with `call`."""
         return type(self).call is not Layer.call
 
-    @property
-    def weights(self) -> dict[str, Any]:
-        """Short name -> array, drawn when first asked for; empty until a model is built."""
-        for short, value in list(self.held.items()):
-            if isinstance(value, Undrawn):
-                self.held[short] = value.draw()
-        return self.held
-
     def output_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
         """The outputs' shapes; raises ShapeError that names the layer."""
         if isinstance(self.spec, Nested):
@@ -275,7 +266,13 @@ class Layer:
         return shapes[0] if len(shapes) == 1 else shapes
 
     def build(self, input_shape: Any) -> None:
-        """For layers of one's own: make the weights, with add_weight; the shapes have the batch axis."""
+        """Make the weights for inputs of this shape, or of these, batch axis included.
+
+        A layer of one's own writes it, with add_weight.
+        """
+        if not self.own and BUILD:
+            BUILD[0](self, without_batch(input_shape))
+            self.built = True
 
     def call(self, inputs: Any, *args: Any, **named: Any) -> Any:
         """What the layer makes of its inputs; a class of one's own writes it, and it is run once, with tensors."""
@@ -298,9 +295,7 @@ class Layer:
         """The shape of the output, batch axis included, for inputs of this shape, or of these."""
         if self.own:
             return of_own().output_shape(self, input_shape)
-        several = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
-        shapes = [tuple(shape[1:]) for shape in (input_shape if several else [input_shape])]
-        found = [(None, *shape) for shape in self.output_shapes(shapes)]
+        found = [(None, *shape) for shape in self.output_shapes(without_batch(input_shape))]
         return found[0] if len(found) == 1 else found
 
     def _on_numbers(self, inputs: Any, args: Any, named: Any) -> Any:
@@ -346,36 +341,6 @@ class Layer:
         """The tensor (or list) the layer gave, to cut a model from; raises UsageError unless it was called once."""
         tensors = self._only_call().outputs
         return tensors[0] if len(tensors) == 1 else list(tensors)
-
-    def get_weights(self) -> list[Any]:
-        """Copies of the layer's arrays, in Keras's order; empty before the layer is part of a model."""
-        return [value.copy() for layer in self.innermost() for value in layer.weights.values()]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Replace the layer's arrays; raises ShapeError that names the first that does not fit."""
-        homes = [(layer, short) for layer in self.innermost() for short in layer.weights]
-        if len(weights) != len(homes):
-            wanted = f"a list of {len(homes)} arrays"
-            raise ShapeError(describe(self.label, "weights", wanted, f"{len(weights)} arrays"))
-        for (layer, short), value in zip(homes, weights, strict=True):
-            layer.set_weight(short, value)
-
-    def set_weight(self, short: str, value: Any) -> None:
-        """Replace one array by a copy of another of its shape, in its dtype."""
-        old = self.weights[short]
-        shape = getattr(value, "shape", None)
-        if shape != old.shape:
-            got = str(shape) if shape is not None else type(value).__name__
-            raise ShapeError(describe(self.label, f"weight '{short}'", f"an array of shape {old.shape}", got))
-        self.weights[short] = value.astype(old.dtype, order="C", copy=True)
-
-    def innermost(self) -> tuple[Layer, ...]:
-        """The layer, or those of a sub-model, the deepest ones."""
-        return tuple(deep for layer in self.inner for deep in layer.innermost()) if self.inner else (self,)
-
-    def count_params(self) -> int:
-        """Entries of all weights; 0 before the layer is part of a model."""
-        return sum(int(value.size) for layer in self.innermost() for value in layer.weights.values())
 
     def get_config(self) -> dict[str, Any]:
         """The layer's arguments as JSON-ready data."""

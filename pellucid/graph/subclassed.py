@@ -12,12 +12,11 @@ from typing import Any
 
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.graph.graph import Nested, fits
-from pellucid.graph.layer import ON_NUMBERS, Call, Layer, Tensor
+from pellucid.graph.layer import ON_NUMBERS, Call, Layer, Tensor, without_batch
 from pellucid.graph.traced import Lines, entered
 from pellucid.graph.tracing import in_form, leaves, mapped, shape_argument, specific, traced, tracked
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.operations import Variable
-from pellucid.spec.shapes import Shape
 
 TAKEN = ("dtype", "autocast", "activity_regularizer", "input_shape", "input_dim", "batch_size", "batch_input_shape")
 
@@ -134,9 +133,7 @@ def on_numbers(layer: Layer, args: Sequence[Any], named: Mapping[str, Any]) -> A
 
 def output_shape(layer: Layer, input_shape: Any) -> Any:
     """The shape of the output with the batch axis, for inputs of these shapes."""
-    several = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
-    shapes: list[Shape] = [tuple(shape[1:]) for shape in (input_shape if several else [input_shape])]
-    tensors = [entered(shape) for shape in shapes]
-    found = called(layer, [tensors if several else tensors[0]], {})
+    tensors = [entered(shape) for shape in without_batch(input_shape)]
+    found = called(layer, [tensors if isinstance(input_shape[0], (list, tuple)) else tensors[0]], {})
     layer.calls.pop()
     return mapped(found, lambda tensor: tensor.shape)

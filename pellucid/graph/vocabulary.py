@@ -11,15 +11,26 @@ from pellucid.spec import activations, convolution, dense, merging, normalizatio
 
 
 def Input(
-    shape: Sequence[int | None], batch_size: int | None = None, dtype: str | None = None, name: str | None = None
-) -> Tensor:
+    shape: Sequence[int | None] | None = None, batch_size: int | None = None, dtype: str | None = None,
+    name: str | None = None, *, batch_shape: Sequence[int | None] | None = None,
+) -> Tensor:  # fmt: skip
     """Where data enters a network: `shape` without the batch axis, e.g. Input((28, 28, 1)).
 
     `batch_size` and `dtype` are taken for Keras's sake and bind nothing: any batch fits, and the engine's precision
-    holds. Raises ArgumentError for anything that is no shape.
+    holds; `batch_shape` is the shape with the batch axis. Raises ArgumentError for anything that is no shape.
     """
-    tensor: Tensor = Layer.of(reshaping.InputLayer(shape), name)(())  # type: ignore[arg-type]
+    tensor: Tensor = InputLayer(shape, batch_size, dtype, name=name, batch_shape=batch_shape)(())
     return tensor
+
+
+def InputLayer(
+    shape: Sequence[int | None] | None = None, batch_size: int | None = None, dtype: str | None = None,
+    *, name: str | None = None, batch_shape: Sequence[int | None] | None = None,
+    input_shape: Sequence[int | None] | None = None,
+) -> Layer:  # fmt: skip
+    """The layer behind Input, for the list of a Sequential."""
+    given = tuple(batch_shape)[1:] if batch_shape is not None else input_shape if shape is None else shape
+    return Layer.of(reshaping.InputLayer(given), name)  # type: ignore[arg-type]
 
 
 class Activation(Layer):

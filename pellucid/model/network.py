@@ -192,6 +192,25 @@ class Network:
             weights.hang(self.built, self._live)
         return weights.by_key(self.built)
 
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """All weights, in Keras's order; the arrays themselves, not copies."""
+        return list(self.weights_by_key().values())
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Those that training changes."""
+        own = self.graph.weights
+        return [value for key, value in self.weights_by_key().items() if own[key].trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """Those that training leaves: moving statistics, and all of frozen layers."""
+        own = self.graph.weights
+        return [value for key, value in self.weights_by_key().items() if not own[key].trainable]
+
+    variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
+
     def get_weights(self) -> list[np.ndarray]:
         """Copies of all weights, in Keras's order."""
         return [np.array(value) for value in self.weights_by_key().values()]

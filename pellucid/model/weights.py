@@ -12,7 +12,7 @@ from pellucid.engines.drawing import draw
 from pellucid.engines.protocol import Engine
 from pellucid.errors import ShapeError, describe
 from pellucid.graph.build import Built
-from pellucid.graph.layer import Undrawn
+from pellucid.graph.holding import Undrawn
 from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
 from pellucid.model.bounds import refuse_huge

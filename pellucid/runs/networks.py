@@ -156,7 +156,7 @@ def set_batch_norm_momentum(model: Model, name: str, momentum: float | None) -> 
         fitting = "networks that have batch norm, such as cifar10cnn"
         raise UsageError(f"--batch-norm-momentum goes with {fitting}, not with {name}, which has none. Leave it out.")
     for layer in norms:
-        layer.spec = replace(layer.spec, momentum=momentum)  # type: ignore[type-var]
+        layer.spec = replace(layer.spec, momentum=momentum)
 
 
 def model_from_file(config: RunConfig, shape: tuple[int, ...], problem: Problem, key: Key) -> Model:

@@ -69,6 +69,15 @@ class Spec(metaclass=SpecType):
         """The spec that a file's fields mean; a class whose arguments changed tells older files by them."""
         return cls(**fields)
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments by name, as JSON-ready data."""
+        return {name: plain(getattr(self, name)) for name in rules(type(self))}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """The one that `get_config` told of."""
+        return cls(**config)
+
     def to_config(self) -> dict[str, Any]:
         """The spec as JSON-ready data; `Table.revive` reads it back."""
         fields = {name: plain(getattr(self, name)) for name in rules(type(self))

@@ -27,6 +27,10 @@ class Schedule(Spec):
         """The learning rate of update number `step`, counted from 0."""
         raise NotImplementedError
 
+    def __call__(self, step: Any) -> float:
+        """The same, as Keras writes it."""
+        return self.rate(int(step))
+
 
 SCHEDULES: Table[Schedule] = Table("schedule")
 

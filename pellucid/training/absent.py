@@ -1,4 +1,4 @@
-"""Keras's callbacks that Pellucid does without: a program may import them; making one says what to use instead."""
+"""What Pellucid does without of Keras's: a program may import it; making one says what to use instead."""
 
 from __future__ import annotations
 
@@ -14,6 +14,19 @@ INSTEAD = {
     "RemoteMonitor": "Nothing is sent over the network; write your own Callback.",
     "SwapEMAWeights": "Leave it out: no optimizer here keeps averaged weights.",
     "TensorBoard": "Use CSVLogger(...); `pellucid train` draws its curves into report.html.",
+    "CustomObjectScope": "Leave it out: a file holds no code, so a model loads without its classes.",
+    "Progbar": "Pass fit verbose=1.",
+    "custom_object_scope": "Leave it out: a file holds no code, so a model loads without its classes.",
+    "deserialize_keras_object": "Use from_config of the class, or load_model.",
+    "get_custom_objects": "Leave it out: a file holds no code, so a model loads without its classes.",
+    "get_file": "Nothing is fetched from the network; download the file and pass its path.",
+    "image_dataset_from_directory": "Use pellucid.datasets.flow_from_directory(folder, (height, width)).",
+    "model_to_dot": "Use model.summary(), or export the model and open it in a viewer of ONNX.",
+    "plot_model": "Use model.summary(), or export the model and open it in a viewer of ONNX.",
+    "serialize_keras_object": "Use get_config of the object, or model.save.",
+    "split_dataset": "Pass fit validation_split.",
+    "text_dataset_from_directory": "Pellucid learns from pictures and numbers.",
+    "timeseries_dataset_from_array": "Cut windows with numpy.lib.stride_tricks.sliding_window_view.",
     "TerminateOnNaN": "Leave it out: fit stops at the first loss that is not finite, and names step and layer.",
 }
 
@@ -27,3 +40,8 @@ def stand_in(page: str, name: str) -> type:
         raise ArgumentError(f"{name} is not part of Pellucid. {INSTEAD[name]}")
 
     return type(name, (), {"__init__": refuse, "__doc__": f"Not part of Pellucid. {INSTEAD[name]}"})
+
+
+def registered(package: Any = "Custom", name: Any = None) -> Any:
+    """Taken for Keras's sake: a file holds no code, so a class needs no name in it; it is handed back as it is."""
+    return package if isinstance(package, type) else lambda owner: owner

@@ -206,6 +206,10 @@ def metric_of(argument: str, metric: Any, loss: LossSpec, units: int | None) -> 
         raise ArgumentError(describe("compile", argument, "words or metrics", shown(repr(metric)), remedy))
     if metric.lower() in ACCURACY and units != 1:
         return (SparseCategoricalAccuracy() if loss.labels == "index" else CategoricalAccuracy()), metric.lower()
+    if metric.lower() in LOSSES.words and metric.lower() not in METRICS.words:
+        from pellucid.spec.counted_metrics import MeanOfLoss
+
+        return MeanOfLoss(LOSSES.named(metric), name=metric.lower()), metric.lower()
     spec = BinaryAccuracy() if metric.lower() in ACCURACY else METRICS.named(metric)
     refuse_values(argument, spec)
     if isinstance(spec, BinaryAccuracy) and getattr(loss, "from_logits", False):

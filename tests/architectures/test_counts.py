@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pellucid import architectures as nets
-from pellucid.graph.layer import Undrawn
+from pellucid.graph.holding import Undrawn
 from pellucid.graph.summary import summarize
 
 TORCHVISION = {"form": "torchvision"}

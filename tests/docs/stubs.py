@@ -21,6 +21,7 @@ from typing import Any
 
 from pellucid.graph.layer import Layer as Layer
 from pellucid.graph.vocabulary import Input as Input
+from pellucid.graph.vocabulary import InputLayer as InputLayer
 '''
 KINDS: dict[type, str] = {Integer: "int", Real: "float", Flag: "bool", Text: "str"}
 USUAL = {"name": "str | None", "trainable": "bool", "input_shape": "Sequence[int | None] | None"}
@@ -61,7 +62,7 @@ def made() -> str:
         entry = getattr(layers, name)
         if isclass(entry) and "spec_class" in vars(entry):
             parts.append(declared(name, entry) if entry.__name__ == name else f"{name} = {entry.__name__}\n")
-        elif name not in ("Input", "Layer"):
+        elif name not in ("Input", "InputLayer", "Layer"):
             parts.append(f"{name}: Callable[..., Any]\n")
     return "\n".join([parts[0], *sorted(parts[1:], key=lambda part: " = " in part.splitlines()[0])])
 

@@ -134,3 +134,51 @@ def test_metrics_of_ones_own() -> None:
         model.compile("sgd", "mse", metrics=[metric])
         with pytest.raises(PellucidError, match=text):
             model.evaluate(x, t, verbose=0)
+
+
+def test_a_share_that_is_just_enough_counts() -> None:
+    """4 of 5 is 0.8 in float32, on both sides; by hand: at a threshold below 0.5 the precision is 4 of 6."""
+    y = np.array([0.0, 0.1, 0.2, 0.5, 0.6, 0.2, 0.5, 0.6, 0.8, 0.9], "float32")
+    t = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+    assert metrics.PrecisionAtRecall(0.8)(t, y) == pytest.approx(2 / 3)
+    assert metrics.SensitivityAtSpecificity(0.4)(t, y) == pytest.approx(1.0)
+
+
+def test_an_ignored_class_counts_as_in_keras() -> None:
+    t, w = np.array([0, 1, 2]), np.array([0.5, 1.5, 2])
+    y = np.array([[0.8, 0.1, 0.1], [0.05, 0.95, 0], [0.1, 0.8, 0.1]])
+    for weights in ((), (w,)):
+        ours, theirs = (page.SparseCategoricalCrossentropy(ignore_class=0) for page in (metrics, keras.metrics))
+        ours.update_state(t, y, *weights)
+        theirs.update_state(t, y, *weights)
+        assert ours.result() == pytest.approx(float(theirs.result()), rel=1e-5)
+
+
+def test_words_of_losses_are_metrics_too() -> None:
+    model = p.Sequential([p.Input((5,)), p.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["hinge", "log_cosh"])
+    x = RANDOM.random((8, 5)).astype("float32")
+    row = model.evaluate(x, x[:, :1], verbose=0, return_dict=True)
+    wanted = p.losses.Hinge()(x[:, :1], model.predict(x, verbose=0))
+    assert row["hinge"] == pytest.approx(float(wanted), rel=1e-5) and "log_cosh" in row
+
+
+def test_schedules_and_rules_tell_their_arguments() -> None:
+    schedule = p.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
+    assert schedule(5) == pytest.approx(0.05)
+    rule = p.optimizers.Adam(schedule, clipnorm=1.0)
+    assert type(rule).from_config(rule.get_config()) == rule
+
+
+def test_weights_of_a_layer_that_was_called() -> None:
+    layer = p.layers.BatchNormalization()
+    layer.build((None, 4))
+    assert layer.built and [len(layer.trainable_weights), len(layer.non_trainable_weights)] == [2, 2]
+    dense = p.layers.Dense(3)
+    model = p.Model(x := p.Input(batch_shape=(None, 2)), dense(x))
+    assert dense.kernel.shape == (2, 3) and dense.output_shape == (None, 3)
+    assert [w.shape for w in model.trainable_variables] == [(2, 3), (3,)] and not model.non_trainable_weights
+    dense.trainable = False
+    assert not model.trainable_weights and len(dense.non_trainable_variables) == 2
+    first = p.Sequential([p.layers.InputLayer(shape=(4,)), p.layers.Dense(2)])
+    assert first.output_shape == (None, 2)

@@ -161,7 +161,8 @@ def test_a_page_that_defines_something_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["pellucid/utils/a.py", "pellucid/data/helpers.py", "tests/common.py", "pellucid/_misc.py"]
+    "name", ["pellucid/utils/a.py", "pellucid/data/utils.py", "pellucid/data/helpers.py", "tests/common.py",
+             "pellucid/_misc.py"]
 )
 def test_a_name_that_says_nothing_is_noticed(name: str, tmp_path: Path) -> None:
     found = house.nameless(plant(tmp_path, {**GOOD_ARROWS, name: ""}))

@@ -1,0 +1,35 @@
+"""Keras's utilities: pictures and arrays, one-hot rows, seeds; what is left out says what to use instead."""
+
+from pellucid.data.categories import to_categorical
+from pellucid.data.keras_arrays import (
+    PyDataset,
+    array_to_img,
+    img_to_array,
+    load_img,
+    normalize,
+    pad_sequences,
+    save_img,
+)
+from pellucid.data.keras_arrays import PyDataset as Sequence
+from pellucid.training.absent import registered as register_keras_serializable
+from pellucid.training.absent import stand_in
+from pellucid.training.seed import set_random_seed
+
+__all__ = [
+    "PyDataset",
+    "Sequence",
+    "array_to_img",
+    "img_to_array",
+    "load_img",
+    "normalize",
+    "pad_sequences",
+    "register_keras_serializable",
+    "save_img",
+    "set_random_seed",
+    "to_categorical",
+]
+
+
+def __getattr__(name: str) -> type:
+    """Keras's other utilities: importing one is fine, making one says what to use instead."""
+    return stand_in(__name__, name)
