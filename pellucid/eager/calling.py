@@ -19,7 +19,7 @@ from pellucid.spec.reshaping import InputLayer
 from pellucid.training.seed import ROOT
 
 ENGINE = ReferenceEngine("float32")
-DRAWN = "_on_numbers"  # where a layer keeps its networks, by the shapes of their inputs
+DRAWN = "_networks"  # where a layer keeps its networks, by the shapes of their inputs
 
 
 def on_numbers(layer: Layer, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

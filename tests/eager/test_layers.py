@@ -63,3 +63,9 @@ def test_a_layer_on_numbers_is_keras_own(name: str, arguments: dict[str, Any], x
     wanted = numbers(theirs(x))
     assert y.shape == wanted.shape
     np.testing.assert_allclose(y, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_layer_is_called_on_numbers_again_and_again() -> None:
+    layer, x = layers.Dense(3), np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(layer(x), layer(x))
+    assert layer(x[:1]).shape == (1, 3)
