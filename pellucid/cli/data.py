@@ -65,13 +65,15 @@ def convert(
     """Write a data set of boxes in another form. Pictures are copied; what the form cannot hold is counted."""
     from pellucid.data.boxes.writing import WRITERS
     from pellucid.data.boxes.writing import convert as write
+    from pellucid.runs.places import refuse_among_data
     from pellucid.runs.reading import read_data
 
     if to.lower() not in WRITERS:
         raise UsageError(describe("data convert", "--to", "voc, coco or yolo", repr(shown(to))))
     config = settings.of(RunConfig, data=data).changed(task="detection")
+    refuse_among_data("data convert", out, data, config.data_dir)
     written = write(read_data(config), to.lower(), out, strict=strict)
-    say(f"{out}: {written.pictures:,} pictures with {written.boxes:,} boxes as {to.lower()}")
+    say(f"{written.folder}: {written.pictures:,} pictures with {written.boxes:,} boxes as {to.lower()}")
     if written.said:
         say(f"{to.lower()} cannot hold all of it: {written.said}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,6 +187,7 @@ BAD_FILES: dict[str, tuple[str, Callable[[Path], object], type[PellucidError], s
     "three": ("YOLO", lambda f: (f / "a.txt").write_text("\n0 0.5 0.5 0.1"), DataError,
               r"a\.txt: line 2: an object must"),
     "count": ("YOLO", lambda f: edit(f / "data.yaml", "nc: 2", "nc: 3"), DataError, "nc is 3, but 2 names"),
+    "endless": ("YOLO", lambda f: os.truncate(f / "a.txt", 17 << 20), FileError, r"a\.txt: .* at most 16,777,216"),
     "brackets": ("YOLO", lambda f: (f / "data.yaml").write_text("names: " + "[" * 9000), FileError,
                  r"data\.yaml: the depth of .* may be at most 64 levels, but it is 9,000"),
     "encoding": ("VOC", lambda f: edit(f / "a.xml", "<annotation>", "<?xml version='1.0' encoding='no'?><annotation>"),
@@ -294,6 +296,17 @@ def test_what_is_converted_comes_back(form: str, pictures: Path, tmp_path_factor
         assert [word for word, _ in own] == [word for word, _ in after[name]]
         for (_, box), (_, other) in zip(own, after[name], strict=True):
             assert np.abs(np.subtract(box, other)).max() <= (0.5 if form == "voc" else 0.01)
+
+
+def test_names_that_xml_cannot_hold_and_folders_that_are_taken(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "all.json").write_text(json.dumps(coco()).replace('"cat"', '"c\\u001bat"'))
+    dataset, out = open_dataset(str(pictures)), tmp_path / "out"
+    with pytest.raises(DataError, match=r"voc has no word for a character of the name c\\x1bat\. Rename it"):
+        convert(dataset, "voc", str(out))
+    assert not out.exists()
+    assert convert(dataset, "yolo", str(out)).folder == out
+    assert open_dataset(str(out)).class_names == dataset.class_names
+    assert convert(dataset, "yolo", str(out)).folder == tmp_path / "out-2"
 
 
 @pytest.mark.parametrize("form", ["coco", "yolo"])

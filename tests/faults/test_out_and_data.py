@@ -66,3 +66,15 @@ def test_a_store_is_not_written_over_the_data(terminal: Terminal, monkeypatch: p
     terminal.refused(2, ["set.h5 is the data itself"], "features", "run", "set.h5", "--out", "set.h5",
                      "--engine", "reference")  # fmt: skip
     assert Path("set.h5").read_bytes() == before
+
+
+def test_boxes_are_not_converted_into_their_data(terminal: Terminal, pictures: Path) -> None:
+    for name in ("cat", "dog"):
+        Path(f"data/{name}/0.txt").write_text("0 0.5 0.5 0.25 0.25\n")
+    Path("data/data.yaml").write_text("names: [cat]\n")
+    words = ("data", "convert", "data", "--to", "coco", "--out")
+    for out in ("data", "link", "data/new"):
+        terminal.refused(2, ["data convert", "the data"], *words, out)
+    assert not Path("data/new").exists() and not Path("data-2").exists()
+    assert terminal.type(*words, "new").out.startswith("new: ")
+    assert terminal.type(*words, "new").out.startswith("new-2: ")

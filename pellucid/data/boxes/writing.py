@@ -7,8 +7,9 @@ Undone    VOC xmin = x1 + 1, xmax = x2; YOLO shares with nine digits; COCO x, y,
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import escape
@@ -20,25 +21,22 @@ from pellucid.data.dataset import Dataset, Part
 from pellucid.data.file_images import FileImages
 from pellucid.data.images import ChosenImages, Images
 from pellucid.data.sources import Source
-from pellucid.errors import DataError
+from pellucid.errors import DataError, shown
 from pellucid.storage.writer import make_folder, new_folder, write_bytes, write_text
 
 WORDS = {"train": "train", "validation": "val", "test": "test", "train-dev": "train-dev"}
+CONTROL = re.compile("[\\0-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")  # no XML 1.0, or a line break
 WHOLE = 1e-6  # pixels that a corner may be off a whole one
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written, and what the form could not hold, in words."""
+    """What was written where, and what the form could not hold, in words."""
 
+    folder: Path
     pictures: int
     boxes: int
-    lost: dict[str, int]
-
-    @property
-    def said(self) -> str:
-        """In a line; empty where nothing is lost."""
-        return ", ".join(f"{what}: {count:,}" for what, count in self.lost.items() if count)
+    said: str
 
 
 def convert(dataset: Dataset, form: str, out: str, *, strict: bool = False) -> Written:
@@ -47,10 +45,11 @@ def convert(dataset: Dataset, form: str, out: str, *, strict: bool = False) -> W
     Raises DataError for data without boxes and, with `strict`, for what the form cannot hold; FileError.
     """
     parts = {name: boxes_in(dataset, part) for name, part in dataset.parts.items()}
-    lost = losses(parts, form)
-    written = Written(sum(map(len, dataset.parts.values())), sum(len(one.corners) for one in parts.values()), lost)
-    if strict and written.said:
-        raise DataError(f"{dataset.name}: {form} cannot hold everything ({written.said}). Leave --strict out to lose "
+    lost = said_of(losses(parts, form))
+    refuse_names(dataset, form)
+    counts = (sum(map(len, dataset.parts.values())), sum(len(one.corners) for one in parts.values()))
+    if strict and lost:
+        raise DataError(f"{dataset.name}: {form} cannot hold everything ({lost}). Leave --strict out to lose "
                         "that, or take another form.")
     folder = new_folder(out)
     names = file_names(dataset)
@@ -61,7 +60,23 @@ def convert(dataset: Dataset, form: str, out: str, *, strict: bool = False) -> W
         divided = () if dataset.undivided else dataset.parts
         where = "".join(f"{WORDS[name]}: images/{WORDS[name]}\n" for name in divided)
         write_text(folder / "data.yaml", f"{where}nc: {len(dataset.class_names)}\nnames: {told}\n")
-    return written
+    return Written(folder, *counts, lost)
+
+
+def said_of(lost: Mapping[str, int]) -> str:
+    """What is lost in a line; empty for nothing."""
+    return ", ".join(f"{what}: {count:,}" for what, count in lost.items() if count)
+
+
+def refuse_names(dataset: Dataset, form: str) -> None:
+    """Raise DataError for names of pictures or classes that an XML, or a list of names, cannot hold."""
+    if form != "voc":
+        return
+    pictures = (str(path) for part in dataset.parts.values() for path in part.names)
+    odd = next(filter(CONTROL.search, (*dataset.class_names, *pictures)), None)
+    if odd is not None:
+        raise DataError(f"{dataset.name}: voc has no word for a character of the name {shown(odd)}. Rename it, or take "
+                        "another form.")
 
 
 def boxes_in(dataset: Dataset, part: Part) -> Boxes:

@@ -19,6 +19,7 @@ from pellucid.errors import DataError, FileError, shown
 from pellucid.storage.limits import ENTRIES, LEVELS
 from pellucid.words import decimal, whole
 
+MOST_TEXT = 16 << 20       # bytes of one picture's annotation
 MOST_YAML = 1 << 20        # bytes of a data.yaml
 LISTS = ("classes.txt", "obj.names", "_darknet.labels")
 SLACK = 1e-6               # beyond 1 that rounding explains
@@ -76,6 +77,9 @@ def looks_so(text: Source) -> bool:
 def lines_of(text: Source) -> list[str]:
     """The lines of a text. Raises FileError where it is none."""
     content = bytes(text.read())
+    if len(content) > MOST_TEXT:
+        raise FileError(f"{text.where}: an annotation may be at most {MOST_TEXT:,} bytes, but it is {len(content):,}. "
+                        "Is it another file?")
     try:
         return content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as fault:
