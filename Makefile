@@ -19,7 +19,7 @@ help:
 	@echo "make test   install the test extras, then run ruff, mypy and every test"
 	@echo "make bench  measure both engines beside Keras (torch, JAX) and PyTorch, on one core (hours; NAMES='engines')"
 	@echo "make published   run the sources' recipes and hold them to their figures (minutes each; NAMES='lenet line')"
-	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; export the deep networks"
+	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; take the deep networks"
 	@echo "make same REV=COMMIT   train six recipes with that commit and with this checkout, compare every bit and figure"
 	@echo "make lowest the quick tests with the oldest versions that pyproject.toml admits"
 	@echo "make lint   ruff alone        make types   mypy alone        make clean   remove $(VENV) and caches"
@@ -66,6 +66,7 @@ published: $(VENV)/.installed
 soak: $(VENV)/.installed-test
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.soak
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.deep_export
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -m soak
 
 same: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.same $(or $(REV),$(error Type make same REV=COMMIT, the commit to compare with)) $(if $(ONLY),--only $(ONLY))

@@ -15,7 +15,8 @@ from pellucid.graph.summary import summarize
 from pellucid.models import Model
 from tests.parity_keras.bridge import keras, tensor
 
-NETWORKS = ("VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "MobileNetV2")
+NETWORKS = ("VGG16", "ResNet50", "ResNet50V2", "MobileNetV2",
+            *(pytest.param(name, marks=pytest.mark.soak) for name in ("VGG19", "ResNet101", "ResNet152")))  # fmt: skip
 INPUT, CLASSES = (40, 48, 3), 7
 TOLERANCE = 1e-4  # of the largest value
 

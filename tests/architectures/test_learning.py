@@ -16,11 +16,13 @@ from pellucid.training.session import engine_named
 from tests.architectures.small import numbers, small
 
 DEEP = {"preactresnet1001"}  # a thousand layers teach no more than the same code with 164
+LIKE_OTHERS = ("101", "152", "101-torchvision", "152-torchvision")  # the code of 50 layers with more of them
 KEY = Key.of(1)
 CLASSES = Classification(("ant", "bee", "cat", "dog"))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in DEEP])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.soak) if name.endswith(LIKE_OTHERS) else name
+                                  for name in NAMES if name not in DEEP])  # fmt: skip
 def test_a_network_takes_a_step(name: str) -> None:
     model = small(name, channels=2)
     x = np.random.default_rng(5).normal(size=(3, *model.input_shape[1:])).astype(np.float32)
