@@ -13,6 +13,7 @@ from pellucid.errors import ShapeError, describe
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec
 from pellucid.spec.legal import Illegal, Integer, Optional, Real, Sizes, legal
+from pellucid.spec.operations import Unary
 from pellucid.spec.regularizers import PENALTY, Regularizer
 from pellucid.spec.shapes import Shape, shown
 
@@ -145,7 +146,12 @@ FUNCTIONS: dict[str, LayerSpec] = {
     "sigmoid": Sigmoid(),
     "tanh": Tanh(),
     "softmax": Softmax(),
-}
+    "exponential": Unary("exp"),
+    "hard_swish": Unary("hard_silu"),
+    "swish": Unary("silu"),
+    **{word: Unary(word) for word in ("gelu", "hard_sigmoid", "hard_silu", "log_sigmoid", "mish", "selu", "silu",
+                                      "softplus", "softsign")},
+}  # fmt: skip
 
 
 class Function:
@@ -167,9 +173,18 @@ class Function:
         spec = getattr(value, "spec", value)  # a Layer stands for its spec
         if type(spec) in (Linear, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softmax):
             return spec  # type: ignore[no-any-return]
-        if isinstance(value, str) and value.lower() in FUNCTIONS:
-            return value.lower()
+        word = value.lower() if isinstance(value, str) else of_function(value)
+        if word in FUNCTIONS:
+            return word
         raise Illegal
+
+
+def of_function(value: Any) -> str:
+    """The word of a function of `pellucid.activations`; nothing for any other."""
+    home, name = getattr(value, "__module__", None) or "", getattr(value, "__name__", "")
+    if not home.startswith("pellucid.") or (name == "gelu" and home != "pellucid.eager.activations"):
+        return ""  # that of ops is the approximation, the word is not
+    return "exponential" if name == "exp" else name
 
 
 def function_primitives(activation: str | LayerSpec) -> tuple[Primitive, ...]:

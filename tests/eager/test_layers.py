@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import layers
+from pellucid import activations, layers, ops
+from pellucid.errors import ArgumentError
 from tests.parity_keras.bridge import keras, numbers
 
 RANDOM = np.random.default_rng(0)
@@ -69,3 +70,13 @@ def test_a_layer_is_called_on_numbers_again_and_again() -> None:
     layer, x = layers.Dense(3), np.ones((2, 4), "float32")
     np.testing.assert_array_equal(layer(x), layer(x))
     assert layer(x[:1]).shape == (1, 3)
+
+
+def test_functions_of_the_page_are_words() -> None:
+    x = np.linspace(-2, 2, 12, dtype="float32").reshape(3, 4)
+    for function in (activations.gelu, activations.silu, activations.exponential, activations.softmax):
+        np.testing.assert_allclose(layers.Activation(function)(x), function(x), rtol=1e-6)
+    assert layers.Dense(3, activation=activations.relu).activation == "relu"
+    for other in (ops.gelu, np.tanh, lambda x: x):
+        with pytest.raises(ArgumentError, match="activation must be None or one of linear, relu"):
+            layers.Dense(3, activation=other)
