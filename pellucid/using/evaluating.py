@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.renaming import renamed
 from pellucid.engines.threads import limited_threads
 from pellucid.errors import TrainingError, UsageError, shown
+from pellucid.runs.config import blamed
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.room import refuse_large_scoring
 from pellucid.runs.scoring import refuse_tta, score
@@ -66,7 +68,8 @@ def evaluate_on(
     chosen = choose_split(dataset, split)
     if class_map is not None:
         dataset = renamed(dataset, class_map)
-    part = problem.fitted(dataset, dataset.part(chosen))
+    with nullcontext() if folder is None or data is not None else blamed(folder.model):
+        part = problem.fitted(dataset, dataset.part(chosen))
     refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
     if not found.own:
         found.holder.look(part)

@@ -58,6 +58,8 @@ def test_a_sample_of_all_leaves_and_ways(runs: Path) -> None:
     ("checkpoint", hostile.RESUME, ("events", "plateau", "best"), "minus one", "is in no row of its history"),
     ("checkpoint", hostile.RESUME, ("sections", 2, 0), "word", "its sections and arrays differ"),
     ("model", hostile.EVALUATE, ("class_names", 0), "exchange", ""),
+    ("model", hostile.EVALUATE, ("class_names", 1), "control", "model.safetensors: data: classes must be those of"),
+    ("model", hostile.EVALUATE, ("input", "channel_names", 0), "exchange", "for the model of victim"),
     ("model", hostile.EVALUATE, ("class_names", 0), "double", "is named twice"),
     ("model", hostile.EVALUATE, ("graph", "outputs", 0, 0), "word", "no network that the command line can use"),
     ("model", hostile.EVALUATE, ("graph", "layers", 2, "spec", "units"), "gigantic", "model.safetensors"),
