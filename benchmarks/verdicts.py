@@ -136,7 +136,9 @@ def counted(rows: list[Row]) -> dict[str, Any]:
         found = [row for row in made if row["check"] == check]
         told = [row for row in found if row["status"] != "pass"]
         values = [row["value"] for row in found if row["value"] is not None]
-        checks[check] = {"set_ups": len(found), "alarms": len(told), "largest_value": max(values, default=None)}
+        by_net = {net: sum(row["net"] == net for row in found) for net in NETS}
+        checks[check] = {"set_ups": len(found), "by_net": by_net, "alarms": len(told),
+                         "largest_value": max(values, default=None)}  # fmt: skip
     pairs = {f"{row['set']} x {row['net']}" for row in rows if row["status"] == "absent"}
     return {
         "checks": checks,

@@ -173,13 +173,23 @@ def _by_depth(count: int) -> list[Any]:
 
 
 def ratio_words(steps: Rows) -> str:
-    """Title: how many layers have their median update far below and above the healthy band while the rate is high."""
-    ratios = layer_ratios(while_high(steps)) or layer_ratios(steps)
-    middle = np.array([np.nanmedian(values) for values in ratios.values()])
-    below, above = int(np.sum(middle < BEARABLE[0])), int(np.sum(middle > BEARABLE[1]))
-    layers = f"{len(middle)} layers" if len(middle) > 1 else "one layer"
+    """Title: how many layers have most updates far below or above the healthy band while the rate is high.
+
+    The first update is not counted: many rules have nothing to scale it by yet.
+    """
+    found = layer_ratios(while_high(steps)).values()
+    ratios = [rest for values in found if len(rest := values[np.isfinite(values)][1:])]
+    if not ratios:
+        return "Size of the updates"
+    below, above = 0, 0
+    for values in ratios:
+        small, large = int(np.sum(values < BEARABLE[0])), int(np.sum(values > BEARABLE[1]))
+        if 2 * (small + large) > len(values):
+            below, above = below + (small >= large), above + (small < large)
+    layers = f"{len(ratios)} layers" if len(ratios) > 1 else "one layer"
     if not below and not above:
-        size = "have" if (middle >= HEALTHY[0]).all() and (middle <= HEALTHY[1]).all() else "are near"
-        return f"Updates {size} a healthy size in {'all ' if len(middle) > 1 else ''}{layers}"
-    parts = [f"far smaller than healthy in {below}"] * bool(below) + [f"far larger in {above}"] * bool(above)
+        middle = [np.median(values) for values in ratios]
+        size = "have" if HEALTHY[0] <= min(middle) and max(middle) <= HEALTHY[1] else "are near"
+        return f"Updates {size} a healthy size in {'all ' if len(ratios) > 1 else ''}{layers}"
+    parts = [f"far {size} than healthy in {n}" for size, n in (("smaller", below), ("larger", above)) if n]
     return f"Updates are {' and '.join(parts)} of {layers}"

@@ -73,5 +73,5 @@ def test_each_verdict_in_words() -> None:
         return in_words({"judgement": found, "folds": 5, "named": 321, "wrong": 512.0, "judged": N})
 
     assert "Nothing can be said" in told(0.45, 0.0) and "themselves wrong on about 3" in told(0.45, 0.0)
-    assert "No sign of wrong training labels" in told(0.1, 0.0) and "321 labels" in told(0.1, 0.0)
+    assert "No sign of training labels that are wrong at random" in told(0.1, 0.0) and "321 labels" in told(0.1, 0.0)
     assert told(0.02, 0.1).startswith("About 512 of 5,000 training labels are wrong (")

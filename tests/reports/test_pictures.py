@@ -133,13 +133,20 @@ def test_a_score_of_which_less_is_better(drawn: list[str], rows: Rows) -> None:
     assert sum(text.startswith("Lowest") for text in drawn) == 1
 
 
-def test_ratio_title_counts_layers_by_their_median() -> None:
-    ratios = {"a": [1e-3, np.nan, np.nan], "b": [1e-5, 1e-5, 1.0], "c": [0.1, np.nan, np.nan]}
-    steps = [{f"update_ratio/{layer}": values[at] for layer, values in ratios.items()} for at in range(3)]
-    assert ratio_words(steps) == "Updates are far smaller than healthy in 1 and far larger in 1 of 3 layers"
-    near = [{"update_ratio/a": 1e-3, "update_ratio/b": 5e-3}]
-    assert ratio_words(near) == "Updates are near a healthy size in all 2 layers"
-    assert ratio_words([{"update_ratio/a": 1e-3}]) == "Updates have a healthy size in one layer"
+def test_ratio_title_counts_layers_by_most_of_their_updates() -> None:
+    def said(**ratios: list[float]) -> str:
+        rows = zip(*([1.0, *values] for values in ratios.values()), strict=True)  # the first one is not counted
+        names = [f"update_ratio/{name}" for name in ratios]
+        return ratio_words([dict(zip(names, row, strict=True)) for row in rows])
+
+    assert said(a=[1e-3, np.nan], b=[1e-5, 1e-5], c=[0.1, np.nan]) == (
+        "Updates are far smaller than healthy in 1 and far larger than healthy in 1 of 3 layers"
+    )
+    wild = [0.3, 1e-3, 3e-6]  # whose median is a healthy one
+    assert said(a=wild, b=[1e-3] * 3) == "Updates are far smaller than healthy in 1 of 2 layers"
+    assert said(a=[1e-3], b=[5e-3]) == "Updates are near a healthy size in all 2 layers"
+    assert said(a=[1e-3]) == "Updates have a healthy size in one layer"
+    assert said(a=[]) == "Size of the updates"
 
 
 def test_small_updates_of_a_rate_that_falls_on_purpose_are_healthy() -> None:

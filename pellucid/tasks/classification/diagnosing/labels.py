@@ -87,8 +87,9 @@ def in_words(labels: Mapping[str, Any]) -> str:
     where = f"among the {found['n']:,} images of which they are surest they contradict {small_percent(found['share'])}"
     listed = f"the {labels['named']:,} labels that they contradict most are in diagnosis-labels.csv"
     if found["verdict"] == "none":
-        return (f"No sign of wrong training labels: {by} err on about {own}, and {where}, so that at most {high} of "
-                f"the labels are wrong; {listed}, most of them hard images.")
+        return (f"No sign of training labels that are wrong at random: {by} err on about {own}, and {where}, so that "
+                f"at most {high} are. A mistake made again and again is learnt and does not show here; {listed}, most "
+                "of them hard images.")
     return (f"About {labels['wrong']:,.0f} of {labels['judged']:,} training labels are wrong "
             f"({small_percent(found['low'])} to {high}): {by} err on about {own} themselves, and {where}; {listed}.")
 
