@@ -96,6 +96,7 @@ from pellucid.graph.vocabulary_of_rows import GlobalMaxPooling1D as GlobalMaxPoo
 from pellucid.graph.vocabulary_of_rows import GlobalMaxPooling3D as GlobalMaxPool3D
 from pellucid.graph.vocabulary_of_rows import MaxPooling1D as MaxPool1D
 from pellucid.graph.vocabulary_of_rows import SeparableConv1D as SeparableConvolution1D
+from pellucid.training.absent import stand_in
 
 __all__ = [
     "Average",
@@ -185,3 +186,8 @@ __all__ = [
     "UpSampling2D",
     "ZeroPadding2D",
 ]
+
+
+def __getattr__(name: str) -> type:
+    """Keras's layers that are left out on purpose: importing one is fine, making one says what to use instead."""
+    return stand_in(__name__, name)

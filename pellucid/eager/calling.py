@@ -12,7 +12,7 @@ from pellucid.engines.reference.engine import ReferenceEngine
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.build import Built, build
 from pellucid.graph.layer import Layer
-from pellucid.graph.rebuild import homes
+from pellucid.graph.rebuild import homes, refreshed
 from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.spec.reshaping import InputLayer
@@ -62,4 +62,4 @@ def network_of(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Built:
             fits = f"such that {short} {kept.shape} fits"
             raise ShapeError(describe(layer.label, "input", fits, str(wanted), "Use two layers."))
     weights.promise_missing(built, ROOT.next_key())
-    return built
+    return Built(refreshed(built), built.layers)  # frozen or not, as it is now

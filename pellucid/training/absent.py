@@ -9,6 +9,7 @@ from pellucid.errors import ArgumentError
 INSTEAD = {
     "BackupAndRestore": "Keep the model with ModelCheckpoint(...); a run of `pellucid train` resumes with --resume.",
     "CallbackList": "Pass fit, evaluate and predict a plain list of callbacks.",
+    "Lambda": "A file holds no code; write a class with call, or use the functions of pellucid.ops on tensors.",
     "OrbaxCheckpoint": "Use ModelCheckpoint(...).",
     "ProgbarLogger": "Pass fit verbose=1.",
     "RemoteMonitor": "Nothing is sent over the network; write your own Callback.",

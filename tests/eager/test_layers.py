@@ -80,3 +80,12 @@ def test_functions_of_the_page_are_words() -> None:
     for other in (ops.gelu, np.tanh, lambda x: x):
         with pytest.raises(ArgumentError, match="activation must be None or one of linear, relu"):
             layers.Dense(3, activation=other)
+
+
+def test_a_frozen_normalization_stands_still_on_numbers_too() -> None:
+    layer, x = layers.BatchNormalization(epsilon=1e-9), np.random.default_rng(0).normal(5, 2, (20, 3)).astype("float32")
+    layer.build((None, 3))
+    layer.trainable = False
+    np.testing.assert_allclose(layer(x, training=True), x, rtol=1e-5)
+    layer.trainable = True
+    np.testing.assert_allclose(layer(x, training=True).mean(axis=0), 0, atol=1e-5)
