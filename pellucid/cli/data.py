@@ -97,7 +97,7 @@ def rows_of_numbers(found: Mapping[str, Any]) -> list[list[str]]:
 
 
 @data_app.command("show")
-@with_settings(of_a_run, only=(*PICTURES, "augment", "seed"))
+@with_settings(of_a_run, only=(*PICTURES, "val_fraction", "augment", "seed"))
 def show(
     data: Data,
     *,
@@ -107,11 +107,14 @@ def show(
     settings: Given,
 ) -> None:
     """Draw a contact sheet of what a network will see. Each picture first as it is, then as --augment changes it."""
+    from pellucid.runs.places import refuse_among_data
     from pellucid.runs.sheet import contact_sheet
     from pellucid.storage.writer import write_bytes
 
     if not out.lower().endswith(".png"):
         raise UsageError(f"data show: --out wants a name that ends in .png, but it is {out}.")
-    sheet, words = contact_sheet(settings.of_run(data), rows=rows, epochs=epochs)
+    config = settings.of_run(data)
+    refuse_among_data("data show", out, data, config.data_dir)
+    sheet, words = contact_sheet(config, rows=rows, epochs=epochs)
     write_bytes(out, sheet)
     say(f"{out}: {rows} pictures, --augment {words}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from pellucid.reports.pixels import displayable
 from pellucid.runs.config import RunConfig
 from pellucid.runs.deciding import decided
 from pellucid.runs.preparation import augmentation_of, load_data, looks_of, with_augmentation
+from pellucid.storage.limits import PIXELS
 
 GAP = 2  # pixels between two pictures
 
@@ -24,6 +26,7 @@ def contact_sheet(config: RunConfig, *, rows: int, epochs: int) -> tuple[bytes, 
     part, augmentation = dataset.part("train"), augmentation_of(config.augment)
     if rows > len(part):
         raise UsageError(f"data show: --rows must be at most the {len(part)} training images, but it is {rows}.")
+    refuse_large(rows, 1 + (epochs if augmentation is not None else 0), part.images.shape[1:3])
     places = np.sort(key.fold("sheet").generator().permutation(len(part))[:rows])
     images, ids = part.images.take(places), part.ids[places]
     columns = [images]
@@ -31,6 +34,14 @@ def contact_sheet(config: RunConfig, *, rows: int, epochs: int) -> tuple[bytes, 
         assert augmentation is not None, "else there are no further columns"
         columns.append(augmentation.apply(images, key=key.fold("batches"), epoch=epoch, ids=ids))
     return png_of(np.stack(columns, axis=1)), config.augment or "none"
+
+
+def refuse_large(rows: int, columns: int, size: tuple[int, int]) -> None:
+    """Raise UsageError for a sheet of more pixels than a picture may have."""
+    pixels = rows * columns * math.prod(size)
+    if pixels > PIXELS.now:
+        told = f"{rows} x {columns} pictures of {size[0]}x{size[1]} are {pixels:,} pixels, and a sheet has at most"
+        raise UsageError(f"data show: {told} {PIXELS.now:,}. Pass a smaller --rows, --epochs or --resize.")
 
 
 def png_of(pictures: np.ndarray) -> bytes:

@@ -76,6 +76,9 @@ def test_a_contact_sheet_shows_what_a_network_sees(terminal: Terminal, photos: P
     assert any(np.array_equal(first, np.asarray(Image.open(path))) for path in photos.rglob("*.png"))
     assert not np.array_equal(first, changed)
     terminal.refused(2, ["--rows must be at most the"], "data", "show", "photos", "--rows", "99")
+    terminal.refused(2, ["lies in the data folder"], "data", "show", "photos", "--out", "photos/sheet.png")
+    terminal.refused(2, ["10 x 20 pictures of 512x512 are 52,428,800 pixels", "at most 50,000,000"], "data", "show",
+                     "photos", "--rows", "10", "--epochs", "19", "--resize", "512x512")  # fmt: skip
     terminal.refused(2, ["ends in .png"], "data", "show", "photos", "--out", "sheet.jpg")
 
 
