@@ -39,6 +39,11 @@ Row = dict[str, Any]
 SEEDS = dict(zip(NETS, map(range, (18, 35, 18, 12, 4, 1)), strict=True))  # fewer of the networks that take long
 FAULT_SEEDS, KNOWN_SEEDS = range(4), range(3)
 REAL = (("mnist", "default"), ("fashion-mnist", "lenet5"), ("cifar10", "cifar10cnn"))  # in which kinds are tried too
+EXPLAINED = {  # set, network, seed and check of every alarm that was looked into
+    ("cells", "conv_8,pool,FC_32", 30, "dead-units"):
+        "21 of 32 units are off by the draw: pictures of cells are bright and alike, so a unit answers to all or none; "
+        "the median over 35 seeds is 41 %, and the other draws are below the 60 % of the warning",
+}  # fmt: skip
 RESULT = ROOT / "benchmarks" / "results" / "verdicts.json"
 
 
@@ -144,7 +149,8 @@ def counted(rows: list[Row]) -> dict[str, Any]:
         "checks": checks,
         "set_ups_with_every_check": len(set.intersection(*({(row["set"], row["net"], row["seed"]) for row in made
                                                              if row["check"] == check} for check in NETWORK))),
-        "alarms": [row for row in made if row["status"] != "pass"],
+        "alarms": [row | {"explained": EXPLAINED.get((row["set"], row["net"], row["seed"], row["check"]), "not yet")}
+                   for row in made if row["status"] != "pass"],
         "pairs": len({(row["set"], row["net"]) for row in made}), "pairs_that_do_not_build": sorted(pairs),
     }  # fmt: skip
 
