@@ -39,6 +39,16 @@ class SpecType(type):
                 raise ArgumentError(f"{cls.__name__}: {text}. Its arguments are: {known}.") from None
 
         @property
+        def __doc__(cls) -> Any:
+            """The docstring, that of a registered class with its arguments; help() asks past the usual way."""
+            text = vars(cls).get("__doc__")
+            return text.__get__(None, cls) if isinstance(text, Help) else text
+
+        @__doc__.setter
+        def __doc__(cls, text: Any) -> None:
+            type.__dict__["__doc__"].__set__(cls, text)
+
+        @property
         def __signature__(cls) -> Any:
             """What help() shows for the arguments; made when asked."""
             from pellucid.spec.telling import signature_of

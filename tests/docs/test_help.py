@@ -42,6 +42,14 @@ def test_every_argument_is_shown_with_its_default_and_meaning(name: str) -> None
         assert f"{word}: {MEANINGS[word]}" in text, word
 
 
+@pytest.mark.parametrize("owner", [layers.Dense, metrics.AUC, losses.Huber, optimizers.Adam])
+def test_help_prints_them(owner: type) -> None:
+    import pydoc
+
+    printed = pydoc.render_doc(owner, renderer=pydoc.plaintext)
+    assert all(f"{word}: {MEANINGS[word]}" in printed for word in rules(getattr(owner, "spec_class", owner)))
+
+
 def test_it_is_all_of_them() -> None:
     assert len(DESCRIBED) > 150 and "layers.Conv2D" in DESCRIBED and "metrics.AUC" in DESCRIBED
     assert str(inspect.signature(layers.Dense)).startswith("(units, activation=None, use_bias=True, ")

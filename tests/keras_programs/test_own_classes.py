@@ -41,6 +41,7 @@ def scopes() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_program_agrees_with_keras_on_keras_weights(scopes: dict[str, dict[str, Any]], name: str) -> None:
     keras.config.set_floatx("float32")
+    keras.utils.set_random_seed(3)
     own, theirs = scopes[name], run(f"{name}.py", change=False)
     assert all(np.isfinite(loss) for loss in own["history"].history["loss"])
     model = own["model"]
