@@ -68,10 +68,11 @@ def test_few_images_and_those_that_are_left_out() -> None:
 
 
 def test_each_verdict_in_words() -> None:
-    def told(own_error: float, wrong: float) -> str:
-        found = judge(answers_of(own_error, wrong)).to_json()
-        return in_words({"judgement": found, "folds": 5, "named": 321, "wrong": 512.0, "judged": N})
+    def told(own_error: float, wrong: float, n: int = N) -> str:
+        found = judge(answers_of(own_error, wrong, n=n)).to_json()
+        return in_words({"judgement": found, "folds": 5, "named": 321, "wrong": 512.0, "judged": n})
 
     assert "Nothing can be said" in told(0.45, 0.0) and "themselves wrong on about 3" in told(0.45, 0.0)
+    assert "80 images are too few" in told(0.02, 0.0, n=80) and "wrong on" not in told(0.02, 0.0, n=80)
     assert "No sign of training labels that are wrong at random" in told(0.1, 0.0) and "321 labels" in told(0.1, 0.0)
     assert told(0.02, 0.1).startswith("About 512 of 5,000 training labels are wrong (")
