@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -26,9 +27,14 @@ PROGRAMS = {
 
 
 def seconds_of(root: Path, program: str) -> float:
-    """User and system seconds of one child that runs `program` where `root` comes first on the path."""
+    """User and system seconds of one child that runs `program` where `root` comes first on the path.
+
+    It keeps its bytecode, as Python does for whoever does not forbid it: else one side might have it and not the other.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=root, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root, env=kept,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -173,6 +173,14 @@ def test_a_report_is_written_anew_without_the_data(terminal: Terminal) -> None:
     terminal.refused(1, ["is not a run folder"], "runs", ".", "--report")
 
 
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_numbers_that_32_bits_cannot_add_up_are_refused(terminal: Terminal, part: str) -> None:
+    arrays = dict(np.load("tilted.npz"))
+    arrays[f"y_{part}"][3] = -1e308
+    np.savez("gigantic.npz", **arrays)
+    terminal.refused(1, ["'y' reaches 1e+308", "up to 1e+30"], "train", "gigantic.npz", "--epochs", "1")
+
+
 def test_a_word_is_refused_by_the_task_at_hand_alone(terminal: Terminal) -> None:
     for data, own, other in (("tilted.npz", "mse, mae, or huber", "focal"), ("digits", "crossentropy", "huber")):
         told = terminal.refused(2, ["--loss", own], "train", data, "--epochs", "1", "--loss", "mee")

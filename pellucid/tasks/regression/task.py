@@ -35,6 +35,7 @@ from pellucid.training.compiling import Wanted, make_objective
 
 LOSSES = "mse, mae, or huber[:DELTA] with a delta above 0, e.g. huber:1"
 AGAIN = "Train the model again"
+MOST = 1e30  # of a number's size: sums of such still fit into 32 bits
 
 
 def loss_of(text: str) -> LossSpec:
@@ -49,6 +50,14 @@ def loss_of(text: str) -> LossSpec:
     except (ValueError, ArgumentError):  # no number, or none that is legal
         pass
     raise UsageError(describe("train", "--loss", LOSSES, repr(text)))
+
+
+def refuse_gigantic(numbers: Numbers, where: str) -> None:
+    """Raise DataError for numbers whose sums 32 bits cannot hold, so that every score would be infinite."""
+    for name, size in zip(numbers.names, np.abs(numbers.values).max(axis=0, initial=0), strict=True):
+        if size > MOST:
+            raise DataError(f"{where}: '{name}' reaches {size:.3g}, and sizes up to {MOST:.0e} can be learnt. Correct "
+                            "that value, or give the numbers in another unit.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,8 @@ class RegressionTask(Task):
         loss_of(settings.loss)
 
     def problem(self, dataset: Dataset) -> Regression:
+        for part in dataset.parts.values():
+            refuse_gigantic(part.annotated(Numbers), dataset.name)
         numbers = dataset.part("train").annotated(Numbers)
         scale = numbers.values.std(axis=0)
         for name, spread in zip(numbers.names, scale, strict=True):
