@@ -39,6 +39,8 @@ OTHERS = {  # how files begin that are often met under a picture's name
     **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0"), "a TIFF of a kind that is not read, or a broken header"),
 }  # fmt: skip
 MOST_WORDS = 120       # of what a library says
+COSTLY = ("WEBP", "AVIF", "HEIF", "JPEG2000")  # read whole, with 9 to 19 bytes a pixel
+LARGE, EMPTY = 16_000_000, 5_000               # pixels, and pixels a byte of its file that show next to nothing
 
 
 class Unreadable(FileError):
@@ -69,6 +71,8 @@ class Opened:
         try:
             self.image = self._open()
             self.refuse_large(*self.image.size)
+            if self.image.format in COSTLY:
+                self._refuse_empty(*self.image.size)
             if self.image.format in ("JPEG", "MPO"):
                 self._refuse_endless()
         except BaseException as error:
@@ -93,7 +97,9 @@ class Opened:
         from PIL import Image, UnidentifiedImageError
         from PIL.Image import DecompressionBombError
 
-        self.refuse_large(*(webp_size(self.content) or (0, 0)))
+        claimed = webp_size(self.content) or (0, 0)  # Pillow reads it while it opens it
+        self.refuse_large(*claimed)
+        self._refuse_empty(*claimed)
         names = [name for name in pillow_formats() if name != "TGA" or self.where.lower().endswith(".tga")]
         if is_heif(self.content):
             names = [heif_format(self.where)]
@@ -116,6 +122,13 @@ class Opened:
         if known is None and begin[4:12] == b"ftypavif":
             known = "AVIF, which this Pillow does not read"
         return known or (f"{size} bytes of another kind, or a broken header" if size else "the file is empty")
+
+    def _refuse_empty(self, width: int, height: int) -> None:
+        """A few bytes may ask for a gigabyte, for a picture of one colour."""
+        pixels, size = width * height, len(self.content)
+        if pixels > LARGE and pixels > EMPTY * size:
+            raise Unsupported(self.where, f"the picture makes {pixels:,} pixels ({width} x {height}) of {size:,} "
+                              "bytes, so it shows next to nothing", "Save it as PNG, or smaller.")  # fmt: skip
 
     def _refuse_endless(self) -> None:
         """A JPEG of a few kilobytes may ask for thousands of passes over all its pixels."""

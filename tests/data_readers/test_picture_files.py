@@ -311,3 +311,16 @@ def test_libtiff_does_not_write_to_the_terminal(capfd: pytest.CaptureFixture[str
 def test_options_outside_their_values(option: dict[str, Any], told: str) -> None:
     with pytest.raises(ArgumentError, match=told):
         read_image("x.png", **option)
+
+
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {"lossless": True}), ("AVIF", {}), ("JPEG2000", {})])
+def test_a_few_bytes_do_not_become_a_gigabyte(
+    kind: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opener, "LARGE", 20_000)
+    monkeypatch.setattr(opener, "EMPTY", 10)
+    flat = saved(Image.new("RGB", (400, 300), (200, 30, 90)), kind, **options)
+    with pytest.raises(Unsupported, match=rf"a: the picture makes 120,000 pixels \(400 x 300\) of {len(flat):,} bytes"):
+        decode(flat, "a", Options())
+    photo = Image.fromarray(RANDOM.integers(0, 256, (300, 400, 3), dtype=np.uint8))
+    assert decode(saved(photo, kind, **options), "a", Options()).shape == (300, 400, 3)
