@@ -115,7 +115,8 @@ class RunConfig:
         panel=LEARNING, least=0)
     keep_epoch: str = setting(
         "sure", "Which epoch's model is kept: sure, of those whose validation score is the best within its noise the "
-        "one with the lowest loss; best, the one with the best score.", panel=LEARNING, choices=("sure", "best"))
+        "one whose loss is lower by a tenth; best, the one with the best score.", panel=LEARNING,
+        choices=("sure", "best"))
     augment: str | None = setting(
         None, "Change training images a little, e.g. flip,shift=2,rotate=10; none; or auto, the default: photos as "
         "suits them, other pictures not.", panel=LEARNING)

@@ -104,12 +104,15 @@ class HistoryTable(Event):
         write_csv(self.path, [ordered(row) for row in progress.history])
 
 
+LOSS_NOISE = 1.1  # validation losses of one run that differ by less are equal
+
+
 class KeepBest(Watch):
     """Calls `save` after each epoch that is the best so far; among equals the one with the smaller loss.
 
     A small validation part gives many equal scores, and the loss still tells them apart. `noise(best)` says by how much
     two scores may differ and be equal all the same: the epoch kept is never further below the best, and where another
-    has a smaller loss within that, it is the one kept.
+    has a smaller loss within that, it is the one kept. Losses have noise too: within a tenth the better score decides.
     """
 
     def __init__(
@@ -130,9 +133,15 @@ class KeepBest(Watch):
         self.best_epoch = kept  # that of the highest score is not always the one that is kept
         if self.best is None or not self.as_good(value):
             return
-        if first or not self.as_good(self.kept) or row[self.loss] < self.best_loss:
+        if first or not self.as_good(self.kept) or self.surer(value, float(row[self.loss])):
             self.best_epoch, self.best_loss, self.kept = int(row["epoch"]), float(row[self.loss]), value
             self.save(progress)
+
+    def surer(self, value: float, loss: float) -> bool:
+        """Whether an epoch is to be kept instead of the one that is, both being as good as the best."""
+        ahead = (self.sign or -1) * (value - self.kept)
+        allowed = 1.0 if ahead == 0 else LOSS_NOISE if ahead > 0 else 1 / LOSS_NOISE
+        return loss < allowed * self.best_loss
 
     def as_good(self, value: float) -> bool:
         """Whether a score is the best so far within the noise."""

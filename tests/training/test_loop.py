@@ -174,7 +174,8 @@ def test_watchers_go_on_from_their_memory(make: Any) -> None:
 
 
 def test_of_epochs_within_the_noise_of_the_best_the_lowest_loss_is_kept() -> None:
-    rows = [(0.95, 0.30), (0.970, 0.20), (0.9725, 0.40), (0.968, 0.19), (0.9725, 0.35), (0.990, 0.9), (math.nan, 0.1)]
+    rows = [(0.95, 0.30), (0.970, 0.20), (0.9725, 0.40), (0.968, 0.19), (0.9715, 0.21), (0.968, 0.15), (0.9725, 0.35),
+            (0.990, 0.9), (math.nan, 0.1)]  # fmt: skip
 
     def kept(noise: float) -> list[int]:
         saved: list[int] = []
@@ -187,8 +188,8 @@ def test_of_epochs_within_the_noise_of_the_best_the_lowest_loss_is_kept() -> Non
         assert len(saved) == len(set(found))
         return found
 
-    assert kept(0.0) == [1, 2, 3, 3, 5, 6, 6]   # 2 of 800 images more, and twice the loss
-    assert kept(0.006) == [1, 2, 2, 4, 4, 6, 6]
+    assert kept(0.0) == [1, 2, 3, 3, 3, 3, 7, 8, 8]  # 2 of 800 images more, and twice the loss
+    assert kept(0.006) == [1, 2, 2, 2, 5, 6, 6, 8, 8]  # losses of 0.19 to 0.21 are equal
 
 
 def test_every_step_has_noise_of_its_own_that_a_resume_finds_again() -> None:
