@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
+from pellucid.cli.options import EngineOfTheRun, Given, TestTime, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, complain, in_words, print_json, say
 from pellucid.errors import UsageError
 from pellucid.runs.config import RunConfig
@@ -46,9 +46,7 @@ def evaluate(
                           "that are not in it stay."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
-    tta: Annotated[
-        bool, typer.Option("--tta", help="Of classes: the mean of the answers for a picture and its mirror image.")
-    ] = False,
+    tta: TestTime = False,
     settings: Given,
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,

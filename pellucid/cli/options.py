@@ -48,6 +48,10 @@ EngineOfTheRun = Annotated[
                                   "where installed."),
 ]  # fmt: skip
 
+TestTime = Annotated[
+    bool, typer.Option("--tta", help="Of classes: the mean of the answers for a picture and its mirror image.")
+]
+
 
 @dataclass(frozen=True)
 class Given:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid.cli.app import app
-from pellucid.cli.options import EngineOfTheRun, Given, of_a_run, with_settings
+from pellucid.cli.options import EngineOfTheRun, Given, TestTime, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, complain, print_json, say, width_of
 from pellucid.errors import UsageError, escaped
 from pellucid.runs.config import RunConfig
@@ -26,9 +26,7 @@ def predict(
     csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
     out: Annotated[str | None, typer.Option(
         help="Write the answers as JSON into this folder, and each picture with its boxes drawn into it.")] = None,
-    tta: Annotated[
-        bool, typer.Option("--tta", help="Of classes: the mean of the answers for a picture and its mirror image.")
-    ] = False,
+    tta: TestTime = False,
     settings: Given,
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,

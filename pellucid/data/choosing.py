@@ -18,7 +18,7 @@ import numpy as np
 
 from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Part
-from pellucid.data.images import Array
+from pellucid.data.images import Array, chunks
 from pellucid.keys import Key
 
 AUTO, NONE = "auto", "none"
@@ -77,12 +77,11 @@ class Looks:
     @cached_property
     def _seen(self) -> tuple[float, Array, Array]:
         """How far the channels of some pictures differ, their thumbs (n, 16, 16), and their places (n,)."""
-        values = math.prod(self.part.images.shape[1:])
-        count = min(LOOKED_AT, max(1, VALUES // values))
+        count = min(LOOKED_AT, max(1, VALUES // math.prod(self.part.images.shape[1:])))
         places = np.sort(self.key.fold("choosing").generator().permutation(len(self.part))[:count])
         full, colours, small = np.iinfo(self.part.images.dtype).max, [], []
-        for few in np.array_split(places, math.ceil(len(places) * values / CHUNK)):
-            pixels = self.part.images.take(few).astype(np.float32) / full
+        for few in chunks(self.part.images, places, CHUNK):
+            pixels = few.astype(np.float32) / full
             colours.append(np.ptp(pixels, axis=-1).mean((1, 2), dtype=np.float64))
             small.append(thumbs(pixels))
         return float(np.concatenate(colours).mean()), np.concatenate(small), places

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages, Images
-from pellucid.data.likeness import alike_pairs, chunks, digests_of, equal_pairs
+from pellucid.data.likeness import alike_pairs, digests_of, equal_pairs, in_chunks
 from pellucid.keys import Key
 
 SEARCHED, SEARCHED_NUMBERS = 10_000, 1 << 26  # images and pixels among which nearly equal ones are searched
@@ -80,7 +80,7 @@ def _in_memory(images: Images) -> bool:
 
 
 def _digests(images: Images) -> list[bytes]:
-    return [digest for x in chunks(images, np.arange(len(images))) for digest in digests_of(x)]
+    return [digest for x in in_chunks(images, np.arange(len(images))) for digest in digests_of(x)]
 
 
 def _joined(count: int, pairs: Array) -> Array:

@@ -6,6 +6,8 @@ Shapes  shape (N, H, W, C); take(indices (B,)) -> (B, H, W, C), C-contiguous, al
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -80,6 +82,13 @@ class ChosenImages:
     def take(self, indices: Array) -> Array:
         """Copies of the images at `indices` (B,), as (B, H, W, C)."""
         return self.source.take(self.indices[indices])
+
+
+def chunks(images: Images, rows: Array, values: int) -> Iterator[Array]:
+    """The images of these numbers, as many at a time as so many pixel values hold."""
+    at_once = max(1, values // math.prod(images.shape[1:]))
+    for start in range(0, len(rows), at_once):
+        yield images.take(rows[start : start + at_once])
 
 
 def choose(images: Images, indices: Array) -> Images:

@@ -12,14 +12,13 @@ quality 75, 61 of 28 pixels, 83 of 64 pixels and all of 224.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.images import Images
+from pellucid.data.images import Images, chunks
 from pellucid.keys import Key
 
 LEAST = 0.999
@@ -75,11 +74,9 @@ def alike_images(images: Images) -> np.ndarray:
     return alike
 
 
-def chunks(images: Images, rows: np.ndarray) -> Iterator[np.ndarray]:
+def in_chunks(images: Images, rows: np.ndarray) -> Iterator[np.ndarray]:
     """The images of these numbers, as many at a time as CHUNK_BYTES hold."""
-    at_once = max(1, CHUNK_BYTES // (images.dtype.itemsize * math.prod(images.shape[1:])))
-    for start in range(0, len(rows), at_once):
-        yield images.take(rows[start : start + at_once])
+    return chunks(images, rows, CHUNK_BYTES // images.dtype.itemsize)
 
 
 def digests_of(x: np.ndarray) -> list[bytes]:
@@ -92,7 +89,7 @@ def alike_pairs(parts: Sequence[tuple[Images, np.ndarray]]) -> tuple[np.ndarray,
     digests: list[bytes] = []
     signatures: list[np.ndarray] = []
     for images, rows in parts:
-        for x in chunks(images, rows):
+        for x in in_chunks(images, rows):
             digests += digests_of(x)
             signatures.append(signatures_of(x))
     same, first = equal_pairs(digests)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.picture_bounds import jpeg_scans, scans_allowed, webp_size
 from pellucid.data.quiet import quiet
+from pellucid.data.reduction import LARGE
 from pellucid.errors import DataError, FileError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ OTHERS = {  # how files begin that are often met under a picture's name
 }  # fmt: skip
 MOST_WORDS = 120       # of what a library says
 COSTLY = ("WEBP", "AVIF", "HEIF", "JPEG2000")  # read whole, with 9 to 19 bytes a pixel
-LARGE, EMPTY = 16_000_000, 5_000               # pixels, and pixels a byte of its file that show next to nothing
+EMPTY = 5_000          # pixels a byte of its file, beyond which a LARGE one shows next to nothing
 
 
 class Unreadable(FileError):

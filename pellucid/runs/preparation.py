@@ -139,9 +139,7 @@ def with_network(config: RunConfig, looks: Looks) -> RunConfig:
     part, plain = looks.part, RunConfig()
     said = any(getattr(config, name) != getattr(plain, name) for name in ("dropout", "l1", "l2", "activation"))
     shaped = config.preprocess or config.weights or min(part.images.shape[1:3]) < PHOTONET_FROM
-    if config.model is not None or said or shaped or len(part) > PHOTOS_TO:
-        return config
-    if looks.no_photos:
+    if config.model is not None or said or shaped or len(part) > PHOTOS_TO or looks.no_photos:
         return config
     rate = PHOTONET_RATE if config.lr is None and config.optimizer in ("adam", "adamw") else config.lr
     return config.changed(model="photonet", lr=rate)

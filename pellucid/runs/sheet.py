@@ -26,14 +26,13 @@ def contact_sheet(config: RunConfig, *, rows: int, epochs: int) -> tuple[bytes, 
     part, augmentation = dataset.part("train"), augmentation_of(config.augment)
     if rows > len(part):
         raise UsageError(f"data show: --rows must be at most the {len(part)} training images, but it is {rows}.")
-    refuse_large(rows, 1 + (epochs if augmentation is not None else 0), part.images.shape[1:3])
+    refuse_large(rows, 1 if augmentation is None else 1 + epochs, part.images.shape[1:3])
     places = np.sort(key.fold("sheet").generator().permutation(len(part))[:rows])
     images, ids = part.images.take(places), part.ids[places]
-    columns = [images]
-    for epoch in range(epochs if augmentation is not None else 0):
-        assert augmentation is not None, "else there are no further columns"
-        columns.append(augmentation.apply(images, key=key.fold("batches"), epoch=epoch, ids=ids))
-    return png_of(np.stack(columns, axis=1)), config.augment or "none"
+    changed = [] if augmentation is None else [
+        augmentation.apply(images, key=key.fold("batches"), epoch=epoch, ids=ids) for epoch in range(epochs)
+    ]  # fmt: skip
+    return png_of(np.stack([images, *changed], axis=1)), config.augment or "none"
 
 
 def refuse_large(rows: int, columns: int, size: tuple[int, int]) -> None:

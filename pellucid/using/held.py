@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset, Part
-from pellucid.data.images import Array, Images
+from pellucid.data.images import Array, Images, chunks
 from pellucid.errors import DataError, describe, shown
 from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.model.input.depth import BroughtImages, Depth, Extent, change_to
-from pellucid.model.input.typical import Typical, chunks
+from pellucid.model.input.typical import CHUNK, Typical
 from pellucid.model.input.unlike import Watch
 
 LOOKED_AT = 1_000      # images of a part that are compared with the training set, at most
@@ -94,7 +94,7 @@ class Holder:
         rows = np.arange(len(part))
         if len(rows) > LOOKED_AT:
             rows = np.sort(Key.of(0).fold("looked at").generator().permutation(len(rows))[:LOOKED_AT])
-        for few in chunks(part.images, rows):
+        for few in chunks(part.images, rows, CHUNK):
             watch.see(few)
         if watch.warning():
             self.warnings.append(watch.warning())
@@ -104,4 +104,4 @@ def extent_of(images: Sequence[Images], dtype: np.dtype[Any]) -> Extent:
     """Smallest and largest value of all images; of 8 and 16 bits nothing needs to be read."""
     if str(dtype) in ("uint8", "uint16"):
         return Extent(0, int(np.iinfo(dtype).max), True)
-    return Extent.of_all(few for each in images for few in chunks(each, np.arange(len(each))))
+    return Extent.of_all(few for each in images for few in chunks(each, np.arange(len(each)), CHUNK))

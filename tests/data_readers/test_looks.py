@@ -138,4 +138,4 @@ def test_pictures_are_looked_at_once_and_large_ones_are_few(monkeypatch: pytest.
     monkeypatch.setattr(type(part.images), "take", lambda self, places: taken.append(len(places)) or take(self, places))
     looks = Looks(part, ("red", "green", "blue"), KEY)
     assert looks.no_photos == "" and looks.augmentation.words and looks.augmentation.words
-    assert taken == [4, 3, 3]
+    assert taken == [4, 4, 2]

@@ -14,14 +14,14 @@ Measured false alarms and what is found: benchmarks/results/unlike.json, docs/us
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.data.dataset import Part
-from pellucid.data.images import Array, Images
+from pellucid.data.images import Array, chunks
 from pellucid.errors import FileError
 from pellucid.keys import Key
 from pellucid.model.input.depth import Depth, Extent
@@ -107,13 +107,13 @@ def looks_of(part: Part, preprocessing: Pipeline, key: Key) -> dict[str, Any]:
     rows = np.sort(key.fold("typical").generator().permutation(n)[:most])
     depth = Depth(str(part.images.dtype))
     if depth.most is None:  # the range of floats must be known before they are described
-        extent = Extent.of_all(chunks(part.images, rows))
+        extent = Extent.of_all(chunks(part.images, rows, CHUNK))
         depth = replace(depth, low=extent.low, high=extent.high)
         if not extent.finite:
             return {}
     pictures = n >= LEAST and height * width >= FEW_PIXELS and channels <= MANY_CHANNELS
     extents, results, numbers, plain = [], [], [], []
-    for pixels in chunks(part.images, rows):
+    for pixels in chunks(part.images, rows, CHUNK):
         extents.append(Extent.of(pixels))
         if not preprocessing.one_by_one:
             results.append(Extent.of(preprocessing.apply(pixels)))
@@ -131,13 +131,6 @@ def looks_of(part: Part, preprocessing: Pipeline, key: Key) -> dict[str, Any]:
 def bounds_of(extents: Sequence[Extent]) -> list[float]:
     """Smallest and largest value of several."""
     return [min(one.low for one in extents), max(one.high for one in extents)]
-
-
-def chunks(images: Images, rows: Array) -> Iterator[Array]:
-    """The images of these numbers, so many at a time as are described together."""
-    at_once = max(1, CHUNK // math.prod(images.shape[1:]))
-    for start in range(0, len(rows), at_once):
-        yield images.take(rows[start : start + at_once])
 
 
 def fit_typical(numbers: Array, plain: Array, labels: Array, key: Key) -> Typical:
