@@ -16,8 +16,8 @@ from pellucid.spec.kernels import Activated, Kernel
 from pellucid.spec.layer import LAYERS, Primitive, WeightSpec, count
 from pellucid.spec.legal import legal
 from pellucid.spec.regularizers import PENALTY, Regularizer
-from pellucid.spec.shapes import Shape, as_map, transposed_outputs, window_outputs
-from pellucid.spec.sliding import Dilated, Filtered, Formatted, Grouped, Multiplied, Sliding
+from pellucid.spec.shapes import Shape, as_map, transposed_window, window_outputs
+from pellucid.spec.sliding import Dilated, Filtered, Grouped, Multiplied, Sliding, Spread, Widened
 
 
 @LAYERS.register()
@@ -143,14 +143,20 @@ class SeparableConv2D(Activated, Multiplied, Dilated, Filtered):
 
 @LAYERS.register()
 @dataclass(frozen=True)
-class Conv2DTranspose(Kernel, Formatted, Filtered):
+class Conv2DTranspose(Kernel, Spread, Widened, Filtered):
     """x (H,W,C) -> y (I,J,F): the gradient of a convolution from y to x, used forwards; kernel (U,V,F,C)."""
 
     prefix = "conv2d_transpose"
+    later = ("output_padding", "dilation_rate")
+
+    def sizes(self, shape: Shape) -> tuple[tuple[int | None, int | None], tuple[int, int]]:
+        """(I, J), and what of the painted map is cut off at (top, left)."""
+        return transposed_window(shape, self.kernel_size, self.strides, self.padding, self.output_padding,
+                                 self.dilation_rate)  # fmt: skip
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         as_map(where, inputs[0])
-        sizes = transposed_outputs(inputs[0], self.kernel_size, self.strides, self.padding)
+        sizes, _ = self.sizes(inputs[0])
         if any(size is not None and size < 1 for size in sizes):
             raise ShapeError(describe(where, "padding", "smaller than the output", str(self.padding)))
         return (*sizes, self.filters)

@@ -139,11 +139,14 @@ class Conv1DTranspose(LayerSpec):
     """x (T,C) -> y (I,F), longer: each entry adds a scaled kernel."""
 
     prefix = "conv1d_transpose"
+    later = ("output_padding", "dilation_rate")
     filters: int = legal(Integer(1))
     kernel_size: int = legal(Whole())
     strides: int = legal(Whole(), 1)
     padding: str = legal(PLAIN, "valid")
+    output_padding: int | None = legal(Optional(Whole(0)), None)
     data_format: str | None = legal(FORMAT, None)
+    dilation_rate: int = legal(Whole(), 1)
     activation: str | LayerSpec = legal(Function(), None)
     use_bias: bool = legal(Flag(), True)
     kernel_initializer: Initializer = legal(INITIAL, "glorot_uniform")
@@ -151,10 +154,15 @@ class Conv1DTranspose(LayerSpec):
     kernel_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.inner()
+
     def inner(self) -> Conv2DTranspose:
         """The same over a map of one row."""
-        size, strides = (1, self.kernel_size), (1, self.strides)
-        return Conv2DTranspose(self.filters, size, strides, self.padding, use_bias=self.use_bias)
+        extra = None if self.output_padding is None else (0, self.output_padding)
+        return Conv2DTranspose(self.filters, (1, self.kernel_size), (1, self.strides), self.padding, extra,
+                               dilation_rate=(1, self.dilation_rate), use_bias=self.use_bias)  # fmt: skip
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         row(where, inputs[0])

@@ -77,20 +77,38 @@ def window_outputs(
     return sizes[0], sizes[1]
 
 
-def transposed_outputs(
-    shape: Shape, kernel: tuple[int, int], strides: tuple[int, int], padding: str | tuple[int, int]
-) -> tuple[int | None, int | None]:
-    """(I, J) of a transposed convolution: the size whose convolution gives the input back."""
+def axis_transposed(
+    size: int | None, kernel: int, stride: int, padding: str | int, extra: int | None, dilation: int = 1
+) -> tuple[int | None, int]:
+    """(outputs, how many of the first are cut off) along one axis of a transposed convolution.
+
+    `extra` is Keras's output_padding: with it the outputs are counted from one pixel's kernel on, as in PyTorch.
+    """
+    k = reach(kernel, dilation)
+    if isinstance(padding, int):
+        cut, end = padding, k - 2 * padding + (extra or 0)
+    elif padding == "valid":
+        cut, end = 0, max(k, stride) if extra is None else k + extra
+    elif extra is None:
+        cut, end = max(k - stride, 0) // 2, stride
+    else:
+        cut, end = max(k - 1 - (k + k % 2 - 1 + extra) // 2, 0), k % 2 + extra
+    return None if size is None else (size - 1) * stride + end, cut
+
+
+def transposed_window(
+    shape: Shape, kernel: tuple[int, int], strides: tuple[int, int], padding: str | tuple[int, int],
+    extra: tuple[int, int] | None = None, dilation: tuple[int, int] = (1, 1),
+) -> tuple[tuple[int | None, int | None], tuple[int, int]]:  # fmt: skip
+    """(I, J) of a transposed convolution, and what is cut off at (top, left).
+
+    Without `extra` it is the size whose convolution gives the input back.
+    """
     each = (padding, padding) if isinstance(padding, str) else padding
-
-    def axis(size: int | None, k: int, s: int, p: str | int) -> int | None:
-        if size is None:
-            return None
-        if isinstance(p, int):
-            return (size - 1) * s + k - 2 * p
-        return size * s if p == "same" else size * s + max(k - s, 0)
-
-    return axis(shape[0], kernel[0], strides[0], each[0]), axis(shape[1], kernel[1], strides[1], each[1])
+    more = extra or (None, None)
+    rows, top = axis_transposed(shape[0], kernel[0], strides[0], each[0], more[0], dilation[0])
+    columns, left = axis_transposed(shape[1], kernel[1], strides[1], each[1], more[1], dilation[1])
+    return (rows, columns), (top, left)
 
 
 def as_map(where: str, shape: Shape) -> tuple[int | None, int | None, int]:

@@ -5,11 +5,12 @@ A dataclass takes the fields of its bases from right to left, then its own.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.spec.layer import LayerSpec, Window
-from pellucid.spec.legal import Integer, OneOf, Padding, Pair, legal
+from pellucid.spec.legal import Integer, OneOf, Optional, Padding, Pair, legal
 
 FORMAT = OneOf(
     (None, "channels_last"),
@@ -41,8 +42,21 @@ class Formatted(Sliding):
 
 
 @dataclass(frozen=True)
-class Dilated(Formatted):
-    """The pixels that a window sees lie dilation_rate apart. By Keras's rule it is either strided or dilated."""
+class Widened(Sliding):
+    """So many more rows and columns come out of a transposed convolution than its padding leaves; below the strides."""
+
+    output_padding: tuple[int, int] | None = legal(Optional(Pair(0)), None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.output_padding and any(map(operator.ge, self.output_padding, self.strides)):
+            wanted = f"below strides={self.strides} on each axis"
+            raise ArgumentError(describe(type(self).__name__, "output_padding", wanted, str(self.output_padding)))
+
+
+@dataclass(frozen=True)
+class Spread(Formatted):
+    """The pixels that belong to one lie dilation_rate apart. By Keras's rule it is either strided or dilated."""
 
     dilation_rate: tuple[int, int] = legal(Pair(), (1, 1))
 
@@ -51,6 +65,11 @@ class Dilated(Formatted):
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             wanted, remedy = "1 when dilation_rate is above 1", "Pass one of the two."
             raise ArgumentError(describe(type(self).__name__, "strides", wanted, str(self.strides), remedy))
+
+
+@dataclass(frozen=True)
+class Dilated(Spread):
+    """A window whose pixels lie dilation_rate apart."""
 
     def window(self) -> Window:
         return Window(self.kernel_size, self.strides, self.dilation_rate)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from pellucid.engines.pytorch.arithmetic import Context, Weights, as_nchw, as_nhwc, register
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D
 from pellucid.spec.dense import Dense
-from pellucid.spec.shapes import paddings, transposed_outputs, window_outputs
+from pellucid.spec.shapes import paddings, window_outputs
 
 Pair = tuple[int, int]
 FEW = 8  # channels: below it the way back of a 1 x 1 kernel with a stride writes outside its memory (PyTorch 2.13, CPU)
@@ -60,10 +60,10 @@ def depthwise(spec: DepthwiseConv2D, inputs: Sequence[Tensor], weights: Weights,
 def transposed(spec: Conv2DTranspose, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
     """y[n, h stride + u, w stride + v, f] += sum_c kernel[u,v,f,c] x[n,h,w,c], cut or widened to its size."""
     (x,) = inputs
-    i, j = transposed_outputs((x.shape[1], x.shape[2], None), spec.kernel_size, spec.strides, spec.padding)
+    (i, j), (top, left) = spec.sizes((x.shape[1], x.shape[2], None))
     assert i is not None and j is not None
-    (top, _), (left, _) = paddings((i, j), spec.kernel_size, spec.strides, spec.padding)
-    y = F.conv_transpose2d(as_nchw(x), weights["kernel"].permute(3, 2, 0, 1), None, spec.strides)
+    kernel = weights["kernel"].permute(3, 2, 0, 1)
+    y = F.conv_transpose2d(as_nchw(x), kernel, None, spec.strides, dilation=spec.dilation_rate)
     y = F.pad(y, (-left, j + left - y.shape[3], -top, i + top - y.shape[2]))
     return as_nhwc(y) + weights["bias"] if spec.use_bias else as_nhwc(y)
 

@@ -30,7 +30,7 @@ from pellucid.spec.pooling import (
     Pooling2D,
 )
 from pellucid.spec.reshaping import Flatten, PositionBias, Rescaling, Reshape, UpSampling2D, ZeroPadding2D
-from pellucid.spec.shapes import paddings, reach, transposed_outputs
+from pellucid.spec.shapes import paddings, reach
 
 Nodes = list[fx.Node]
 Pair = tuple[int, int]
@@ -81,14 +81,14 @@ def depthwise(spec: DepthwiseConv2D, place: Place, inputs: Nodes) -> fx.Node:
 def transposed(spec: Conv2DTranspose, place: Place, inputs: Nodes) -> fx.Node:
     """(U,V,F,C) -> (C,F,U,V); what torch gives too much at the bottom and right is cut off."""
     kernel = place.weight("kernel").permute(3, 2, 0, 1)
-    sizes = transposed_outputs((1, 1, None), spec.kernel_size, spec.strides, spec.padding)  # the same for any size
+    sizes, (top, left) = spec.sizes((1, 1, None))  # the same for any size
     i, j = (size or 0 for size in sizes)
-    (top, _), (left, _) = paddings((i, j), spec.kernel_size, spec.strides, spec.padding)
-    bottom, right = spec.kernel_size[0] - top - i, spec.kernel_size[1] - left - j
+    rows, columns = map(reach, spec.kernel_size, spec.dilation_rate)
+    bottom, right = rows - top - i, columns - left - j
     wider = max(top - bottom, 0), max(left - right, 0)
     part = nn.ConvTranspose2d(
         kernel.shape[0], spec.filters, spec.kernel_size, spec.strides, (top, left), wider, bias=spec.use_bias,
-        device="meta",
+        dilation=spec.dilation_rate, device="meta",
     )  # fmt: skip
     y = place.module(place.fill(part, weight=kernel, bias=place.weight_or_none("bias")), *inputs)
     cut = max(bottom - top, 0), max(right - left, 0)

@@ -3,6 +3,7 @@
 Axes      N images, H W input pixels, C channels, F filters, U V kernel rows and columns, I J output pixels
 Shapes    x (N,H,W,C)   kernel (U,V,F,C)   bias (F,)   y (N,I,J,F)
 Forward   y[n, h*stride+u, w*stride+v, f] += sum_c kernel[u,v,f,c] * x[n,h,w,c];  then y += bias  (y cut by the padding)
+          (u and v times the dilation)
 Backward  dx[n,h,w,c] = sum_uvf kernel[u,v,f,c] * dy[n, h*stride+u, w*stride+v, f]                (dy padded)
           dkernel[u,v,f,c] = sum_nhw dy[n, h*stride+u, w*stride+v, f] * x[n,h,w,c];  dbias[f] = sum_nij dy[n,i,j,f]
 It is the backward pass of Conv2D from y to x, so both read the same window matrix.
@@ -19,15 +20,21 @@ from pellucid.engines.reference.arithmetic import Context, Weights, register
 from pellucid.engines.reference.patches import Slide, from_rows, to_matrix, turn
 from pellucid.engines.reference.rows import add_to_rows, sum_rows
 from pellucid.spec.convolution import Conv2DTranspose
-from pellucid.spec.shapes import paddings, transposed_outputs
+from pellucid.spec.shapes import reach
 
 
 def matching(spec: Conv2DTranspose, h: int, w: int) -> tuple[tuple[int, int], Slide]:
     """(I, J), and how the convolution slides that leads from there to (H, W)."""
-    i, j = transposed_outputs((h, w, None), spec.kernel_size, spec.strides, spec.padding)
+    (i, j), (top, left) = spec.sizes((h, w, None))
     assert i is not None and j is not None
-    around = paddings((i, j), spec.kernel_size, spec.strides, spec.padding)
-    return (i, j), Slide(spec.kernel_size, spec.strides, (1, 1), around, (h, w))
+    bottom, right = (
+        max((size - 1) * stride + reach(kernel, dilation) - cut - outputs, 0)
+        for size, stride, kernel, dilation, cut, outputs in zip(
+            (h, w), spec.strides, spec.kernel_size, spec.dilation_rate, (top, left), (i, j), strict=True
+        )
+    )
+    around = ((top, bottom), (left, right))
+    return (i, j), Slide(spec.kernel_size, spec.strides, spec.dilation_rate, around, (h, w))
 
 
 def forward(
