@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         utils,
     )
     from pellucid.data.categories import to_categorical
+    from pellucid.eager.variables import Variable
     from pellucid.graph.vocabulary import Input
     from pellucid.model import Model, Sequential, load_model
     from pellucid.model.extension import register_layer, register_loss
@@ -45,6 +46,7 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "Variable",
     "activations",
     "applications",
     "architectures",
@@ -75,6 +77,7 @@ _HOMES = {
     "Input": "pellucid.graph.vocabulary",
     "Model": "pellucid.model",
     "Sequential": "pellucid.model",
+    "Variable": "pellucid.eager.variables",
     "detect": "pellucid.tasks.detection.detecting",
     "load_darknet": "pellucid.tasks.detection.darknet",
     "load_model": "pellucid.model",

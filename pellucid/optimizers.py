@@ -1,5 +1,6 @@
-"""Update rules and learning-rate schedules, with Keras's formulas and defaults."""
+"""Update rules and learning-rate schedules, with Keras's formulas and defaults; `apply` moves numbers."""
 
+from pellucid.eager.rules import deserialize, get, serialize
 from pellucid.spec import schedules
 from pellucid.spec.optimizers import (
     SGD,
@@ -14,7 +15,15 @@ from pellucid.spec.optimizers import (
     RMSprop,
     newton,
 )
+from pellucid.spec.optimizers import OptimizerSpec as Optimizer
+from pellucid.training.absent import stand_in
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "newton", "schedules",
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
+    "deserialize", "get", "newton", "schedules", "serialize",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> type:
+    """Keras's other rules: importing one is fine, making one says what to use instead."""
+    return stand_in(__name__, name)

@@ -81,11 +81,6 @@ def array(x: Any) -> np.ndarray:
     return np.asarray(x.numpy() if hasattr(x, "numpy") else x)
 
 
-def variable(initializer: Any, shape: Any = None, dtype: Any = None, **named: Any) -> Any:
-    """An array, where a test asks for a variable of Keras's machinery."""
-    return array(initializer(shape) if callable(initializer) else initializer)
-
-
 def floatx_of(kind: Any) -> str:
     """A type's name."""
     usual = {"float": "float32", "int": "int32", "bool": "bool"}
@@ -117,7 +112,7 @@ BACKEND = SimpleNamespace(
     **CONFIG, config=SimpleNamespace(**CONFIG), convert_to_numpy=array, is_tensor=lambda x: False,
     convert_to_tensor=lambda x, dtype=None, **named: ops.convert_to_tensor(x, dtype=dtype),
     standardize_dtype=floatx_of, is_float_dtype=lambda kind: "float" in str(kind),
-    KerasTensor=tensor_of, Variable=variable, shape=lambda x: tuple(x.shape),
+    KerasTensor=tensor_of, Variable=p.Variable, shape=lambda x: tuple(x.shape),
 )  # fmt: skip
 POLICY = SimpleNamespace(dtype_policy=lambda: "float32", set_dtype_policy=lambda policy: None)
 POLICIES = SimpleNamespace(dtype_policy=POLICY)
@@ -223,6 +218,7 @@ PAGES: dict[str, Any] = {
 
 
 TESTING = Testing()
+INSTEAD = {"Functional": models.Model}  # inner classes by the public name that does the same
 
 
 class Page:
@@ -251,6 +247,8 @@ def named(module: str, name: str) -> Any:
         return getattr(page, name, None) or Missing(f"{parts[0]}.{name}")
     if parts[:2] == ["optimizers", "schedules"]:
         return getattr(optimizers.schedules, name, None) or Missing(f"schedules.{name}")
+    if name in INSTEAD:
+        return INSTEAD[name]
     if name in ("losses", "metrics", "activations", "callbacks") and name == parts[0]:
         return Page(name, PAGES[name])
     return getattr(Page(parts[0], PAGES[parts[0]]), name)

@@ -55,7 +55,7 @@ class Running:
     @property
     def variables(self) -> list[Variable]:
         """What was counted, by name."""
-        return [Variable(np.asarray(array, np.float32), name) for name, array in self.counts.items()]
+        return [Variable(np.asarray(array, np.float32), name=name) for name, array in self.counts.items()]
 
 
 def counted(spec: MetricSpec, t: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> Counts:
@@ -125,7 +125,7 @@ class Metric:
             from pellucid.eager.initializers import get as initial
 
             start = np.asarray(initial(initializer)(tuple(np.atleast_1d(shape)) if shape != () else ()))
-        made = Variable(start, name or f"variable_{len(self._weights)}")
+        made = Variable(start, name=name or f"variable_{len(self._weights)}")
         made.start = start  # type: ignore[attr-defined]
         self._weights.append(made)
         return made

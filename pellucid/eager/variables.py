@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
+
+from pellucid.eager import initializers
+from pellucid.eager.calculating import hold
+from pellucid.eager.making import kind_of
+
+MADE = itertools.count()
 
 
 class Variable:
     """An array with a name; in arithmetic it is the array."""
 
-    def __init__(self, value: Any, name: str = "variable", *, trainable: bool = True) -> None:
-        self.value = np.array(value)
-        self.name, self.path, self.trainable = name, name, trainable
+    def __init__(
+        self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True, autocast: bool = True,
+        aggregation: str = "none", name: str | None = None,
+    ) -> None:  # fmt: skip
+        if isinstance(initializer, str):
+            initializer = initializers.get(initializer)
+        if callable(initializer) and not hasattr(initializer, "__array__"):
+            initializer = initializer(() if shape is None else tuple(shape))
+        value = hold(initializer)
+        self.value = np.array(value if dtype is None else value.astype(kind_of(dtype)))
+        self.name = self.path = name or f"variable_{next(MADE)}"
+        self.trainable, self.constraint, self.regularizer = trainable, None, None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -73,6 +89,11 @@ class Variable:
 
     def __rtruediv__(self, other: Any) -> Any:
         return np.asarray(other) / self.value
+
+    def __eq__(self, other: object) -> Any:
+        return self.value == np.asarray(other)
+
+    __hash__ = object.__hash__
 
     def __float__(self) -> float:
         return float(self.value)

@@ -38,9 +38,11 @@ class Rule(Protocol):
         """Return the value in its stored form, or raise Illegal."""
 
 
-def legal(rule: Rule, default: Any = dataclasses.MISSING, *, by_keyword: bool = False) -> Any:
-    """A dataclass field with its rule; `by_keyword`: no place among the positional arguments."""
-    return dataclasses.field(default=default, metadata={"rule": rule}, kw_only=by_keyword)
+def legal(
+    rule: Rule, default: Any = dataclasses.MISSING, *, by_keyword: bool = False, printed: bool = True
+) -> Any:
+    """A dataclass field with its rule; `by_keyword`: no place among the positional arguments; `printed`: in repr."""
+    return dataclasses.field(default=default, metadata={"rule": rule}, kw_only=by_keyword, repr=printed)
 
 
 def as_integer(value: Any) -> int:

@@ -8,14 +8,15 @@ books' w += v + m (v - v_previous) written without v_previous.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.spec.base import Spec, Table, at_default, rules
-from pellucid.spec.legal import Flag, Integer, Optional, Real, Texts, legal
+from pellucid.spec.legal import Flag, Integer, Optional, Real, Text, Texts, legal
 from pellucid.spec.schedules import Rate, Schedule
 
 BELOW_ONE = Real(0.0, 1.0, open_high=True)
@@ -41,7 +42,7 @@ class OptimizerSpec(Spec):
     kind = "optimizer"
     later: ClassVar[tuple[str, ...]] = (
         "weight_decay", "undecayed", *CLIPS, "use_ema", "ema_momentum", "ema_overwrite_frequency",
-        "gradient_accumulation_steps",
+        "gradient_accumulation_steps", "name",
     )  # fmt: skip
 
     learning_rate: float | Schedule = legal(Rate(), 0.001)
@@ -54,6 +55,7 @@ class OptimizerSpec(Spec):
     ema_overwrite_frequency: int | None = legal(Optional(Integer(1)), None, by_keyword=True)
     gradient_accumulation_steps: int | None = legal(Optional(Integer(2)), None, by_keyword=True)
     undecayed: tuple[str, ...] = legal(Texts(), (), by_keyword=True)
+    name: str | None = legal(Optional(Text()), None, by_keyword=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,16 +83,58 @@ class OptimizerSpec(Spec):
 
     def decays(self, key: str) -> bool:
         """Whether weight_decay shrinks this weight."""
-        return bool(self.weight_decay) and not key.endswith(self.undecayed or ("\0",))
+        if not self.weight_decay or key.endswith(self.undecayed or ("\0",)):
+            return False
+        return not any(re.search(pattern, key) for pattern in vars(self).get("_excluded", ()))
 
-    def exclude_from_weight_decay(self, *args: Any, **names: Any) -> None:
-        """Keras's method; raises ArgumentError with the argument that does it here."""
-        kind = type(self).__name__
-        raise ArgumentError(f"{kind}: a rule does not change once it is made. Pass {kind}(..., "
-                            'weight_decay=..., undecayed=("bias", "gamma", "beta")).')  # fmt: skip
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
+        """Leave weights out whose names hold one of `var_names`, and variables on numbers; for this object alone.
+
+        A file does not keep it; the argument `undecayed`, the ends of names, is kept.
+        """
+        listed = [re.escape(str(entry.path)) + "$" if hasattr(entry, "path") else None for entry in var_list or ()]
+        if None in listed:
+            wanted = "variables; arrays have no name"
+            raise ArgumentError(describe(type(self).__name__, "var_list", wanted, "an array", "Pass var_names."))
+        vars(self)["_excluded"] = (*vars(self).get("_excluded", ()), *listed, *(var_names or ()))
+
+    def build(self, variables: Any) -> None:
+        """Make ready for these variables, on numbers."""
+        self._at_work().build(variables)
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Move variables by their gradients; arrays are written into."""
+        self._at_work().apply(list(grads), None if trainable_variables is None else list(trainable_variables))
+
+    def apply_gradients(self, grads_and_vars: Any) -> None:
+        """The same, of pairs of gradient and variable."""
+        pairs = list(grads_and_vars)
+        self._at_work().apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Let variables be their moving averages, where the rule keeps them."""
+        if self.use_ema:
+            self._at_work().averages(var_list)
+
+    @property
+    def iterations(self) -> Any:
+        """How many updates were made on numbers."""
+        return self.variables[0]
+
+    @property
+    def variables(self) -> list[Any]:
+        """Updates made on numbers, the rate where it is a number, then what is kept for each variable."""
+        found: list[Any] = self._at_work().variables
+        return found
+
+    def _at_work(self) -> Any:
+        if not ON_NUMBERS:
+            raise UsageError("an optimizer on numbers: import pellucid.optimizers first.")
+        return ON_NUMBERS[0](self)
 
 
 OPTIMIZERS: Table[OptimizerSpec] = Table("optimizer")
+ON_NUMBERS: list[Callable[..., Any]] = []  # what moves variables, once a page that can has been imported
 
 
 @OPTIMIZERS.register()

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.spec.base import Spec, Table
-from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Rates, Real, Rising, legal
+from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Rates, Real, Rising, Text, legal
 
 RATE = Real(0.0)
 
 
+@dataclass(frozen=True)
 class Schedule(Spec):
     """What all schedules are."""
 
     kind = "schedule"
+    later: ClassVar[tuple[str, ...]] = ("name",)
+    _: KW_ONLY
+    name: str | None = legal(Optional(Text()), None, by_keyword=True, printed=False)
 
     def rate(self, step: int) -> float:
         """The learning rate of update number `step`, counted from 0."""
@@ -114,7 +118,7 @@ class PolynomialDecay(Schedule):
     With `cycle` decay_steps grows by itself once more whenever it is passed.
     """
 
-    later = ("cycle",)
+    later = ("cycle", *Schedule.later)
     initial_learning_rate: float = legal(RATE)
     decay_steps: int = legal(Integer(1))
     end_learning_rate: float = legal(RATE, 1e-4)
