@@ -22,6 +22,7 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]], np.float32)
 FROM_YIQ = np.linalg.inv(TO_YIQ).astype(np.float32)
 ERASED = (0.02, 0.33)    # least and largest share of a picture that is erased
+READ_AT_ONCE = 16_384      # places whose numbers stay in the cache
 SMOOTH = 0.1             # an elastic field is smooth over this share of the shorter side
 
 
@@ -187,19 +188,43 @@ def _blurred(x: Array, sigma: float) -> Array:
 
 def read_at(images: Array, places: Array) -> Array:
     """images (B, H, W, C) read at places (B, H*W, 2) of (row, column), bilinear; beyond an edge, what stands at it."""
+    count, height, width, _ = images.shape
+    mixed = np.empty(images.shape, np.result_type(images.dtype, np.float32))
+    step = max(1, READ_AT_ONCE // (height * width))
+    for first in range(0, count, step):
+        few = slice(first, first + step)
+        read_few(images[few], places[few], mixed[few].reshape(-1, images.shape[3]))
+    return mixed
+
+
+def read_few(images: Array, places: Array, into: Array) -> None:
+    """The same of a few images, into (b*H*W, C): a channel at a time, for NumPy is quick along a long axis alone."""
     count, height, width, channels = images.shape
-    size = np.array([height, width])
-    places = np.clip(places, 0, size - 1).reshape(-1, 2)                                          # (B*H*W, 2)
-    low = np.minimum(places.astype(np.int64), np.maximum(size - 2, 0))
-    part = (places - low).astype(np.float32)
-    down, across = part[:, :1], part[:, 1:]
-    first = np.repeat(np.arange(count) * (height * width), height * width) + low @ np.array([width, 1])
+    rows, down = between(places[..., 0], height)
+    columns, across = between(places[..., 1], width)
+    first = rows * width + columns + np.repeat(np.arange(count) * (height * width), height * width)
     below, right = width * (height > 1), int(width > 1)
-    pixels = images.reshape(-1, channels)
-    top = pixels.take(first, 0) * (1 - across) + pixels.take(first + right, 0) * across
-    bottom = pixels.take(first + below, 0) * (1 - across) + pixels.take(first + below + right, 0) * across
-    mixed: Array = top * (1 - down) + bottom * down
-    return mixed.reshape(images.shape)
+    corners = [first, first + right, first + below, first + below + right]
+    up, left = 1 - down, 1 - across
+    for channel in range(channels):
+        plane = images[..., channel].ravel().astype(into.dtype)
+        top, top_right, bottom, bottom_right = (plane.take(corner) for corner in corners)
+        top *= left
+        top_right *= across
+        top += top_right
+        bottom *= left
+        bottom_right *= across
+        bottom += bottom_right
+        top *= up
+        bottom *= down
+        np.add(top, bottom, out=into[:, channel])
+
+
+def between(places: Array, size: int) -> tuple[Array, Array]:
+    """The last whole place before each of these (b, H*W) on an axis of `size` pixels, and the share beyond: (b*H*W,)."""
+    places = np.clip(places.ravel(), 0, size - 1)
+    low = np.minimum(places.astype(np.int64), max(size - 2, 0))
+    return low, (places - low).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,23 @@ def worse_slices(answers: Answers, tags: Tags, *, level: float = LEVEL, least: i
 
 
 def chances(mistakes: np.ndarray, sizes: np.ndarray, total: int, n: int) -> np.ndarray:
-    """How often slices of these sizes (M,) get so many (M,) of the `total` mistakes dealt out among n, or more."""
-    from scipy.stats import hypergeom
+    """How often slices of these sizes (M,) get so many (M,) of the `total` mistakes dealt out among n, or more.
 
-    return np.asarray(hypergeom.sf(mistakes - 1, n, total, sizes), np.float64)
+    The tail of the hypergeometric distribution. scipy.stats has it, and takes longer to import than a report to write.
+    """
+    factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])  # logarithms
+
+    def ways(among: int, taken: np.ndarray) -> np.ndarray:
+        return np.asarray(factorial[among] - factorial[taken] - factorial[among - taken], np.float64)
+
+    tails = np.ones(len(sizes))
+    for place, (least, size) in enumerate(zip(mistakes, sizes, strict=True)):
+        fewest = max(0, size - (n - total))
+        if least > fewest:
+            counts = np.arange(least, min(total, size) + 1)
+            shares = ways(total, counts) + ways(n - total, size - counts) - ways(n, np.array([size]))
+            tails[place] = min(1.0, float(np.exp(shares).sum()))
+    return tails
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -63,6 +63,13 @@ def test_bilinear_reading_agrees_with_pillow_inside() -> None:
     assert np.abs(ours - theirs)[5:15, 5:13].max() < 1e-2
 
 
+def test_pictures_are_read_alike_alone_and_among_others() -> None:
+    large = RANDOM.integers(0, 256, (5, 90, 80, 3), dtype=np.uint8)  # more places than are read at once
+    matrices, shifts = np.eye(2) + RANDOM.normal(0, 0.1, (5, 2, 2)), RANDOM.normal(0, 3, (5, 2))
+    alone = [_resample(large[i : i + 1], matrices[i : i + 1], shifts[i : i + 1]) for i in range(5)]
+    assert np.array_equal(_resample(large, matrices, shifts), np.concatenate(alone))
+
+
 def test_a_flat_picture_stays_flat_and_shape_and_dtype_are_kept() -> None:
     everything = Augmentation(flip=True, shift=2, rotate=30, zoom=0.3, shear=20, crop=0.4)
     for dtype in (np.uint8, np.uint16, np.float32, np.float64):

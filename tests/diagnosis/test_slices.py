@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, hypergeom
 
 from pellucid.diagnosis.answers import Answers
-from pellucid.diagnosis.slices import holm, worse_slices
+from pellucid.diagnosis.slices import chances, holm, worse_slices
 from pellucid.diagnosis.tags import Tags, class_tags, column_tags
 
 
@@ -46,6 +46,16 @@ def test_a_planted_slice_is_found(worse: str) -> None:
         assert [one.tag for one in found.worse] == [worse], seed
         one = found.worse[0]
         assert one.difference_interval[0] > 0 and one.p <= 0.01 and one.error > one.rest_error
+
+
+def test_chances_are_those_of_scipy() -> None:
+    random = np.random.default_rng(5)
+    for n in (1, 2, 9, 150, 20_000):
+        total = int(random.integers(0, n + 1))
+        sizes = random.integers(1, n + 1, 9)
+        mistakes = np.array([random.integers(0, min(total, size) + 1) for size in sizes])
+        wanted = hypergeom.sf(mistakes - 1, n, total, sizes)
+        assert chances(mistakes, sizes, total, n) == pytest.approx(wanted, rel=1e-7, abs=1e-300), n
 
 
 def test_by_hand() -> None:
