@@ -1,7 +1,8 @@
 """learning-rate: one short run whose rate grows from step to step shows where the loss falls and where it breaks out.
 
 The suggested rate is the first at which half of the fall is done; the limit is where the loss has risen again by half
-of the fall.
+of the fall, or is no longer finite. A large network knows the few images by heart long before the rates that it is
+trained with: its loss then stays low at all of them, which says nothing against any.
 Source: Smith 2017, section 3.3 (learning rate range test).
 """
 
@@ -32,7 +33,10 @@ FLOPS = 5e10          # of the whole test, a second; a large network gets fewer 
 
 @dataclass(frozen=True)
 class Range:
-    """rates (S,) and smoothed losses (S,) of the test; `suggested` and `limit` are None when the loss never fell."""
+    """rates (S,) and smoothed losses (S,) of the test; `suggested` is None when the loss never fell.
+
+    `limit` is None where it never broke out.
+    """
 
     rates: np.ndarray
     losses: np.ndarray
@@ -49,12 +53,16 @@ def check_learning_rate(subject: Subject) -> Finding:
         meaning = f"the loss falls at no rate from {LOWEST:g} to {HIGHEST:g} with {rule}"
         return Finding("learning-rate", "failure", None, meaning, "See what tiny-subset and gradients say.")
     told = f"the rate of {rule} is {rate:g}, a rate near {found.suggested:.1g} is suggested"
+    far_above = rate > found.suggested * TOO_HIGH
     if found.limit is not None:
         told += f", the loss breaks out near {found.limit:.1g}"
+    elif far_above:
+        told = (f"the rate of {rule} is {rate:g}; the loss breaks out at no rate up to {HIGHEST:g}, for the few images "
+                f"of the test were known by heart near {found.suggested:.1g}")  # fmt: skip
     remedy = f"Pass --lr {found.suggested:.1g}."
     if found.limit is not None and rate >= found.limit:
         return Finding("learning-rate", "failure", found.suggested, f"{told}: too high", remedy)
-    if rate > found.suggested * TOO_HIGH and (found.limit is None or rate > found.limit / FAR):
+    if far_above and found.limit is not None and rate > found.limit / FAR:
         return Finding("learning-rate", "warning", found.suggested, f"{told}: very high", remedy)
     if rate * TOO_LOW < found.suggested:
         return Finding("learning-rate", "warning", found.suggested, f"{told}: very low", remedy)
@@ -67,18 +75,19 @@ def range_test(subject: Subject) -> Range:
         subject, without_noise(subject.graph, penalties=False), subject.rule, subject.key_of("learning-rate")
     )
     rates, losses = [], []
-    average, weight = 0.0, 0.0
+    average, weight, broke = 0.0, 0.0, None
     batches = batches_of(subject)
     for rate in np.geomspace(LOWEST, HIGHEST, STEPS):
         loss = descent.step(next(batches), float(rate))
         if not math.isfinite(loss):
+            broke = float(rate)
             break
         average, weight = SMOOTHING * average + (1 - SMOOTHING) * loss, SMOOTHING * weight + 1 - SMOOTHING
         rates.append(float(rate))
         losses.append(average / weight)
         if losses[-1] - losses[0] > (BREAK_OUT - 1) * abs(losses[0]):
             break
-    return read(np.array(rates), np.array(losses))
+    return read(np.array(rates), np.array(losses), broke)
 
 
 def batches_of(subject: Subject) -> Iterator[Batch]:
@@ -89,13 +98,13 @@ def batches_of(subject: Subject) -> Iterator[Batch]:
         yield whole
 
 
-def read(rates: np.ndarray, losses: np.ndarray) -> Range:
-    """Where the loss falls and where it breaks out."""
+def read(rates: np.ndarray, losses: np.ndarray, broke: float | None = None) -> Range:
+    """Where the loss falls and where it breaks out; `broke` is the rate at which it was no longer finite."""
     if len(losses) < 2 or losses[0] - losses.min() < 0.05 * abs(losses[0]):
         return Range(rates, losses, None, None)
     best = int(losses.argmin())
     half = (losses[0] + losses[best]) / 2
     suggested = float(rates[np.flatnonzero(losses <= half)[0]])
     risen = np.flatnonzero(losses[best:] > half)
-    limit = float(rates[best + risen[0]]) if len(risen) else None
+    limit = float(rates[best + risen[0]]) if len(risen) else broke
     return Range(rates, losses, suggested, limit)

@@ -204,7 +204,15 @@ def test_an_unlucky_draw_is_told_apart_from_weights_that_are_too_large() -> None
 
 def test_a_rate_far_below_the_break_out_is_not_too_high(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = clean(next(iter(CLEAN)), 0)  # adam at 0.001
-    for limit, status in ((0.3, "pass"), (0.02, "warning"), (None, "warning"), (0.0009, "failure")):
+    for limit, status in ((0.3, "pass"), (0.02, "warning"), (None, "pass"), (0.0009, "failure")):
         found = Range(np.array([1e-5]), np.array([1.0]), 2e-5, limit)
         monkeypatch.setattr(learning_rate, "range_test", lambda subject, found=found: found)
-        assert learning_rate.check_learning_rate(whole).status == status, limit
+        told = learning_rate.check_learning_rate(whole)
+        assert told.status == status, limit
+        assert ("suggested" in told.meaning) == (limit is not None)  # known by heart: no reason to advise a rate
+
+
+def test_a_loss_that_is_no_longer_finite_has_broken_out() -> None:
+    falling = np.array([2.0, 1.0, 0.5])
+    assert read(np.array([1e-3, 1e-2, 1e-1]), falling, 1.0).limit == 1.0
+    assert read(np.array([1e-3, 1e-2, 1e-1]), falling).limit is None
