@@ -221,7 +221,7 @@ def read_few(images: Array, places: Array, into: Array) -> None:
 
 
 def between(places: Array, size: int) -> tuple[Array, Array]:
-    """The last whole place before each of these (b, H*W) on an axis of `size` pixels, and the share beyond: (b*H*W,)."""
+    """The last whole place before each of these (b, H*W) on an axis of `size` pixels, and the share beyond (b*H*W,)."""
     places = np.clip(places.ravel(), 0, size - 1)
     low = np.minimum(places.astype(np.int64), max(size - 2, 0))
     return low, (places - low).astype(np.float32)

@@ -143,6 +143,11 @@ class Augmentation:
         offset = centre - np.einsum("bij,bj->bi", back, centre + shift)
         return np.concatenate([back, offset[:, :, np.newaxis]], 2)[:, ::-1][:, :, [1, 0, 2]]  # (row, column) -> (x, y)
 
+    def mirrored(self, *, key: Key, epoch: int, ids: Array) -> Array:
+        """Which of the samples `apply` mirrors left and right (B,)."""
+        found: Array = self._mirrors(_drawn(key, epoch, ids))[1] < 0
+        return found
+
     def _mirrors(self, drawn: Array) -> tuple[Array, Array]:
         """-1 or 1 for rows and for columns, (B,) each."""
         return (np.where(self.flip_vertical & (drawn[:, 1] < 0.5), -1, 1),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from pellucid.data.ahead import ahead
 from pellucid.data.annotations import Annotations, Classes
 from pellucid.data.dataset import Part
-from pellucid.data.images import Array, ArrayImages, ChosenImages
+from pellucid.data.images import Array, ArrayImages, ChosenImages, Images
 from pellucid.data.mixing import Mix, mixed
 from pellucid.data.order import Share, check_sizes, steps, steps_in
 from pellucid.data.sampling import Sampler
@@ -128,6 +128,13 @@ class Batches:
         ordered = copy(self)
         ordered.shuffle, ordered.sampler = False, None
         return ordered
+
+    def of_results(self, results: Images, augmentation: Augments | None) -> Batches:
+        """The same samples in the same order, with what was made of their pictures in place of these."""
+        others = copy(self)
+        others.source = replace(self.source, images=results)
+        others.preprocessing, others.augmentation, others.factor = None, augmentation, None
+        return others
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""

@@ -11,6 +11,7 @@ from pellucid.data.sampling import Sampler
 from pellucid.runs.freezing import stage_of
 from pellucid.runs.prepared import Beginning, Prepared
 from pellucid.runs.recording import KeepBest
+from pellucid.runs.results import on_results
 from pellucid.runs.scoring import score
 from pellucid.runs.several import firsts
 from pellucid.storage.memory import asking
@@ -119,10 +120,10 @@ def train_from(begun: Beginning, prepared: Prepared, events: list[Event]) -> Pro
         return progress
     step = f"train: a step of {prepared.config.batch_size:,} images"
     with asking(step, SMALLER), np.errstate(all="ignore"):  # numbers that are not finite are caught by the program
+        last = on_results(prepared, begun.state)
         return train(
-            prepared.program, prepared.engine, prepared.batches, events, state=begun.state, position=begun.position,
-            epochs=prepared.epochs, key=prepared.key.fold("noise"), validation=prepared.validation,
-            history=begun.history,
+            last.program, last.engine, last.batches, events, state=begun.state, position=begun.position,
+            epochs=last.epochs, key=last.key.fold("noise"), validation=last.validation, history=begun.history,
         )
 
 
