@@ -74,6 +74,13 @@ class Looks:
         why = "for photos" if mirrors else "for photos; no flip, as mirrored ones look less like their class"
         return Chosen(",".join(words), why)
 
+    @property
+    def mirrors(self) -> Chosen:
+        """Mirror images alone, where `auto` has them: what a head on frozen layers takes."""
+        fit = "flip" in self.augmentation.words.split(",")
+        return Chosen("flip", "alone, as frozen layers see each picture and its mirror image once") if fit else (
+            Chosen("", "none, as frozen layers see each picture once"))
+
     @cached_property
     def _seen(self) -> tuple[float, Array, Array]:
         """How far the channels of some pictures differ, their thumbs (n, 16, 16), and their places (n,)."""

@@ -15,6 +15,7 @@ from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
+from pellucid.graph.selecting import ALL_BUT_HEAD
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig, named
 from pellucid.runs.deciding import decided, meant_for_some, task_of
@@ -120,7 +121,7 @@ def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
         told = f"augment none; --augment auto chooses what photos take, as it does unasked up to {PHOTOS_TO:,}"
         config = config.changed(augment="")
     if config.augment in (None, AUTO):
-        chosen = looks.augmentation
+        chosen = looks.augmentation if config.augment == AUTO or not head_alone(config) else looks.mirrors
         told = f"augment {chosen.words}, chosen {chosen.why}" if chosen.words else f"augment {chosen.why}"
         config = config.changed(augment=chosen.words)
     augmentation = augmentation_of(config.augment)
@@ -129,6 +130,11 @@ def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
         raise UsageError(f"train: --augment {word} cannot go with {part.annotations.kind}, which could not follow the "
                          "pixels. Leave it out.")  # fmt: skip
     return config, told
+
+
+def head_alone(config: RunConfig) -> bool:
+    """Whether a head alone is trained on known weights: what these make of unchanged pictures is made once."""
+    return config.pretrained is not None and config.freeze == ALL_BUT_HEAD and not config.unfreeze_after
 
 
 def with_network(config: RunConfig, looks: Looks) -> RunConfig:

@@ -28,4 +28,6 @@ def with_pretrained(config: RunConfig, typed: Collection[str]) -> RunConfig:
         "model": weights.model, "weights": str(find(weights, config.data_dir)), "preprocess": weights.preprocess,
         "channels": "rgb", "resize": "x".join(map(str, weights.size)), "freeze": ALL_BUT_HEAD,
     }  # fmt: skip
+    if not {"freeze", "optimizer"} & set(typed):
+        meant |= {"lr": weights.rate, "epochs": weights.epochs}
     return replace(config, **{name: value for name, value in meant.items() if name not in typed})
