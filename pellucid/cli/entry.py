@@ -8,8 +8,10 @@ import signal
 import sys
 import time
 import traceback
+from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import typer
 
@@ -29,6 +31,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     weights,
 )
 from pellucid.cli.app import app
+from pellucid.cli.options import Taken, taken_by
 from pellucid.cli.output import complain as print_complaint
 from pellucid.cli.output import say
 from pellucid.cli.signals import SIGNALS
@@ -85,7 +88,7 @@ class Interrupt:
 def run(arguments: list[str] | None) -> int:
     """Run one command and return its exit code, with every fault told in one sentence."""
     try:
-        code = app(arguments, prog_name="pellucid", standalone_mode=False) or 0
+        code = made(taken_by(app))(arguments, prog_name="pellucid", standalone_mode=False) or 0
         return stopped() if code == INTERRUPTED else int(code)
     except PellucidError as fault:
         return complain(str(fault), 2 if isinstance(fault, (UsageError, ArgumentError)) else 1)
@@ -95,6 +98,12 @@ def run(arguments: list[str] | None) -> int:
         if ran_out(fault):
             return complain(f"{refused_allocation(fault)} Free some memory, or take less at once.", 1)
         return usage_or_own_fault(fault)
+
+
+@cache
+def made(taken: Taken) -> Any:
+    """The commands, made once for the settings that they take: a task that is registered later brings others."""
+    return typer.main.get_command(app)
 
 
 def stopped() -> int:

@@ -5,7 +5,7 @@
     def command(data: Data, *, settings: Given, as_json: ... = False) -> None:
         config = settings.of(RunConfig, data=data)
 
-The options are made anew whenever the application is, so a list that a program adds later has its flags too. Settings
+The options are made anew when the lists are others, so one that a program adds later has its flags too. Settings
 of one name in several lists (no run has more than one of them) share a flag, whose help tells them apart.
 """
 
@@ -27,6 +27,7 @@ from pellucid.tasks.registry import settings_kinds
 Kind = TypeVar("Kind")
 Lists = Callable[[], Sequence[type]]
 Names = Sequence[str] | Callable[[], Sequence[str]]  # of settings; asked for anew as the lists are
+Taken = tuple[tuple[tuple[type, ...], tuple[str, ...]], ...]  # by each command: lists, and names of settings
 
 
 def of_a_run() -> tuple[type, ...]:
@@ -110,8 +111,8 @@ class Taking:
     @property
     def settings(self) -> dict[str, inspect.Parameter]:
         """The options that are settings, by name."""
-        only = self.only() if callable(self.only) else self.only
-        found = {name: each for name, each in parameters(*self.lists()).items()
+        lists, only = self.taken
+        found = {name: each for name, each in parameters(*lists).items()
                  if name not in self.without and (not only or name in only)}  # fmt: skip
         lacking = set(only) - found.keys()
         if lacking:
@@ -119,8 +120,13 @@ class Taking:
         return found
 
     @property
+    def taken(self) -> tuple[tuple[type, ...], tuple[str, ...]]:
+        """The lists, and the names if only some are taken."""
+        return tuple(self.lists()), tuple(self.only() if callable(self.only) else self.only)
+
+    @property
     def __signature__(self) -> inspect.Signature:
-        return self._signed(tuple(self.lists()), tuple(self.only() if callable(self.only) else self.only))
+        return self._signed(*self.taken)
 
     @cache  # noqa: B019  (a command lives as long as the program; Typer asks several times for each)
     def _signed(self, lists: tuple[type, ...], only: tuple[str, ...]) -> inspect.Signature:
@@ -141,6 +147,13 @@ class Taking:
 def with_settings(lists: Lists, *, only: Names = (), without: Sequence[str] = ()) -> Callable[..., Any]:
     """Give a command the settings of some lists as options: all that have a flag, `only` these or `without` these."""
     return lambda command: Taking(command, lists, only, without)
+
+
+def taken_by(application: typer.Typer) -> Taken:
+    """What the commands of an application and of its groups take."""
+    groups = [application, *(each.typer_instance for each in application.registered_groups)]
+    functions = [command.callback for each in groups if each is not None for command in each.registered_commands]
+    return tuple(each.taken for each in functions if isinstance(each, Taking))
 
 
 def name_of(context: typer.Context) -> str:

@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.resume.driver import ONE_THREAD, ROOT, carry_out
+from tests.resume.driver import ONE_THREAD, ROOT, carry_out, type_once
 
 HUNG = 120.0  # seconds after which what should have ended is ended; nothing here takes a tenth of it
 LOOPBACK = {"MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0",
@@ -89,6 +89,7 @@ def serve(folder: Path) -> None:
     """Fork for every line on standard input."""
     for name in ONCE:
         import_module(name)
+    type_once()
 
     for line in sys.stdin:
         question = json.loads(line)

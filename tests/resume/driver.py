@@ -10,22 +10,29 @@ The process speaks JSON, one line a command and one line an answer.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTED_ONCE = (  # before the first fork: what a command imports takes five times as long as what a test has it do
-    "jinja2", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "rich.progress", "sklearn.datasets",
-    "sklearn.metrics", "threadpoolctl", "pellucid.cli.entry", "pellucid.reports.report", "pellucid.runs.experiment",
-    "pellucid.runs.pictures", "pellucid.tasks.classification.task", "pellucid.using.predicting", "tests.cli.terminal",
+    "PIL.ImageOps", "h5py", "jinja2", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
+    "rich.progress", "safetensors.numpy", "sklearn.datasets", "sklearn.metrics", "threadpoolctl", "pellucid.cli.entry",
+    "pellucid.data.boxes.opening", "pellucid.engines.memory", "pellucid.reports.report", "pellucid.runs.experiment",
+    "pellucid.runs.pictures", "pellucid.runs.places", "pellucid.runs.pretrained", "pellucid.storage.records.caches",
+    "pellucid.storage.records.models", "pellucid.storage.records.runs", "pellucid.tasks.classification.task",
+    "pellucid.using.features", "pellucid.using.predicting", "tests.cli.terminal",
 )  # fmt: skip
+COMMANDS = ("train", "data info", "evaluate", "predict")  # typed once: what Typer makes of their options is kept
 WITH_TORCH = ("pellucid.engines.pytorch.engine", "torch.fx.experimental.symbolic_shapes")  # at the first gradient
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
 
@@ -70,6 +77,20 @@ def import_once() -> None:
     """What the forked processes would import one by one."""
     for name in (*IMPORTED_ONCE, *(WITH_TORCH if find_spec("torch") else ())):
         import_module(name)
+    type_once()
+
+
+def type_once() -> None:
+    """What a forked process would make anew for the commands it types, and nothing that its collector looks through."""
+    from pellucid.cli.entry import main
+    from pellucid.data.picture_files import pillow_formats
+
+    pillow_formats()
+    for words in COMMANDS:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()), suppress(SystemExit):
+            main([*words.split(), "nothing is here"])
+    gc.collect()
+    gc.freeze()
 
 
 def serve(folder: Path) -> None:
