@@ -21,6 +21,8 @@ TOLERANCE = 1e-4  # of the largest value
 # layer once, in what comes before the layer named here or in a network that is exported whole; benchmarks.deep_export,
 # in `make soak`, takes all.
 FIRST = {
+    "resnet18": "conv3_block1_out", "resnet18-torchvision": "layer2_0_out", "preactresnet18": "conv3_block1_out",
+    "squeezenet-1.1-torchvision": "fire2_concat",
     "resnet50": "conv2_block1_out", "preactresnet50": "conv2_block3_out", "preactresnet164": "conv2_block1_out",
     "seresnet50": "layer1_0_out", "googlenet": "inception_3a_output", "seinception": "inception_3a_se_scale",
     "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
