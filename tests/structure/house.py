@@ -10,7 +10,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -65,7 +65,11 @@ class Module:
 
     name: str
     path: Path
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What the file says, read when it is asked for: whoever collects the tests only wants names."""
+        return ast.parse(self.path.read_text(encoding="utf-8"))
 
     @property
     def room(self) -> str:
@@ -80,12 +84,17 @@ def modules(tree: Path) -> tuple[Module, ...]:
     for path in sorted((tree / PACKAGE).rglob("*.py")):
         parts = path.relative_to(tree).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found.append(Module(name, path, ast.parse(path.read_text(encoding="utf-8"))))
+        found.append(Module(name, path))
     return tuple(found)
 
 
-def imports(module: Module, known: frozenset[str]) -> Iterator[Import]:
+@cache
+def imports(module: Module, known: frozenset[str]) -> tuple[Import, ...]:
     """Everything a module imports, inside functions too; `from a import b` is a.b where that is a module."""
+    return tuple(_imports(module, known))
+
+
+def _imports(module: Module, known: frozenset[str]) -> Iterator[Import]:
     for node, typing_only in _walk(module.tree, typing_only=False):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno, typing_only) for alias in node.names)
@@ -116,9 +125,8 @@ def _base(module: Module, node: ast.ImportFrom) -> str:
 
 
 def _imports_by_name(node: ast.Call) -> bool:
-    called = ast.unparse(node.func).split(".")[-1]
     text = node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
-    return bool(text) and called in {"import_module", "__import__"}
+    return bool(text) and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}
 
 
 def arrows(tree: Path) -> Iterator[tuple[Module, Import, str]]:
