@@ -75,12 +75,12 @@ __all__ = [
 
 _HOMES = {
     "Input": "pellucid.graph.vocabulary",
-    "Model": "pellucid.model",
-    "Sequential": "pellucid.model",
+    "Model": "pellucid.models",
+    "Sequential": "pellucid.models",
     "Variable": "pellucid.eager.variables",
-    "detect": "pellucid.tasks.detection.detecting",
+    "detect": "pellucid.tasks.entering",
     "load_darknet": "pellucid.tasks.detection.darknet",
-    "load_model": "pellucid.model",
+    "load_model": "pellucid.models",
     "register_layer": "pellucid.model.extension",
     "register_loss": "pellucid.model.extension",
     "register_task": "pellucid.tasks.registry",

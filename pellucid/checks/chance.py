@@ -14,7 +14,7 @@ from pellucid.checks.subject import Chance, Subject
 from pellucid.data.batches import Batch
 from pellucid.engines.protocol import Objective
 from pellucid.layers import Input, Reshape
-from pellucid.models import Sequential
+from pellucid.model import Sequential
 
 SAMPLE = 1024  # training images whose targets are looked at
 UNIT = 4.0     # random weights on numbers near 1 answer with numbers near 1, so that the loss is a few times as large

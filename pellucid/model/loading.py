@@ -27,13 +27,19 @@ if TYPE_CHECKING:
 
 MOST_TRIED = 2**24  # values of one image that preprocessing is tried on when a model is loaded
 SAVE_AGAIN = "Save the model again"
+MODEL = "model.safetensors"  # of a run folder
 
 
 def load_model(path: Path) -> Model:
-    """The model of a .safetensors file, compiled as it was; raises FileError that names the file and the remedy."""
+    """The model of a .safetensors file or of a run folder, compiled as it was.
+
+    Raises FileError that names the file and the remedy.
+    """
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import TrainingRecord
 
+    if os.path.isfile(os.path.join(path, MODEL)):
+        path = os.path.join(path, MODEL)
     with asking(os.fspath(path), "Free some memory: the weights must be in it."):
         file = read_model(path)
     built = network_of(file, path)

@@ -6,11 +6,12 @@ What reads and writes the files of others is imported when it is asked for: a mo
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, describe
+from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.model.admitting import prepared
 from pellucid.model.network import Network
 from pellucid.model.saving import save_model
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pellucid.model.foreign.matching import WeightsReport
 
 Path = str | os.PathLike[str]
+Found = list[list[dict[str, Any]]]  # of each picture its boxes
+DETECT: list[Callable[..., Found]] = []  # what finds boxes, once a page that can has been imported
 
 
 class Portable(Network):
@@ -36,6 +39,12 @@ class Portable(Network):
         for pictures that could be brought to it only by a guess.
         """
         return prepared(self, x)
+
+    def detect(self, images: Any, *, score: float | None = None) -> Found:
+        """The boxes that a model trained on boxes finds; see `pellucid.detect`."""
+        if not DETECT:
+            raise UsageError(f"{self.name}: to detect, import pellucid.models first.")
+        return DETECT[0](self, images, score=score)
 
     def to_torch(self) -> nn.Module:
         """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.

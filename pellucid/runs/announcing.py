@@ -43,6 +43,6 @@ def announce(prepared: Prepared, threads: int) -> None:
     several = "" if prepared.processes is None else f" in each of {prepared.processes.launch.count} processes"
     LOG.info("model  %s: %s parameters, %d thread%s%s", prepared.model_name, f"{prepared.summary.total:,}", threads,
              "" if threads == 1 else "s", several)
-    told = told_of_freezing(prepared.model, prepared.config)
+    told = told_of_freezing(prepared.model, prepared.config, prepared.trunk)
     if told:
         LOG.info("train  %s", told)

@@ -16,16 +16,25 @@ from pellucid.training.preflight import refuse_nothing_trained
 from pellucid.training.stages import Unfreeze
 
 
-def freeze_layers(model: Model, config: RunConfig, epochs: int) -> dict[str, float]:
-    """Freeze what --freeze names; return the shares of the learning rate by weight. Raises UsageError."""
+def freeze_layers(model: Model, config: RunConfig, epochs: int, trunk: Model | None = None) -> dict[str, float]:
+    """Freeze what --freeze names; return the shares of the learning rate by weight. Raises UsageError.
+
+    trunk: the part of the model that is another network's.
+    """
     if config.unfreeze_after >= epochs:
         fault = f"--unfreeze-after {config.unfreeze_after} leaves no epoch, for there are {epochs}"
         raise UsageError(f"train: {fault}. Pass more --epochs.")
     with named("--freeze"):
         if config.freeze:
-            model.freeze(config.freeze)
+            model.freeze(meant(config.freeze, trunk))
         refuse_nothing_trained(model.graph)
-    return factors_by_key(model.built, {ALL_BUT_HEAD: config.trunk_rate}, "train") if config.trunk_rate != 1 else {}
+    below = meant(ALL_BUT_HEAD, trunk)
+    return factors_by_key(model.built, {below: config.trunk_rate}, "train") if config.trunk_rate != 1 else {}
+
+
+def meant(words: str, trunk: Model | None) -> str:
+    """The words of --freeze; all but the head of another network's layers are these layers."""
+    return words if trunk is None or words != ALL_BUT_HEAD else ",".join(entry.name for entry in trunk.graph.layers)
 
 
 def stage_of(model: Model, config: RunConfig) -> Unfreeze | None:
@@ -46,7 +55,7 @@ def layers_with(graph: Graph, wanted: Callable[[WeightSpec], bool]) -> list[str]
     return list(dict.fromkeys(key.rpartition("/")[0] for key, weight in graph.weights.items() if wanted(weight)))
 
 
-def told_of_freezing(model: Model, config: RunConfig) -> str:
+def told_of_freezing(model: Model, config: RunConfig, trunk: Model | None) -> str:
     """One line on what is trained; empty when all of it is, at the full rate."""
     every = layers_with(model.graph, lambda weight: not weight.name.startswith("moving_"))
     trained = layers_with(model.graph, lambda weight: weight.trainable)
@@ -57,5 +66,6 @@ def told_of_freezing(model: Model, config: RunConfig) -> str:
     if config.unfreeze_after:
         told.append(f"after {config.unfreeze_after} epochs all of them, at {config.unfreeze_rate:g} of the rate")
     if config.trunk_rate != 1:
-        told.append(f"all but the head at {config.trunk_rate:g} of the rate")
+        below = "all but the head" if trunk is None else "the backbone"
+        told.append(f"{below} at {config.trunk_rate:g} of the rate")
     return "; ".join(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
 from pellucid.model.ending import with_ending
+from pellucid.model.foreign.loading import load_weights
 from pellucid.model.heads_by_name import differing, order_of, reordered
 from pellucid.model.loading import pipeline_of
 from pellucid.runs.config import RunConfig
@@ -75,7 +76,7 @@ def make_model(
     admit(model.graph)
     draw_weights(model, key.fold("init"))
     if config.weights:
-        read_weights(model, config, problem.names)
+        read_weights(model, config, problem)
     return model, name
 
 
@@ -84,9 +85,13 @@ def ended(model: Model, problem: Problem) -> Model:
     return model if problem.ending is None else with_ending(model, problem.ending)
 
 
-def read_weights(model: Model, config: RunConfig, class_names: Sequence[str]) -> None:
+def read_weights(model: Model, config: RunConfig, problem: Problem) -> None:
     """Take the weights of --weights FILE; its head too where it is for the data's classes, put in their order."""
-    path = str(config.weights)
+    path, class_names = str(config.weights), problem.names
+    trunk = problem.trunk(model)
+    if trunk is not None:
+        LOG.info("read   %s", load_weights(trunk, path, part=True))
+        return
     ours = path.lower().endswith(".safetensors") and os.path.isfile(path) and is_ours(path)
     has = read_model(path).class_names if ours and config.head_by_name else None
     order = None if has is None else order_of(has, class_names)

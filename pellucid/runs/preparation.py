@@ -174,7 +174,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     set_batch_norm_momentum(model, name, config.batch_norm_momentum)
     epochs = config.epochs_for(len(train))
     problem.refuse_unfit(config.own, epochs)  # here, before anything is written
-    rates = freeze_layers(model, config, epochs)
+    rates = freeze_layers(model, config, epochs, problem.trunk(model))
     batches = Batches(
         train,
         batch_size=config.batch_size,

@@ -53,6 +53,11 @@ class Prepared:
         """The network's table."""
         return summarize(self.model.graph)
 
+    @property
+    def trunk(self) -> Model | None:
+        """The part of the model that is another network's."""
+        return self.problem.trunk(self.model)
+
     @cached_property
     def looks(self) -> dict[str, Any]:
         """What the training images look like, for the model file: the range of their values, and statistics if any."""

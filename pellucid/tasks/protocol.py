@@ -23,7 +23,7 @@ from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.sampling import Sampler
 from pellucid.engines.protocol import Objective
-from pellucid.errors import UsageError
+from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
@@ -69,6 +69,13 @@ class Problem(ABC):
         """The network for inputs of `shape` that --model names (None: the usual one), and its name, not yet drawn.
 
         None where any network with another end serves. Raises UsageError for a name that is none of the task's.
+        """
+        return None
+
+    def trunk(self, model: Model) -> Model | None:
+        """The part of its network that is another network's, with the same layers; None: no part.
+
+        --weights fills it, --freeze all-but-head keeps it, --trunk-rate is its share of the rate.
         """
         return None
 
@@ -206,6 +213,10 @@ class Task(ABC):
     def drawn(self, pixels: np.ndarray, entry: Mapping[str, Any]) -> np.ndarray | None:
         """A picture (H,W,3) uint8 with the answer to it drawn in; None where answers have no place in pictures."""
         return None
+
+    def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
+        """For each picture its boxes, as `pellucid.detect` tells them. Raises ArgumentError where there are none."""
+        raise ArgumentError(describe("detect", "model", "one that was trained on boxes", f"one of task {self.name}"))
 
     def score(self) -> Score:
         """The watched score."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,9 +21,12 @@ TORCH, KERAS, OURS = "names of torch", "names of Keras", "names of Pellucid"
 
 
 def load_weights(
-    model: Network, path: str | os.PathLike[str], *, new_head: bool = False, flatten: str = "CHW"
+    model: Network, path: str | os.PathLike[str], *, new_head: bool = False, flatten: str = "CHW", part: bool = False
 ) -> WeightsReport:
-    """Take the weights of a file and say what matched; see `Portable.load_weights`."""
+    """Take the weights of a file and say what matched; see `Portable.load_weights`.
+
+    part: the model is the first part of the file's network, and what is beyond it is left out.
+    """
     if flatten not in ("CHW", "HWC"):
         raise ArgumentError(describe("load_weights", "flatten", "'CHW' or 'HWC'", repr(flatten)))
     path = Path(path)
@@ -34,16 +38,16 @@ def load_weights(
                  if key in values}  # fmt: skip
         report = compare(
             graph, found, values, file=os.fspath(path), layout=OURS, new_head=new_head,
-            head_names=lambda name: keras.is_head(name, graph),
+            head_names=beyond_if(part, lambda name: keras.is_head(name, graph)),
         )  # fmt: skip
         return taken(model, report, found)
     with open_foreign(path) as file:
-        report, found = matched(graph, file, new_head, flatten)
+        report, found = matched(graph, file, new_head, flatten, part)
         return taken(model, report, found, other_form(graph, file))
 
 
 def matched(
-    graph: Graph, file: ForeignFile, new_head: bool, flatten: str
+    graph: Graph, file: ForeignFile, new_head: bool, flatten: str, part: bool = False
 ) -> tuple[WeightsReport, dict[str, Candidate]]:
     """The report on a foreign file, and the arrays meant for weights."""
     where = os.fspath(file.path)
@@ -51,13 +55,18 @@ def matched(
         found = keras.candidates(graph, file)
         return compare(
             graph, found, file.arrays, file=where, layout=KERAS, new_head=new_head,
-            head_names=lambda name: keras.is_head(name, graph),
+            head_names=beyond_if(part, lambda name: keras.is_head(name, graph)),
         ), found  # fmt: skip
     found = torch.candidates(graph, file, flatten=flatten)
     names = torch.wanted_names(file)
     return compare(
-        graph, found, names, file=where, layout=TORCH, new_head=new_head, head_names=torch.is_head
+        graph, found, names, file=where, layout=TORCH, new_head=new_head, head_names=beyond_if(part, torch.is_head)
     ), found  # fmt: skip
+
+
+def beyond_if(part: bool, head_names: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Which arrays that no weight wants may be left out: all where the model is a part, else those of a head."""
+    return (lambda name: True) if part else head_names
 
 
 def taken(model: Network, report: WeightsReport, found: dict[str, Candidate], form: str = "") -> WeightsReport:

@@ -57,7 +57,7 @@ def load_darknet(cfg: str | os.PathLike[str], file: str | os.PathLike[str], name
     model, codec = builder.build(sections, len(classes))
     weights.take(model.built, "load_darknet", read_weights(os.fspath(file), builder.convolutions, model))
     model.preprocessing = Pipeline((Scale(255.0),))
-    problem = Detection(classes, tuple(range(len(classes))), codec, "stretch", "darknet", NMS, 0.3,
+    problem = Detection(classes, tuple(range(len(classes))), codec, "stretch", "darknet", nms=NMS, least_visible=0.3,
                         chosen={"operating": TOLD_FROM})
     model.task = {"name": TASK.name, "format": TASK.format, "record": problem.record()}
     model.input_record = {"height": codec.size[0], "width": codec.size[1], "channels": 3, "dtype": "uint8",

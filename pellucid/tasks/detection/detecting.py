@@ -1,11 +1,11 @@
-"""detect: the boxes that a model finds in pictures, from a program."""
+"""The boxes that a model finds in pictures, from a program."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,25 +15,32 @@ from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_sized
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.model import Model
-from pellucid.tasks.detection.answering import as_json
-from pellucid.tasks.detection.task import TASK
+from pellucid.tasks.detection.answering import Detected, as_json
+from pellucid.tasks.detection.codecs.encoded import Codec
 
 AT_ONCE = 32
 
 
-def detect(model: Model, images: Any, *, score: float | None = None) -> list[list[dict[str, Any]]]:
-    """For each picture its boxes, {"class", "score", "box": [x1, y1, x2, y2]} in its own pixels, the surest first.
+class Located(Protocol):
+    """What is asked of a detection's problem."""
 
-    images: paths, or pictures (H, W, C) of any sizes as read (an array (N, H, W, C) is N of them); score: the least
-    that is told (default: the model's operating point).
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
-    Raises ArgumentError for a model that was not trained on boxes, ShapeError for what is no picture, FileError for a
-    file that cannot be read.
-    """
-    if model.task is None or model.task["name"] != TASK.name:
-        raise ArgumentError(describe("detect", "model", "one that was trained on boxes",
-                                     "one of another task" if model.task else "one that says nothing of its task"))
-    problem = TASK.recalled(model, model.task["record"])
+    @property
+    def codec(self) -> Codec: ...
+
+    @property
+    def fit(self) -> str: ...
+
+    @property
+    def threshold(self) -> float: ...
+
+    def found(self, outputs: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Detected]: ...
+
+
+def detect(problem: Located, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
+    """For each picture (path or array) its boxes; see `pellucid.detect`."""
     if score is not None and not 0 <= score <= 1:
         raise ArgumentError(describe("detect", "score", "from 0 to 1", score))
     listed = [images] if isinstance(images, (str, os.PathLike)) else list(images)

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.vocabulary import (
     Activation,
-    Add,
     BatchNormalization,
     Concatenate,
     Conv2D,
@@ -23,10 +22,10 @@ from pellucid.graph.vocabulary import (
     Input,
     MaxPooling2D,
     Reshape,
-    UpSampling2D,
 )
 from pellucid.initializers import Constant
 from pellucid.model import Model
+from pellucid.tasks.detection.backbones import STRIDES, joined
 from pellucid.tasks.detection.networks import WIDTH, block, convolved, rare_bias
 
 Size = tuple[int, int, int]
@@ -82,16 +81,16 @@ def pyramid(shape: Size, classes: int, width: int = WIDTH) -> Model:
     x = convolved(image, width // 2, "stem1", stride=2)
     x = block(convolved(x, width, "stem2", stride=2), width, "stem3")
     maps: list[Tensor] = []
-    for number, filters in ((8, 2 * width), (16, 3 * width), (32, 4 * width)):
+    for number, filters in zip(STRIDES, (2 * width, 3 * width, 4 * width), strict=True):
         x = block(convolved(x, filters, f"down{number}", stride=2), filters, f"at{number}")
         maps.append(x)
-    lateral = [Conv2D(2 * width, 1, name=f"lateral{number}")(x) for number, x in zip((8, 16, 32), maps, strict=True)]
-    joined = [lateral[2]]
-    for number, side in ((16, lateral[1]), (8, lateral[0])):
-        above = UpSampling2D(2, name=f"up{number}")(joined[0])
-        joined.insert(0, Add(name=f"join{number}")([side, above]))
-    smooth = [convolved(x, 2 * width, f"smooth{number}") for number, x in zip((8, 16, 32), joined, strict=True)]
-    return Model(image, shared_heads(smooth, 2 * width, classes), name="pyramid")
+    return Model(image, smoothed_heads(joined(maps, 2 * width, shape), 2 * width, classes), name="pyramid")
+
+
+def smoothed_heads(maps: Sequence[Tensor], filters: int, classes: int) -> Tensor:
+    """The shared heads on maps that were joined: (P, C + 4) over all of them."""
+    smooth = [convolved(x, filters, f"smooth{number}") for number, x in zip(STRIDES, maps, strict=True)]
+    return shared_heads(smooth, filters, classes)
 
 
 def shared_heads(maps: Sequence[Tensor], filters: int, classes: int) -> Tensor:

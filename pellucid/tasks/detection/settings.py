@@ -25,6 +25,9 @@ class Settings:
     match: str = setting(
         "best", "best: every object has the anchor nearest in shape; book: only one of IoU above 0.5, others above it "
         "are left out.", panel=NETWORK, choices=("best", "book"))
+    backbone: str | None = setting(
+        None, "Put the heads on the layers of this network, such as resnet18; --weights, --freeze all-but-head and "
+        "--trunk-rate mean those layers.", panel=NETWORK)
     score_every: int = setting(
         0, "Epochs between two looks at the AP50 of the validation part, which chooses the best epoch; 0: so many that "
         "there are about 20 looks.", panel=LEARNING, least=0)

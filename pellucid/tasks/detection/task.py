@@ -32,11 +32,12 @@ from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked
 from pellucid.tasks.detection import telling
 from pellucid.tasks.detection.answering import Detected, as_json, detected
+from pellucid.tasks.detection.backbones import backbone, is_network
 from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.evaluation import Evaluation
-from pellucid.tasks.detection.kinds import KINDS, USUAL
+from pellucid.tasks.detection.kinds import KINDS, USUAL, Kind
 from pellucid.tasks.detection.networks import RARE
 from pellucid.tasks.detection.record import DetectionRecord, codec_of
 from pellucid.tasks.detection.settings import Settings, Wishes
@@ -60,6 +61,7 @@ class Detection(Problem):
     codec: Codec
     fit: str = "stretch"
     form: str = USUAL
+    backbone: str | None = None
     nms: float = 0.5
     least_visible: float = 0.3
     validated: bool = False
@@ -72,8 +74,16 @@ class Detection(Problem):
     def network(self, model: str | None, settings: Settings, shape: tuple[int, ...]) -> tuple[Model, str]:
         if len(shape) != 3:
             raise UsageError("train: a network for boxes reads pictures; leave out pca and whiten of --preprocess.")
-        made = KINDS[self.form].network((shape[0], shape[1], shape[2]), len(self.names), self.codec)
-        return made, self.form
+        kind, size = KINDS[self.form], (shape[0], shape[1], shape[2])
+        if self.backbone is None:
+            return kind.network(size, len(self.names), self.codec), self.form
+        return kind.on(self.backbone, size, len(self.names), self.codec), f"{self.form} on {self.backbone}"
+
+    def trunk(self, model: Model) -> Model | None:
+        if self.backbone is None:
+            return None
+        ends = [one.call.layer.name for one in backbone(self.backbone, model.input_shape[1:]).outputs]
+        return Model(model.input, [model.get_layer(name).output for name in ends], name=self.backbone)
 
     def record(self) -> dict[str, Any]:
         return {"names": list(self.names), "ids": list(self.ids), "form": self.form, "codec": self.codec.record(),
@@ -175,19 +185,13 @@ class DetectionTask(Task):
         assert isinstance(problem, Detection), "a run's problem is its task's"
         if model is not None and model.lower().endswith(".safetensors"):
             return self.of_file(problem, model)
-        name = USUAL if model is None else model.lower()
-        if name not in KINDS:
-            raise UsageError(describe("train", "--model", f"one of {', '.join(KINDS)} for boxes, or a model file",
-                                      repr(shown(model))))
+        name, trunk = form_of(model, settings.backbone)
         kind, size = KINDS[name], problem.codec.size
-        for side, flag in zip(size, ("height", "width"), strict=True):
-            if side % kind.multiple:
-                raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {kind.multiple} for the "
-                                          f"network {name}", side, f"The next that fits is "
-                                          f"{-(-side // kind.multiple) * kind.multiple}."))
+        refuse_unfit_network(name, kind, trunk, size)
         placed = dataset.part("train").annotated(Boxes).placed(settings.least_visible)
         codec = kind.codec(size, len(problem.names), placed, settings)
-        return replace(problem, codec=codec, form=name, nms=settings.nms, least_visible=settings.least_visible)
+        return replace(problem, codec=codec, form=name, backbone=trunk, nms=settings.nms,
+                       least_visible=settings.least_visible)
 
     def of_file(self, problem: Detection, path: str) -> Detection:
         """The problem of a model file to go on from, for the same classes."""
@@ -211,13 +215,18 @@ class DetectionTask(Task):
             raise FileError(f"the model's record of its task is damaged: it has {len(told['names'])} classes and "
                             f"{codec.classes} in its codec. {AGAIN}.")
         chosen = {} if told["operating"] is None else {"operating": float(told["operating"])}
-        return Detection(tuple(told["names"]), tuple(told["ids"]), codec, fit, told["form"], told["nms"],
-                         told["least_visible"], chosen=chosen)
+        return Detection(tuple(told["names"]), tuple(told["ids"]), codec, fit, told["form"], nms=told["nms"],
+                         least_visible=told["least_visible"], chosen=chosen)
 
     def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
         from pellucid.tasks.detection.diagnosing import diagnose  # not needed to train or to ask
 
         return diagnose(stored, wishes)
+
+    def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
+        from pellucid.tasks.detection.detecting import detect  # not needed to train
+
+        return detect(self.recalled(model, (model.task or {})["record"]), model, images, score=score)
 
     def told(self, found: Mapping[str, Any]) -> list[Section]:
         return telling.told(found)
@@ -232,6 +241,31 @@ class DetectionTask(Task):
 
     def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         return telling.row(entry)
+
+
+def form_of(model: str | None, trunk: str | None) -> tuple[str, str | None]:
+    """The form of a network and its backbone: --model names the form, or a network on which the usual one stands."""
+    name = USUAL if model is None else model.lower()
+    if name in KINDS:
+        return name, trunk
+    if trunk is None and is_network(name):
+        return USUAL, name
+    raise UsageError(describe("train", "--model", f"one of {', '.join(KINDS)} for boxes, a network with a name to put "
+                              "heads on, or a model file", repr(shown(model))))
+
+
+def refuse_unfit_network(name: str, kind: Kind, trunk: str | None, size: tuple[int, int]) -> None:
+    """Raise UsageError for a form without a place for a backbone, and for sides that are not halved evenly."""
+    if trunk is not None and kind.above is None:
+        fitting = ", ".join(known for known, one in KINDS.items() if one.above is not None)
+        raise UsageError(f"train: --backbone goes with --model {fitting}, not with {name}, whose layers are all its "
+                         "own. Leave one out.")
+    multiple, whose = kind.multiple_on(trunk), f"the network {name}" + (f" on {trunk}" if trunk else "")
+    fitting_size = "x".join(str(-(-side // multiple) * multiple) for side in size)
+    for side, flag in zip(size, ("height", "width"), strict=True):
+        if side % multiple:
+            raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {multiple} for {whose}", side,
+                                      f"The next size that fits is --resize {fitting_size}."))
 
 
 TASK = DetectionTask()

@@ -111,7 +111,12 @@ def test_the_engines_agree_on_what_is_lost(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(("flags", "said"), [
-    (["--model", "lenet5"], ["--model", "center", "boxes"]),
+    (["--model", "lenet"], ["--model", "center", "boxes"]),
+    (["--model", "lenet5", "--resize", "64x96"], ["--model", "lenet5", "none of 8"]),
+    (["--backbone", "resnet", "--resize", "64x96"], ["--backbone", "resnet18"]),
+    (["--backbone", "squeezenet", "--model", "pyramid", "--resize", "64x96"], ["none of 32"]),
+    (["--backbone", "squeezenet", "--model", "localiser"], ["--backbone", "localiser", "center"]),
+    (["--backbone", "squeezenet"], ["width", "multiple of 32", "--resize 64x96"]),
     (["--resize", "60x80"], ["height", "multiple of 16", "64"]),
     (["--nms", "1.5"], ["--nms"]),
     (["--loss", "focal"], ["--loss is a setting of the task classification", "detection"]),

@@ -39,7 +39,7 @@ def test_a_program_the_command_and_the_exported_file_find_the_same_boxes(termina
     model = load_model("run/model.safetensors")
     assert all(near(one["boxes"], other) for one, other in zip(told, pellucid.detect(model, files), strict=True))
     arrays = [read_image(file) for file in files]
-    assert all(near(one["boxes"], other) for one, other in zip(told, pellucid.detect(model, arrays), strict=True))
+    assert all(near(one["boxes"], other) for one, other in zip(told, model.detect(arrays), strict=True))
     many = pellucid.detect(model, arrays[0][None], score=0.02)[0]
     assert len(many) >= len(told[0]["boxes"])
     assert terminal.type("export", "run", "--format", "onnx", "--out", "shapes.onnx").code == 0

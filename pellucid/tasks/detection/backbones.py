@@ -1,0 +1,79 @@
+"""Backbones: the layers of a network with a name, in place of a detector's own below its heads.
+
+Maps      the last ones of 8, 16 and 32 pixels a place, those that it has; one that is a row or two short, as
+          layers without padding leave it, is filled up with zeros at its far edges
+Joined    1x1 to 2w of each, + the coarser one enlarged twice, finest first
+Weights   of a file for the whole network, its head left out
+Source    CNN-book 12.6, 12.7; Lin et al. 2017
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pellucid.architectures.names import NAMES, architecture
+from pellucid.errors import UsageError, describe, shown
+from pellucid.graph.layer import Tensor
+from pellucid.graph.vocabulary import Add, Conv2D, UpSampling2D, ZeroPadding2D
+from pellucid.model import Model
+from pellucid.words import nearest
+
+STRIDES = (8, 16, 32)
+SHORT = 2                        # rows or columns that a map may lack
+BELOW = "the network below the heads (--backbone or --model)"
+FITTING = "resnet18, mobilenetv2, squeezenet or vgg16"
+
+
+def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = ()) -> Model:
+    """The network called `name` up to its maps, which are its outputs, the finest first; those of `needs` among them.
+
+    Raises UsageError for a name that is not known, and for a network without such maps.
+    """
+    if not is_network(name):
+        raise UsageError(describe("train", BELOW, f"a network with a name, such as {FITTING}", repr(shown(name)),
+                                  nearest(name, NAMES)))
+    whole = architecture(name, shape, 1)
+    found = {each: last_map(whole, (shape[0] // each, shape[1] // each)) for each in STRIDES}
+    lacking = next((each for each in needs if found[each] is None), None)
+    if lacking is not None:
+        raise UsageError(describe("train", BELOW, f"a network with maps of {' and '.join(map(str, needs))} "
+                                  "pixels a place, such as {FITTING}", f"{shown(name)}, which has none of {lacking}"))
+    return Model(whole.input, [each for each in found.values() if each is not None])
+
+
+def is_network(name: str) -> bool:
+    """Whether there is a network of that name."""
+    return name.lower().replace("_", "-") in NAMES
+
+
+def last_map(network: Model, size: tuple[int, int]) -> Tensor | None:
+    """The last map of a network that has this (height, width), or lacks no more than SHORT of each; None without."""
+    maps: list[Tensor] = [
+        layer.output for layer in network.layers[1:] if len(layer.calls) == 1 and len(layer.calls[0].outputs) == 1]
+    for short in (0, SHORT):
+        fitting = [one for one in maps if len(one.sizes) == 3
+                   and all(0 <= want - (has or 0) <= short for want, has in zip(size, one.sizes, strict=False))]
+        if fitting:
+            return fitting[-1]
+    return None
+
+
+def filled(x: Tensor, size: tuple[int, int], name: str) -> Tensor:
+    """A map with zeros at its far edges up to `size`."""
+    rows, columns = (want - (has or 0) for want, has in zip(size, x.sizes, strict=False))
+    y: Tensor = ZeroPadding2D(((0, rows), (0, columns)), name=name)(x) if rows or columns else x
+    return y
+
+
+def joined(maps: Sequence[Tensor], filters: int, shape: tuple[int, int, int]) -> list[Tensor]:
+    """Maps of one depth, the finest first, each with what the coarser ones know."""
+    strides = STRIDES[: len(maps)]
+    sides = [
+        Conv2D(filters, 1, name=f"lateral{each}")(filled(x, (shape[0] // each, shape[1] // each), f"filled{each}"))
+        for each, x in zip(strides, maps, strict=True)
+    ]
+    found = [sides[-1]]
+    for each, side in zip(strides[-2::-1], sides[-2::-1], strict=True):
+        above = UpSampling2D(2, name=f"up{each}")(found[0])
+        found.insert(0, Add(name=f"join{each}")([side, above]))
+    return found
