@@ -45,6 +45,9 @@ class Annotations(Protocol):
     def take(self, indices: Array) -> Self:
         """The entries at `indices` (B,), in that order."""
 
+    def joined(self, other: Self) -> Self:
+        """These entries and, after them, those of another part of the same data."""
+
     def moved(self, affines: Array, size: tuple[int, int]) -> Self:
         """The entries after their pictures were moved by `affines` (B, 2, 3) into `size` (height, width)."""
 
@@ -66,6 +69,9 @@ class Classes:
 
     def take(self, indices: Array) -> Classes:
         return Classes(self.numbers[indices])
+
+    def joined(self, other: Classes) -> Classes:
+        return Classes(np.concatenate([self.numbers, other.numbers]))
 
     def moved(self, affines: Array, size: tuple[int, int]) -> Classes:
         return self
@@ -105,6 +111,9 @@ class Numbers:
 
     def take(self, indices: Array) -> Numbers:
         return replace(self, values=self.values[indices])
+
+    def joined(self, other: Numbers) -> Numbers:
+        return replace(self, values=np.concatenate([self.values, other.values]))
 
     def moved(self, affines: Array, size: tuple[int, int]) -> Numbers:
         return self

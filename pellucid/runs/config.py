@@ -141,6 +141,9 @@ class RunConfig:
     limit: int | None = setting(
         None, "At most so many images of each part, classes in proportion.", panel=DATA, least=1)
     val_fraction: float = setting(0.1, "Share of train held for validation.", panel=DATA, least=0, below=1)
+    join_validation: bool = setting(
+        False, "Learn from the validation part that the data bring, too: the last epoch is kept, as nothing can "
+        "choose one.", panel=DATA)
     train_dev_fraction: float = setting(
         0.0, "Share of train held out for pellucid diagnose, which then tells variance from mismatch.",
         panel=DATA, least=0, below=1)

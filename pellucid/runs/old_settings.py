@@ -54,6 +54,7 @@ MEANINGS: dict[str, Meaning] = {
     "seed": Meaning("0.1.0", 0),
     "split_seed": Meaning("0.1.0", 0),
     "val_fraction": Meaning("0.1.0", 0.1),  # no run was ever written without it
+    "join_validation": Meaning("0.2.0", False),
     "train_dev_fraction": Meaning("0.1.0", 0.0),
     "group": Meaning("0.1.0", None),
     "label": Meaning("0.1.0", None),

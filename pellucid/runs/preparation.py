@@ -11,6 +11,7 @@ from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
 from pellucid.data.choosing import AUTO, NONE, Looks
 from pellucid.data.dataset import Dataset
+from pellucid.data.joining import with_validation_joined
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine
@@ -61,7 +62,10 @@ def divide(dataset: Dataset, config: RunConfig) -> Dataset:
     if "train" not in dataset.parts:
         raise DataError(f"{config.data} has no training part. Put the images to learn from into a folder train/.")
     seed = config.split_seed
-    dataset = split_validation(dataset, fraction=config.val_fraction, seed=seed, together=together)
+    if config.join_validation:
+        dataset = with_validation_joined(dataset)
+    else:
+        dataset = split_validation(dataset, fraction=config.val_fraction, seed=seed, together=together)
     return split_train_dev(dataset, fraction=config.train_dev_fraction, seed=seed, together=together)
 
 

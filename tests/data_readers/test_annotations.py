@@ -36,6 +36,9 @@ class Spot:
     def take(self, indices: np.ndarray) -> Spot:
         return Spot(self.places[indices])
 
+    def joined(self, other: Spot) -> Spot:
+        return Spot(np.concatenate([self.places, other.places]))
+
     def moved(self, affines: np.ndarray, size: tuple[int, int]) -> Spot:
         assert size == SIZE
         return Spot(np.einsum("bij,bj->bi", affines[:, :, :2], self.places) + affines[:, :, 2])

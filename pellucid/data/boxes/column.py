@@ -9,12 +9,14 @@ Shapes   corners (M,4) x1 y1 x2 y2 in pixels of the pictures as read, far edges 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from pellucid.data.images import Array
 
 LEFT = 0.3        # of a box, that must stay in the frame for the object to count as seen
+OF_ROWS = ("corners", "classes", "crowd", "difficult", "areas")
 FEW = 10          # pictures of a class below which it is spread with the other rare ones
 
 
@@ -90,8 +92,13 @@ class Boxes:
         counts = np.diff(self.offsets)[indices]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         rows = np.repeat(self.offsets[indices] - offsets[:-1], counts) + np.arange(offsets[-1])
-        of_rows = {name: getattr(self, name)[rows] for name in ("corners", "classes", "crowd", "difficult", "areas")}
+        of_rows = {name: getattr(self, name)[rows] for name in OF_ROWS}
         return replace(self, **of_rows, offsets=offsets, sizes=self.sizes[indices], affines=self.affines[indices])
+
+    def joined(self, other: Boxes) -> Boxes:
+        both: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)])
+                                for name in (*OF_ROWS, "sizes", "affines")}
+        return replace(self, **both, offsets=np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]]))
 
     def moved(self, affines: Array, size: tuple[int, int]) -> Boxes:
         linear = affines[:, :, :2] @ self.affines

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.boxes.column import Boxes
+from pellucid.data.joining import with_validation_joined
+from pellucid.data.opening import open_dataset
 from pellucid.reports.rebuilding import rebuild_report
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
@@ -108,6 +111,23 @@ def test_the_engines_agree_on_what_is_lost(terminal: Terminal) -> None:
     score = ["evaluate", "pytorch", "--json", "--engine"]
     one, other = (json.loads(terminal.type(*score, engine).out) for engine in ENGINES)
     assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+
+
+def test_a_validation_part_is_learnt_from_where_nothing_is_chosen(terminal: Terminal) -> None:
+    whole = open_dataset("shapes")
+    train, validation = whole.part("train"), whole.part("validation")
+    both = with_validation_joined(whole).part("train")
+    assert (len(both), both.names[40:]) == (52, tuple(validation.names))
+    last = both.annotated(Boxes).take(np.array([51]))
+    assert np.array_equal(last.corners, validation.annotated(Boxes).take(np.array([11])).corners) and len(last.corners)
+    taken = both.images.take(np.array([51, 0, 40]))
+    assert np.array_equal(taken[[0, 2]], validation.images.take(np.array([11, 0])))
+    assert np.array_equal(taken[1], train.images.take(np.array([0]))[0])
+    run = ["train", "shapes", "--model", "center-small", "--no-checks", "--epochs", "1", "--out", "run"]
+    typed = terminal.type(*run, "--join-validation")
+    assert typed.code == 0 and "train 52, test 16" in typed.out + typed.err, typed
+    assert "val_loss" not in read_csv("run/history.csv")[0] and record("run/metrics.json")["n"] == 16
+    terminal.refused(2, ["--join-validation", "--val-fraction 0", "digits"], "train", "digits", "--join-validation")
 
 
 @pytest.mark.parametrize(("flags", "said"), [
