@@ -4,7 +4,8 @@ uniform      3 % of all images, drawn at random, get one of the nine other label
 systematic   as many images, all of them 4s called 9 and 7s called 1: the models can learn this mistake
 
 Five models judge the folds they did not learn from (`runs.cross_validation`), confident learning ranks the labels
-(`diagnosis.label_errors`). Labels that MNIST itself has wrong count against the precision. The test part is not read.
+(`diagnosis.label_errors`), and the judgement of all answers names those that `pellucid diagnose` lists
+(`diagnosis.judging`). Labels that MNIST itself has wrong count against the precision. The test part is not read.
 
 Run with   python -m benchmarks.label_errors MNIST_FOLDER     (four minutes of one processor)
 Writes     benchmarks/results/label-errors.json
@@ -26,6 +27,7 @@ from sklearn.metrics import average_precision_score
 
 from pellucid.data.annotations import Classes
 from pellucid.data.dataset import Dataset
+from pellucid.diagnosis.judging import judge, named
 from pellucid.diagnosis.label_errors import find_label_errors
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
@@ -33,7 +35,7 @@ from pellucid.runs.cross_validation import FOLDS, cross_validate
 from pellucid.runs.environment import environment_of
 from pellucid.runs.preparation import divide, understand
 from pellucid.runs.reading import read_data
-from pellucid.tasks.classification.diagnosing.labels import answers_of
+from pellucid.tasks.classification.diagnosing.labels import answers_of, known_of
 
 SHARE, SEEDS = 0.03, (0, 1, 2)
 TURNED = {4: 9, 7: 1}
@@ -71,7 +73,9 @@ def measure(config: RunConfig, dataset: Dataset, kind: str, seed: int) -> dict[s
     validated = cross_validate(replace(config, seed=seed, split_seed=seed), folds=FOLDS,
                                dataset=divide(noisy, replace(config, split_seed=seed)))  # fmt: skip
     wrong = np.isin(validated.part.ids, wrong_ids)
-    answers = answers_of(validated)
+    answers, known = answers_of(validated), known_of(validated)
+    judgement = judge(answers, known)
+    listed = named(judgement, answers, find_label_errors(answers, judged=known))
     found = {name: find_label_errors(answers, ranking=name) for name in ("margin", "confidence")}
     flagged = found["margin"].flagged
     caught = int((flagged & wrong).sum())
@@ -85,6 +89,8 @@ def measure(config: RunConfig, dataset: Dataset, kind: str, seed: int) -> dict[s
         "planted": int(wrong.sum()),
         "cross_validated_accuracy": float(answers.right.mean()),
         "estimated": round(found["margin"].estimated, 1),
+        "judgement": judgement.to_json(),
+        "listed": of(listed, wrong),
         "flagged": int(flagged.sum()),
         "flagged_precision": caught / max(int(flagged.sum()), 1),
         "flagged_recall": caught / int(wrong.sum()),
@@ -95,6 +101,13 @@ def measure(config: RunConfig, dataset: Dataset, kind: str, seed: int) -> dict[s
     }
 
 
+def of(chosen: np.ndarray, wrong: np.ndarray) -> dict[str, Any]:
+    """How many samples (M,) were chosen, the share of them that is wrong (N,), and of the wrong ones that is chosen."""
+    caught, planted_ones = int(wrong[chosen].sum()), int(wrong.sum())
+    shares = {"precision": round(caught / max(len(chosen), 1), 4), "recall": round(caught / max(planted_ones, 1), 4)}
+    return {"n": len(chosen)} | (shares if planted_ones else {})
+
+
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Mean, and standard deviation over seeds, of each figure of one kind."""
     columns = {name: [row[name] for row in rows] for name in ("flagged_precision", "flagged_recall")}
@@ -102,6 +115,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         f"precision_at_planted_{name}": [row["precision_at_planted"][name] for row in rows]
         for name in ("margin", "confidence")
     }
+    columns |= {f"listed_{name}": [row["listed"][name] for row in rows] for name in ("precision", "recall")}
     return {name: {"mean": float(np.mean(v)), "spread": float(np.std(v, ddof=1))} for name, v in columns.items()}
 
 

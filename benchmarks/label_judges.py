@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.label_errors import planted
+from benchmarks.label_errors import of, planted
 from benchmarks.published import ROOT, commit
 from benchmarks.verdict_sets import data_folder
 from pellucid.diagnosis.judging import judge, named
@@ -66,13 +66,6 @@ def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
         "named": of(chosen, wrong),
         "flagged_by_confident_learning": of(np.flatnonzero(found.flagged), wrong),
     }  # fmt: skip
-
-
-def of(chosen: np.ndarray, wrong: np.ndarray) -> dict[str, Any]:
-    """How many samples (M,) were chosen, the share of them that is wrong (N,), and of the wrong ones that is chosen."""
-    caught, planted_ones = int(wrong[chosen].sum()), int(wrong.sum())
-    shares = {"precision": round(caught / max(len(chosen), 1), 4), "recall": round(caught / max(planted_ones, 1), 4)}
-    return {"n": len(chosen)} | (shares if planted_ones else {})
 
 
 def main() -> int:
