@@ -1,7 +1,10 @@
 """What `fit` takes as it is typed, on the PyTorch engine and in Keras: wall time, one core, RMSprop, accuracy watched.
 
-    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch", precision=...)
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch")
     model.fit(x, y, batch_size=32)
+
+ours-float32    just that                        ours-compiled   with jit_compile=True
+ours-bfloat16   with precision="bfloat16"        keras-...       Keras typed alike; on JAX it compiles by itself
 
 `torch_engine.py` measures the inner loop with the settings of `pellucid train --compile` in processor time; this is all
 that a call of `fit` does. Every peer is a process of its own; in each round all train the same images one after
@@ -10,7 +13,7 @@ another, and the figure is the median over the rounds of the ratio of pairs, the
     python -m benchmarks.torch_typed [--rounds 9] [--core 0]       (a few minutes of a quiet core)
 
 How busy the machine was (load over the last minute, before each net) stands beside the figures.
-Writes benchmarks/results/torch-typed.json.
+Writes benchmarks/results/torch-typed.json; `python -m tests.parity_engines.table` writes the table of docs/pytorch.md.
 """
 
 from __future__ import annotations
@@ -35,7 +38,11 @@ from benchmarks.torch_nets import net_of, pellucid_model
 from pellucid.spec.optimizers import RMSprop
 
 NETS = {"LeNet": 100, "clothes MLP": 400, "CIFAR-10 full": 25}  # steps of 32 images a measurement
-PEERS = ("ours-float32", "ours-bfloat16", "keras-torch", "keras-jax")
+OURS: dict[str, dict[str, Any]] = {
+    "ours-float32": {}, "ours-compiled": {"jit_compile": True}, "ours-bfloat16": {"precision": "bfloat16"},
+}  # fmt: skip
+KERAS = ("keras-torch", "keras-jax")
+PEERS = (*OURS, *KERAS)
 RESULT = ROOT / "benchmarks" / "results" / "torch-typed.json"
 
 
@@ -44,11 +51,10 @@ def typed(name: str) -> Net:
     return replace(net_of(name), optimizer=RMSprop(), steps=NETS[name])
 
 
-def ours(net: Net, precision: str) -> Train:
+def ours(net: Net, peer: str) -> Train:
     """Our `fit`."""
     model = pellucid_model(net)
-    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch",
-                  precision=precision)  # fmt: skip
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch", **OURS[peer])
     x, y = net.data()
 
     def train(steps: int) -> None:
@@ -60,11 +66,10 @@ def ours(net: Net, precision: str) -> Train:
 
 def serve(peer: str, name: str) -> None:
     """One peer: a line `k` in, the seconds of k steps by the clock out."""
-    side, _, second = peer.partition("-")
-    if side == "keras":
-        os.environ["KERAS_BACKEND"] = second
+    if peer in KERAS:
+        os.environ["KERAS_BACKEND"] = peer.removeprefix("keras-")
     net = typed(name)
-    train = ours(net, second) if side == "ours" else keras_train(net, keras_layers_model(net))
+    train = ours(net, peer) if peer in OURS else keras_train(net, keras_layers_model(net))
     train(net.steps)  # what is compiled is compiled now
     print("ready", flush=True)
     for line in sys.stdin:
@@ -88,8 +93,7 @@ def measure(name: str, rounds: int, core: int) -> dict[str, Any]:
         "load": busy, "batch": net.batch, "images": images,
         "images_per_second": {peer: quartiles([images / row[peer] for row in times]) for peer in PEERS},
         "times_as_fast_as_the_better_keras": {
-            peer: quartiles([min(row["keras-torch"], row["keras-jax"]) / row[peer] for row in times])
-            for peer in PEERS[:2]
+            peer: quartiles([min(row[keras] for keras in KERAS) / row[peer] for row in times]) for peer in OURS
         },
     }  # fmt: skip
 

@@ -3,7 +3,8 @@
 Rows      history and steps as in history.csv and steps.csv (see series.py)
 Course    the training loss, averaged in 20 windows of equal length over the whole run: of the steps where there are
           enough of them, else of the epochs
-Readings  loss-rises, fast-then-flat, falls-slowly, not-finished, over-fitting, update-ratio; settled when none of them
+Readings  loss-rises, fast-then-flat, falls-slowly, not-finished, over-fitting, update-ratio; settled, or one-epoch,
+          when none of them
 Source    Karpathy, CS231n notes, part 3 (curves of rates too high and too low; update ratio about 1e-3); Goodfellow,
           Bengio & Courville 2016, section 7.8 (where over-fitting begins).
 """
@@ -85,7 +86,7 @@ def read_curves(history: Rows, steps: Rows) -> tuple[Reading, ...]:
     fall = rises(course) or fast_then_flat(course) or falls_slowly(course) or not_finished(course, over)
     found = [fall, over, update_ratio(steps, fall)]
     told = tuple(reading for reading in found if reading is not None)
-    return told or (settled(course),)
+    return told or (settled(course, len(history)),)
 
 
 def course_of(history: Rows, steps: Rows) -> Course | None:
@@ -172,7 +173,8 @@ def over_fitting(history: Rows) -> Reading | None:
     tail = dev[-max(1, len(dev) // 10) :]
     last = float(np.nanmean(tail)) if np.isfinite(tail).any() else np.nan
     value = last / float(dev[best])
-    if not (value > 1 + NOTICED and train[-1] < train[best]):
+    noise = SURE * unevenness(dev[best:])
+    if not (value > 1 + NOTICED and last - dev[best] > noise and train[-1] < train[best]):
         return None
     begins = int(epoch[best]) if np.isfinite(epoch[best]) else best + 1
     meaning = (f"over-fitting begins at epoch {begins}: from there the validation loss rose from {dev[best]:.3g} to "
@@ -180,6 +182,12 @@ def over_fitting(history: Rows) -> Reading | None:
     return Reading("over-fitting", value, meaning,
                    "The best epoch is kept already; more data, augmentation, dropout or a penalty move that point.",
                    epoch=begins)  # fmt: skip
+
+
+def unevenness(values: np.ndarray) -> float:
+    """The standard deviation (of one value) about a line; 0 for fewer than four."""
+    steps = np.diff(values[np.isfinite(values)])
+    return float(steps.std(ddof=1) / np.sqrt(2)) if len(steps) > 2 else 0.0
 
 
 def update_ratio(steps: Rows, fall: Reading | None) -> Reading | None:
@@ -212,7 +220,10 @@ def while_high(steps: Rows) -> Rows:
     return [row for row, one in zip(steps, rate >= 0.5 * np.nanmax(rate), strict=True) if one]
 
 
-def settled(course: Course) -> Reading:
-    """Nothing to object to."""
+def settled(course: Course, epochs: int) -> Reading:
+    """Nothing to object to; whether the loss would have gone on falling, one epoch does not show."""
     last = float(course.mean[-1])
-    return Reading("settled", last, f"the training loss fell from {course.first:.3g} to {last:.3g} and settled there")
+    meaning = f"the training loss fell from {course.first:.3g} to {last:.3g}"
+    if epochs == 1:
+        return Reading("one-epoch", last, f"{meaning} in one epoch, which does not show where it settles")
+    return Reading("settled", last, f"{meaning} and settled there")

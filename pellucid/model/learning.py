@@ -65,7 +65,7 @@ def program_of(model: Network) -> Supervised:
     objective = compiled.objective_of(model.built.graph)
     return Supervised(
         model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine),
-        rates=factors_by_key(model.built, compiled.rate_factors, model.name),
+        rates=factors_by_key(model.built, compiled.rate_factors, model.name), ratio_every=0,  # for nobody reads them
     )  # fmt: skip
 
 

@@ -70,8 +70,8 @@ def new_clock() -> dict[str, Any]:
 class Supervised:
     """Learning from labelled batches: forward, objective, backward, update.
 
-    `ratio_every` steps, |update| / |weights| of every trained layer is measured too (healthy near 1e-3). `rates` are
-    factors on the learning rate of single weights; `stage` is (epoch it began, its factor on all of them).
+    Every `ratio_every` steps, with 0 never, |update| / |weights| of every trained layer is measured too (healthy near
+    1e-3). `rates` are factors on the learning rate of single weights; `stage` is (epoch it began, its factor on all).
     """
 
     graph: Graph
@@ -109,7 +109,7 @@ class Supervised:
         sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
         if not math.isfinite(self.report(sums)["loss"]):
             raise TrainingError(self._diagnose(engine, state, inputs, key, step))
-        measured = step // self.every % self.ratio_every == 0 and self._updates(step)
+        measured = self.ratio_every > 0 and step // self.every % self.ratio_every == 0 and self._updates(step)
         before = engine.copies({name: state["params"][name] for name in gradients.parameters}) if measured else {}
         params, slots = self._update(engine, state, gradients.parameters)
         if measured:

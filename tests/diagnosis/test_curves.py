@@ -86,6 +86,11 @@ def test_a_fall_over_half_of_the_run_is_not_fast() -> None:
     assert names(read_curves([], rows_of(np.where(at < 0.5, 2.3 - 2.4 * at, 1.1)))) == ["settled"]
 
 
+def test_one_epoch_does_not_show_where_a_loss_settles() -> None:
+    (found,) = read_curves(history_of([0.7], [0.5]), rows_of(COURSES["settled"]))
+    assert found.name == "one-epoch" and "settled" not in found.meaning and not found.remedy
+
+
 def test_over_fitting_begins_at_the_epoch_of_the_lowest_validation_loss() -> None:
     dev = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9]
     loss = [2.3 * 0.6**k for k in range(10)]
@@ -99,6 +104,8 @@ def test_a_validation_loss_that_falls_or_hardly_rises_is_no_over_fitting() -> No
     falling = [2.3 * 0.6**k for k in range(10)]
     for dev in (falling, [0.5, 0.4, 0.3] + [0.305] * 7):
         assert "over-fitting" not in names(read_curves(history_of(falling, dev), rows_of(COURSES["settled"])))
+    few = [2.0, 1.4, 0.95, 1.03, 1.04, 0.96, 0.95, 0.99, 1.0, 1.01]  # of 34 images: up and down by as much as it rose
+    assert "over-fitting" not in names(read_curves(history_of(falling, few), rows_of(COURSES["settled"])))
     rising = falling[::-1]  # the training loss rises as well: that is the rate, not over-fitting
     assert "over-fitting" not in names(read_curves(history_of(rising, rising), []))
 

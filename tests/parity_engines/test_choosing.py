@@ -33,6 +33,20 @@ from tests.gradient.test_losses import K, N, batch_of, dense
 from tests.parity_engines.comparing import compare_objective, compare_passes
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_processor_without_bfloat16_is_told_once(
+    there: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: there)
+    device.say_that_bfloat16_is_slow.cache_clear()
+    PyTorchEngine("float32", "cpu")
+    assert not caplog.messages
+    for _ in range(2):
+        PyTorchEngine("bfloat16", "cpu")
+    assert [text for text in caplog.messages if "float32 is faster here" in text] == caplog.messages
+    assert len(caplog.messages) == (0 if there else 1)
+
+
 def test_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert engine_named("auto", "float32", None).name == "pytorch"
     with monkeypatch.context() as patch:

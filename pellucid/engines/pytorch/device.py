@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 
 import torch
 
 from pellucid.errors import ArgumentError, TrainingError, describe, shown
+
+LOG = logging.getLogger("pellucid")
 
 # storage of weights and slots, and what layers compute in; losses and batch statistics are float32 at least
 PRECISIONS = {
@@ -34,6 +38,13 @@ def device_named(word: str) -> torch.device:
         remedy = "Pass device='cpu', or install a PyTorch built for CUDA on a machine with an NVIDIA GPU."
         raise ArgumentError(describe("PyTorchEngine", "device", "a GPU that PyTorch can use", "none", remedy))
     return torch.device("cuda" if word == "cuda" or (word == "auto" and there) else "cpu")
+
+
+@cache
+def say_that_bfloat16_is_slow() -> None:
+    """Say once where a processor has no instructions for it: a training step then takes 2 to 4 times as long."""
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        LOG.warning("This processor has no instructions for bfloat16: float32 is faster here.")
 
 
 def exact(device: torch.device) -> AbstractContextManager[None]:

@@ -29,7 +29,7 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
 )
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.blocked import ON_BLOCKS, can_block, hides_nan, into_blocks, out_of_blocks
-from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named
+from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named, say_that_bfloat16_is_slow
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.order import order_of
 from pellucid.engines.pytorch.rules import clipped, move
@@ -69,6 +69,8 @@ class PyTorchEngine(Walker):
         self.place = device_named(device)
         self.precision, self.device = precision, self.place.type
         self.blocks = can_block(self.place, self.compute)
+        if self.compute == torch.bfloat16 and self.device == "cpu":
+            say_that_bfloat16_is_slow()
 
     def put(self, host: Arrays, scales: Mapping[str, float] = UNSCALED) -> dict[str, Tensor]:
         """Copies on the device. Names with a slash are weights and slots, which lie as torch's kernels want them."""
