@@ -4,7 +4,8 @@ Run with   python -m benchmarks.recipes [--set flowers10] [--row NAME] [--seeds 
            python -m benchmarks.recipes --table             the tables of docs/recipes.md, from what is committed
 Every seed is a split of its own (--split-seed); the test part is read once a seed, and nothing was chosen on it. What
 was measured before stays in benchmarks/results/recipes.json, set by set and row by row, each with its commit.
-Processor seconds are user and system of the whole command; beside other work on the machine they are larger.
+Processor seconds are user and system of the whole command; beside other work on the machine they are larger, and
+"matrix_product_ms" says how long a product of two 1,024 x 1,024 float32 matrices took right after the run.
 Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
 """
 
@@ -19,29 +20,61 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from benchmarks.published import ROOT, commit
+from pellucid.data.opening import open_dataset
 from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "recipes.json"
 PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
 PLAIN = "--augment none --dropout 0.3"  # the network in words, as before there was a default for photos
-SETS = {"flowers10": "flowers10", "fruits360-mini": "fruits360-mini", "cifar10": "cifar10 --limit 5000"}
+SETS = {"flowers10": "flowers10", "flowers10, 5 a class": "few", "fruits360-mini": "fruits360-mini",
+        "cifar10": "cifar10 --limit 5000"}  # fmt: skip
 ROWS = {
+    "the default": "",
     "words, unchanged pictures": PLAIN,
-    "the default for photos": "",
     "without changes of pictures": "--augment none",
+    "with changes of pictures": "--augment auto",
     "with label smoothing": "--label-smoothing 0.1",
     "with averages": "--use-ema --ema-momentum 0.95",
     "with AdamW": "--optimizer adamw --weight-decay 0.05",
     "with mixup": "--augment flip,shift=4,mixup=0.2",
     "with one cycle": "--schedule onecycle --lr 0.01",
-    "twice as long": "--epochs 60",
     "from SqueezeNet, frozen": "--pretrained squeezenet --resize 160x160",
 }
+FEW = 5       # pictures a class
+SIDE = 1_024  # of the matrices whose product says how fast the machine was at that moment
+
+
+def write_few(folder: Path, seed: int) -> None:
+    """flowers10 as train/CLASS and test/CLASS in a folder: a few pictures of each class, and all others."""
+    part = open_dataset("flowers10", data_dir=PLACE, resize=(128, 128)).part("train")
+    names = open_dataset("flowers10", data_dir=PLACE, resize=(128, 128)).class_names
+    left = dict.fromkeys(range(len(names)), FEW)
+    for place in np.random.default_rng(seed).permutation(len(part)):
+        label = int(part.labels[place])
+        left[label] -= 1
+        into = folder / ("train" if left[label] >= 0 else "test") / names[label]
+        into.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(part.images.take(np.array([place]))[0]).save(into / f"{place}.png")
+
+
+def yardstick() -> float:
+    """Processor milliseconds of one product of two float32 matrices, the middle of five."""
+    a = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
+    took = []
+    for _ in range(5):
+        before = time.process_time()
+        a @ a
+        took.append(time.process_time() - before)
+    return round(1_000 * statistics.median(took), 1)
 
 
 def typed(data: str, row: str, seed: int) -> str:
@@ -52,15 +85,19 @@ def typed(data: str, row: str, seed: int) -> str:
 def measured(data: str, row: str, seed: int) -> dict[str, Any]:
     """Accuracy on the test part and processor seconds of one seed."""
     words = shlex.split(typed(data, row, seed))[1:]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
+        if SETS[data] == "few":
+            write_few(Path(folder) / "few", seed)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
-            [sys.executable, "-m", "pellucid", *words, "--out", str(Path(folder) / "run")], text=True, check=True,
+            [sys.executable, "-m", "pellucid", *words, "--out", "run"], text=True, check=True,
             capture_output=True, env={**os.environ, "PELLUCID_DATA": PLACE, "OMP_NUM_THREADS": "1"},
+            cwd=folder,
         )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"accuracy": json.loads(done.stdout)["accuracy"], "processor_seconds": round(seconds, 1)}
+    return {"accuracy": json.loads(done.stdout)["accuracy"], "processor_seconds": round(seconds, 1),
+            "matrix_product_ms": yardstick()}  # fmt: skip
 
 
 def table(found: dict[str, Any]) -> str:
@@ -88,8 +125,8 @@ def main() -> None:
     if given.table:
         print(table(found))
         return
-    for row in given.row or ROWS:
-        for seed in given.seeds:
+    for seed in given.seeds:
+        for row in given.row or ROWS:
             entry = found["sets"].setdefault(given.data, {}).setdefault(row, {"seeds": {}})
             entry |= {"command": typed(given.data, row, seed), "commit": commit()}
             entry["seeds"][str(seed)] = measured(given.data, row, seed)
