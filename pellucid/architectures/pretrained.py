@@ -95,9 +95,8 @@ def for_network(network: str, trained_on: str) -> Pretrained:
 
 def places(data_dir: str | Path | None = None) -> Iterator[Path]:
     """Where weights are looked for, in order."""
-    for place in (data_dir, os.environ.get("PELLUCID_DATA"), cache_folder() / "data"):
-        if place:
-            yield user_path(place)
+    named = (data_dir, os.environ.get("PELLUCID_DATA"), cache_folder() / "data")
+    yield from dict.fromkeys(user_path(place) for place in named if place)
 
 
 def find(weights: Pretrained, data_dir: str | Path | None = None) -> Path:

@@ -6,6 +6,7 @@ Else       nothing: in grey pictures (digits, letters, scans) and small ones a c
 Mirrors    left out where mirrored pictures look less like their own class: of up to 600, 16x16 and grey, the nearest
            other one is of the same class less often once they are mirrored, by more than three standard errors
 Many       from 20,000 pictures on mirrors and shifts alone, for such a set is seen a few times only
+Unasked    of more than a run's own recipe is for, shifts alone, and from 20,000 on nothing
 """
 
 from __future__ import annotations
@@ -69,10 +70,21 @@ class Looks:
         assert isinstance(self.part.annotations, Classes), "no_photos has seen it"
         _, small, places = self._seen
         mirrors = mirrors_fit(small, self.part.annotations.numbers[places])
-        words = [*(["flip"] if mirrors else []), f"shift={max(1, min(self.part.images.shape[1:3]) // 16)}"]
+        words = [*(["flip"] if mirrors else []), self._shift]
         words += [FEW_WORDS] if len(self.part) < MANY else []
         why = "for photos" if mirrors else "for photos; no flip, as mirrored ones look less like their class"
         return Chosen(",".join(words), why)
+
+    @property
+    def shifts(self) -> Chosen:
+        """Shifts alone, which the networks in words learn from in as few epochs; nothing from MANY pictures on."""
+        if self.no_photos or len(self.part) >= MANY:
+            return Chosen("", f"none, {self.no_photos or 'as such a set is seen a few times only; auto chooses some'}")
+        return Chosen(self._shift, "for as many photos; --augment auto changes more, and asks for more epochs")
+
+    @property
+    def _shift(self) -> str:
+        return f"shift={max(1, min(self.part.images.shape[1:3]) // 16)}"
 
     @property
     def mirrors(self) -> Chosen:

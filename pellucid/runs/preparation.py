@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.augmentation import Augmentation
 from pellucid.data.batches import Batches
-from pellucid.data.choosing import AUTO, NONE, Looks
+from pellucid.data.choosing import AUTO, NONE, Chosen, Looks
 from pellucid.data.dataset import Dataset
 from pellucid.data.joining import with_validation_joined
 from pellucid.data.preprocessing import Pipeline, default_pipeline
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
 PHOTONET_RATE = 0.003
-PHOTOS_TO = 1_000  # training pictures; the recipe for photos was measured on fewer, so more keep the one they had
+PHOTOS_TO = 1_000  # training pictures; of more the networks in words learn more than photonet, with shifts alone
 
 
 def load_data(config: RunConfig) -> Dataset:
@@ -121,11 +121,8 @@ def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
     Raises UsageError for what annotations cannot follow.
     """
     part, told = looks.part, ""
-    if config.augment is None and len(part) > PHOTOS_TO and not looks.no_photos:
-        told = f"augment none; --augment auto chooses what photos take, as it does unasked up to {PHOTOS_TO:,}"
-        config = config.changed(augment="")
     if config.augment in (None, AUTO):
-        chosen = looks.augmentation if config.augment == AUTO or not head_alone(config) else looks.mirrors
+        chosen = looks.augmentation if config.augment == AUTO else unasked(config, looks)
         told = f"augment {chosen.words}, chosen {chosen.why}" if chosen.words else f"augment {chosen.why}"
         config = config.changed(augment=chosen.words)
     augmentation = augmentation_of(config.augment)
@@ -134,6 +131,13 @@ def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
         raise UsageError(f"train: --augment {word} cannot go with {part.annotations.kind}, which could not follow the "
                          "pixels. Leave it out.")  # fmt: skip
     return config, told
+
+
+def unasked(config: RunConfig, looks: Looks) -> Chosen:
+    """The changes of pictures that a run takes when nothing is said of them."""
+    if head_alone(config):
+        return looks.mirrors
+    return looks.augmentation if len(looks.part) <= PHOTOS_TO else looks.shifts
 
 
 def head_alone(config: RunConfig) -> bool:

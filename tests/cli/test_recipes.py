@@ -34,9 +34,9 @@ def test_more_photos_than_the_recipe_was_measured_on_keep_the_network_in_words(
 ) -> None:
     monkeypatch.setattr(preparation, "PHOTOS_TO", 10)
     typed = terminal.type("train", "photos", *QUICK, "--out", "run")
-    assert typed.code == 0 and "augment none; --augment auto chooses what photos take" in typed.out, typed
+    assert typed.code == 0 and "augment shift=3, chosen for as many photos" in typed.out, typed
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
-    assert (settings["model"], settings["lr"], settings["augment"]) == (None, None, "")
+    assert (settings["model"], settings["lr"], settings["augment"]) == (None, None, "shift=3")
     asked = terminal.type("train", "photos", *QUICK, "--augment", "auto", "--out", "asked")
     assert "chosen for photos" in asked.out
 

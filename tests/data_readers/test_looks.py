@@ -114,20 +114,26 @@ def test_the_loss_of_mixed_targets_is_that_of_soft_ones_on_both_engines() -> Non
         np.testing.assert_allclose(gradient, found[0][1], rtol=1e-9)
 
 
-def test_auto_is_for_photos_and_mirrors_for_those_that_allow_it() -> None:
+def test_auto_is_for_photos_and_mirrors_for_those_that_allow_it(monkeypatch: pytest.MonkeyPatch) -> None:
     rgb = ("red", "green", "blue")
     noise = RANDOM.integers(0, 256, (60, 32, 40, 3), dtype=np.uint8)
-    assert Looks(part_of(noise), rgb, KEY).augmentation.words.startswith("flip,shift=2,zoom")
+    photos = Looks(part_of(noise), rgb, KEY)
+    assert photos.augmentation.words.startswith("flip,shift=2,zoom")
+    assert (photos.shifts.words, photos.mirrors.words) == ("shift=2", "flip")
     handed = noise // 4
     labels = np.arange(60) % 2
     handed[labels == 0, :, :20] += 120  # bright on the left, or on the right
     handed[labels == 1, :, 20:] += 120
     turned = Looks(part_of(handed, labels), rgb, KEY).augmentation
     assert turned.words.startswith("shift=2") and "no flip" in turned.why
+    assert Looks(part_of(handed, labels), rgb, KEY).mirrors.words == ""
     for images, channels in ((noise.mean(-1, keepdims=True).astype(np.uint8), ("gray",)), (noise[:, :20, :20], rgb),
                              (np.repeat(noise[..., :1], 3, -1), rgb), (noise, ("a", "b", "c"))):
         found = Looks(part_of(images), channels, KEY).augmentation
         assert found.words == "" and found.why.startswith("none, as")
+        assert Looks(part_of(images), channels, KEY).shifts.why == found.why
+    monkeypatch.setattr(choosing, "MANY", 60)
+    assert Looks(part_of(noise), rgb, KEY).shifts.words == ""
 
 
 def test_pictures_are_looked_at_once_and_large_ones_are_few(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,9 +152,12 @@ class ClassificationTask(Task):
         return Classification(names_of(model))
 
     def noise(self, value: float, n: int) -> float:
-        """The standard error of an accuracy; one image more is right and one wrong, so that 100 % has some too."""
+        """The standard error of an accuracy; one image more is right and one wrong, so that 100 % has some too.
+
+        At least one image: of 17 that are all right, another 16 are as good.
+        """
         share = (value * n + 1) / (n + 2)
-        return math.sqrt(share * (1 - share) / n)
+        return max(math.sqrt(share * (1 - share) / n), 1.000001 / n)
 
     def headline_of(self, metrics: Mapping[str, Any]) -> Headline | None:
         found, interval = super().headline_of(metrics), interval_of(metrics)
