@@ -39,6 +39,8 @@ def check_scale(subject: Subject) -> Finding:
         return Finding("scale", "failure", None, f"{bad:,} pixels are infinite or not a number", "Repair those images.")
     size, off = float(np.sqrt(np.square(x).mean())), float(abs(x.mean()) / max(x.std(), 1e-12))
     told = f"the network is given numbers from {x.min():.3g} to {x.max():.3g}, root mean square {size:.3g}"
+    if subject.as_learnt:
+        return Finding("scale", "pass", size, f"{told}, as the weights were learnt")
     status = graded(size, warn=LARGE)
     if size < SMALL or (off > OFF and x.std() > 0):
         status = "warning"

@@ -58,6 +58,7 @@ class Subject:
     weights: Weights
     key: Key
     drawn: bool = True
+    as_learnt: bool = False  # what known weights were learnt from has these sizes
     names: tuple[str, ...] = ()
     own: Mapping[str, Check] = field(default_factory=dict)
     chance: Chance | None = None

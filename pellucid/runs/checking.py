@@ -17,6 +17,7 @@ from pellucid.runs.deciding import task_of
 from pellucid.runs.networks import FILES
 from pellucid.runs.preparation import prepare, understand
 from pellucid.runs.prepared import Prepared
+from pellucid.runs.pretrained import shown_as_learnt
 from pellucid.runs.several import alone
 from pellucid.runs.weights import native_weights
 from pellucid.storage.reading import read_json
@@ -43,6 +44,7 @@ def subject_of(prepared: Prepared) -> Subject:
         own={**prepared.task.checks, **prepared.problem.checks()},
         chance=prepared.problem.chance(prepared.program.objective),
         drawn=not (prepared.config.model or "").lower().endswith(FILES),
+        as_learnt=shown_as_learnt(prepared.config),
     )
 
 

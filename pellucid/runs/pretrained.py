@@ -31,3 +31,8 @@ def with_pretrained(config: RunConfig, typed: Collection[str]) -> RunConfig:
     if not {"freeze", "optimizer"} & set(typed):
         meant |= {"lr": weights.rate, "epochs": weights.epochs}
     return replace(config, **{name: value for name, value in meant.items() if name not in typed})
+
+
+def shown_as_learnt(config: RunConfig) -> bool:
+    """Whether known weights are shown pictures in the way they were learnt from."""
+    return config.pretrained is not None and config.preprocess == known(config.pretrained).preprocess

@@ -118,3 +118,24 @@ def test_a_file_is_placed_listed_and_verified(
     row = json.loads(typed("weights", "--verify", "--json"))["weights"][0]
     assert row["here"].startswith(f"verified: {tmp_path}") and row["licence"] == "BSD 2-clause"
     assert "SqueezeNet-Deep-Compression" in typed("weights")
+
+
+@needs_shared
+def test_a_new_head_takes_its_own_rate_and_sees_mirror_images(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(1)
+    for place in range(16):
+        picture = Path("photos", "ab"[place % 2], f"{place}.png")
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(picture)
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "photos", "--pretrained", "squeezenet", "--resize", "48x48", "--epochs", "2", "--engine",
+              "reference", "--data-dir", str(SHARED), "--out", "run"])  # fmt: skip
+    said = capsys.readouterr()
+    assert ended.value.code == 0, said.err
+    assert "augment flip, chosen alone" in said.out and "up to fire9_concat are made once" in said.out, said.out
+    assert "scale  " not in said.out, "what the weights were learnt from is no fault"
+    settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["lr"], settings["epochs"], settings["augment"]) == (KNOWN["squeezenet"].rate, 2, "flip")
