@@ -16,13 +16,13 @@ from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
-from pellucid.graph.selecting import ALL_BUT_HEAD
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig, named
 from pellucid.runs.deciding import decided, meant_for_some, task_of
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
 from pellucid.runs.prepared import Prepared
+from pellucid.runs.pretrained import head_alone, with_rate_of_head
 from pellucid.runs.reading import read_data, reading_of
 from pellucid.runs.room import refuse_too_large
 from pellucid.runs.rules import rule_of
@@ -135,14 +135,9 @@ def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
 
 def unasked(config: RunConfig, looks: Looks) -> Chosen:
     """The changes of pictures that a run takes when nothing is said of them."""
-    if head_alone(config):
+    if head_alone(config) and not looks.no_photos:
         return looks.mirrors
     return looks.augmentation if len(looks.part) <= PHOTOS_TO else looks.shifts
-
-
-def head_alone(config: RunConfig) -> bool:
-    """Whether a head alone is trained on known weights: what these make of unchanged pictures is made once."""
-    return config.pretrained is not None and config.freeze == ALL_BUT_HEAD and not config.unfreeze_after
 
 
 def with_network(config: RunConfig, looks: Looks) -> RunConfig:
@@ -169,6 +164,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     looks = looks_of(dataset, key)
     config, told = with_augmentation(decided(config, dataset), looks)
     config = with_network(config, looks)
+    config = config if looks.no_photos else with_rate_of_head(config)
     task = task_of(config)
     problem = task.settled(task.problem(dataset), config.own, config.model, dataset)
     train, share = dataset.part("train"), share_of(words.processes)

@@ -28,9 +28,20 @@ def with_pretrained(config: RunConfig, typed: Collection[str]) -> RunConfig:
         "model": weights.model, "weights": str(find(weights, config.data_dir)), "preprocess": weights.preprocess,
         "channels": "rgb", "resize": "x".join(map(str, weights.size)), "freeze": ALL_BUT_HEAD,
     }  # fmt: skip
-    if not {"freeze", "optimizer"} & set(typed):
-        meant |= {"lr": weights.rate, "epochs": weights.epochs}
     return replace(config, **{name: value for name, value in meant.items() if name not in typed})
+
+
+def head_alone(config: RunConfig) -> bool:
+    """Whether a head alone is trained on known weights: what these make of unchanged pictures is made once."""
+    return config.pretrained is not None and config.freeze == ALL_BUT_HEAD and not config.unfreeze_after
+
+
+def with_rate_of_head(config: RunConfig) -> RunConfig:
+    """The settings with the rate and the epochs that a new head for classes takes, where none were said."""
+    if config.pretrained is None or not head_alone(config) or config.lr is not None or config.optimizer != "adam":
+        return config
+    weights = known(config.pretrained)
+    return config.changed(lr=weights.rate, epochs=weights.epochs if config.epochs is None else config.epochs)
 
 
 def shown_as_learnt(config: RunConfig) -> bool:
