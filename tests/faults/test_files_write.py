@@ -106,8 +106,9 @@ def test_the_file_is_on_the_disk_before_it_takes_its_name(tmp_path: Path, monkey
 
     for name in ("create", "write", "sync", "close", "replace", "sync_folder"):
         monkeypatch.setattr(writer.system, name, noting(name))
+    monkeypatch.setattr(os, "fsync", lambda file: order.append("waited for"))
     writer.write_bytes(tmp_path / "a", b"1")
-    assert order == ["create", "write", "sync", "close", "replace", "sync_folder"]
+    assert order == ["create", "write", "sync", "waited for", "close", "replace", "sync_folder", "waited for"]
 
 
 def test_a_disk_that_takes_a_few_bytes_at_a_time_gets_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

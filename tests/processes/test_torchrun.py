@@ -13,14 +13,16 @@ import sys
 from pathlib import Path
 
 from pellucid.storage.checkpoint import read_checkpoint
+from tests.cli.terminal import write_npz
 from tests.processes.driver import LOOPBACK, ROOT
 from tests.resume.driver import ONE_THREAD
 
-WORDS = ["train", "digits", "--engine", "pytorch", "--limit", "60", "--epochs", "100000", "--model", "FC_4",
+WORDS = ["train", "data.npz", "--engine", "pytorch", "--batch-size", "8", "--epochs", "100000", "--model", "FC_4",
          "--no-checks", "--out", "run"]  # fmt: skip
 
 
 def test_ctrl_c_stops_all_after_the_same_step(tmp_path: Path) -> None:
+    write_npz(tmp_path / "data.npz")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     started = subprocess.Popen(
         [*command, "-m", "pellucid", *WORDS], cwd=tmp_path, start_new_session=True, text=True,

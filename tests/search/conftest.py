@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,19 @@ from tests.cli.terminal import Terminal, pixel, write_npz
 
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH = ["search", "data.npz", "--model", "FC_4", "--batch-size", "8", "--val-fraction", "0.25"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def studies_without_waiting_for_the_disk() -> Iterator[None]:
+    """As for our own files: SQLite hands over what it writes and goes on."""
+    from sqlalchemy import Engine, event
+
+    def hand_over(connection: Any, record: Any) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", hand_over)
+    yield
+    event.remove(Engine, "connect", hand_over)
 
 
 @pytest.fixture

@@ -202,14 +202,15 @@ def test_a_second_signal_ends_a_search_in_the_middle_of_a_step(
     assert table("parts") == whole
 
 
-TALKS = pytest.mark.parametrize(("talk", "number"), [("set_trial_user_attr", 2), ("set_trial_user_attr", 8),
-                                                      ("set_trial_intermediate_value", 2),
-                                                      ("set_trial_state_values", 3),
-                                                      ("set_trial_state_values", 4)])  # fmt: skip
+TALKS = [("set_trial_user_attr", 2), ("set_trial_user_attr", 8), ("set_trial_intermediate_value", 2),
+         ("set_trial_state_values", 3), ("set_trial_state_values", 4)]  # fmt: skip
 
 
-@TALKS
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    ("talk", "number", "times"),
+    [pytest.param(*talk, times, marks=[pytest.mark.soak] if (place + times) % 2 else []) for times in (1, 2)
+     for place, talk in enumerate(TALKS, 1)],
+)  # fmt: skip
 def test_a_signal_in_the_middle_of_a_talk_with_the_database(
     terminal: Terminal, whole: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, talk: str, number: int, times: int
 ) -> None:

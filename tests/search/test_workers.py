@@ -26,7 +26,7 @@ from tests.search.conftest import ROOT, SEARCH
 from tests.search.test_search import table
 
 WORDS = [*SEARCH, "--rounds", "8,2", "--trials", "8", "--range", "lr=1e-4:1e-1:log", "--pruner", "none"]
-SOONER = [*WORDS, "--engine", "reference"]  # each process imports its engine anew; the first test has PyTorch's do so
+SOONER = [*WORDS, "--engine", "reference"]  # each process imports its engine anew
 
 
 def started(*words: str) -> subprocess.Popen[str]:
@@ -48,8 +48,10 @@ def numbers_said(out: str) -> list[int]:
     return [int(line.split()[1]) for line in out.splitlines() if line.startswith("trial ")]
 
 
-def test_two_workers_share_a_search_and_one_that_is_killed_is_missed_by_nobody(terminal: Terminal) -> None:
-    process = started(*WORDS, "--workers", "2", "--out", "two")
+@pytest.mark.parametrize("engine", ["reference", pytest.param("pytorch", marks=pytest.mark.soak)])
+def test_two_workers_share_a_search_and_one_that_is_killed_is_missed_by_nobody(terminal: Terminal, engine: str) -> None:
+    words = [*WORDS, "--engine", engine]
+    process = started(*words, "--workers", "2", "--out", "two")
     assert process.stdout is not None
     said = ""
     while said.count("trial ") < 1:  # both are at work, or about to be
@@ -62,7 +64,7 @@ def test_two_workers_share_a_search_and_one_that_is_killed_is_missed_by_nobody(t
     assert len(workers) == 2 and err == ""
     numbers = numbers_said(said + out)
     assert len(set(numbers)) == len(numbers) >= 7  # what the killed one finished last may not have been heard
-    terminal.type(*WORDS, "--out", "one")
+    terminal.type(*words, "--out", "one")
     assert table("two", "loss") == table("one", "loss")  # the same values and scores, none lost, none twice
     found = json.loads(Path("two/search.json").read_text(encoding="utf-8"))
     assert found["state"] == "finished" and Path("two/best/report.html").exists()
@@ -83,7 +85,7 @@ def test_a_search_that_was_killed_goes_on(terminal: Terminal) -> None:
     assert {row["state"] for row in table("killed")} == {"complete"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)])
 def test_workers_end_with_their_search(terminal: Terminal, number: signal.Signals) -> None:
     process = started(*SOONER, "--workers", "2", "--out", "stopped")
     assert process.stdout is not None
