@@ -17,13 +17,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from pellucid.cli.entry import main
 from pellucid.cli.output import OneLine, print_json, say
 from pellucid.cli.surroundings import Patient
 from pellucid.runs.index import list_runs
-from tests.cli.terminal import write_npz
+from tests.cli.terminal import save_pixel, write_npz
 
 NAMES = ("café 猫", "\N{SNOWMAN} \N{ROCKET}")  # neither ASCII nor cp1252 can write them, and no font has them all
 TRAIN = ("photos", "--engine", "reference", "--model", "FC_4", "--epochs", "1", "--no-checks")
@@ -65,8 +66,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def there(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The commands are typed in `place`; what they make there is removed again."""
+    """The commands are typed in `place`; what they make there is removed again, and figures are drawn elsewhere."""
     monkeypatch.chdir(place)
+    monkeypatch.setattr(Figure, "savefig", save_pixel)
     yield
     for made in (place / "runs" / "又", place / "searched"):
         for file in sorted(made.rglob("*"), reverse=True):

@@ -91,6 +91,7 @@ def test_people_are_told_in_a_few_lines_and_the_command_of_a_step_is_one_that_ca
     assert typed.code == 0, typed.err
 
 
+@pytest.mark.drawn
 def test_the_page_says_it_all_and_needs_nothing_else(terminal: Terminal) -> None:
     found = diagnosed(terminal, "digits")
     source = Path("digits/diagnosis.html").read_text(encoding="utf-8")
@@ -195,6 +196,7 @@ def test_outputs_that_are_no_probabilities_are_said_and_the_rest_stands(terminal
     assert "no probabilities" in Page(Path("linear/diagnosis.html").read_text()).text
 
 
+@pytest.mark.drawn
 def test_labels_that_look_wrong_are_listed(terminal: Terminal) -> None:
     from sklearn.datasets import load_digits
 

@@ -60,7 +60,6 @@ def test_a_planted_fault_is_reported(owner, wrong, monkeypatch: pytest.MonkeyPat
         dinputs, dweights = right.backward(spec, dy, saved, weights, context)
         return [wrong(dinputs[0]), *dinputs[1:]], {name: wrong(value) for name, value in dweights.items()}
 
-    assert check_layers(point)[0].error < case.tolerance
     monkeypatch.setitem(ARITHMETIC, owner, replace(right, backward=spoilt))
     reported = {fault.tensor for fault in check_layers(point) if fault.error > 1e-5}
     first = next(iter(point.inputs))
