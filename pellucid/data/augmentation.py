@@ -5,7 +5,8 @@ Formula  y[p] = x[c + A (p - c) + t]: A mirrors, turns, shears, zooms and crops 
          or exact when only mirrors and whole-pixel shifts are asked for; then what `appearance.LOOKS` lists, in its
          order, on numbers in 0..1, cut to it and brought back to the dtype
 Annotations  move with mirrors, turns, shears, zooms, crops and shifts; a look leaves them, and elastic and perspective
-         cannot go with them; two pictures are mixed by `mixing`, their targets with them
+         cannot go with them; two pictures are mixed by `mixing`, their targets with them,
+         and four by `mosaic`, their boxes with them
 Source   sources.md section 3 (shift, rotate, mirror, crop, zoom, shear); nearest fill as Keras's ImageDataGenerator
 """
 
@@ -24,7 +25,8 @@ from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.keys import Key
 
 LIMITS = {"shift": (0, 1 << 20), "rotate": (0, 180), "zoom": (0, 0.9), "shear": (0, 60), "crop": (0, 0.9),
-          **{name: (0, look.largest) for name, look in LOOKS.items()}, "mixup": (0, 10), "cutmix": (0, 10)}  # fmt: skip
+          **{name: (0, look.largest) for name, look in LOOKS.items()}, "mixup": (0, 10), "cutmix": (0, 10),
+          "mosaic": (0, 1)}  # fmt: skip
 BLOCK = 1024             # samples whose numbers are drawn together
 DRAWS = 10               # uniform numbers drawn for each sample, used or not, so that options do not shift one another
 
@@ -55,6 +57,7 @@ class Augmentation:
     erase: float = 0.0              # how often a rectangle is covered
     mixup: float = 0.0              # two pictures and their targets in one, shares of Beta(x, x)
     cutmix: float = 0.0             # a rectangle of another picture, targets by area, shares of Beta(x, x)
+    mosaic: float = 0.0             # how often four pictures are one, with the boxes of all
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():

@@ -16,9 +16,10 @@ import numpy as np
 
 from pellucid.data.ahead import ahead
 from pellucid.data.annotations import Annotations, Classes
+from pellucid.data.changing import Augments, changed
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array, ArrayImages, ChosenImages, Images
-from pellucid.data.mixing import Mix, mixed
+from pellucid.data.mixing import Mix
 from pellucid.data.order import Share, check_sizes, steps, steps_in
 from pellucid.data.sampling import Sampler
 from pellucid.errors import ShapeError, describe
@@ -52,11 +53,6 @@ class Batch:
 
 class Preprocesses(Protocol):
     def apply(self, x: Array) -> Array: ...
-
-
-class Augments(Protocol):
-    def apply(self, images: Array, *, key: Key, epoch: int, ids: Array) -> Array: ...
-    def affines(self, size: tuple[int, int], *, key: Key, epoch: int, ids: Array) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,15 +158,8 @@ class Batches:
         annotations = self.source.annotations.take(indices)
         mix = None
         if self.augmentation is not None:
-            from pellucid.data.augmentation import Augmentation  # fit alone does without
-
-            drawn = {"key": self.key, "epoch": epoch, "ids": ids + COPY * copies}
-            if annotations.moves:
-                size = x.shape[1:3]
-                annotations = annotations.moved(self.augmentation.affines(size, **drawn), size)
-            x = self.augmentation.apply(x, **drawn)
-            if isinstance(self.augmentation, Augmentation):
-                x, mix = mixed(x, self.augmentation, self.key.fold("mix", epoch, *(int(i) for i in ids[:1])))
+            x, annotations, mix = changed(self.augmentation, x, annotations, key=self.key, epoch=epoch, ids=ids,
+                                          drawn=ids + COPY * copies)  # fmt: skip
         if self.factor is None:
             x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
         scales = {} if self.factor is None else {self.input_name: self.factor}

@@ -12,6 +12,7 @@ from pellucid.data.batches import Batches
 from pellucid.data.choosing import AUTO, NONE, Chosen, Looks
 from pellucid.data.dataset import Dataset
 from pellucid.data.joining import with_validation_joined
+from pellucid.data.mosaic import Tiles
 from pellucid.data.preprocessing import Pipeline, default_pipeline
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine
@@ -130,6 +131,9 @@ def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
         word = augmentation.unfollowed[0]
         raise UsageError(f"train: --augment {word} cannot go with {part.annotations.kind}, which could not follow the "
                          "pixels. Leave it out.")  # fmt: skip
+    if augmentation is not None and augmentation.mosaic and not isinstance(part.annotations, Tiles):
+        raise UsageError("train: --augment mosaic goes with boxes: four pictures in one have the "
+                         f"{part.annotations.kind} of all four. Leave it out, or mix two with mixup or cutmix.")
     return config, told
 
 

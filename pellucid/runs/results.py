@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.augmentation import Augmentation
-from pellucid.data.batches import Augments, Batches
+from pellucid.data.batches import Batches
+from pellucid.data.changing import Augments
 from pellucid.data.file_images import KEEP_BYTES
 from pellucid.data.images import Array
 from pellucid.graph.plan import plan

@@ -1,4 +1,7 @@
-"""A contact sheet of what a network will see: each picture as it was read, and as it comes up in the first epochs."""
+"""A contact sheet of what a network will see: each picture as it was read, and as it comes up in the first epochs.
+
+What is marked in a picture is drawn in, where it lies after the change.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ import math
 
 import numpy as np
 
+from pellucid.data.annotations import Annotations
+from pellucid.data.changing import changed
+from pellucid.data.images import Array
 from pellucid.errors import UsageError
 from pellucid.keys import Key
 from pellucid.reports.pixels import displayable
 from pellucid.runs.config import RunConfig
-from pellucid.runs.deciding import decided
+from pellucid.runs.deciding import decided, task_of
 from pellucid.runs.preparation import augmentation_of, load_data, looks_of, with_augmentation
 from pellucid.storage.limits import PIXELS
 
@@ -28,11 +34,17 @@ def contact_sheet(config: RunConfig, *, rows: int, epochs: int) -> tuple[bytes, 
         raise UsageError(f"data show: --rows must be at most the {len(part)} training images, but it is {rows}.")
     refuse_large(rows, 1 if augmentation is None else 1 + epochs, part.images.shape[1:3])
     places = np.sort(key.fold("sheet").generator().permutation(len(part))[:rows])
-    images, ids = part.images.take(places), part.ids[places]
-    changed = [] if augmentation is None else [
-        augmentation.apply(images, key=key.fold("batches"), epoch=epoch, ids=ids) for epoch in range(epochs)
-    ]  # fmt: skip
-    return png_of(np.stack([images, *changed], axis=1)), config.augment or "none"
+    images, notes, ids = part.images.take(places), part.annotations.take(places), part.ids[places]
+    versions: list[tuple[Array, Annotations]] = [(images, notes)]
+    if augmentation is not None:
+        versions += [changed(augmentation, images, notes, key=key.fold("batches"), epoch=epoch, ids=ids)[:2]
+                     for epoch in range(epochs)]  # fmt: skip
+    shown = in_colour(np.stack([x for x, _ in versions], axis=1))
+    task = task_of(config)
+    for column, (_, kept) in enumerate(versions):
+        for row in range(rows):
+            shown[row, column] = task.marked(shown[row, column], kept.take(np.array([row])))
+    return png_of(shown), config.augment or "none"
 
 
 def refuse_large(rows: int, columns: int, size: tuple[int, int]) -> None:
@@ -43,19 +55,24 @@ def refuse_large(rows: int, columns: int, size: tuple[int, int]) -> None:
         raise UsageError(f"data show: {told} {PIXELS.now:,}. Pass a smaller --rows, --epochs or --resize.")
 
 
-def png_of(pictures: np.ndarray) -> bytes:
-    """Pictures (rows, columns, H, W, C) beside and below each other, on white."""
-    from PIL import Image
-
-    rows, columns, height, width = pictures.shape[:4]
+def in_colour(pictures: np.ndarray) -> np.ndarray:
+    """Pictures (rows, columns, H, W, C) as (rows, columns, H, W, 3) uint8."""
     flat = pictures.reshape(-1, *pictures.shape[2:])
     plain = flat.dtype == np.uint8 and flat.shape[-1] in (1, 3)  # shown as they are; others are brought to what shows
     shown = flat if plain else displayable(flat)[0]
     shown = shown if shown.ndim == 4 else shown[..., None]
+    return np.broadcast_to(shown, (*shown.shape[:3], 3)).reshape(*pictures.shape[:4], 3).copy()
+
+
+def png_of(pictures: np.ndarray) -> bytes:
+    """Pictures (rows, columns, H, W, 3) beside and below each other, on white."""
+    from PIL import Image
+
+    rows, columns, height, width = pictures.shape[:4]
     sheet = np.full((rows * (height + GAP), columns * (width + GAP), 3), 255, np.uint8)
-    for number, picture in enumerate(shown):
-        top, left = number // columns * (height + GAP), number % columns * (width + GAP)
-        sheet[top : top + height, left : left + width] = picture
+    for row, column in np.ndindex(rows, columns):
+        top, left = row * (height + GAP), column * (width + GAP)
+        sheet[top : top + height, left : left + width] = pictures[row, column]
     file = io.BytesIO()
     Image.fromarray(sheet).save(file, "PNG")
     return file.getvalue()

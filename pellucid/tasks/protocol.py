@@ -214,6 +214,10 @@ class Task(ABC):
         """A picture (H,W,3) uint8 with the answer to it drawn in; None where answers have no place in pictures."""
         return None
 
+    def marked(self, pixels: np.ndarray, annotations: Annotations) -> np.ndarray:
+        """A picture (H,W,3) uint8 with what its one entry of annotations marks in it, in the same size."""
+        return pixels
+
     def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
         """For each picture its boxes, as `pellucid.detect` tells them. Raises ArgumentError where there are none."""
         raise ArgumentError(describe("detect", "model", "one that was trained on boxes", f"one of task {self.name}"))

@@ -95,6 +95,7 @@ def test_a_contact_sheet_shows_what_a_network_sees(terminal: Terminal, photos: P
     (("--pretrained", "resnet9000"), ["there are none of that name", "squeezenet"]),
     (("--pretrained", "squeezenet", "--model", "lenet5"), ["--model and --pretrained"]),
     (("--augment", "mixup=1,cutmix=1"), ["Leave one out"]),
+    (("--augment", "mosaic=0.5"), ["mosaic goes with boxes", "classes of all four"]),
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_a_sentence(terminal: Terminal, words: tuple[str, ...], parts: list[str]) -> None:
     terminal.refused(2, parts, "train", "digits", "--no-checks", "--out", "run", *words)

@@ -3,7 +3,8 @@
 Shapes   corners (M,4) x1 y1 x2 y2 in pixels of the pictures as read, far edges exclusive; classes, crowd, difficult,
          areas (M,), in pixels, of the objects where their file knows better than their boxes; offsets (N+1,): those of
          picture i are rows offsets[i] to offsets[i+1]; sizes (N,2) height, width as read;
-         affines (N,2,3) from there to where the pictures lie now, in a frame (height, width) that is None as read
+         affines (N,2,3) from there to where the pictures lie now, in a frame (height, width) that is None as read;
+         in mosaics every object has its own way there, and a window of its own that cuts it
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.images import Array
+from pellucid.data.mosaic import Pieces
 
 LEFT = 0.3        # of a box, that must stay in the frame for the object to count as seen
 OF_ROWS = ("corners", "classes", "crowd", "difficult", "areas")
@@ -60,6 +62,8 @@ class Boxes:
     frame: tuple[int, int] | None = None
     faults: tuple[Fault, ...] = ()
     form: str = ""
+    ways: Array | None = None       # (M,2,3) of mosaics: from the picture as read
+    windows: Array | None = None    # (M,4) of mosaics
 
     kind, moves, stratum = "boxes", True, "rarest class"
 
@@ -92,7 +96,8 @@ class Boxes:
         counts = np.diff(self.offsets)[indices]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         rows = np.repeat(self.offsets[indices] - offsets[:-1], counts) + np.arange(offsets[-1])
-        of_rows = {name: getattr(self, name)[rows] for name in OF_ROWS}
+        own = [name for name in (*OF_ROWS, "ways", "windows") if getattr(self, name) is not None]
+        of_rows: dict[str, Any] = {name: getattr(self, name)[rows] for name in own}
         return replace(self, **of_rows, offsets=offsets, sizes=self.sizes[indices], affines=self.affines[indices])
 
     def joined(self, other: Boxes) -> Boxes:
@@ -105,6 +110,16 @@ class Boxes:
         linear[:, :, 2] += affines[:, :, 2]
         return replace(self, affines=linear, frame=size)
 
+    def tiled(self, pieces: Pieces) -> Boxes:
+        """The objects of mosaics (B,) of these pictures, which lie in a frame."""
+        many = np.diff(self.offsets)[pieces.source]
+        every = self.take(pieces.source)
+        ways = pieces.affines[:, :, :2] @ self.affines[pieces.source]
+        ways[:, :, 2] += pieces.affines[:, :, 2]
+        counts = np.bincount(pieces.picture, many, len(self)).astype(np.int64)
+        return replace(every, offsets=np.concatenate([[0], np.cumsum(counts)]), sizes=self.sizes, affines=self.affines,
+                       ways=np.repeat(ways, many, axis=0), windows=np.repeat(pieces.windows, many, axis=0))
+
     def placed(self, least: float = LEFT) -> Placed:
         """The boxes of every picture in its frame; of one that was turned, the upright box around it.
 
@@ -112,9 +127,10 @@ class Boxes:
         """
         picture = self.picture
         frames = self.sizes if self.frame is None else np.broadcast_to(self.frame, self.sizes.shape)
-        corners = mapped(self.corners, self.affines[picture])
+        corners = mapped(self.corners, self.affines[picture] if self.ways is None else self.ways)
         high = frames[picture][:, ::-1].astype(np.float64)
-        low, far = np.clip(corners[:, :2], 0, high), np.clip(corners[:, 2:], 0, high)
+        window = np.concatenate([0 * high, high], axis=1) if self.windows is None else self.windows
+        low, far = (np.clip(ends, window[:, :2], window[:, 2:]) for ends in (corners[:, :2], corners[:, 2:]))
         whole = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
         seen = np.prod(far - low, axis=1)
         kept = np.flatnonzero((seen > 0) & (seen >= least * whole * (1 - 1e-9)))

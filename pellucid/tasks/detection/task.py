@@ -223,6 +223,15 @@ class DetectionTask(Task):
 
         return diagnose(stored, wishes)
 
+    def marked(self, pixels: np.ndarray, annotations: Annotations) -> np.ndarray:
+        from pellucid.tasks.detection.drawing import Mark, class_colour, draw_marks  # brings the library that draws
+
+        assert isinstance(annotations, Boxes), "a task is shown the annotations that it learns from"
+        placed = annotations.placed()
+        marks = [Mark(box.tolist(), class_colour(int(kind))) for box, kind in
+                 zip(placed.corners, placed.classes, strict=True)]  # fmt: skip
+        return draw_marks(pixels, marks, least=1)
+
     def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
         from pellucid.tasks.detection.detecting import detect  # not needed to train
 

@@ -113,6 +113,17 @@ def test_the_engines_agree_on_what_is_lost(terminal: Terminal) -> None:
     assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
 
 
+def test_a_sheet_shows_boxes_where_they_went(terminal: Terminal) -> None:
+    for words in ("none", "mosaic=1"):
+        typed = terminal.type("data", "show", "shapes", "--augment", words, "--rows", "2", "--epochs", "1")
+        assert typed.code == 0, typed
+        with Image.open("sheet.png") as sheet:
+            columns = np.array_split(np.asarray(sheet), 1 if words == "none" else 2, axis=1)
+        for column in columns:
+            assert any((column == np.frombuffer(bytes.fromhex(colour), np.uint8)).all(-1).sum() > 50
+                       for colour in ("0072b2", "c8501e")), words  # fmt: skip
+
+
 def test_a_validation_part_is_learnt_from_where_nothing_is_chosen(terminal: Terminal) -> None:
     whole = open_dataset("shapes")
     train, validation = whole.part("train"), whole.part("validation")
