@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.diagnosis.conftest import pixels_for_figures  # noqa: F401  (the fixture)
 
 SIDE = 12
 
