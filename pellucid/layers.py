@@ -55,6 +55,20 @@ from pellucid.graph.vocabulary import GlobalAveragePooling2D as GlobalAvgPool2D
 from pellucid.graph.vocabulary import GlobalMaxPooling2D as GlobalMaxPool2D
 from pellucid.graph.vocabulary import MaxPooling2D as MaxPool2D
 from pellucid.graph.vocabulary import SeparableConv2D as SeparableConvolution2D
+from pellucid.graph.vocabulary_of_pictures import (
+    CenterCrop,
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomContrast,
+    RandomCrop,
+    RandomFlip,
+    RandomGrayscale,
+    RandomInvert,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+    Resizing,
+)
 from pellucid.graph.vocabulary_of_rows import (
     Average,
     AveragePooling1D,
@@ -99,6 +113,18 @@ from pellucid.graph.vocabulary_of_rows import SeparableConv1D as SeparableConvol
 from pellucid.training.absent import stand_in
 
 __all__ = [
+    "CenterCrop",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomGrayscale",
+    "RandomInvert",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "Resizing",
     "Average",
     "AveragePooling1D",
     "Conv1D",

@@ -81,6 +81,18 @@ class BatchNormalization(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class CenterCrop(Layer):
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class Concatenate(Layer):
     def __init__(
         self,
@@ -120,7 +132,9 @@ class Conv1DTranspose(Layer):
         kernel_size: Any,
         strides: Any = 1,
         padding: Any = 'valid',
+        output_padding: Any = None,
         data_format: Any = None,
+        dilation_rate: Any = 1,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = 'glorot_uniform',
@@ -162,7 +176,9 @@ class Conv2DTranspose(Layer):
         kernel_size: Any,
         strides: Any = ...,
         padding: Any = 'valid',
+        output_padding: Any = None,
         data_format: Any = None,
+        dilation_rate: Any = ...,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = 'glorot_uniform',
@@ -559,6 +575,142 @@ class RReLU(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class RandomBrightness(Layer):
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = ...,
+        seed: int | None = None,
+        *,
+        data_format: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomColorDegeneration(Layer):
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = ...,
+        data_format: Any = None,
+        seed: int | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomContrast(Layer):
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = ...,
+        seed: int | None = None,
+        *,
+        data_format: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomCrop(Layer):
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        seed: int | None = None,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomFlip(Layer):
+    def __init__(
+        self,
+        mode: Any = 'horizontal_and_vertical',
+        seed: int | None = None,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomGrayscale(Layer):
+    def __init__(
+        self,
+        factor: float = 0.5,
+        data_format: Any = None,
+        seed: int | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomInvert(Layer):
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        value_range: Any = ...,
+        seed: int | None = None,
+        *,
+        data_format: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomRotation(Layer):
+    def __init__(
+        self,
+        factor: Any,
+        fill_mode: Any = 'reflect',
+        interpolation: Any = 'bilinear',
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomTranslation(Layer):
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any,
+        fill_mode: Any = 'reflect',
+        interpolation: Any = 'bilinear',
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomZoom(Layer):
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any = None,
+        fill_mode: Any = 'reflect',
+        interpolation: Any = 'bilinear',
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class ReLU(Layer):
     def __init__(
         self,
@@ -596,6 +748,24 @@ class Reshape(Layer):
     def __init__(
         self,
         target_shape: Any,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class Resizing(Layer):
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        interpolation: Any = 'bilinear',
+        crop_to_aspect_ratio: bool = False,
+        pad_to_aspect_ratio: bool = False,
+        fill_mode: Any = 'constant',
+        fill_value: float = 0.0,
+        antialias: bool = False,
+        data_format: Any = None,
         *,
         name: str | None = None,
         trainable: bool = True,

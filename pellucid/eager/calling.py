@@ -15,6 +15,7 @@ from pellucid.graph.layer import Layer
 from pellucid.graph.rebuild import homes, refreshed
 from pellucid.keys import Key
 from pellucid.model import weights
+from pellucid.spec.images import OfPictures
 from pellucid.spec.reshaping import InputLayer
 from pellucid.training.seed import ROOT
 
@@ -31,6 +32,12 @@ def on_numbers(layer: Layer, inputs: Any, training: bool | None = None, mask: An
     else:
         given = list(inputs)
     arrays = [hold(x) for x in given]
+    pictures = isinstance(layer.spec, OfPictures)
+    alone = pictures and arrays[0].ndim == 3
+    if alone:
+        arrays = [x[None] for x in arrays]
+    if pictures and training is None:
+        training = True  # as in Keras: on numbers these change what they are given
     for x in arrays:
         if not x.ndim:
             raise ShapeError(describe(layer.label, "inputs", "with a batch axis", "one number"))
@@ -44,7 +51,7 @@ def on_numbers(layer: Layer, inputs: Any, training: bool | None = None, mask: An
         for name, value in run.state.items():
             home, short = own[name]
             home.held[short] = value
-    outputs = [np.asarray(y) for y in run.outputs.values()]
+    outputs = [np.asarray(y)[0] if alone else np.asarray(y) for y in run.outputs.values()]
     return outputs[0] if len(outputs) == 1 else outputs
 
 

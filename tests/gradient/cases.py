@@ -22,6 +22,20 @@ from pellucid.spec.activations import (
 )
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from pellucid.spec.dense import Dense
+from pellucid.spec.images import (
+    CenterCrop,
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomContrast,
+    RandomCrop,
+    RandomFlip,
+    RandomGrayscale,
+    RandomInvert,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+    Resizing,
+)
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Concatenate, Multiply
 from pellucid.spec.moving import BroadcastTo, ExpandDims, Pad, Permute, Repeat, Slice, Squeeze
@@ -267,6 +281,30 @@ OPERATIONS = [
     Case(Einsum("bijk->bj"), keras=False),
 ]
 
+RANGE = {"value_range": (-1.5, 1.5), "seed": 2}  # the inputs are normal: some are cut
+OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
+    Case(Resizing(3, 7), keras=False),
+    Case(Resizing(3, 9, "bicubic", antialias=True), keras=False),
+    Case(Resizing(4, 4, "lanczos3", crop_to_aspect_ratio=True), keras=False),
+    Case(Resizing(6, 3, "nearest", pad_to_aspect_ratio=True, fill_value=0.5), keras=False),
+    Case(CenterCrop(3, 4), keras=False),
+    Case(CenterCrop(9, 8), keras=False),
+    Case(RandomFlip(), keras=False),
+    Case(RandomCrop(3, 4), keras=False),
+    Case(RandomCrop(3, 4), training=False, keras=False),
+    Case(RandomTranslation(0.4, 0.4), keras=False),
+    Case(RandomRotation(0.4, "constant", fill_value=0.5), keras=False),
+    Case(RandomRotation(0.4, "wrap", "nearest"), keras=False),
+    Case(RandomZoom(0.5, None, "nearest"), keras=False),
+    Case(RandomZoom(0.5, (0.1, 0.4)), training=False, keras=False),
+    Case(RandomContrast(0.8, **RANGE), keras=False),
+    Case(RandomBrightness((0.1, 0.3), **RANGE), keras=False),
+    Case(RandomInvert(1.0, **RANGE), keras=False),
+    Case(RandomGrayscale(0.7), ((3, 4, 3),), keras=False),
+    Case(RandomColorDegeneration(0.7, **RANGE), ((3, 4, 3),), keras=False),
+    Case(RandomContrast(0.8), training=False, keras=False),
+]
+
 ROWS = (7, 4)
 VOLUME = (4, 3, 5, 2)
 OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
@@ -304,4 +342,4 @@ OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
     Case(Normalization(mean=(1.0, 2.0, -1.0, 0.5), variance=(1.0, 4.0, 9.0, 0.25)), (ROWS,), keras=False),
 ]
 
-CASES = [*OPERATIONS, *OF_ROWS, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
+CASES = [*OPERATIONS, *OF_ROWS, *OF_PICTURES, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]

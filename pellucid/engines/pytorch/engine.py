@@ -21,6 +21,7 @@ from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Given, Gra
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     convolution,
+    images,
     moving,
     normalization,
     operations,

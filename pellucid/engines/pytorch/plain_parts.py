@@ -69,6 +69,23 @@ class Rescale(nn.Module):
         return x * self.scale.to(x.dtype) + self.offset.to(x.dtype)
 
 
+class Weighed(nn.Module):
+    """y = A x B' + border on each channel, in x's precision: a picture of another size."""
+
+    rows: Tensor
+    columns: Tensor
+    border: Tensor
+
+    def __init__(self, rows: Tensor, columns: Tensor, border: Tensor) -> None:
+        super().__init__()
+        for name, value in (("rows", rows), ("columns", columns.t().contiguous()), ("border", border)):
+            self.register_buffer(name, value.float())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N,C,H,W) -> (N,C,I,J)."""
+        return self.rows.to(x.dtype) @ x @ self.columns.to(x.dtype) + self.border.to(x.dtype)
+
+
 class SamePad2d(nn.Module):
     """Pixels of `value` around a map whose size is not known beforehand, so that ceil(size / stride) windows fit."""
 

@@ -22,6 +22,7 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     dense,
     depthwise,
     dropout,
+    images,
     merging,
     moving,
     normalization,

@@ -1,0 +1,99 @@
+"""Layers on pictures give what Keras's give, where both draw the same numbers; in a network only training changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid as p
+from pellucid import layers
+from tests.parity_keras.bridge import keras, numbers
+
+X = np.random.default_rng(0).uniform(0, 255, (3, 9, 12, 3)).astype("float32")
+SAME: list[tuple[str, dict[str, Any]]] = [
+    ("Resizing", {"height": 5, "width": 20}),
+    ("Resizing", {"height": 4, "width": 4, "interpolation": "nearest"}),
+    ("Resizing", {"height": 4, "width": 4, "crop_to_aspect_ratio": True, "antialias": True}),
+    ("Resizing", {"height": 6, "width": 5, "pad_to_aspect_ratio": True, "fill_value": 7.0}),
+    ("CenterCrop", {"height": 4, "width": 7}),
+    ("CenterCrop", {"height": 14, "width": 7}),
+    ("RandomTranslation", {"height_factor": (0.3, 0.3), "width_factor": (-0.2, -0.2), "fill_mode": "constant"}),
+    ("RandomTranslation", {"height_factor": (0.3, 0.3), "width_factor": (0.1, 0.1), "fill_mode": "nearest",
+                           "interpolation": "nearest"}),
+    ("RandomRotation", {"factor": (0.1, 0.1), "fill_mode": "constant", "fill_value": 3.0}),
+    ("RandomZoom", {"height_factor": (0.4, 0.4), "fill_mode": "constant"}),
+    ("RandomZoom", {"height_factor": (-0.4, -0.4), "width_factor": (0.2, 0.2), "fill_mode": "nearest"}),
+    ("RandomBrightness", {"factor": (0.2, 0.2)}),
+    ("RandomColorDegeneration", {"factor": (0.3, 0.3)}),
+    ("RandomGrayscale", {"factor": 1.0}),
+    ("RandomInvert", {"factor": (1.0, 1.0)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments"), SAME, ids=str)
+def test_it_is_keras_own(name: str, arguments: dict[str, Any]) -> None:
+    ours, theirs = getattr(layers, name)(**arguments), getattr(keras.layers, name)(**arguments)
+    wanted = numbers(theirs(X, training=True))
+    np.testing.assert_allclose(ours(X), wanted, rtol=1e-4, atol=1e-2)
+    np.testing.assert_allclose(ours(X[1]), wanted[1], rtol=1e-4, atol=1e-2)  # a picture without a batch axis
+    again = type(ours).from_config(ours.get_config())
+    np.testing.assert_allclose(again(X), ours(X))
+
+
+@pytest.mark.parametrize("word", ["bicubic", "lanczos3", "lanczos5"])
+def test_wide_kernels_are_those_of_keras_on_numpy(word: str) -> None:
+    """Keras on PyTorch takes another cubic, a = -3/4."""
+    from keras.src.backend.numpy.image import resize
+
+    for size in ((15, 7), (4, 20)):
+        wanted = resize(X, size, word, antialias=True, data_format="channels_last")
+        np.testing.assert_allclose(layers.Resizing(*size, word, antialias=True)(X), wanted, rtol=1e-3, atol=0.05)
+
+
+def test_borders_are_reflected_and_wrapped() -> None:
+    by_three = {"height_factor": (1 / 3, 1 / 3), "width_factor": (0.0, 0.0)}
+    y = layers.RandomTranslation(**by_three)(X)
+    np.testing.assert_allclose(y, np.concatenate([X[:, 2::-1], X[:, :6]], 1), rtol=1e-5)
+    y = layers.RandomTranslation(**by_three, fill_mode="wrap")(X)
+    np.testing.assert_allclose(y, np.roll(X, 3, 1), rtol=1e-5)
+
+
+def test_each_sample_draws_for_itself() -> None:
+    x = np.repeat(X[:1], 200, 0)
+    flipped = layers.RandomFlip("horizontal")(x)
+    turned = (flipped == x[:, :, ::-1]).all((1, 2, 3))
+    assert 70 < turned.sum() < 130 and (turned | (flipped == x).all((1, 2, 3))).all()
+    parts = layers.RandomCrop(3, 4)(x)
+    places = {np.argwhere(x[0, :, :, 0] == part[0, 0, 0]).tolist()[0].__repr__() for part in parts}
+    assert len(places) > 30  # of 7 x 9
+    middle = x.mean((1, 2), keepdims=True)
+    y = layers.RandomContrast(0.9, value_range=(-1000, 1000))(x)
+    factors = ((y - middle) / (x - middle)).reshape(200, -1)
+    assert np.ptp(factors, axis=1).max() < 0.05
+    assert factors.mean(1).min() < 1.1 and 1.8 < factors.mean(1).max() < 1.91
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_in_a_network_only_training_draws(engine: str, tmp_path: Any) -> None:
+    p.set_random_seed(3)
+    model = p.Sequential([
+        p.Input((9, 12, 3)), layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomContrast(0.2),
+        layers.RandomCrop(8, 8), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(2, activation="softmax"),
+    ])  # fmt: skip
+    model.compile("sgd", "sparse_categorical_crossentropy", engine=engine)
+    model.fit(X, np.array([0, 1, 0]), epochs=3, verbose=0)
+    first = model.predict(X, verbose=0)
+    np.testing.assert_array_equal(first, model.predict(X, verbose=0))
+    model.save(tmp_path / "m.safetensors")
+    np.testing.assert_allclose(p.load_model(tmp_path / "m.safetensors").predict(X, verbose=0), first, rtol=1e-5)
+
+
+def test_bad_arguments_are_said() -> None:
+    with pytest.raises(ValueError, match="RandomRotation: factor must be a number, or two, from -1 to 1, but it is 2"):
+        layers.RandomRotation(2)
+    with pytest.raises(ValueError, match="pad_to_aspect_ratio must be False where crop_to_aspect_ratio is True"):
+        layers.Resizing(3, 3, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True)
+    with pytest.raises(ValueError, match="input must be of 1 or 3 channels, but it is 2"):
+        layers.RandomGrayscale()(np.ones((1, 3, 3, 2)))
