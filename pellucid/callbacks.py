@@ -1,6 +1,7 @@
 """What may happen beside learning: stop early, save, log, change the rate, or anything you write."""
 
 from pellucid.training.absent import stand_in
+from pellucid.training.backup import BackupAndRestore, TerminateOnNaN
 from pellucid.training.callback import Callback, LambdaCallback
 from pellucid.training.callbacks import History, LearningRateScheduler
 from pellucid.training.checkpoints import CSVLogger, ModelCheckpoint
@@ -8,6 +9,7 @@ from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "EarlyStopping",
@@ -16,6 +18,7 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "TerminateOnNaN",
     "Unfreeze",
 ]
 

@@ -2,10 +2,6 @@
 
 from pellucid.eager.constraints import (
     Constraint,
-    MaxNorm,
-    MinMaxNorm,
-    NonNeg,
-    UnitNorm,
     deserialize,
     get,
     max_norm,
@@ -14,6 +10,7 @@ from pellucid.eager.constraints import (
     serialize,
     unit_norm,
 )
+from pellucid.spec.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 __all__ = [
     "Constraint",

@@ -55,6 +55,12 @@ from pellucid.graph.vocabulary import GlobalAveragePooling2D as GlobalAvgPool2D
 from pellucid.graph.vocabulary import GlobalMaxPooling2D as GlobalMaxPool2D
 from pellucid.graph.vocabulary import MaxPooling2D as MaxPool2D
 from pellucid.graph.vocabulary import SeparableConv2D as SeparableConvolution2D
+from pellucid.graph.vocabulary_of_categories import (
+    CategoryEncoding,
+    Discretization,
+    EinsumDense,
+    Normalization,
+)
 from pellucid.graph.vocabulary_of_pictures import (
     CenterCrop,
     RandomBrightness,
@@ -89,7 +95,6 @@ from pellucid.graph.vocabulary_of_rows import (
     Maximum,
     MaxPooling1D,
     Minimum,
-    Normalization,
     Permute,
     RepeatVector,
     RMSNormalization,
@@ -113,6 +118,9 @@ from pellucid.graph.vocabulary_of_rows import SeparableConv1D as SeparableConvol
 from pellucid.training.absent import stand_in
 
 __all__ = [
+    "CategoryEncoding",
+    "Discretization",
+    "EinsumDense",
     "CenterCrop",
     "RandomBrightness",
     "RandomColorDegeneration",

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pellucid.eager.calculating import hold
-from pellucid.errors import ArgumentError, describe, shown
-from pellucid.graph.ops import elementwise as e
-from pellucid.graph.ops import reducing as r
+import numpy as np
 
-EPSILON = 1e-7
+from pellucid.eager.calculating import hold
+from pellucid.engines.reference.constraints import constrain
+from pellucid.errors import ArgumentError, describe, shown
+from pellucid.spec import constraints
+from pellucid.spec.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 
 class Constraint:
@@ -33,60 +34,15 @@ class Constraint:
         return cls(**config)
 
 
-def lengths(w: Any, axis: Any) -> Any:
-    """The length of the vectors along `axis`."""
-    return e.sqrt(r.sum(e.square(w), axis, keepdims=True))
-
-
-class MaxNorm(Constraint):
-    """Vectors along `axis` are `max_value` long at most."""
-
-    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
-        self.max_value, self.axis = max_value, axis
-
-    def __call__(self, w: Any) -> Any:
-        """The weight, brought back."""
-        w = hold(w)
-        norms = lengths(w, self.axis)
-        return w * (e.clip(norms, 0, self.max_value) / (EPSILON + norms)).astype(w.dtype)
-
-
-class NonNeg(Constraint):
-    """No number is below 0."""
-
-    def __call__(self, w: Any) -> Any:
-        """The weight, brought back."""
-        return e.maximum(hold(w), 0)
-
-
-class UnitNorm(Constraint):
-    """Vectors along `axis` are 1 long."""
-
-    def __init__(self, axis: Any = 0) -> None:
-        self.axis = axis
-
-    def __call__(self, w: Any) -> Any:
-        """The weight, brought back."""
-        w = hold(w)
-        return (w / (EPSILON + lengths(w, self.axis))).astype(w.dtype)
-
-
-class MinMaxNorm(Constraint):
-    """Vectors along `axis` are from `min_value` to `max_value` long, or go there at `rate`."""
-
-    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
-        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
-
-    def __call__(self, w: Any) -> Any:
-        """The weight, brought back."""
-        w = hold(w)
-        norms = lengths(w, self.axis)
-        wanted = self.rate * e.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
-        return (w * (wanted / (EPSILON + norms))).astype(w.dtype)
+def constrained(spec: constraints.Constraint, w: Any) -> Any:
+    """The weight, brought back."""
+    found = np.array(hold(w))
+    constrain(spec, found)
+    return found
 
 
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
-KNOWN: dict[str, type[Constraint]] = {
+KNOWN: dict[str, Any] = {
     "MaxNorm": MaxNorm, "NonNeg": NonNeg, "UnitNorm": UnitNorm, "MinMaxNorm": MinMaxNorm, "max_norm": MaxNorm,
     "non_neg": NonNeg, "unit_norm": UnitNorm, "min_max_norm": MinMaxNorm,
 }  # fmt: skip
@@ -118,3 +74,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     if name not in own:
         raise ArgumentError(describe("constraints.deserialize", "class_name", f"one of {', '.join(own)}", str(name)))
     return own[name](**config.get("config", {}))
+
+
+constraints.ON_NUMBERS.append(constrained)

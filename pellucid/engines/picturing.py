@@ -217,8 +217,9 @@ def factors(spec: Linear, u: Array) -> tuple[Array, Array, Array]:
 
 def limits(spec: Linear) -> tuple[float, float]:
     """Where y is cut."""
-    cut = isinstance(spec, (RandomContrast, RandomBrightness, RandomColorDegeneration))
-    return spec.value_range if cut else (-np.inf, np.inf)
+    if isinstance(spec, (RandomContrast, RandomBrightness, RandomColorDegeneration)):
+        return spec.value_range
+    return -np.inf, np.inf
 
 
 def grey_matrix(channels: int, label: str) -> Array:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
+from pellucid.spec.constraints import Constraint
 from pellucid.spec.losses import LossSpec, MetricSpec
 from pellucid.spec.optimizers import OptimizerSpec
 
@@ -230,6 +231,9 @@ class Engine(Protocol):
 
     def combined(self, first: Arrays, a: float, second: Arrays, b: float) -> dict[str, Array]:
         """a * first + b * second by the names of the first; works in its place where it can."""
+
+    def constrained(self, bounds: Mapping[str, Constraint], params: Arrays) -> dict[str, Array]:
+        """The weights that have a constraint, brought back; works in their place."""
 
     def copies(self, native: Arrays) -> dict[str, Array]:
         """The engine's arrays as they are now, which no update changes."""

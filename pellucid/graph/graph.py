@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from pellucid.errors import FileError
+from pellucid.spec.constraints import Constraint
 from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec
 from pellucid.spec.legal import Illegal, legal
 from pellucid.spec.shapes import Shape
@@ -97,6 +98,21 @@ class Graph:
                 own = {weight.name: weight for weight in entry.spec.weight_specs(shapes, entry.label)}
             for name, weight in own.items():
                 found[f"{entry.name}/{name}"] = weight if entry.trainable else freeze(weight)
+        return found
+
+    @cached_property
+    def constraints(self) -> dict[str, Constraint]:
+        """What trained weights are brought back to, by their keys."""
+        found: dict[str, Constraint] = {}
+        for entry in self.layers:
+            if isinstance(entry.spec, Nested):
+                found |= {f"{entry.name}/{name}": bound for name, bound in entry.spec.graph.constraints.items()}
+        specs = {entry.name: entry.spec for entry in self.layers}
+        for key, weight in self.weights.items():
+            layer, _, short = key.rpartition("/")
+            bound = specs[layer].constraint_of(short) if layer in specs and weight.trainable else None
+            if bound is not None:
+                found[key] = bound
         return found
 
     def to_json(self) -> dict[str, Any]:

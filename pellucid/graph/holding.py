@@ -70,13 +70,13 @@ class Holding:
     @property
     def trainable_weights(self) -> list[Any]:
         """The arrays that training changes, in Keras's order."""
-        return [value for layer, short, value in self._arrays() if layer.trainable and self.trainable
+        return [handed(layer, short) for layer, short, _ in self._arrays() if layer.trainable and self.trainable
                 and learned(layer, short)]  # fmt: skip
 
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The arrays that training leaves: moving statistics, and all of a frozen layer."""
-        return [value for layer, short, value in self._arrays() if not (layer.trainable and self.trainable
+        return [handed(layer, short) for layer, short, _ in self._arrays() if not (layer.trainable and self.trainable
                 and learned(layer, short))]  # fmt: skip
 
     trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
@@ -89,6 +89,13 @@ class Holding:
     def count_params(self) -> int:
         """Entries of all weights; 0 before the layer knows its inputs."""
         return sum(int(value.size) for _, _, value in self._arrays())
+
+
+def handed(layer: Any, short: str) -> Any:
+    """A weight as a user is handed it."""
+    from pellucid.graph.weight import Weight  # numbers, which a network is built without
+
+    return Weight.of(layer, short)
 
 
 def learned(layer: Any, short: str) -> bool:

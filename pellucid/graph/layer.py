@@ -163,7 +163,11 @@ class Layer(Holding):
     def __getattr__(self, name: str) -> Any:
         spec = vars(self).get("spec")
         if name in vars(self).get("held", ()):  # kernel, bias ...
-            return self.weights[name]
+            from pellucid.graph.weight import Weight  # numbers, which a network is built without
+
+            return Weight.of(self, name)
+        if name == "bias" and getattr(spec, "use_bias", True) is False:
+            return None
         if spec is None or name not in rules(type(spec)):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(spec, name)

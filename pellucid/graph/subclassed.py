@@ -52,15 +52,13 @@ def add_weight(
     if layer._making:
         remedy = "Make it in __init__ or in build(self, input_shape)."
         raise UsageError(f"{layer.label}: call makes a weight, so every call would make another. {remedy}")
-    if constraint is not None:
-        raise ArgumentError(describe(layer.label, "constraint", "None", "given", "Bound the weight in call: ops.clip."))
     word = name or ("variable" if not layer._variables else f"variable_{len(layer._variables)}")
     taken = [variable.call.layer.given_name for variable in layer._variables]
     if word in taken:
         word = f"{word}_{len(taken)}"
     sizes = tuple(shape) if isinstance(shape, (list, tuple)) else () if shape is None else (shape,)
     initial: Any = "glorot_uniform" if initializer is None else initializer
-    spec = Variable(sizes, initial, learned=bool(trainable), regularizer=regularizer)
+    spec = Variable(sizes, initial, learned=bool(trainable), regularizer=regularizer, constraint=constraint)
     tensor: Tensor = Layer.of(spec, word)(())
     layer._variables.append(tensor)
     return tensor

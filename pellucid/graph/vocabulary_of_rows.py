@@ -118,9 +118,5 @@ class GroupNormalization(Layer):
     spec_class = norms.GroupNormalization
 
 
-class Normalization(Layer):
-    spec_class = norms.Normalization
-
-
 class Permute(Layer):
     spec_class = moving.Permute

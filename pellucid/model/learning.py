@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.protocol import Objective
-from pellucid.errors import ArgumentError, UsageError, describe
+from pellucid.errors import ArgumentError, TrainingError, UsageError, describe
 from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.model.admitting import Admission
@@ -17,6 +17,7 @@ from pellucid.model.freezing import factors_by_key
 from pellucid.model.network import Network
 from pellucid.training import loop
 from pellucid.training.arguments import flag, real, whole, whole_or_none
+from pellucid.training.backup import TerminateOnNaN
 from pellucid.training.callbacks import CallsAround, LearningRateScheduler, Recorder, introduce
 from pellucid.training.console import console_event, loudness
 from pellucid.training.events import Event, Position, Progress
@@ -138,6 +139,10 @@ def fit(
             program, compiled.engine, batches, events, state=state, epochs=epochs, key=model.key.fold("noise"),
             position=Position(epoch=initial_epoch, step=int(state["clock"]["step"])), validation=watched,
         )  # fmt: skip
+    except TrainingError as fault:
+        if not any(isinstance(callback, TerminateOnNaN) for callback in listed):
+            raise
+        model.stop_training, recorder.record.stopped = True, str(fault)
     finally:
         keeper.release()
     return recorder

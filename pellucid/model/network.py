@@ -15,6 +15,7 @@ from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
 from pellucid.graph.selecting import ALL_BUT_HEAD, EVERY, Selection
 from pellucid.graph.summary import summarize, table
+from pellucid.graph.weight import Weight
 from pellucid.keys import Key
 from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
@@ -200,14 +201,17 @@ class Network:
     @property
     def trainable_weights(self) -> list[np.ndarray]:
         """Those that training changes."""
-        own = self.graph.weights
-        return [value for key, value in self.weights_by_key().items() if own[key].trainable]
+        return self._handed(True)
 
     @property
     def non_trainable_weights(self) -> list[np.ndarray]:
         """Those that training leaves: moving statistics, and all of frozen layers."""
+        return self._handed(False)
+
+    def _handed(self, trainable: bool) -> list[np.ndarray]:
         own = self.graph.weights
-        return [value for key, value in self.weights_by_key().items() if not own[key].trainable]
+        return [Weight.named(value, key, trainable) for key, value in self.weights_by_key().items()
+                if own[key].trainable == trainable]  # fmt: skip
 
     variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
 

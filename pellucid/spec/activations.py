@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import ShapeError, describe
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, Primitive, WeightSpec
 from pellucid.spec.legal import Illegal, Integer, Optional, Real, Sizes, legal
@@ -66,6 +67,7 @@ class PReLU(LayerSpec):
     alpha_initializer: Initializer = legal(INITIAL, "zeros")
     alpha_regularizer: Regularizer | None = legal(PENALTY, None)
     shared_axes: tuple[int, ...] | None = legal(Optional(Sizes()), None)
+    alpha_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
         shared = self.shared_axes or ()

@@ -88,10 +88,14 @@ class Spec(metaclass=SpecType):
         """The one that `get_config` told of."""
         return cls(**config)
 
+    def _comes_later(self, name: str) -> bool:
+        fields: Any = getattr(self, "__dataclass_fields__", {})
+        return name in self.later or bool(fields[name].metadata.get("later"))
+
     def to_config(self) -> dict[str, Any]:
         """The spec as JSON-ready data; `Table.revive` reads it back."""
         fields = {name: plain(getattr(self, name)) for name in rules(type(self))
-                  if name not in self.later or not at_default(self, name)}  # fmt: skip
+                  if not self._comes_later(name) or not at_default(self, name)}  # fmt: skip
         return {"type": type(self).__name__, **fields}
 
 

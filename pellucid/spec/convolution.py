@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.spec.activations import function_primitives
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.kernels import Activated, Kernel
 from pellucid.spec.layer import LAYERS, Primitive, WeightSpec, count
@@ -66,6 +67,8 @@ class DepthwiseConv2D(Activated, Dilated, Multiplied, Sliding):
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    depthwise_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         channels = as_map(where, inputs[0])[2]
@@ -96,6 +99,9 @@ class SeparableConv2D(Activated, Multiplied, Dilated, Filtered):
     depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
     pointwise_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    depthwise_constraint: Constraint | None = legal(BOUND, None, later=True)
+    pointwise_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def _depthwise(self) -> DepthwiseConv2D:
         return DepthwiseConv2D(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pellucid.spec.activations import Function, function_primitives
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LayerSpec, Primitive, WeightSpec
 from pellucid.spec.legal import Flag, legal
@@ -40,6 +41,8 @@ class Kernel(Activated):
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     kernel_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    kernel_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def kernel_and_bias(self, shape: tuple[int, ...], fan: tuple[int, int], units: int) -> tuple[WeightSpec, ...]:
         """The weights, for a kernel of this shape and `fan` (in, out)."""

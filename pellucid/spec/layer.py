@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from pellucid.errors import ShapeError
 from pellucid.spec.base import Spec, Table
+from pellucid.spec.constraints import Constraint
 from pellucid.spec.initializers import Initializer
 from pellucid.spec.regularizers import Regularizer
 from pellucid.spec.shapes import Shape, shown
@@ -96,6 +97,11 @@ class LayerSpec(Spec):
         """The layer's weights, in Keras's order."""
         return ()
 
+    def constraint_of(self, short: str) -> Constraint | None:
+        """What a weight is brought back to after each update: the argument named after it."""
+        found: Constraint | None = getattr(self, f"{short.removesuffix('_kernel')}_constraint", None)
+        return found
+
     def primitives(self) -> tuple[Primitive, ...]:
         """The arithmetic the layer is made of, in order."""
         return (Primitive(self, {}),)
@@ -129,5 +135,6 @@ def count(shape: Shape) -> int:
 
 LAYERS: Table[Any] = Table(
     "layer", "If it is your own layer, call pellucid.register_layer(...) before loading the file.",
-    ("pellucid.spec.images", "pellucid.spec.norms", "pellucid.spec.sequences", "pellucid.spec.shifting"),
+    ("pellucid.spec.categories", "pellucid.spec.einsum", "pellucid.spec.images", "pellucid.spec.norms",
+     "pellucid.spec.sequences", "pellucid.spec.shifting"),
 )  # fmt: skip

@@ -39,10 +39,15 @@ class Rule(Protocol):
 
 
 def legal(
-    rule: Rule, default: Any = dataclasses.MISSING, *, by_keyword: bool = False, printed: bool = True
-) -> Any:
-    """A dataclass field with its rule; `by_keyword`: no place among the positional arguments; `printed`: in repr."""
-    return dataclasses.field(default=default, metadata={"rule": rule}, kw_only=by_keyword, repr=printed)
+    rule: Rule, default: Any = dataclasses.MISSING, *, by_keyword: bool = False, printed: bool = True,
+    later: bool = False,
+) -> Any:  # fmt: skip
+    """A dataclass field with its rule; `by_keyword`: no place among the positional arguments; `printed`: in repr.
+
+    `later`: older files lack it, so it is not written while at its default.
+    """
+    metadata = {"rule": rule, "later": later}
+    return dataclasses.field(default=default, metadata=metadata, kw_only=by_keyword, repr=printed)
 
 
 def as_integer(value: Any) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import ShapeError, describe
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec, count
 from pellucid.spec.legal import Flag, Integer, Real, legal
@@ -35,6 +36,8 @@ class BatchNormalization(LayerSpec):
     moving_variance_initializer: Initializer = legal(INITIAL, "ones")
     beta_regularizer: Regularizer | None = legal(PENALTY, None)
     gamma_regularizer: Regularizer | None = legal(PENALTY, None)
+    beta_constraint: Constraint | None = legal(BOUND, None, later=True)
+    gamma_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         shape = inputs[0]

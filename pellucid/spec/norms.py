@@ -11,6 +11,7 @@ from typing import Any
 
 from pellucid.errors import ShapeError, describe
 from pellucid.spec.constants import Constant, Numbers, extent
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, Pieces, Primitive, WeightSpec
 from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Real, legal
@@ -87,6 +88,8 @@ class LayerNormalization(LayerSpec):
     gamma_initializer: Initializer = legal(INITIAL, "ones")
     beta_regularizer: Regularizer | None = legal(PENALTY, None)
     gamma_regularizer: Regularizer | None = legal(PENALTY, None)
+    beta_constraint: Constraint | None = legal(BOUND, None, later=True)
+    gamma_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def weight_specs(self, inputs: Sequence[Shape], where: str) -> tuple[WeightSpec, ...]:
         shape = sizes_at(where, inputs[0], places(where, self.axis, inputs[0]))
@@ -160,6 +163,8 @@ class GroupNormalization(LayerSpec):
     gamma_initializer: Initializer = legal(INITIAL, "ones")
     beta_regularizer: Regularizer | None = legal(PENALTY, None)
     gamma_regularizer: Regularizer | None = legal(PENALTY, None)
+    beta_constraint: Constraint | None = legal(BOUND, None, later=True)
+    gamma_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def split(self, shape: Shape, where: str) -> tuple[int, int]:
         """Groups, and channels in each; raises ShapeError where they do not come out even."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pellucid.errors import ShapeError, describe
 from pellucid.spec.constants import Axes, Constant, Numbers, Several, extent
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec
 from pellucid.spec.legal import Flag, Integer, OneOf, Optional, Sizes, legal
@@ -218,6 +219,10 @@ class Variable(LayerSpec):
     learned: bool = legal(Flag(), True)
     regularizer: Regularizer | None = legal(PENALTY, None)
     view: tuple[int, ...] | None = legal(Optional(Sizes()), None)
+    constraint: Constraint | None = legal(BOUND, None, later=True)
+
+    def constraint_of(self, short: str) -> Constraint | None:
+        return self.constraint
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         return self.shape if self.view is None else self.view

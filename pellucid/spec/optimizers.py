@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, UsageError, describe
-from pellucid.spec.base import Spec, Table, at_default, rules
+from pellucid.spec.base import Help, Spec, Table, at_default, rules
 from pellucid.spec.legal import Flag, Integer, Optional, Real, Text, Texts, legal
 from pellucid.spec.schedules import Rate, Schedule
 
@@ -133,6 +133,7 @@ class OptimizerSpec(Spec):
         return ON_NUMBERS[0](self)
 
 
+OptimizerSpec.__doc__ = Help(OptimizerSpec.__doc__)  # type: ignore[assignment]
 OPTIMIZERS: Table[OptimizerSpec] = Table("optimizer")
 ON_NUMBERS: list[Callable[..., Any]] = []  # what moves variables, once a page that can has been imported
 

@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, describe
-from pellucid.spec.base import Spec, Table
+from pellucid.spec.base import Help, Spec, Table
 from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Rates, Real, Rising, Text, legal
 
 RATE = Real(0.0)
@@ -36,6 +36,7 @@ class Schedule(Spec):
         return self.rate(int(step))
 
 
+Schedule.__doc__ = Help(Schedule.__doc__)  # type: ignore[assignment]
 SCHEDULES: Table[Schedule] = Table("schedule")
 
 

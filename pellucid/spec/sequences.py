@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pellucid.errors import ShapeError, describe
 from pellucid.spec.activations import Function, function_primitives
+from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.initializers import INITIAL, Initializer
@@ -104,6 +105,8 @@ class Conv1D(Sequential1D):
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     kernel_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    kernel_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def inner(self) -> Conv2D:
         """The convolution over a map of one row."""
@@ -153,6 +156,8 @@ class Conv1DTranspose(LayerSpec):
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     kernel_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    kernel_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -202,6 +207,8 @@ class DepthwiseConv1D(Sequential1D):
     bias_initializer: Initializer = legal(INITIAL, "zeros")
     depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    depthwise_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def inner(self) -> DepthwiseConv2D:
         """The same over a map of one row."""
@@ -249,6 +256,9 @@ class SeparableConv1D(Sequential1D):
     depthwise_regularizer: Regularizer | None = legal(PENALTY, None)
     pointwise_regularizer: Regularizer | None = legal(PENALTY, None)
     bias_regularizer: Regularizer | None = legal(PENALTY, None)
+    depthwise_constraint: Constraint | None = legal(BOUND, None, later=True)
+    pointwise_constraint: Constraint | None = legal(BOUND, None, later=True)
+    bias_constraint: Constraint | None = legal(BOUND, None, later=True)
 
     def depthwise(self) -> DepthwiseConv1D:
         """The first part."""

@@ -7,13 +7,13 @@ from typing import Any
 from pellucid.errors import ArgumentError
 
 INSTEAD = {
-    "BackupAndRestore": "Keep the model with ModelCheckpoint(...); a run of `pellucid train` resumes with --resume.",
     "CallbackList": "Pass fit, evaluate and predict a plain list of callbacks.",
     "Lambda": "A file holds no code; write a class with call, or use the functions of pellucid.ops on tensors.",
+    "LossScaleOptimizer": "Numbers of 16 bits with a loss scale are not trained; compile with precision='bfloat16'.",
     "OrbaxCheckpoint": "Use ModelCheckpoint(...).",
     "ProgbarLogger": "Pass fit verbose=1.",
     "RemoteMonitor": "Nothing is sent over the network; write your own Callback.",
-    "SwapEMAWeights": "Leave it out: no optimizer here keeps averaged weights.",
+    "SwapEMAWeights": "Leave it out: with use_ema=True the averaged weights are what is evaluated and saved.",
     "TensorBoard": "Use CSVLogger(...); `pellucid train` draws its curves into report.html.",
     "CustomObjectScope": "Leave it out: a file holds no code, so a model loads without its classes.",
     "Progbar": "Pass fit verbose=1.",
@@ -28,7 +28,6 @@ INSTEAD = {
     "split_dataset": "Pass fit validation_split.",
     "text_dataset_from_directory": "Pellucid learns from pictures and numbers.",
     "timeseries_dataset_from_array": "Cut windows with numpy.lib.stride_tricks.sliding_window_view.",
-    "TerminateOnNaN": "Leave it out: fit stops at the first loss that is not finite, and names step and layer.",
 }
 
 

@@ -137,6 +137,9 @@ class Supervised:
             params, slots = self._moved(engine, params, slots, gradients, self.rate(state), step // self.every)
         if rule.use_ema:
             self._average(engine, params, slots, step // self.every)
+        bounds = self.graph.constraints if self.graph is not None else {}
+        if bounds:
+            params |= engine.constrained(bounds, params)
         return params, slots
 
     def _gathered(self, engine: Engine, slots: dict[str, Any], gradients: Arrays, step: int) -> Arrays:

@@ -20,8 +20,10 @@ from pellucid.spec.activations import (
     Softmax,
     Tanh,
 )
+from pellucid.spec.categories import CategoryEncoding, Discretization
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from pellucid.spec.dense import Dense
+from pellucid.spec.einsum import EinsumDense
 from pellucid.spec.images import (
     CenterCrop,
     RandomBrightness,
@@ -281,7 +283,16 @@ OPERATIONS = [
     Case(Einsum("bijk->bj"), keras=False),
 ]
 
+ROWS = (7, 4)
+VOLUME = (4, 3, 5, 2)
 RANGE = {"value_range": (-1.5, 1.5), "seed": 2}  # the inputs are normal: some are cut
+OF_CATEGORIES = [  # equal to Keras's: tests/eager/test_categories.py
+    Case(EinsumDense("abc,cd->abd", (None, 5), "tanh", "d"), (ROWS,), keras=False),
+    Case(EinsumDense("...xz,xy->...yz", (3, None), None, "yz"), ((2, 3, 4),), keras=False),
+    Case(EinsumDense("ab...,bc->ac...", (5,), None, "c"), ((2, 3, 4),), keras=False),
+    Case(Discretization((-0.5, 0.1, 0.6), output_mode="count"), (ROWS,), keras=False),
+    Case(CategoryEncoding(3, "multi_hot"), (ROWS,), keras=False),
+]
 OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
     Case(Resizing(3, 7), keras=False),
     Case(Resizing(3, 9, "bicubic", antialias=True), keras=False),
@@ -305,8 +316,6 @@ OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
     Case(RandomContrast(0.8), training=False, keras=False),
 ]
 
-ROWS = (7, 4)
-VOLUME = (4, 3, 5, 2)
 OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
     Case(Conv1D(3, 3, padding="causal", dilation_rate=2), (ROWS,), keras=False),
     Case(Conv1D(4, 2, 2, "same", groups=2, activation="tanh"), (ROWS,), keras=False),
@@ -342,4 +351,4 @@ OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
     Case(Normalization(mean=(1.0, 2.0, -1.0, 0.5), variance=(1.0, 4.0, 9.0, 0.25)), (ROWS,), keras=False),
 ]
 
-CASES = [*OPERATIONS, *OF_ROWS, *OF_PICTURES, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
+CASES = [*OPERATIONS, *OF_ROWS, *OF_CATEGORIES, *OF_PICTURES, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]

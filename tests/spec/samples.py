@@ -8,6 +8,7 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.vocabulary import Dense, Input
 from pellucid.model import Model
 from pellucid.spec.base import Spec, Table
+from pellucid.spec.constraints import CONSTRAINTS
 from pellucid.spec.initializers import INITIALIZERS
 from pellucid.spec.layer import LAYERS
 from pellucid.spec.losses import LOSSES, METRICS
@@ -15,7 +16,9 @@ from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.spec.regularizers import REGULARIZERS
 from pellucid.spec.schedules import SCHEDULES, ExponentialDecay
 
-TABLES: tuple[Table[Any], ...] = (LAYERS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, INITIALIZERS, REGULARIZERS)
+TABLES: tuple[Table[Any], ...] = (
+    LAYERS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, INITIALIZERS, REGULARIZERS, CONSTRAINTS,
+)  # fmt: skip
 
 
 def small_graph() -> Graph:
@@ -35,6 +38,9 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "SensitivityAtSpecificity": {"specificity": 0.5},
     "SpecificityAtSensitivity": {"sensitivity": 0.5},
     "TracedLoss": {"graphs": (small_graph(),)},
+    "CategoryEncoding": {"num_tokens": 4},
+    "Discretization": {"bin_boundaries": (0.0, 1.0)},
+    "EinsumDense": {"equation": "...x,xy->...y", "partial_output_shape": 3},
     "CenterCrop": {"height": 4, "width": 3},
     "Resizing": {"height": 4, "width": 3},
     "RandomCrop": {"height": 4, "width": 3},

@@ -30,6 +30,7 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
 )
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of
 from pellucid.engines.pytorch.blocked import ON_BLOCKS, can_block, hides_nan, into_blocks, out_of_blocks
+from pellucid.engines.pytorch.constraints import constrain
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named, say_that_bfloat16_is_slow
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.order import order_of
@@ -39,6 +40,7 @@ from pellucid.engines.reading import once, tap_value, trainable, value_named
 from pellucid.engines.walker import Walked, Walker
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
+from pellucid.spec.constraints import Constraint
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.optimizers import OptimizerSpec
 
@@ -233,6 +235,12 @@ class PyTorchEngine(Walker):
             torch._foreach_mul_(in_memory_order(own), a)
             torch._foreach_add_(in_memory_order(own), in_memory_order(other), alpha=b)
         return dict(first)
+
+    def constrained(self, bounds: Mapping[str, Constraint], params: Arrays) -> dict[str, Tensor]:
+        """The weights that have a constraint, brought back in place."""
+        for key, bound in bounds.items():
+            constrain(bound, params[key])
+        return {key: params[key] for key in bounds}
 
     def copies(self, native: Arrays) -> dict[str, Tensor]:
         """The arrays as they are now."""

@@ -51,10 +51,9 @@ def middle(spec: RandomCrop, place: Place, inputs: list[fx.Node]) -> fx.Node:
     return resized(spec.middle, place, inputs)
 
 
-PLAIN |= {
-    **dict.fromkeys(AFFINES, unchanged),
-    **dict.fromkeys((images.RandomContrast, images.RandomBrightness, images.RandomInvert, images.RandomGrayscale,
-                     images.RandomColorDegeneration), unchanged),
-    Resizing: resized,
-    RandomCrop: middle,
-}  # fmt: skip
+ONLY_IN_TRAINING: tuple[type[images.OfPictures], ...] = (
+    *AFFINES, images.RandomContrast, images.RandomBrightness, images.RandomInvert, images.RandomGrayscale,
+    images.RandomColorDegeneration,
+)  # fmt: skip
+PLAIN |= dict.fromkeys(ONLY_IN_TRAINING, unchanged)
+PLAIN |= {Resizing: resized, RandomCrop: middle}

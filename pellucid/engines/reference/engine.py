@@ -7,7 +7,7 @@ Source    Goodfellow, Bengio & Courville 2016, section 6.5, algorithm 6.2 (rever
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     transposed,
 )
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
+from pellucid.engines.reference.constraints import constrain
 from pellucid.engines.reference.flow import overwriting, values_needing_gradients
 from pellucid.engines.reference.objective import cotangents_of, penalties, sums_of
 from pellucid.engines.reference.optimizers import clipped, move
@@ -40,6 +41,7 @@ from pellucid.engines.walker import Walked, Walker
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
+from pellucid.spec.constraints import Constraint
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.spec.shapes import Shape
 
@@ -199,6 +201,12 @@ class ReferenceEngine(Walker):
             value *= a
             value += b * second[key]
         return dict(first)
+
+    def constrained(self, bounds: Mapping[str, Constraint], params: Arrays) -> dict[str, np.ndarray]:
+        """The weights that have a constraint, brought back in place."""
+        for key, bound in bounds.items():
+            constrain(bound, params[key])
+        return {key: params[key] for key in bounds}
 
     def copies(self, native: Arrays) -> dict[str, np.ndarray]:
         """The arrays as they are now."""
