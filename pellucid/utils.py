@@ -1,6 +1,7 @@
 """Keras's utilities: pictures and arrays, one-hot rows, seeds; what is left out says what to use instead."""
 
 from pellucid.data.categories import to_categorical
+from pellucid.data.directory import image_dataset_from_directory
 from pellucid.data.keras_arrays import (
     PyDataset,
     array_to_img,
@@ -11,6 +12,7 @@ from pellucid.data.keras_arrays import (
     save_img,
 )
 from pellucid.data.keras_arrays import PyDataset as Sequence
+from pellucid.data.keras_files import get_file
 from pellucid.training.absent import registered as register_keras_serializable
 from pellucid.training.absent import stand_in
 from pellucid.training.seed import set_random_seed
@@ -19,6 +21,8 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "get_file",
+    "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "normalize",

@@ -61,6 +61,9 @@ NAMES = {
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "Activation": {"activation": "gelu"}, "Conv2D": {"filters": 3, "kernel_size": 2}, "Dropout": {"rate": 0.5},
     "Conv2DTranspose": {"filters": 3, "kernel_size": 2}, "Dense": {"units": 3}, "DepthwiseConv2D": {"kernel_size": 2},
+    "Resizing": {"height": 4, "width": 5}, "RandomCrop": {"height": 4, "width": 5}, "RandomContrast": {"factor": 0.1},
+    "RandomRotation": {"factor": 0.1}, "RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1},
+    "RandomZoom": {"height_factor": 0.1},
     "Rescaling": {"scale": 0.5}, "Reshape": {"target_shape": (-1,)},
     "SeparableConv2D": {"filters": 3, "kernel_size": 2},
     "Conv1D": {"filters": 3, "kernel_size": 2}, "Normalization": {"mean": 0.5, "variance": 2.0},
@@ -72,6 +75,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "SparseTopKCategoricalAccuracy": {"k": 2}, "LearningRateScheduler": {"schedule": lambda epoch, rate: rate / 2},
     "MaxNorm": {"max_value": 1.0}, "L1L2": {"l1": 0.1, "l2": 0.1}, "l1_l2": {"l1": 0.1, "l2": 0.1},
 }  # fmt: skip
+PICTURES = ("RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom",
+            "Resizing")  # fmt: skip
 JOINS = ("Add", "Average", "Concatenate", "Maximum", "Multiply", "Subtract", "add", "concatenate")
 RANDOM = np.random.default_rng(0)
 X = RANDOM.random((8, 6)).astype("float32")
@@ -103,7 +108,7 @@ def layer(name: str) -> None:
         own = type("Own", (entry,), {"call": lambda self, x: x * 2})
         fitted(p.Sequential([p.Input((6,)), own(), p.layers.Dense(3)]))
         return
-    shape = (6, 6, 3) if "2D" in name else (6, 3) if "1D" in name else (6,)
+    shape = (6, 6, 3) if "2D" in name or name in PICTURES else (6, 3) if "1D" in name else (6,)
     x = RANDOM.random((8, *shape)).astype("float32")
     if name in JOINS:
         inputs = [p.Input(shape), p.Input(shape)]
@@ -113,6 +118,8 @@ def layer(name: str) -> None:
         inputs, call = p.Input(shape), entry(**given)
         numbers, y = call(x), call(inputs)
     model = p.Model(inputs, y)
+    if name.startswith("Random"):  # on numbers they change what they are given, in prediction nothing
+        numbers = call(x, training=False)
     np.testing.assert_allclose(model.predict(x, verbose=0), numbers, rtol=1e-5, atol=1e-6)
     fitted(p.Model(inputs, p.layers.Dense(3)(p.layers.Flatten()(y))), x)
 
@@ -158,6 +165,8 @@ def callback(name: str) -> None:
             fitted(network(), callbacks=[entry(file)])
             assert file.is_file()
             return
+        if name == "BackupAndRestore":
+            given = {"backup_dir": Path(folder) / "kept"}
         fitted(network(), callbacks=[entry(**given)], validation_data=(X, HOT))
 
 
@@ -171,7 +180,8 @@ def utility(name: str) -> None:
             "img_to_array": lambda: entry(picture), "load_img": lambda: entry(Path(folder) / "a.png"),
             "pad_sequences": lambda: entry([[1], [2, 3]]), "to_categorical": lambda: entry([0, 2]),
             "set_random_seed": lambda: entry(3), "register_keras_serializable": lambda: entry()(int),
-            "get_file": lambda: entry("a", "b"), "image_dataset_from_directory": lambda: entry(folder),
+            "get_file": lambda: entry("a.png", str(Path(folder) / "a.png")),
+            "image_dataset_from_directory": lambda: entry(class_folders(folder), image_size=(6, 6)),
             "plot_model": lambda: entry(network()),
         }  # fmt: skip
         if name in calls:
@@ -183,6 +193,15 @@ def utility(name: str) -> None:
         model.fit(made, verbose=0)
 
 
+def class_folders(folder: str) -> Path:
+    """Two classes of two pictures."""
+    for place in range(4):
+        home = Path(folder) / "classes" / f"class{place % 2}"
+        home.mkdir(parents=True, exist_ok=True)
+        p.utils.save_img(home / f"{place}.png", RANDOM.integers(0, 256, (6, 6, 3)).astype("float32"), scale=False)
+    return Path(folder) / "classes"
+
+
 def activation(name: str) -> None:
     """On numbers, as a word, as a function."""
     function = getattr(p.activations, name)
@@ -192,7 +211,10 @@ def activation(name: str) -> None:
 
 def schedule(name: str) -> None:
     """On a step, and in fit."""
-    made = getattr(p.optimizers.schedules, name)(**ARGUMENTS.get(name, {}))
+    entry = getattr(p.optimizers.schedules, name)
+    if name == "LearningRateSchedule":
+        entry = type("Own", (entry,), {"__call__": lambda self, step: 0.1 / (1 + step)})
+    made = entry(**ARGUMENTS.get(name, {}))
     assert 0 <= made(3) <= 0.1
     fitted(network(), optimizer=p.optimizers.SGD(made))
 

@@ -150,6 +150,9 @@ class TestCase(parameterized.TestCase):
     def assertLen(self, iterable: Any, expected_len: int, msg: Any = None) -> None:
         self.assertEqual(len(iterable), expected_len, msg=msg)
 
+    def assertSparse(self, x: Any, sparse: bool = True) -> None:
+        assert not sparse, "rows are always whole"
+
     def assertDType(self, x: Any, dtype: Any, msg: Any = None) -> None:
         self.assertEqual(floatx_of(getattr(x, "dtype", type(x))), floatx_of(dtype))
 

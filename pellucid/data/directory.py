@@ -68,6 +68,11 @@ class DirectoryBatches:
             return x, to_categorical(labels, len(self.class_indices))
         return x, labels if self.class_mode == "sparse" else labels.astype(np.float32)
 
+    @property
+    def class_names(self) -> list[str]:
+        """The classes, in the order of their numbers."""
+        return list(self.class_indices)
+
     def unshuffled(self) -> DirectoryBatches:
         """The same pictures in the order of `classes` and `filenames`, as predict reads them."""
         ordered = copy(self)
@@ -119,3 +124,61 @@ def flow_from_directory(
     key = Key.of(0 if seed is None else seed).fold("flow_from_directory")
     return DirectoryBatches(next(iter(dataset.parts.values())), dataset.class_names, batch_size=batch_size,
                             class_mode=class_mode, shuffle=shuffle, key=key, rescale=rescale)  # fmt: skip
+
+
+LABEL_MODES = {"int": "sparse", "categorical": "categorical", "binary": "binary", None: None}
+
+
+def image_dataset_from_directory(
+    directory: str | Path, labels: str | None = "inferred", label_mode: str | None = "int", class_names: Any = None,
+    color_mode: str = "rgb", batch_size: int = 32, image_size: tuple[int, int] = (256, 256), shuffle: bool = True,
+    seed: int | None = None, validation_split: float | None = None, subset: str | None = None,
+    interpolation: str = "bilinear", **others: Any,
+) -> DirectoryBatches | tuple[DirectoryBatches, DirectoryBatches]:  # fmt: skip
+    """Batches (x, y) of the pictures in `directory`/<class>/*, as Keras's function of that name; `fit` takes them.
+
+    With validation_split, subset is "training", "validation" or "both"; the same seed gives the same two parts.
+    Raises ArgumentError for an illegal argument, DataError or FileError for a folder that cannot be learnt from.
+    """
+    where = "image_dataset_from_directory"
+    if label_mode not in LABEL_MODES:
+        wanted = "one of " + ", ".join(map(repr, LABEL_MODES))
+        raise ArgumentError(describe(where, "label_mode", wanted, repr(label_mode)))
+    if labels not in ("inferred", None) or class_names is not None:
+        remedy = "Name the folders after the classes, or read the pictures and pass arrays to fit."
+        raise ArgumentError(describe(where, "labels", "'inferred', from the folders' names", "given", remedy))
+    strange = [word for word, value in others.items() if word not in TAKEN or value not in TAKEN[word]]
+    if strange or interpolation != "bilinear":
+        raise ArgumentError(describe(where, (strange or ["interpolation"])[0], "left out", "given"))
+    mode = LABEL_MODES[label_mode if labels else None]
+    found = flow_from_directory(directory, image_size, color_mode, mode, batch_size, shuffle, seed)
+    if (validation_split is None) != (subset is None):
+        raise ArgumentError(describe(where, "validation_split and subset", "given together", "one of them"))
+    if validation_split is None:
+        return found
+    if subset not in ("training", "validation", "both"):
+        raise ArgumentError(describe(where, "subset", "'training', 'validation' or 'both'", repr(subset)))
+    if not 0 < validation_split < 1:
+        raise ArgumentError(describe(where, "validation_split", "above 0 and below 1", repr(validation_split)))
+    if shuffle and seed is None:
+        remedy = "Pass seed=, the same for both parts."
+        raise ArgumentError(describe(where, "seed", "given with validation_split", "None", remedy))
+    return _split(found, validation_split, subset, shuffle)
+
+
+TAKEN = {"follow_links": (False, True), "crop_to_aspect_ratio": (False,), "pad_to_aspect_ratio": (False,),
+         "data_format": (None, "channels_last"), "verbose": (False, True), "format": (None,)}  # fmt: skip
+
+
+def _split(
+    found: DirectoryBatches, share: float, subset: str, shuffle: bool
+) -> DirectoryBatches | tuple[DirectoryBatches, DirectoryBatches]:
+    """The parts of a folder for learning and for validation."""
+    order = found._key.fold("split").generator().permutation(found.samples) if shuffle else np.arange(found.samples)
+    border = found.samples - int(share * found.samples)
+    parts = [
+        DirectoryBatches(found.part.subset(np.sort(chosen)), tuple(found.class_indices), batch_size=found.batch_size,
+                         class_mode=found.class_mode, shuffle=shuffle, key=found._key, rescale=None)
+        for chosen in (order[:border], order[border:])
+    ]  # fmt: skip
+    return (parts[0], parts[1]) if subset == "both" else parts[subset == "validation"]

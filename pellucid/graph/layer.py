@@ -166,6 +166,8 @@ class Layer(Holding):
             from pellucid.graph.weight import Weight  # numbers, which a network is built without
 
             return Weight.of(self, name)
+        if name == "kernel" and "depthwise_kernel" in vars(self).get("held", ()):
+            return self.depthwise_kernel  # Keras's name for it, where there is no other kernel
         if name == "bias" and getattr(spec, "use_bias", True) is False:
             return None
         if spec is None or name not in rules(type(spec)):

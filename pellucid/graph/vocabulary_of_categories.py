@@ -38,6 +38,7 @@ class Adapting(Layer):
             raise UsageError(f"{self.label}: adapt comes before the layer is called. Call it on the data first.")
         vars(self).pop("_networks", None)
         vars(self)["spec"] = spec
+        self.built = True
 
 
 class Normalization(Adapting):

@@ -64,10 +64,27 @@ def program_of(model: Network) -> Supervised:
     """The program of this call, on the graph as its flags are now."""
     compiled = compiled_of(model)
     objective = compiled.objective_of(model.built.graph)
-    return Supervised(
-        model.graph, objective, compiled.optimizer, initial=lambda engine, key: weights.native(model.built, engine),
-        rates=factors_by_key(model.built, compiled.rate_factors, model.name), ratio_every=0,  # for nobody reads them
-    )  # fmt: skip
+    told: dict[str, Any] = {
+        "initial": lambda engine, key: weights.native(model.built, engine),
+        "rates": factors_by_key(model.built, compiled.rate_factors, model.name),
+        "ratio_every": 0,  # for nobody reads them
+    }
+    step = own_step_of(model)
+    if step is not None:
+        own: Supervised = step(model.graph, objective, compiled.optimizer, **told, model=model)
+        return own
+    return Supervised(model.graph, objective, compiled.optimizer, **told)
+
+
+def own_step_of(model: Any) -> type[Any] | None:
+    """The program of a train_step that a user wrote; raises ArgumentError for one of another framework."""
+    written = getattr(type(model), "train_step", None)
+    if written is None or written.__module__.startswith("pellucid."):
+        return None
+    from pellucid.model.stepping import OwnStep, refuse_others  # few programs write one
+
+    refuse_others(written)
+    return OwnStep
 
 
 def start_of(model: Network, program: Supervised) -> State:
@@ -140,7 +157,7 @@ def fit(
             position=Position(epoch=initial_epoch, step=int(state["clock"]["step"])), validation=watched,
         )  # fmt: skip
     except TrainingError as fault:
-        if not any(isinstance(callback, TerminateOnNaN) for callback in listed):
+        if not any(isinstance(callback, TerminateOnNaN) and not callback.raise_error for callback in listed):
             raise
         model.stop_training, recorder.record.stopped = True, str(fault)
     finally:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, describe, shown
+from pellucid.errors import ArgumentError, UsageError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.selecting import Selection
 from pellucid.graph.temperature import temperature_of
@@ -59,9 +59,34 @@ class Model(Portable):
         if any(isinstance(entry, Tensor) for entry in entries(inputs)):
             self._build_on(inputs)
             return self._called(inputs)
+        if self._stepping is not None:
+            return self._stepping.forward(inputs, training=bool(training))
         if training:
             raise ArgumentError(describe(self.name, "training", "False for arrays", "True", "Use fit to train."))
         return self.predict(inputs, verbose=0)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """What fit does with a batch; a class of one's own may write it: compute_loss, gradients, optimizer.apply."""
+        x, y, *weight = data
+        loss = self.compute_loss(y=y, y_pred=self(x, training=True), sample_weight=weight[0] if weight else None)
+        self.optimizer.apply(self.gradients(loss), self.trainable_variables)  # type: ignore[union-attr]
+        return {"loss": loss}
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The compiled loss of what the model gave in a train_step; it can be added to others and multiplied."""
+        return self._at_step("compute_loss").loss(y, y_pred, sample_weight)
+
+    def gradients(self, loss: Any) -> list[Any]:
+        """The gradients of a loss of this train_step, in the order of trainable_variables."""
+        found: list[Any] = self._at_step("gradients").gradients(loss)
+        return found
+
+    def _at_step(self, what: str) -> Any:
+        if self._stepping is None:
+            raise UsageError(f"{self.name}.{what} is there inside train_step, which fit calls.")
+        return self._stepping
 
     @property
     def own(self) -> bool:

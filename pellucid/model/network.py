@@ -34,6 +34,7 @@ class Network:
     name: str
     stop_training = False  # a callback sets it while fit runs
     history: History | None = None
+    _stepping: Any = None  # while a train_step of a user's own is at work
 
     def _start(self, name: str) -> None:
         if not isinstance(name, str) or not name or "/" in name:

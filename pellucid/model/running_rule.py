@@ -15,7 +15,7 @@ from pellucid.errors import ArgumentError, shown
 from pellucid.model.network import Network
 from pellucid.spec.base import rules
 from pellucid.spec.optimizers import OptimizerSpec
-from pellucid.spec.schedules import Schedule, rate_at
+from pellucid.spec.schedules import LearningRateSchedule, rate_at
 from pellucid.training.program import Supervised, new_clock
 from pellucid.words import nearest
 
@@ -28,6 +28,11 @@ class Rate(float):
     def assign(self, value: Any) -> None:
         """Set the rate of the optimizer it was read from."""
         self.rule.learning_rate = value
+
+    @property
+    def value(self) -> float:
+        """The number."""
+        return float(self)
 
     def numpy(self) -> np.ndarray:
         """The number as an array without axes."""
@@ -62,14 +67,16 @@ class RunningRule:
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         spec = self._spec()
-        if isinstance(spec.learning_rate, Schedule) and not isinstance(value, Schedule):
+        if isinstance(spec.learning_rate, LearningRateSchedule) and not isinstance(value, LearningRateSchedule):
             schedule = type(spec.learning_rate).__name__
             raise ArgumentError(
                 f"{type(spec).__name__}: learning_rate follows the schedule {schedule}, so it cannot be set. "
                 "Compile with a number to be able to set it."
             )
         fields = {name: getattr(spec, name) for name in rules(type(spec))}
-        self._take(type(spec)(**fields | {"learning_rate": value}))
+        made = type(spec)(**fields | {"learning_rate": value})
+        vars(made).update({"_excluded": vars(spec).get("_excluded", ())})
+        self._take(made)
 
     lr = learning_rate  # Keras's older name
 
@@ -89,6 +96,19 @@ class RunningRule:
         self.__dict__["spec"] = spec
         if compiled is not None:
             compiled.optimizer = spec
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """One update inside a train_step; elsewhere on numbers."""
+        stepping = self._model._stepping
+        if stepping is None:
+            self._spec().apply(grads, trainable_variables)
+        else:
+            stepping.apply(list(grads), trainable_variables)
+
+    def apply_gradients(self, grads_and_vars: Any) -> None:
+        """The same, of pairs of gradient and variable."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
 
     @property
     def iterations(self) -> int:

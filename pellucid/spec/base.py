@@ -118,7 +118,7 @@ def plain(value: Any) -> Any:
         return value.to_config()
     if isinstance(value, tuple):
         return [plain(entry) for entry in value]
-    return value
+    return value.plain() if hasattr(value, "plain") else value
 
 
 def settle(owner: type[Spec]) -> None:

@@ -118,14 +118,10 @@ class Discretization(Categories):
         return self.bin_boundaries
 
     def depth(self) -> int:
-        return len(self.borders("discretization")) + 1
+        return (self.num_bins or 0) if self.bin_boundaries is None else len(self.bin_boundaries) + 1
 
     def mode(self) -> str:
         return self.output_mode
-
-    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
-        self.borders(where)
-        return super().output_shape(inputs, where)
 
     def numbered(self, pieces: Pieces, shape: Shape) -> int:
         wide = pieces.add(ExpandDims(len(shape) + 1), 0)

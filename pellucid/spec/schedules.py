@@ -18,8 +18,32 @@ from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Rates, Real, R
 RATE = Real(0.0)
 
 
+class LearningRateSchedule:
+    """A schedule of one's own: write __call__(self, step), which gives the rate of update number `step`.
+
+    A file keeps no code: a model saved with one goes on with the rate of step 0 until it is compiled again.
+    """
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of update number `step`, counted from 0."""
+        raise ArgumentError(f"{type(self).__name__}: write __call__(self, step) in your class.")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """The schedule that `get_config` told of."""
+        return cls(**config)
+
+    def plain(self) -> float:
+        """What a file keeps."""
+        return float(self(0))
+
+
 @dataclass(frozen=True)
-class Schedule(Spec):
+class Schedule(Spec, LearningRateSchedule):
     """What all schedules are."""
 
     kind = "schedule"
@@ -46,19 +70,23 @@ class Rate:
     wanted = "a number >= 0 or a schedule"
     bad: tuple[Any, ...] = (-0.1, math.nan, "fast", None)
 
-    def check(self, value: Any) -> float | Schedule:
+    def check(self, value: Any) -> float | LearningRateSchedule:
         if isinstance(value, Mapping):
             return SCHEDULES.revive(value)
-        if isinstance(value, Schedule):
+        if isinstance(value, LearningRateSchedule):
             return value
         if isinstance(value, Spec):
             raise Illegal
         return RATE.check(value)
 
 
-def rate_at(learning_rate: float | Schedule, step: int) -> float:
+def rate_at(learning_rate: float | LearningRateSchedule, step: int) -> float:
     """The rate of one update, whichever form was given."""
-    return learning_rate.rate(step) if isinstance(learning_rate, Schedule) else learning_rate
+    if isinstance(learning_rate, Schedule):
+        return learning_rate.rate(step)
+    if isinstance(learning_rate, LearningRateSchedule):
+        return RATE.check(learning_rate(step))
+    return learning_rate
 
 
 def _power(factor: float, times: float) -> float:

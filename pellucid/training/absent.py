@@ -20,8 +20,6 @@ INSTEAD = {
     "custom_object_scope": "Leave it out: a file holds no code, so a model loads without its classes.",
     "deserialize_keras_object": "Use from_config of the class, or load_model.",
     "get_custom_objects": "Leave it out: a file holds no code, so a model loads without its classes.",
-    "get_file": "Nothing is fetched from the network; download the file and pass its path.",
-    "image_dataset_from_directory": "Use pellucid.datasets.flow_from_directory(folder, (height, width)).",
     "model_to_dot": "Use model.summary(), or export the model and open it in a viewer of ONNX.",
     "plot_model": "Use model.summary(), or export the model and open it in a viewer of ONNX.",
     "serialize_keras_object": "Use get_config of the object, or model.save.",

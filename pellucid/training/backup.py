@@ -73,6 +73,11 @@ class BackupAndRestore(Event, Callback):
 
 
 class TerminateOnNaN(Callback):
-    """fit ends quietly at the first loss that is not finite, where it would raise TrainingError; weights stay as they
-    were before that batch.
+    """fit ends quietly at the first loss that is not finite, where it would raise TrainingError.
+
+    Weights stay as they were before that batch; with raise_error it is the error after all.
     """
+
+    @spoken
+    def __init__(self, raise_error: bool = False) -> None:
+        self.raise_error = flag("TerminateOnNaN", "raise_error", raise_error)

@@ -155,6 +155,12 @@ class History:
     params: Logs = field(default_factory=dict)
     stopped: str = ""  # why training ended before the last epoch
 
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """As a callback of its own it fills itself."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
 
 class Recorder(Event):
     """Fills a History; the learning rate is in it where `rates` says so."""

@@ -46,7 +46,7 @@ def rule_of(optimizer: Any) -> OptimizerSpec:
     if isinstance(optimizer, str):
         return OPTIMIZERS.named(optimizer)
     spec = getattr(optimizer, "spec", optimizer)
-    if isinstance(spec, OptimizerSpec):
+    if isinstance(spec, OptimizerSpec) and type(spec) in tuple(OPTIMIZERS):
         return spec
     remedy = f"Pass {optimizer.__name__}(...)." if isinstance(optimizer, type) else "Pass e.g. 'adam'."
     raise ArgumentError(describe("compile", "optimizer", "a word or an optimizer", shown(repr(optimizer)), remedy))

@@ -1,0 +1,218 @@
+"""A train_step of a user's own: one batch as Keras writes it, with the engine's forward, gradients and update.
+
+    def train_step(self, data):
+        x, y = data
+        loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+        self.optimizer.apply(self.gradients(loss), self.trainable_variables)
+        return {"loss": loss}
+
+Losses may be weighted and added up: gradients are those of the sum. What else is done to them has no gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.protocol import Array, Batch, Engine, Run, Sums
+from pellucid.errors import ArgumentError, TrainingError, UsageError, describe, shown
+from pellucid.keys import Key
+from pellucid.training.program import State, Supervised
+
+OWN = "own_step"  # marks the sums of such a step; what they hold is told by the step itself
+ELSEWHERE = {
+    "GradientTape": "TensorFlow's tape", "value_and_grad": "JAX's gradients", "stateless_call": "JAX's calls",
+    "backward": "PyTorch's gradients", "zero_grad": "PyTorch's gradients",
+}  # fmt: skip
+
+
+class Predicted(np.ndarray):
+    """What the model gave in a train_step, with the pass that it came from."""
+
+    run: Run | None = None
+    batch: Batch | None = None
+
+
+class Loss(float):
+    """A loss, with what its gradient is asked of: (share, pass, batch) each."""
+
+    parts: tuple[tuple[float, Run, Batch], ...]
+
+    @classmethod
+    def of(cls, value: float, parts: Sequence[tuple[float, Run, Batch]]) -> Loss:
+        """A number and where it is from."""
+        found = cls(value)
+        found.parts = tuple(parts)
+        return found
+
+    def __add__(self, other: Any) -> Any:
+        more = other.parts if isinstance(other, Loss) else ()
+        return Loss.of(float(self) + float(other), (*self.parts, *more))
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: Any) -> Any:
+        if isinstance(factor, Loss):
+            return float(self) * float(factor)
+        by = float(factor)
+        return Loss.of(float(self) * by, [(share * by, run, batch) for share, run, batch in self.parts])
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self * (1 / float(other))
+
+    def __neg__(self) -> Any:
+        return self * -1.0
+
+
+@dataclass
+class Stepping:
+    """One train_step at work."""
+
+    program: OwnStep
+    engine: Engine
+    state: State
+    batch: Batch
+    key: Key
+    runs: int = 0
+
+    def forward(self, inputs: Any, *, training: bool) -> Any:
+        """The model on arrays, with the weights of this moment."""
+        graph = self.program.graph
+        names = list(graph.input_shapes)
+        given = list(inputs.values()) if isinstance(inputs, Mapping) else inputs
+        arrays = list(given) if isinstance(given, (list, tuple)) else [given]
+        if len(arrays) != len(names):
+            raise ArgumentError(describe("train_step", "inputs of the model", f"{len(names)}", f"{len(arrays)}"))
+        same = all(x is mine for x, mine in zip(arrays, self.batch.inputs.values(), strict=True))
+        plain = dict(zip(names, [np.asarray(x) for x in arrays], strict=True))
+        given_in = self.engine.put(plain, self.batch.scales if same else {})
+        key = self.key if not self.runs else self.key.fold("again", self.runs)
+        params, moving = self.state["params"], self.state["state"]
+        run = self.engine.forward(graph, params, moving, given_in, training=training, key=key)
+        self.runs += 1
+        if training:
+            self.state["state"] = dict(run.state)
+        found = []
+        for value in self.engine.get(run.outputs).values():
+            output = value.view(Predicted)
+            output.run, output.batch = run, self.batch
+            found.append(output)
+        return found[0] if len(found) == 1 else found
+
+    def loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Loss:
+        """The compiled loss of a pass, with its penalties."""
+        first = y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred
+        run = getattr(first, "run", None)
+        if run is None:
+            remedy = "Pass it on as it is; give your own loss to compile."
+            raise ArgumentError(describe("compute_loss", "y_pred", "what self(x, training=True) gave", "other numbers",
+                                         remedy))  # fmt: skip
+        batch = self._with(y, sample_weight)
+        sums = self.engine.measure(self.program.objective, run, batch)
+        return Loss.of(self.program.objective.report(sums)["loss"], [(1.0, run, batch)])
+
+    def _with(self, y: Any, sample_weight: Any) -> Batch:
+        """The batch with other targets or weights, where they are others."""
+        names = list(self.batch.targets)
+        listed = list(y.values()) if isinstance(y, Mapping) else list(y) if isinstance(y, (list, tuple)) else [y]
+        targets = dict(self.batch.targets)
+        if y is not None and len(listed) == len(names):
+            targets = {name: np.asarray(value).reshape(targets[name].shape) for name, value in
+                       zip(names, listed, strict=True)}  # fmt: skip
+        weights = dict(self.batch.weights)
+        if sample_weight is not None:
+            weights = {name: np.asarray(sample_weight, np.float32) for name in names}
+        return replace(self.batch, targets=targets, weights=weights)  # type: ignore[type-var]
+
+    def gradients(self, loss: Any) -> list[Array]:
+        """Those of the trained weights, in the order of trainable_variables."""
+        if not isinstance(loss, Loss):
+            remedy = "Losses of compute_loss may be multiplied by numbers and added; other arithmetic has no gradient."
+            raise ArgumentError(describe("gradients", "loss", "what compute_loss gave", type(loss).__name__, remedy))
+        total: dict[str, Array] = {}
+        for share, run, batch in loss.parts:
+            _, found = self.engine.grad(self.program.objective, run, batch, wrt=("parameters",))
+            for name, value in self.engine.get(found.parameters).items():
+                total[name] = share * value + total.get(name, np.zeros((), value.dtype))
+        return [total[name] for name in self.trained]
+
+    @property
+    def trained(self) -> list[str]:
+        """The keys of the trained weights."""
+        return [name for name, weight in self.program.graph.weights.items() if weight.trainable]
+
+    def apply(self, gradients: Sequence[Any], variables: Any = None) -> None:
+        """One update of the compiled rule."""
+        names = self.trained
+        if len(gradients) != len(names):
+            raise ArgumentError(describe("optimizer.apply", "grads", f"{len(names)}, one a trained weight",
+                                         f"{len(gradients)}"))  # fmt: skip
+        given = {name: np.asarray(value, np.float32) for name, value in zip(names, gradients, strict=True)}
+        state = {**self.state, "params": dict(self.state["params"])}
+        params, slots = self.program._update(self.engine, state, self.engine.put(given))
+        self.state |= {"params": params, "slots": slots}
+        clock = self.state["clock"]
+        self.state["clock"] = {**clock, "step": np.asarray(int(clock["step"]) + 1, np.int64)}
+
+
+@dataclass(frozen=True)
+class OwnStep(Supervised):
+    """Learning by a train_step of a user's own; evaluation as ever."""
+
+    model: Any = None
+    latest: dict[str, float] = field(default_factory=dict)
+
+    def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
+        """One batch. Raises TrainingError before the state is taken when the loss is not finite."""
+        stepping = Stepping(self, engine, dict(state), batch, key)
+        before = int(state["clock"]["step"])
+        self.model._stepping = stepping
+        try:
+            logs = self.model.train_step(parts(batch))
+        finally:
+            self.model._stepping = None
+        if not isinstance(logs, Mapping) or not all(np.size(value) == 1 for value in logs.values()):
+            remedy = 'End it with return {"loss": loss}.'
+            got = shown(repr(logs))
+            raise ArgumentError(describe("train_step", "what it returns", "a mapping of numbers", got, remedy))
+        if int(stepping.state["clock"]["step"]) == before:
+            remedy = "Call self.optimizer.apply(self.gradients(loss), self.trainable_variables)."
+            raise UsageError(f"train_step learnt nothing: it did not call the optimizer. {remedy}")
+        found = {str(name): float(np.asarray(value).reshape(())) for name, value in logs.items()}
+        if not np.isfinite(found.get("loss", 0.0)):
+            raise TrainingError(f"the loss is no longer finite at step {before + 1}. Lower the learning rate.")
+        self.latest.clear()
+        self.latest.update(found)
+        return stepping.state, {OWN: (1.0, 1.0)}
+
+    def report(self, sums: Sums) -> dict[str, float]:
+        """What train_step returned last, as in Keras; of an evaluation the means."""
+        return dict(self.latest) if OWN in sums else super().report(sums)
+
+
+def parts(batch: Batch) -> tuple[Any, ...]:
+    """(x, y) or (x, y, sample_weight) as train_step is handed it."""
+    x, y, w = (list(part.values()) for part in (batch.inputs, batch.targets, batch.weights))
+    found = [part[0] if len(part) == 1 else part for part in (x, y, w) if part]
+    return tuple(found)
+
+
+def refuse_others(step: Callable[..., Any]) -> None:
+    """Raise ArgumentError for a train_step written for another framework."""
+    for name in names_in(step.__code__):
+        if name in ELSEWHERE:
+            remedy = "Write gradients = self.gradients(loss), then self.optimizer.apply(gradients, ...)."
+            raise ArgumentError(f"train_step uses {name}, {ELSEWHERE[name]}, which Pellucid's engines do not have. "
+                                f"{remedy}")  # fmt: skip
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The names that a function looks up, those of functions inside it too."""
+    inner = [entry for entry in code.co_consts if isinstance(entry, CodeType)]
+    return {*code.co_names, *(name for entry in inner for name in names_in(entry))}

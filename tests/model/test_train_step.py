@@ -1,0 +1,94 @@
+"""A train_step of one's own trains as fit does, on both engines; what has no gradient is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid as p
+from pellucid.errors import ArgumentError, UsageError
+
+X = np.random.default_rng(0).normal(size=(20, 5)).astype("float32")
+Y = np.random.default_rng(1).integers(0, 3, 20)
+
+
+class Plain(p.Model):
+    """As Keras's guides write it, and with that what fit does anyway."""
+
+    def train_step(self, data: Any) -> Any:
+        x, y = data
+        y_pred = self(x, training=True)
+        loss = self.compute_loss(y=y, y_pred=y_pred)
+        gradients = self.gradients(loss)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return {"loss": loss, "sum": float(y_pred.sum())}
+
+
+class Halves(p.Model):
+    """Two losses of one batch, weighed: the same gradient again."""
+
+    def train_step(self, data: Any) -> Any:
+        x, y = data
+        y_pred = self(x, training=True)
+        loss = 0.25 * self.compute_loss(y=y, y_pred=y_pred) + self.compute_loss(y=y, y_pred=y_pred) * 0.75
+        self.optimizer.apply_gradients(zip(self.gradients(loss), self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+def network(kind: type[p.Model], engine: str) -> p.Model:
+    p.set_random_seed(2)
+    inputs = p.Input((5,))
+    x = p.layers.BatchNormalization()(p.layers.Dense(6, activation="tanh", kernel_regularizer="l2")(inputs))
+    model = kind(inputs, p.layers.Dense(3, activation="softmax")(x))
+    model.compile(p.optimizers.Adam(0.05), "sparse_categorical_crossentropy", engine=engine)
+    return model
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+@pytest.mark.parametrize("kind", [Plain, Halves])
+def test_it_trains_as_fit_does(kind: type[p.Model], engine: str, tmp_path: Any) -> None:
+    whole, own = network(p.Model, engine), network(kind, engine)
+    told = {"epochs": 3, "batch_size": 5, "verbose": 0, "validation_data": (X, Y)}
+    first, second = whole.fit(X, Y, **told).history, own.fit(X, Y, **told).history
+    for mine, other in zip(own.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(first["val_loss"], second["val_loss"], rtol=1e-4)
+    assert set(second) - set(first) == ({"sum"} if kind is Plain else set())
+    own.save(tmp_path / "m.safetensors")
+    np.testing.assert_allclose(p.load_model(tmp_path / "m.safetensors").predict(X, verbose=0),
+                               own.predict(X, verbose=0), rtol=1e-5)  # fmt: skip
+
+
+def written(step: Any) -> p.Model:
+    return network(type("Own", (p.Model,), {"train_step": step}), "reference")
+
+
+def test_what_cannot_be_is_said() -> None:
+    def tape(self: Any, data: Any) -> Any:
+        with tf.GradientTape() as tape:  # type: ignore[name-defined]  # noqa: F821
+            loss = self.compute_loss(y=data[1], y_pred=self(data[0], training=True))
+        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        return {"loss": loss}
+
+    def squared(self: Any, data: Any) -> Any:
+        loss = self.compute_loss(y=data[1], y_pred=self(data[0], training=True))
+        return {"loss": self.gradients(loss**2)}
+
+    def nothing(self: Any, data: Any) -> Any:
+        return {"loss": self.compute_loss(y=data[1], y_pred=self(data[0], training=True))}
+
+    def own_numbers(self: Any, data: Any) -> Any:
+        return {"loss": self.compute_loss(y=data[1], y_pred=np.ones((20, 3)))}
+
+    with pytest.raises(ArgumentError, match=r"uses GradientTape, TensorFlow's tape, .* self.gradients"):
+        written(tape).fit(X, Y, verbose=0)
+    with pytest.raises(ArgumentError, match="gradients: loss must be what compute_loss gave, but it is float"):
+        written(squared).fit(X, Y, verbose=0)
+    with pytest.raises(UsageError, match="train_step learnt nothing: it did not call the optimizer"):
+        written(nothing).fit(X, Y, verbose=0)
+    with pytest.raises(ArgumentError, match=r"y_pred must be what self.x, training=True. gave"):
+        written(own_numbers).fit(X, Y, verbose=0)
+    with pytest.raises(UsageError, match="compute_loss is there inside train_step"):
+        network(p.Model, "reference").compute_loss(y=Y, y_pred=X)
