@@ -55,7 +55,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "an unknown mode": (lambda: utils.load_img("a.png", color_mode="hsv"), "color_mode must be one of rgb, grayscale"),
     "an unknown side": (lambda: utils.pad_sequences([[1]], padding="left"), "padding must be 'pre' or 'post'"),
     "no sequences": (lambda: utils.pad_sequences([1, 2]), "a list of sequences, but it is one with a single entry"),
-    "a download": (lambda: utils.get_file("a", "http://b"), "get_file: nothing is fetched from the network. Download http:"),
+    "a download": (lambda: utils.get_file("a", "http://b"), "nothing is fetched from the network. Download http:"),
     "a scope": (lambda: saving.CustomObjectScope({}), "Leave it out: a file holds no code"),
 }
 
