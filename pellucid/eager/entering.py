@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from pellucid.graph.holding import BUILD
+from pellucid.graph.holding import BUILD, HANDED
 from pellucid.graph.layer import ON_NUMBERS, OWN, Layer
 from pellucid.graph.operators import CALCULATOR
+from pellucid.graph.vocabulary_of_categories import ADAPT
 from pellucid.spec.layer import LayerSpec
 
 
@@ -41,7 +42,20 @@ def build(layer: Layer, shapes: Any) -> None:
     import_module("pellucid.eager.calling").network_of(layer, tuple(shapes))
 
 
+def handed(layer: Layer, short: str) -> Any:
+    """A weight as Keras's variables are."""
+    return import_module("pellucid.engines.weight").Weight.of(layer, short)
+
+
+def adapted(layer: Layer, data: Any, steps: int | None = None) -> LayerSpec:
+    """What a layer is once it has seen data."""
+    found: LayerSpec = import_module("pellucid.eager.adapting").adapted(layer, data, steps)
+    return found
+
+
+ADAPT.append(adapted)
 BUILD.append(build)
+HANDED.append(handed)
 OWN.append(Own())
 CALCULATOR.append(Later())
 ON_NUMBERS.append(on_numbers)

@@ -14,7 +14,7 @@ from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.errors import shown as quoted
 from pellucid.graph.calculating import Calculating
 from pellucid.graph.graph import Nested, fits
-from pellucid.graph.holding import BUILD, Holding
+from pellucid.graph.holding import BUILD, Holding, handed
 from pellucid.spec.base import rules, snake
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.legal import Flag, Illegal
@@ -163,9 +163,7 @@ class Layer(Holding):
     def __getattr__(self, name: str) -> Any:
         spec = vars(self).get("spec")
         if name in vars(self).get("held", ()):  # kernel, bias ...
-            from pellucid.graph.weight import Weight  # numbers, which a network is built without
-
-            return Weight.of(self, name)
+            return handed(self, name)
         if name == "kernel" and "depthwise_kernel" in vars(self).get("held", ()):
             return self.depthwise_kernel  # Keras's name for it, where there is no other kernel
         if name == "bias" and getattr(spec, "use_bias", True) is False:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.protocol import Engine
+from pellucid.engines.weight import Weight
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.graph.build import Built, build
 from pellucid.graph.graph import Graph, Nested
@@ -15,7 +16,6 @@ from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.rebuild import refreshed, replay
 from pellucid.graph.selecting import ALL_BUT_HEAD, EVERY, Selection
 from pellucid.graph.summary import summarize, table
-from pellucid.graph.weight import Weight
 from pellucid.keys import Key
 from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
