@@ -13,14 +13,13 @@ from typing import Any
 from pellucid.errors import FileError
 from pellucid.model import load_model
 from pellucid.runs.config import ANEW, RunConfig, blamed
-from pellucid.runs.networks import names_words
+from pellucid.runs.networks import LINEAR, names_words
 from pellucid.runs.old_settings import MEANINGS
 from pellucid.runs.preparation import understand_words
 from pellucid.runs.prepared import Prepared
 from pellucid.settings import listed, of_kind
 from pellucid.storage.run_folder import RunFolder
 
-LINEAR = "linear"  # how a record names the network of no words
 LIMIT = "max_pixels"  # its null stays one: a limit of the day decides no result
 DROPOUT_BY_SIZE = 0.3  # what null meant in 0.1.0 in the network that image size chose; a later record says its rate
 
@@ -39,7 +38,7 @@ def settings_of(record: Mapping[str, Any], where: str) -> RunConfig:
     if chosen.get("model") == LINEAR:
         chosen["model"] = ""
     if chosen.get("dropout", config.dropout) is None or "dropout" not in settings:
-        chosen.setdefault("dropout", dropout_of(settings))
+        chosen.setdefault("dropout", dropout_of(settings, chosen.get("model", settings.get("model"))))
     config = RunConfig.from_json({**config.to_json(), **chosen}, where)
     with blamed(Path(where)):
         understand_words(config)
@@ -54,12 +53,11 @@ def said(record: Mapping[str, Any], name: str) -> Any:
     return rate.get("initial_learning_rate") if isinstance(rate, Mapping) else rate
 
 
-def dropout_of(settings: Mapping[str, Any]) -> float | None:
-    """The dropout of a record that does not tell it; None for networks that have a rate of their own."""
-    model = settings.get("model")
-    if model is not None and not names_words(model):
+def dropout_of(settings: Mapping[str, Any], network: str | None) -> float | None:
+    """The dropout of a record that does not tell it; None for a network in force that has a rate of its own."""
+    if network is not None and not names_words(network):
         return None
-    return DROPOUT_BY_SIZE if model is None and "dropout" in settings else 0.0
+    return DROPOUT_BY_SIZE if settings.get("model") is None and "dropout" in settings else 0.0
 
 
 def refuse_another_network(prepared: Prepared, folder: RunFolder) -> None:

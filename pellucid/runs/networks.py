@@ -38,6 +38,7 @@ from pellucid.tasks.protocol import Problem
 LOG = logging.getLogger("pellucid")
 FILES = (".safetensors", ".h5", ".keras", ".pt", ".pth", ".bin", ".npz")  # the first is read, the others explained
 MEANT = re.compile(r"\s*(conv|pool|fc)(\d|[_*,\s]|$)", re.IGNORECASE)
+LINEAR = "linear"  # how a record names the network of no words
 DEFAULT_DROPOUT = 0.3  # in the network chosen by image size
 
 
@@ -71,7 +72,7 @@ def make_model(
         layers = layers_in_words(name, input_shape=shape, classes=classes, activation=config.activation, l1=config.l1,
                                  l2=config.l2)  # fmt: skip
         model = Sequential(with_dropout(layers, dropout_in_force(config) or 0.0))
-        name = name or "linear"
+        name = name or LINEAR
     model = ended(model, problem)
     admit(model.graph)
     draw_weights(model, key.fold("init"))

@@ -21,7 +21,14 @@ from pellucid.keys import Key
 from pellucid.runs.config import RunConfig, named
 from pellucid.runs.deciding import decided, meant_for_some, task_of
 from pellucid.runs.freezing import freeze_layers
-from pellucid.runs.networks import dropout_in_force, make_model, preprocessing_of_file, set_batch_norm_momentum
+from pellucid.runs.networks import (
+    LINEAR,
+    dropout_in_force,
+    make_model,
+    names_words,
+    preprocessing_of_file,
+    set_batch_norm_momentum,
+)
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.pretrained import head_alone, with_rate_of_head
 from pellucid.runs.reading import read_data, reading_of
@@ -227,8 +234,10 @@ def make_rule(config: RunConfig, steps_per_epoch: int, epochs: int) -> Optimizer
 
 def settings_in_force(prepared: Prepared) -> Mapping[str, Any]:
     """The settings with what was chosen from the data filled in."""
-    chosen = {"model": prepared.model_name, "engine": prepared.engine.name, "epochs": prepared.epochs,
-              "dropout": dropout_in_force(prepared.config),
+    config, name = prepared.config, prepared.model_name
+    named_by_task = config.model is None and name != LINEAR and not names_words(name)
+    chosen = {"model": name, "engine": prepared.engine.name, "epochs": prepared.epochs,
+              "dropout": config.dropout if named_by_task else dropout_in_force(config),
               "patience": patience_of(prepared.config.schedule, prepared.config.patience)}  # fmt: skip
     rule = prepared.program.rule
     rate = rule.learning_rate if isinstance(rule.learning_rate, float) else rule.learning_rate.to_config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from pellucid.data.boxes.column import mapped
 from pellucid.reports import drawing as d
 from pellucid.reports.gallery import Card, Kind, address
 from pellucid.reports.pixels import Images, displayable, pixels_of
-from pellucid.reports.sections import Facts, Gallery, Section
+from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
 from pellucid.tasks.detection.drawing import RIGHT, TRUE, WRONG, Mark, draw_marks
 from pellucid.tasks.detection.evaluation import Evaluation
@@ -45,12 +46,6 @@ def pictures_of(evaluation: Evaluation, images: Images) -> Pictures:
 def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], chart: Drawing) -> list[Section]:
     """Scores, curves, classes, mistakes and the worst pictures."""
     metrics = evaluation.to_metrics()
-    faults = evaluation.faults()
-    cards = []
-    for index, picture in zip(worst.tolist(), marked, strict=True):
-        lines: list[tuple[str, Kind]] = [(f"{int(faults[index])} wrong or missed", "wrong")]
-        number = None if evaluation.ids is None else int(evaluation.ids[index])
-        cards.append(Card(address(picture / 255), False, lines, origin=str(evaluation.origins[index]), sample=number))
     point = metrics["operating"]
     facts = [(title, value(metrics[name])) for name, title in
              (("AP", "AP"), ("AP75", "AP75"), ("AP_small", "AP small"), ("AP_medium", "AP medium"),
@@ -62,9 +57,20 @@ def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarr
         replace(table_of(metrics["classes"]), title="Class by class", faint=told),
         replace(table_of_mistakes(metrics["mistakes"]), title="What the mistakes are",
                 faint="At that score; a cost is what AP50 would gain without mistakes of the kind."),
-        Gallery(cards, title="The worst pictures", faint="White and dashed: true boxes that were not found. Green: "
-                                                         "found. Red: false alarms, with what they are."),
+        worst_gallery(evaluation, worst, marked),
     ]  # fmt: skip
+
+
+def worst_gallery(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], place: Place = "own") -> Gallery:
+    """The worst pictures with their boxes."""
+    faults, cards = evaluation.faults(), []
+    for index, picture in zip(worst.tolist(), marked, strict=True):
+        lines: list[tuple[str, Kind]] = [(f"{int(faults[index])} wrong or missed", "wrong")]
+        number = None if evaluation.ids is None else int(evaluation.ids[index])
+        cards.append(Card(address(picture / 255), False, lines, origin=str(evaluation.origins[index]), sample=number))
+    return Gallery(cards, title="The worst pictures", place=place,
+                   faint="White and dashed: true boxes that were not found. Green: found. Red: false alarms, with what "
+                         "they are.")  # fmt: skip
 
 
 def marked_pictures(evaluation: Evaluation, images: Images, chosen: np.ndarray) -> list[np.ndarray]:
@@ -74,6 +80,14 @@ def marked_pictures(evaluation: Evaluation, images: Images, chosen: np.ndarray) 
     shown, _ = displayable(pixels_of("mistakes", images, chosen))
     return [draw_marks(np.round(picture * 255).astype(np.uint8), marks_of(evaluation, index))
             for picture, index in zip(shown, chosen.tolist(), strict=True)]
+
+
+def picture_with(evaluation: Evaluation, images: Images, index: int, marks: Sequence[Mark]) -> np.ndarray:
+    """One picture (H,W,3) uint8 as the network saw it, with marks in pixels of the picture as read."""
+    shown, _ = displayable(pixels_of("suspects", images, np.array([index])))
+    affine = evaluation.truth.affines[index : index + 1]
+    moved = [replace(mark, box=mapped(np.array([mark.box]), affine)[0].tolist()) for mark in marks]
+    return draw_marks(np.round(shown[0] * 255).astype(np.uint8), moved)
 
 
 def marks_of(evaluation: Evaluation, index: int) -> list[Mark]:

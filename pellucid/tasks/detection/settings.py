@@ -14,7 +14,7 @@ class Settings:
     """The settings of detection."""
 
     owner: ClassVar[str] = "detection"
-    meanings: ClassVar[Mapping[str, Meaning]] = {}
+    meanings: ClassVar[Mapping[str, Meaning]] = {"backbone": Meaning("0.2.0", None)}
 
     least_visible: float = setting(
         0.3, "Share of a box that must stay in the picture when it is moved, else the object is left out.",

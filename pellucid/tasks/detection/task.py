@@ -77,7 +77,8 @@ class Detection(Problem):
         kind, size = KINDS[self.form], (shape[0], shape[1], shape[2])
         if self.backbone is None:
             return kind.network(size, len(self.names), self.codec), self.form
-        return kind.on(self.backbone, size, len(self.names), self.codec), f"{self.form} on {self.backbone}"
+        on = kind.on(self.backbone, size, len(self.names), self.codec)
+        return on, self.form if settings.backbone else self.backbone  # as --model names it
 
     def trunk(self, model: Model) -> Model | None:
         if self.backbone is None:
@@ -219,9 +220,9 @@ class DetectionTask(Task):
                          least_visible=told["least_visible"], chosen=chosen)
 
     def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
-        from pellucid.tasks.detection.diagnosing import diagnose  # not needed to train or to ask
+        from pellucid.tasks.detection.diagnosing.diagnosis import diagnose  # not needed to train or to ask
 
-        return diagnose(stored, wishes)
+        return diagnose(stored, wishes, images=images)
 
     def marked(self, pixels: np.ndarray, annotations: Annotations) -> np.ndarray:
         from pellucid.tasks.detection.drawing import Mark, class_colour, draw_marks  # brings the library that draws

@@ -32,6 +32,8 @@ def test_a_backbone_takes_its_weights_from_a_file_and_keeps_them(terminal: Termi
     assert len(shared) == len(was) - 2 and all(np.array_equal(was[key], now[key]) for key in shared)
     assert {"lateral8/kernel", "head_class/kernel"} <= now.keys() and "conv_final/kernel" not in now
     assert terminal.type("predict", "run", "shapes/test/0.png").code == 0
+    said = terminal.type("diagnose", "run").out
+    assert "--model center" in said and "--backbone squeezenet-1.1" in said and "--dropout" not in said
 
 
 def test_a_backbone_learns_at_its_share_of_the_rate(terminal: Terminal, weights: Path) -> None:

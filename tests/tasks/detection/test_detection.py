@@ -54,7 +54,11 @@ def test_shapes_are_found_and_told_in_pixels_of_the_pictures_as_given(terminal: 
     rebuild_report(RunFolder(Path("run")))
     assert Path("run/report.html").read_text(encoding="utf-8") == page
     said = terminal.type("diagnose", "run").out
-    assert "points of AP50" in said and "train to validation" in said
+    assert "points of AP50" in said and "train to validation" in said and "--dropout" not in said
+    page = Path("run/diagnosis.html").read_text(encoding="utf-8")
+    for words in ("Diagnosis of run", "The error, split", "What the mistakes on dev are", "The worst pictures"):
+        assert words in page, words
+    assert Path("run/diagnosis-mistakes.png").exists() and Path("run/diagnosis-split.png").exists()
     assert {part["part"] for part in record("run/diagnosis.json")["parts"]} == {"train", "validation", "test"}
     with Image.open("shapes/test/0.png") as image:
         image.resize((240, 192), Image.Resampling.BICUBIC).save("larger.png")

@@ -1,0 +1,115 @@
+"""What is wrong with a detector and what to do next, in points of AP50."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pellucid.diagnosis.curves import read_curves
+from pellucid.reports.curves import curve_panels
+from pellucid.reports.scores import MORE, Score
+from pellucid.reports.sections import Account
+from pellucid.storage.finite import finite
+from pellucid.storage.tables import read_csv
+from pellucid.storage.writer import write_json
+from pellucid.tasks.detection.diagnosing.page import write_page
+from pellucid.tasks.detection.diagnosing.split import NOTHING, Split, split_of
+from pellucid.tasks.detection.diagnosing.suspects import slices_of, suspects_of
+from pellucid.tasks.detection.diagnosing.telling import told
+from pellucid.tasks.detection.evaluation import Evaluation
+from pellucid.tasks.detection.settings import Wishes
+from pellucid.tasks.provided import StoredRun
+
+FORMAT = 1
+
+
+def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
+    """Write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds, and the same for a reader.
+
+    `images`: those of the data may be shown.
+    """
+    folder = stored.folder
+    judged = {name: evaluation_of(stored, name) for name in stored.parts}
+    split = split_of(judged, wishes.reference_ap50)
+    main = split.problem
+    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
+    dev = judged.get("validation") or judged.get("test")
+    found = {
+        "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "detection",
+        "title": TITLES[main], "sentence": sentence_of(split),
+        "reference": {"ap50": 1 - split.reference, "given": split.reference_given},
+        "parts": [part_of(name, one) for name, one in judged.items()],
+        "gaps": [gap.to_json() for gap in split.gaps],
+        "main_problem": split.main_problem, "problems": list(split.problems),
+        "next_steps": list(steps_of(main, stored)),
+        "readings": [reading.to_json() for reading in read_curves(history, steps)],
+        "mistakes": [] if dev is None else dev.mistakes(), "slices": [] if dev is None else list(slices_of(dev)),
+        "suspects": suspects_of([one for name, one in judged.items() if name in ("validation", "test")]),
+        "notes": list(stored.notes),
+    }  # fmt: skip
+    found = dict(finite(found))
+    write_json(folder.diagnosis, found)
+    write_page(stored, split, judged, found, curve_panels(history, steps, Score("AP50", MORE)), images=images)
+    return Account(found, told(found))
+
+
+def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
+    """A part as the model answers it."""
+    found = stored.answers(part)
+    assert isinstance(found, Evaluation), "the run was one of this task"
+    return found
+
+
+def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:
+    """AP50 of a part, with its interval."""
+    return {"part": name, "n": evaluation.n, "AP50": evaluation.headline.value,
+            "interval": None if evaluation.interval is None else list(evaluation.interval)}  # fmt: skip
+
+
+TITLES = {
+    NOTHING: "Next to nothing was learnt", "bias": "Bias", "variance": "Variance", "mismatch": "Mismatch",
+    "dev over-fitting": "Over-fitting of the validation part", "": "No main problem",
+}  # fmt: skip
+MEANS = {
+    NOTHING: "Not even objects of its own training pictures are found.",
+    "bias": "Objects of its own training pictures are missed, or their boxes are off.",
+    "variance": "It does better on the pictures it learnt from than on others like them.",
+    "mismatch": "It does better on pictures from where the training pictures come from.",
+    "dev over-fitting": "The best epoch was chosen on the validation part, and new pictures do worse.",
+    "": "No gap between the parts is both sure and worth more than two points of AP50.",
+}
+
+
+def sentence_of(split: Split) -> str:
+    """What the verdict rests on, in numbers."""
+    main, gap = split.problem, split.gap(split.problem)
+    if gap is None:
+        return f"{MEANS[main]} AP50 on train is {1 - split.errors[0].error:.3f}."
+    return (f"{MEANS[main]} From {gap.start} to {gap.end} AP50 falls by {100 * gap.value:.1f} points "
+            f"({100 * gap.low:.1f} to {100 * gap.high:.1f}).")  # fmt: skip
+
+
+def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
+    """What to do next, with the command where one does it."""
+    settings = stored.settings
+    epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
+
+    def step(action: str, because: str, *flags: str) -> dict[str, Any]:
+        return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
+
+    if main == NOTHING:
+        yield step("Look for what hinders learning: type pellucid check with the same data and flags",
+                   "a detector that sees a picture hundreds of times finds its objects")  # fmt: skip
+    if main in (NOTHING, "bias"):
+        yield step(f"Train for {2 * epochs} epochs instead of {epochs}", "boxes go on to fit better for long",
+                   "--epochs", str(2 * epochs))  # fmt: skip
+        yield step("Show pictures larger with --resize", "small objects have few places to be found at")
+    if main in ("variance", "mismatch"):
+        if not settings["augment"]:
+            yield step("Mirror and shift the training pictures; boxes move with them",
+                       "what it sees again and again it learns by heart", "--augment",
+                       "flip,shift=12,zoom=0.2")  # fmt: skip
+        yield step("Mark more pictures, most of all of the class that is found worst",
+                   "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
+    if main == "dev over-fitting":
+        yield step("Hold more pictures for validation", "a larger part is harder to fit by choosing an epoch")

@@ -1,0 +1,108 @@
+"""The pictures and the page of a detector's diagnosis, written into the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps
+from pellucid.reports.drawing import Panel, to_png
+from pellucid.reports.gallery import Card, address
+from pellucid.reports.sections import Column, Gallery, Section, Table
+from pellucid.reports.waterfall import Measure, called, waterfall_figure
+from pellucid.storage.writer import remove_files, write_bytes, write_text
+from pellucid.tasks.detection.diagnosing.split import Split
+from pellucid.tasks.detection.drawing import TRUE, WRONG, Mark
+from pellucid.tasks.detection.evaluation import Evaluation
+from pellucid.tasks.detection.pictures import MOST, marked_pictures, picture_with, sheet, worst_gallery
+from pellucid.tasks.detection.telling import table_of_mistakes
+from pellucid.tasks.provided import StoredRun
+
+LACKING = Measure("what AP50 lacks of 1", lambda size: f"{size:.3f}", lambda size: f"{100 * size:.1f}",
+                  lambda size: f"{size:.2g}")  # fmt: skip
+PICTURES = ("split", "mistakes")
+NUMBER: Column = "number"
+SHOWN = 9               # suspicious annotations that are drawn
+SIZES_SAID = ("Small ones are below 32 x 32 pixels of the picture as read, large ones from 96 x 96 on; crowded "
+              "pictures have more objects than the middle one.")  # fmt: skip
+
+
+def write_page(
+    stored: StoredRun, split: Split, judged: Mapping[str, Evaluation], found: Mapping[str, Any],
+    curves: Sequence[Panel], *, images: bool,
+) -> None:
+    """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
+    folder, waterfall = stored.folder, waterfall_figure(split, LACKING)
+    gaps: list[Section] = [section_of_split(waterfall), table_of_gaps(split, lambda gap: (
+        f"{100 * gap.value:.1f} ({100 * gap.low:.1f} to {100 * gap.high:.1f})")), parts_of(found)]  # fmt: skip
+    drawn, evidence = {"split": to_png(waterfall)}, list(evidence_of(found))
+    dev = judged.get("validation") or judged.get("test")
+    if dev is not None and images:
+        worst = dev.worst(MOST)
+        marked = marked_pictures(dev, stored.parts[dev.split].images.take, worst)
+        if marked:
+            drawn["mistakes"] = sheet(dev, worst, marked)
+            evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
+        evidence += suspects_drawn(stored, judged, found)
+    remove_files(folder.diagnosis_picture(name) for name in PICTURES if name not in drawn)
+    for name, png in drawn.items():
+        write_bytes(folder.diagnosis_picture(name), png)
+    write_text(folder.diagnosis_page, render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps,
+                                             curves=curves, evidence=evidence))  # fmt: skip
+
+
+def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
+    """Data, main problem, reference."""
+    yield found["data"]
+    if found["main_problem"]:
+        yield f"main problem: {found['main_problem']}"
+    yield f"reference AP50 {found['reference']['ap50']:g}" if found["reference"]["given"] else "no reference AP50"
+
+
+def parts_of(found: Mapping[str, Any]) -> Table:
+    """AP50 of each part."""
+    rows = [[called(part["part"]), f"{part['AP50']:.4f}", "" if part["interval"] is None else
+             " to ".join(f"{end:.4f}" for end in part["interval"]), f"{part['n']:,}"] for part in found["parts"]]
+    return Table(["Part", "AP50", "95 % interval", "Pictures"], rows, title="The parts", place="below",
+                 kinds=["name", NUMBER, NUMBER, NUMBER], faint="Gaps are in points of AP50.")  # fmt: skip
+
+
+def evidence_of(found: Mapping[str, Any]) -> Iterator[Section]:
+    """The mistakes on dev, who is found, and what is suspicious."""
+    if found["mistakes"]:
+        yield titled(table_of_mistakes(found["mistakes"]), "What the mistakes on dev are",
+                     "From the score of best F1 on; a cost is what AP50 would gain without mistakes of the kind.")
+    if found["slices"]:
+        rows = [[one["slice"], *[f"{100 * one['recall']:.1f}"] * 2, f"{one['boxes']:,}"] for one in found["slices"]]
+        yield Table(["Objects", "Found, %", "", "Boxes"], rows, kinds=["name", NUMBER, "bar", NUMBER],
+                    title="Which objects are found", faint=SIZES_SAID)  # fmt: skip
+    if found["suspects"]:
+        rows = [[one["what"], one["class"], f"{one['score']:.2f}", one["given"] or "-",
+                 " ".join(f"{value:.0f}" for value in one["box"]), one["picture"]] for one in found["suspects"]]
+        yield Table(["Suspicion", "Found", "Score", "Marked as", "Box", "Picture"], rows, folded=True,
+                    kinds=["name", "text", NUMBER, "text", "text", "text"], title="Annotations to look at",
+                    faint="The model never learnt from these pictures, and is sure that an object is marked nowhere, "
+                          "loosely, or as another class. It may be wrong: look.")  # fmt: skip
+
+
+def titled(table: Table, title: str, faint: str) -> Table:
+    """A table under a title of its own."""
+    return replace(table, title=title, faint=faint)
+
+
+def suspects_drawn(stored: StoredRun, judged: Mapping[str, Evaluation], found: Mapping[str, Any]) -> Iterator[Section]:
+    """The first suspicious annotations in their pictures: what is marked white and dashed, what was found red."""
+    cards = []
+    for one in found["suspects"][:SHOWN]:
+        evaluation = judged[one["part"]]
+        index = list(evaluation.origins).index(one["picture"])
+        span = slice(int(evaluation.truth.offsets[index]), int(evaluation.truth.offsets[index + 1]))
+        marks = [Mark(box.tolist(), TRUE, "", True) for box in evaluation.truth.corners[span]]
+        marks.append(Mark(one["box"], WRONG, f"{one['class']} {one['score']:.2f}"))
+        picture = picture_with(evaluation, stored.parts[one["part"]].images.take, index, marks)
+        told = one["what"] + (f", marked as {one['given']}" if one["given"] else "")
+        cards.append(Card(address(picture / 255), False, [(told, "wrong")], origin=one["picture"]))
+    if cards:
+        yield Gallery(cards, title="The first of them", place="below",
+                      faint="White and dashed: what is marked. Red: what the model is sure of.")  # fmt: skip

@@ -1,0 +1,36 @@
+"""A detector's diagnosis in words and columns, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pellucid.reports.sections import Section, Table, Text
+from pellucid.reports.wording import lines_of_curves, lines_of_steps
+
+
+def told(found: Mapping[str, Any]) -> list[Section]:
+    """The diagnosis for a terminal."""
+    parts = [[part["part"], f"{part['AP50']:.4f}", "" if part["interval"] is None else
+              " to ".join(f"{end:.4f}" for end in part["interval"]), f"{part['n']:,}"] for part in found["parts"]]
+    gaps = [[gap["name"], f"{gap['from']} to {gap['to']}", f"{100 * gap['value']:.1f}", "noise" if gap["noise"] else ""]
+            for gap in found["gaps"]]  # fmt: skip
+    return [
+        Text(f"{found['title']}. {found['sentence']}"), Text(""),
+        Table(["part", "AP50", "95 % interval", "n"], parts), Text(""),
+        Table(["gap", "between", "points of AP50", ""], gaps), Text(""), *map(Text, lines_of(found)),
+    ]  # fmt: skip
+
+
+def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
+    """Steps, curves, slices, suspects, notes."""
+    yield from lines_of_steps(found["next_steps"])
+    yield from lines_of_curves(found["readings"])
+    for one in found["slices"]:
+        yield f"slice   {one['slice']}: {100 * one['recall']:.1f} % of {one['boxes']:,} objects found"
+    for one in found["suspects"]:
+        given = f", marked as {one['given']}" if one["given"] else ""
+        place = ",".join(f"{value:.0f}" for value in one["box"])
+        yield f"label   {one['what']}: {one['class']} {one['score']:.2f} at {place} in {one['picture']}{given}"
+    for note in found["notes"]:
+        yield f"note    {note}"
