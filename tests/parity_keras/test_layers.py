@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -12,20 +12,15 @@ from pellucid.spec.activations import Activation, LeakyReLU
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.normalization import BatchNormalization
-from pellucid.spec.pooling import AveragePooling2D, GlobalAveragePooling2D
+from pellucid.spec.pooling import GlobalAveragePooling2D
 from tests.gradient.cases import CASES, Case
 from tests.gradient.checking import KEY, draw, network
 from tests.parity_keras.bridge import TOLERANCE, assert_same, keras, keras_layer, numbers, tensor
-
-
-def pads_a_mean(case: Case) -> bool:
-    """Average pooling with padding='same'."""
-    return isinstance(case.spec, AveragePooling2D) and case.spec.padding == "same"
-
+from tests.parity_keras.on_jax import KEPT, POOLED, inputs_of, pooled
 
 ROUNDED = (Dense, GlobalAveragePooling2D, BatchNormalization)  # Keras computes these in float32, whatever is asked for
 SIXTH = Activation("hard_sigmoid")  # PyTorch's way back has a sixth in float32
-SHARED = [case for case in CASES if case.keras and not pads_a_mean(case)]
+SHARED = [case for case in CASES if case.keras and case not in POOLED]
 
 
 def compare(case: Case, dtype: str) -> None:
@@ -83,18 +78,16 @@ def test_the_two_defaults_of_leaky_relu() -> None:
         np.testing.assert_allclose(numbers(keras_layer(spec, "float64")(tensor(x))), [[low, 2.0]], rtol=1e-7)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if pads_a_mean(case)], ids=str)
+@pytest.mark.parametrize("case", POOLED, ids=str)
 def test_average_pooling_with_same_padding_is_keras_own_on_jax(case: Case) -> None:
     """Keras's torch backend repeats the border pixel here; its other backends leave padding out, and so do we."""
-    pytest.importorskip("jax", reason="average pooling with padding='same' is compared with Keras on JAX")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from keras.src.backend.jax.nn import average_pool
-    point = draw(network(case.spec, *case.shapes))
-    spec, inputs = case.spec, ReferenceEngine("float32").put(point.inputs)
-    ours = ReferenceEngine("float32").forward(point.graph, {}, {}, inputs, training=False).outputs["output"]
-    theirs = average_pool(inputs["input"], spec.pool_size, spec.steps, spec.padding, "channels_last")
-    assert_same("y", ours, np.asarray(theirs), "float32")
+    with np.load(KEPT) as kept:
+        theirs = kept[str(case)]
+    engine, graph = ReferenceEngine("float32"), network(case.spec, *case.shapes)
+    ours = engine.forward(graph, {}, {}, inputs_of(case), training=False).outputs["output"]
+    assert_same("y", ours, theirs, "float32")
+    if find_spec("jax") is not None:
+        np.testing.assert_allclose(pooled(case), theirs, rtol=1e-6)
 
 
 def test_moving_averages_follow_keras_over_many_steps() -> None:
