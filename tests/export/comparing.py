@@ -17,21 +17,21 @@ from tests.architectures.small import numbers, small
 
 TOLERANCE = 1e-4  # of the largest value
 
-# The exporter's time grows with the layers: of a deep network, and of one like another, the tests take each kind of
+# The exporter's time grows with the layers: of deep networks, and of those like another, the tests take each kind of
 # layer once, in what comes before the layer named here or in a network that is exported whole; benchmarks.deep_export,
 # in `make soak`, takes all.
 FIRST = {
     "resnet18": "conv3_block1_out", "resnet18-torchvision": "layer2_0_out", "preactresnet18": "conv3_block1_out",
-    "squeezenet-1.1-torchvision": "fire2_concat",
-    "resnet50": "conv2_block1_out", "preactresnet50": "conv2_block3_out", "preactresnet164": "conv2_block1_out",
-    "seresnet50": "layer1_0_out", "googlenet": "inception_3a_output", "seinception": "inception_3a_se_scale",
+    "resnet50": "conv2_block1_out", "preactresnet164": "conv2_block1_out", "seinception": "inception_3a_se_scale",
     "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
+    "squeezenet-1.1-torchvision": "fire2_concat",
 }  # fmt: skip
 DEEP = (
-    *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "squeezenet-1.1", "vgg13", "vgg16",
-    "vgg19", "resnet34", "resnet34-torchvision", "resnet50-torchvision", "resnet101", "resnet101-torchvision",
-    "resnet152", "resnet152-torchvision", "preactresnet34", "preactresnet101", "preactresnet152", "preactresnet1001",
-    "googlenet-plain", "seinception-plain",
+    *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "clothesmlp", "cellshead", "allconv",
+    "squeezenet-1.1", "vgg13", "vgg16", "vgg19", "resnet34", "resnet34-torchvision", "resnet50-torchvision",
+    "resnet101", "resnet101-torchvision", "resnet152", "resnet152-torchvision", "preactresnet34", "preactresnet50",
+    "preactresnet101", "preactresnet152", "preactresnet1001", "seresnet50", "googlenet", "googlenet-plain",
+    "seinception-plain",
 )  # fmt: skip
 
 
