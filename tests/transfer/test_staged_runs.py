@@ -49,3 +49,16 @@ def test_what_the_stages_did(driver: Driver, whole: Path) -> None:
     assert still.code == 0, still.err
     kept = load_model(driver.folder / "still/model.safetensors").weights_by_key()
     assert {key for key in seed if (kept[key] != seed[key]).any()} == {"dense_1/kernel", "dense_1/bias"}
+
+
+def test_a_head_alone_goes_on_to_the_same_bytes(driver: Driver) -> None:
+    words = ["--model", "seed.safetensors", "--new-head", "--freeze", "all-but-head", "--augment", "flip", "--limit",
+             "200", "--epochs", "3", "--no-checks", "--engine", "reference"]  # fmt: skip
+    whole = driver.command("train", "digits", *words, "--out", "head")
+    assert whole.code == 0 and "mirror images among them" in whole.out, whole
+    stopped = driver.command("train", "digits", *words, "--checkpoint-every", "5", "--out", "stopped",
+                             fault={"signal": 9, "step": 9})  # fmt: skip
+    assert stopped.code == -9
+    resumed = driver.command("train", "--resume", "stopped")
+    assert resumed.code == 0, resumed.err
+    assert differences(driver.folder / "head", driver.folder / "stopped") == []
