@@ -5,6 +5,7 @@ What was typed beside it stays; what was not is filled in before a run begins, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -36,12 +37,14 @@ def head_alone(config: RunConfig) -> bool:
     return config.pretrained is not None and config.freeze == ALL_BUT_HEAD and not config.unfreeze_after
 
 
-def with_rate_of_head(config: RunConfig) -> RunConfig:
-    """The settings with the rate and the epochs that a new head for classes takes, where none were said."""
+def with_rate_of_head(config: RunConfig, pictures: int) -> RunConfig:
+    """The settings with the rate that a new head for classes takes, and epochs for its steps; said ones stay."""
     if config.pretrained is None or not head_alone(config) or config.lr is not None or config.optimizer != "adam":
         return config
-    weights = known(config.pretrained)
-    return config.changed(lr=weights.rate, epochs=weights.epochs if config.epochs is None else config.epochs)
+    weights, epochs = known(config.pretrained), config.epochs
+    if epochs is None and weights.steps is not None:
+        epochs = max(config.epochs_for(pictures), math.ceil(weights.steps / math.ceil(pictures / config.batch_size)))
+    return config.changed(lr=weights.rate, epochs=epochs)
 
 
 def shown_as_learnt(config: RunConfig) -> bool:

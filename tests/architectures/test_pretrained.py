@@ -18,6 +18,8 @@ from pellucid.cli import main
 from pellucid.data.preprocessing import Pipeline
 from pellucid.data.steps import Caffe, ImageNet, Tf
 from pellucid.errors import ArgumentError, FileError, UsageError
+from pellucid.runs.config import RunConfig
+from pellucid.runs.pretrained import with_rate_of_head
 
 SHARED = Path(os.environ.get("PELLUCID_SHARED") or Path(__file__).resolve().parents[3] / "shared" / "data")
 needs_shared = pytest.mark.skipif(not (SHARED / "weights").is_dir(), reason="the shared weights are not here")
@@ -139,3 +141,11 @@ def test_a_new_head_takes_its_own_rate_and_sees_mirror_images(
     assert "scale  " not in said.out, "what the weights were learnt from is no fault"
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["lr"], settings["epochs"], settings["augment"]) == (KNOWN["squeezenet"].rate, 2, "flip")
+
+
+@pytest.mark.parametrize(("pictures", "epochs"), [(45, 150), (151, 60), (1_296, 30)])
+def test_a_new_head_of_few_pictures_takes_more_epochs(pictures: int, epochs: int) -> None:
+    config = RunConfig(data="photos", pretrained="squeezenet", freeze="all-but-head")
+    assert with_rate_of_head(config, pictures).epochs == epochs
+    assert with_rate_of_head(config.changed(epochs=7), pictures).epochs == 7
+    assert with_rate_of_head(config.changed(lr=0.1), pictures).epochs is None
