@@ -12,12 +12,13 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types bench published soak same lowest clean
+.PHONY: help demo test lint types bench docs published soak same lowest clean
 
 help:
 	@echo "make demo   install into $(VENV), train a network on handwritten digits, print where the report is"
 	@echo "make test   install the test extras, then run ruff, mypy and every test"
 	@echo "make bench  measure both engines beside Keras (torch, JAX) and PyTorch, on one core (hours; NAMES='engines')"
+	@echo "make docs   the documentation with a reference of every public name, one searchable site in site/"
 	@echo "make published   run the sources' recipes and hold them to their figures (minutes each; NAMES='lenet line')"
 	@echo "make soak   kill a training run at 50 random moments and see it continue to the same bits; take the deep networks"
 	@echo "make same REV=COMMIT   train six recipes with that commit and with this checkout, compare every bit and figure"
@@ -53,6 +54,14 @@ types: $(VENV)/.installed-test
 $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(PIP) -e ".[bench]"
 	@touch $@
+
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e ".[docs]"
+	@touch $@
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m mkdocs build --quiet --strict
+	@echo "The site is at $(CURDIR)/site/index.html"
 
 BENCHMARKS := engines torch_engine blocks time_to_accuracy transfer
 bench: $(VENV)/.installed-bench
