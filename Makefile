@@ -61,7 +61,7 @@ $(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m mkdocs build --quiet --strict
-	@echo "The site is at $(CURDIR)/site/index.html"
+	@echo "The site is in $(CURDIR)/site: $(BIN)/python -m http.server -d site, then open http://localhost:8000"
 
 BENCHMARKS := engines torch_engine blocks time_to_accuracy transfer
 bench: $(VENV)/.installed-bench

@@ -46,7 +46,7 @@ def told(page: str, name: str, entry: Any) -> str:
     except (TypeError, ValueError):
         arguments = ""
     arguments = re.sub(r"<[^<>]*? object at 0x[0-9a-f]+>|<function (\w+)[^>]*>", r"\1", arguments)
-    text = (inspect.getdoc(entry) or "").replace("<", "&lt;")
+    text = re.sub(r"\b__\w+__", r"`\g<0>`", inspect.getdoc(entry) or "").replace("<", "&lt;")
     lines = [f"- `{line.partition(':')[0]}`:{line.partition(':')[2]}" if re.match(r"^\w+: ", line) else line
              for line in text.splitlines()]  # fmt: skip
     body = re.sub(r"\n(- `)", r"\n\n\1", "\n".join(lines), count=1)
