@@ -49,7 +49,8 @@ def build(
     places = {layer: place for place, layer in enumerate(layers)}
     numbers = {call: number for number, call in enumerate(calls)}
     nodes = [
-        Node(places[call.layer], tuple((numbers[tensor.call], tensor.index) for tensor in cut(call, inputs)))
+        Node(places[call.layer], tuple((numbers[tensor.call], tensor.index) for tensor in cut(call, inputs)),
+             call.predicting)
         for call in calls
     ]
     input_names = ["input"] if len(inputs) == 1 else list(keys[0] or [names[tensor.call.layer] for tensor in inputs])

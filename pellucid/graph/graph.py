@@ -37,10 +37,16 @@ class LayerEntry:
 
 @dataclass(frozen=True)
 class Node:
-    """One call: which layer, on which results."""
+    """One call: which layer, on which results; `predicting` where it does in training too what it does afterwards."""
 
     layer: int
     inputs: tuple[Source, ...]
+    predicting: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The call as JSON-ready data."""
+        own = {"predicting": True} if self.predicting else {}
+        return {"layer": self.layer, "inputs": [list(source) for source in self.inputs], **own}
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ class Graph:
                 {"name": entry.name, "trainable": entry.trainable, "spec": entry.spec.to_config()}
                 for entry in self.layers
             ],
-            "nodes": [{"layer": node.layer, "inputs": [list(source) for source in node.inputs]} for node in self.nodes],
+            "nodes": [node.to_json() for node in self.nodes],
             "inputs": [[name, number] for name, number in self.inputs],
             "outputs": [[name, list(source)] for name, source in self.outputs],
             "training_only": list(self.training_only),
@@ -137,7 +143,9 @@ class Graph:
                 for entry in data["layers"]
             )
             nodes = tuple(
-                Node(int(node["layer"]), tuple((int(n), int(o)) for n, o in node["inputs"])) for node in data["nodes"]
+                Node(int(node["layer"]), tuple((int(n), int(o)) for n, o in node["inputs"]),
+                     node.get("predicting", False) is True)
+                for node in data["nodes"]
             )
             inputs = tuple((str(name), int(number)) for name, number in data["inputs"])
             outputs = tuple((str(name), (int(n), int(o))) for name, (n, o) in data["outputs"])

@@ -54,11 +54,12 @@ class Tensor(Calculating):
 
 
 class Call:
-    """One call of a layer on tensors."""
+    """One call of a layer on tensors; `predicting`: with training=False, so in training too as afterwards."""
 
-    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...]) -> None:
+    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...], *, predicting: bool = False) -> None:
         self.layer = layer
         self.inputs = inputs
+        self.predicting = predicting
         shapes = layer.output_shapes([tensor.sizes for tensor in inputs])
         batched = layer.spec.has_batch([tensor.batched for tensor in inputs])
         self.outputs = tuple(Tensor(self, index, shape, batched=batched) for index, shape in enumerate(shapes))
@@ -237,7 +238,8 @@ class Layer(Holding):
     def __call__(self, inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor], *args: Any, **named: Any) -> Any:
         """The layer's output tensor for symbolic inputs; for numbers the numbers that it gives.
 
-        `training` is taken for Keras's sake: in a network the engine knows whether it trains.
+        In a network the engine knows whether it trains; with training=False this call does as in prediction always:
+        no noise, and moving statistics that stay.
         """
         if self.own:
             return of_own().called(self, (inputs, *args), named)
@@ -250,7 +252,7 @@ class Layer(Holding):
                 remedy = "Pass numbers alone, or pellucid.ops.convert_to_tensor(numbers) beside tensors."
                 got = type(tensor).__name__
                 raise ArgumentError(describe(self.label, "inputs", "tensors from Input or a layer", got, remedy))
-        self.calls.append(Call(self, tensors))
+        self.calls.append(Call(self, tensors, predicting=named.get("training") is False))
         outputs = self.calls[-1].outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
 

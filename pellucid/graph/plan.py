@@ -25,6 +25,7 @@ class Step:
     frozen: bool
     number: int  # place in the plan; with the layer's path it names the step's random numbers
     views: tuple[tuple[str, tuple[int, ...]], ...] = ()  # shapes that weights are read in
+    predicting: bool = False  # in training too it does what it does afterwards
 
     @property
     def label(self) -> str:
@@ -64,7 +65,9 @@ class Planner:
         self.shapes.append(shape)
         return len(self.shapes) - 1
 
-    def walk(self, graph: Graph, inputs: dict[str, int], prefix: str, frozen: bool) -> dict[str, int]:
+    def walk(
+        self, graph: Graph, inputs: dict[str, int], prefix: str, frozen: bool, predicting: bool = False
+    ) -> dict[str, int]:
         """Append the graph's steps; return the values of its outputs by name."""
         values: list[list[int]] = []
         entering = {number: name for name, number in graph.inputs}
@@ -74,18 +77,22 @@ class Planner:
                 results = [inputs[entering[number]]]
             else:
                 taken = tuple(values[source][output] for source, output in node.inputs)
-                results = self._node(entry, taken, prefix, frozen or not entry.trainable)
+                still = predicting or node.predicting
+                results = self._node(entry, taken, prefix, frozen or not entry.trainable, still)
             values.append(results)
             if results:
                 self.layers[prefix + entry.name] = results[0]
         return {name: values[number][output] for name, (number, output) in graph.outputs}
 
-    def _node(self, entry: LayerEntry, taken: tuple[int, ...], prefix: str, frozen: bool) -> list[int]:
+    def _node(
+        self, entry: LayerEntry, taken: tuple[int, ...], prefix: str, frozen: bool, predicting: bool
+    ) -> list[int]:
         path = prefix + entry.name
         if isinstance(entry.spec, Nested):
             inner = entry.spec.graph
             names = [name for name, _ in inner.inputs]
-            return list(self.walk(inner, dict(zip(names, taken, strict=True)), path + "/", frozen).values())
+            given = dict(zip(names, taken, strict=True))
+            return list(self.walk(inner, given, path + "/", frozen, predicting).values())
         first = [self.shapes[value] for value in taken]
         current, made = taken, list(taken)
         for primitive in entry.spec.expanded(first, entry.label):
@@ -96,7 +103,7 @@ class Planner:
             weights = tuple((name, f"{path}/{primitive.weights.get(name, name)}") for name in names)
             output = self.value(spec.output_shape(shapes, entry.label))
             number = len(self.steps)
-            self.steps.append(Step(path, spec, current, output, weights, frozen, number, primitive.views))
+            self.steps.append(Step(path, spec, current, output, weights, frozen, number, primitive.views, predicting))
             current = (output,)
             made.append(output)
         return [current[0]]

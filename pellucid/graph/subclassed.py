@@ -79,7 +79,7 @@ def called(layer: Layer, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         remedy = "Make a second layer, or give Input axes of any size: None."
         raise ShapeError(describe(layer.label, "inputs", f"as in its first call, {specific(wanted)}", specific(sizes),
                                   remedy))  # fmt: skip
-    layer.calls.append(Call(layer, tuple(tensors)))
+    layer.calls.append(Call(layer, tuple(tensors), predicting=named.get("training") is False))
     return in_form(layer._form, layer.calls[-1].outputs)
 
 

@@ -49,6 +49,6 @@ def after(graph: Graph, begin: Source, same: list[bool]) -> Graph:
             layers.append(graph.layers[node.layer])
         inputs = tuple((numbers[source], place) for source, place in node.inputs)
         numbers[old] = len(nodes)
-        nodes.append(Node(places[node.layer], inputs))
+        nodes.append(Node(places[node.layer], inputs, node.predicting))
     outputs = tuple((word, (numbers[source], place)) for word, (source, place) in graph.outputs)
     return Graph(tuple(layers), tuple(nodes), (("input", 0),), outputs, graph.training_only)

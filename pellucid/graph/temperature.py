@@ -79,7 +79,10 @@ def _inserted(graph: Graph, place: int, name: str, spec: Any, inputs: Sequence[S
     def moved(source: Source) -> Source:
         return (source[0] + (source[0] >= place), source[1])
 
-    nodes = [Node(node.layer + (node.layer >= layer), tuple(map(moved, node.inputs))) for node in graph.nodes]
+    nodes = [
+        Node(node.layer + (node.layer >= layer), tuple(map(moved, node.inputs)), node.predicting)
+        for node in graph.nodes
+    ]
     nodes.insert(place, Node(layer, tuple(inputs)))
     return Graph(
         tuple(entries),

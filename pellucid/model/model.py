@@ -54,11 +54,11 @@ class Model(Portable):
         self._construct(tensors("inputs", inputs), tensors("outputs", outputs), training_only,
                         (keys_of("inputs", inputs), keys_of("outputs", outputs)))  # fmt: skip
 
-    def __call__(self, inputs: Any, training: bool = False) -> Any:
-        """The model as a layer of another (tensors), or its outputs for arrays."""
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """The model as a layer of another (tensors; training=False as layers take it), or its outputs for arrays."""
         if any(isinstance(entry, Tensor) for entry in entries(inputs)):
             self._build_on(inputs)
-            return self._called(inputs)
+            return self._called(inputs, training)
         if self._stepping is not None:
             return self._stepping.forward(inputs, training=bool(training))
         if training:
@@ -112,7 +112,7 @@ class Model(Portable):
         if self.own and self._built is None:
             subclassed.build_for(self, self.call, subclassed.shapes_of_tensors(inputs))
 
-    def _called(self, inputs: Any) -> Any:
+    def _called(self, inputs: Any, training: bool | None) -> Any:
         """The output tensors for input tensors: one, a list, a mapping by name."""
         if isinstance(inputs, Mapping):
             names = Names.of_inputs(self.built.graph).also(self._keys)
@@ -121,7 +121,7 @@ class Model(Portable):
             if missing:
                 raise ArgumentError(describe(self.name, "inputs", f"given for '{missing[0]}'", "missing"))
             inputs = [by_name[name] for name in names.listed]
-        given = self.as_layer()(inputs)
+        given = self.as_layer()(inputs, **({} if training is None else {"training": training}))
         if not self._output_keys:
             return given
         listed = given if isinstance(given, list) else [given]

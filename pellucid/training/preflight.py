@@ -8,10 +8,15 @@ from pellucid.data.batches import ArrayBatches
 from pellucid.engines.protocol import Engine
 from pellucid.errors import ArgumentError
 from pellucid.graph.graph import Graph, Nested
-from pellucid.graph.plan import plan
+from pellucid.graph.plan import Step, plan
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.training import loop
 from pellucid.training.program import Program, State
+
+
+def learns(step: Step) -> bool:
+    """Whether batch norm looks at the batch: neither frozen nor called with training=False."""
+    return not (step.frozen or step.predicting)
 
 
 def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int, processes: int = 1) -> None:
@@ -24,7 +29,7 @@ def refuse_lonely_batches(graph: Graph, samples: int, batch_size: int, processes
     if not lonely(first, processes) and not lonely(last, processes):
         return
     for step in plan(graph).steps:
-        if isinstance(step.spec, BatchNormalization) and not step.frozen and values_a_sample(graph, step.layer) == 1:
+        if isinstance(step.spec, BatchNormalization) and learns(step) and values_a_sample(graph, step.layer) == 1:
             which = "batches hold" if lonely(first, processes) else f"the last batch of {samples} samples holds"
             which += " 1 sample" if processes == 1 else f" 1 sample for one of {processes} processes"
             few = lonely(samples, processes)

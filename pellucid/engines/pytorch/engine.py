@@ -123,7 +123,8 @@ class PyTorchEngine(Walker):
         for step, last_read in zip(order.steps, order.last_reads, strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
             own = {name: tape.leaves[key].to(width) for name, key in step.weights}
-            context = Context(step, given.training, given.key, self.company, self.compute, self.place)
+            training = given.training and not step.predicting
+            context = Context(step, training, given.key, self.company, self.compute, self.place)
             own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
             rows = [values[number] for number in step.inputs]
             if step.output in tape.blocked:

@@ -53,7 +53,7 @@ def works_in_blocks(step: Step, todo: Plan, blocked: Collection[int]) -> bool:
     What is frozen cannot: batch norm with moving statistics has no way back there, and a kernel that is not trained has
     no gradient to tell of NaN.
     """
-    if step.frozen or not step.inputs:
+    if step.frozen or step.predicting or not step.inputs:
         return False
     spec, shape = step.spec, todo.shapes[step.inputs[0]]
     if isinstance(spec, Conv2D):

@@ -99,7 +99,7 @@ class ReferenceEngine(Walker):
         for step, overwrite, last_read in zip(todo.steps, overwriting(graph), lasts, strict=True):
             own = {name: (given.params if key in given.params else given.state)[key] for name, key in step.weights}
             own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
-            context = Context(step, given.training, given.key, self.dtype)
+            context = Context(step, given.training and not step.predicting, given.key, self.dtype)
             context.overwrite = overwrite and not {step.output, *step.inputs} & tapped
             rows = [values[number] for number in step.inputs]
             values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, own, context)
