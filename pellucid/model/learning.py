@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid.engines.protocol import Objective
 from pellucid.errors import ArgumentError, TrainingError, UsageError, describe
+from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.model.admitting import Admission
@@ -76,6 +77,18 @@ def program_of(model: Network) -> Supervised:
     return Supervised(model.graph, objective, compiled.optimizer, **told)
 
 
+def refuse_two_places(model: Network) -> None:
+    """Raise UsageError for trained weights that lie in a sub-model and outside it: each place would learn alone."""
+    graph, found = model.graph, dict[tuple[int, str], str]()
+    for key, (layer, short) in homes(model.built.graph, model.built.layers).items():
+        first = found.setdefault((id(layer), short), key)
+        if first != key and graph.weights[key].trainable:
+            one, other = (name.rpartition("/")[0] for name in (first, key))
+            remedy = "Call the sub-model there too, build the network of the layers alone, or freeze the layer."
+            raise UsageError(f"{model.name}: '{one}' and '{other}' are one layer, whose weights would be learnt twice, "
+                             f"each place without the other. {remedy}")  # fmt: skip
+
+
 def own_step_of(model: Any) -> type[Any] | None:
     """The program of a train_step that a user wrote; raises ArgumentError for one of another framework."""
     written = getattr(type(model), "train_step", None)
@@ -135,6 +148,7 @@ def fit(
     model._build_for(data["x"])
     program, compiled = program_of(model), compiled_of(model)
     refuse_nothing_trained(program.graph)
+    refuse_two_places(model)
     key = model.key.fold("fit", compiled.fits)
     feed = feed_of(model, program.objective, "fit")
     batches = batches_of(feed=feed, batch_size=size, key=key, steps_argument="steps_per_epoch", **data)

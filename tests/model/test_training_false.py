@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import pellucid as p
+from pellucid.errors import UsageError
 from tests.parity_keras.bridge import keras, numbers
 
 X = np.random.default_rng(0).normal(size=(24, 6)).astype("float32")
@@ -64,3 +65,18 @@ def test_of_tensors_it_holds_too_and_is_left_out_where_it_was_not_typed() -> Non
         model.compile("sgd", "mse")
         model.fit(X, Y, verbose=0)
         assert moving_mean_of_base(model).any() != still
+
+
+def test_a_layer_in_a_sub_model_and_outside_it_is_not_learnt_twice() -> None:
+    inputs, shared = p.Input((6,)), p.layers.Dense(6, name="shared")
+    inner = p.Model(inputs, shared(inputs), name="inner")
+    x = p.Input((6,))
+    model = p.Model(x, shared(inner(x)))
+    model.compile("sgd", "mse")
+    assert model.predict(X, verbose=0).shape == (24, 6)
+    with pytest.raises(UsageError, match="'inner/shared' and 'shared' are one layer, whose weights"):
+        model.fit(X, X, verbose=0)
+    shared.trainable = False
+    frozen = p.Model(x, p.layers.Dense(6)(shared(inner(x))))
+    frozen.compile("sgd", "mse")
+    frozen.fit(X, X, verbose=0)
