@@ -2,6 +2,7 @@
 
 boxes: such as cannot be (no area, reversed, outside, twice, for a picture of another size). box-classes: classes with
 few boxes or none. places: objects that the network's places cannot hold: too small for their stride, or two at one.
+round-trip: boxes that come back otherwise than they were written.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from pellucid.checks.finding import Finding, graded
 from pellucid.checks.subject import Check, Subject
 from pellucid.data.boxes.column import Boxes
 from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.overlap import iou
 
 FEW = 10              # boxes of a class to learn from
 LOST = 0.02           # share of the objects that no place can hold
 NAMED = 3
+PICTURES, BACK = 20, 0.95   # that are written and read again, and the IoU at which a box is the same
+OVERLAPS = 0.25       # share of objects that may lie below others; real sets of up to 13 objects a picture have 0.05
 
 
 def boxes_in(subject: Subject, part: str) -> Boxes:
@@ -79,9 +83,35 @@ def check_places(subject: Subject, codec: Codec) -> Finding:
                    "Show pictures larger with --resize HxW, or take a network with a finer map.")
 
 
+def check_round_trip(subject: Subject, codec: Codec) -> Finding:
+    """Value: the share of objects that, written at their places and read again, do not come back.
+
+    Learning cannot mend what targets say wrongly: x for y, a height for a width, another unit. Where objects overlap a
+    few are lost below smaller ones.
+    """
+    train = boxes_in(subject, "train")
+    some = np.flatnonzero(np.diff(train.offsets) > 0)[:PICTURES]
+    placed = train.take(some).placed()
+    made = codec.encode(placed, len(some)).targets
+    lost = np.any(codec.lost(placed), axis=0) | placed.ignored
+    away = 0
+    for picture in range(len(some)):
+        told = codec.decode(codec.sure(made[picture]), 0.5)
+        for row in np.flatnonzero((placed.picture == picture) & ~lost):
+            near = iou(placed.corners[row : row + 1], told.boxes[told.classes == placed.classes[row]])
+            away += not near.max(initial=0) > BACK
+    objects = int((~lost).sum())
+    value = away / max(1, objects)
+    told_of = f"{objects - away:,} of {objects:,} objects of {len(some)} pictures come back from their targets"
+    if value <= OVERLAPS:
+        below = "; the others lie below smaller ones" if away else ""
+        return Finding("round-trip", "pass", value, told_of + below)
+    return Finding("round-trip", "failure", value, told_of, "Mend the codec: decode must undo encode.")
+
+
 CHECKS: Mapping[str, Check] = {"boxes": check_boxes, "box-classes": check_box_classes}
 
 
 def checks_of(codec: Codec) -> Mapping[str, Check]:
     """Those that ask about the places of one network."""
-    return {"places": partial(check_places, codec=codec)}
+    return {"places": partial(check_places, codec=codec), "round-trip": partial(check_round_trip, codec=codec)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.batches import Batch, Encoded
+from pellucid.data.batches import Batch
 from pellucid.data.boxes.column import Boxes, Placed
 from pellucid.data.opening import open_dataset
 from pellucid.engines.protocol import Objective
@@ -109,11 +109,7 @@ def test_what_a_codec_writes_it_reads_again(strides: tuple[int, ...], ends: tupl
     assert made.targets.shape == (2, codec.places, 7) and made.targets.dtype == np.float32
     found = []
     for number in range(2):
-        outputs = made.targets[number].astype(np.float64)
-        sure = outputs[:, :3] == 1
-        outputs[:, :3] = np.where(sure, 9.0, -9.0)
-        outputs[:, 3:] = np.log(np.maximum(outputs[:, 3:], 1e-9))
-        told = codec.decode(outputs, 0.5)
+        told = codec.decode(codec.sure(made.targets[number]), 0.5)
         found += [(number, int(kind), box) for kind, box in zip(told.classes, told.boxes, strict=True)]
     assert len(found) == len(boxes)
     for number, kind, box in found:
@@ -211,16 +207,6 @@ def test_areas_under_a_curve_by_hand() -> None:
     assert area_under(recall, precision) == pytest.approx((51 + 50 * 2 / 3) / 101)
 
 
-def cells_of(codec: AnchorCodec | GridCodec, made: Encoded) -> np.ndarray:
-    """Outputs of a network that is sure of the targets (B,P,K)."""
-    outputs = made.targets.astype(np.float64)
-    sizes = 2 if isinstance(codec, AnchorCodec) else 4  # of so many the share is learnt
-    shares = np.clip(outputs[..., :sizes], 1e-12, 1 - 1e-12)
-    outputs[..., :sizes] = np.log(shares / (1 - shares))
-    outputs[..., 4:] = np.where(outputs[..., 4:] == 1, 20.0, -20.0)
-    return outputs
-
-
 @pytest.mark.parametrize("codec", [
     AnchorCodec((96, 160), 3, (16,), (((20.0, 12), (40, 50), (60, 90)),)), GridCodec((96, 160), 3, (6, 10)),
     AnchorCodec((96, 160), 3, (8, 32), (((10.0, 12), (12, 9)), ((60, 50), (60, 90)))), GridCodec((90, 150), 3, (1, 1)),
@@ -233,7 +219,7 @@ def test_cells_give_back_what_was_written(codec: AnchorCodec | GridCodec) -> Non
                       [8, 70, 9, 71.5]])  # fmt: skip
     classes, picture = np.arange(len(boxes)) % 3, np.zeros(len(boxes), int)
     made = codec.encode(placed_of(boxes, classes, picture), 1)
-    told = codec.decode(cells_of(codec, made)[0], 0.5)
+    told = codec.decode(codec.sure(made.targets[0]), 0.5)
     assert len(told.boxes) == len(boxes) and not np.concatenate(codec.lost(placed_of(boxes, classes, picture))).any()
     for kind, box in zip(told.classes, told.boxes, strict=True):
         assert np.abs(boxes[classes == kind] - box).max(axis=1).min() < 1e-3

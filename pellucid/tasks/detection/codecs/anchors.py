@@ -20,7 +20,7 @@ from pellucid.data.boxes.column import Placed
 from pellucid.engines.protocol import Term
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.losses import BinaryCrossentropy, Huber
-from pellucid.tasks.detection.codecs.encoded import Candidates, sigmoid
+from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, logit, sigmoid
 from pellucid.tasks.detection.matching import Matched, match
 from pellucid.tasks.detection.overlap import shape_iou
 
@@ -100,6 +100,10 @@ class AnchorCodec:
             found, _ = self.matched(placed, level, rows)
             unfit[rows], taken[rows] = found.unfit, found.taken
         return unfit, taken
+
+    def sure(self, targets: np.ndarray) -> np.ndarray:
+        there = np.where(targets[..., 4:] == 1, SURE, -SURE)
+        return np.concatenate([logit(targets[..., :2]), targets[..., 2:4].astype(np.float64), there], axis=-1)
 
     def encode(self, placed: Placed, count: int) -> Encoded:
         targets = np.zeros((count, self.places, self.numbers), np.float32)

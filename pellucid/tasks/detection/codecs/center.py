@@ -20,7 +20,7 @@ from pellucid.data.batches import Encoded
 from pellucid.data.boxes.column import Placed
 from pellucid.engines.protocol import Term
 from pellucid.spec.box_losses import EdgeIoU, HeatmapFocalCrossentropy
-from pellucid.tasks.detection.codecs.encoded import Candidates, centres, sigmoid
+from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, centres, sigmoid
 
 SPREAD = 0.54       # of an object's side, three standard deviations to each end of its hill
 NARROW = 1 / 3      # of a stride, the least standard deviation
@@ -84,6 +84,10 @@ class CenterCodec:
                       "box": hill * np.float32(edges.sum() / objects)},
             {"class": counted, "box": edges},
         )  # fmt: skip
+
+    def sure(self, targets: np.ndarray) -> np.ndarray:
+        heat, edges = targets[..., : self.classes], targets[..., self.classes :].astype(np.float64)
+        return np.concatenate([np.where(heat == 1, SURE, -SURE), np.log(np.maximum(edges, 1e-9))], axis=-1)
 
     def lost(self, placed: Placed) -> tuple[np.ndarray, np.ndarray]:
         sides = placed.corners[:, 2:] - placed.corners[:, :2]

@@ -45,6 +45,9 @@ class Codec(Protocol):
     def decode(self, outputs: np.ndarray, least: float) -> Candidates:
         """Of one picture's outputs (P,K), as the network gives them, all candidates of a score from `least` on."""
 
+    def sure(self, targets: np.ndarray) -> np.ndarray:
+        """What a network gives that is sure of the targets (...,P,K); `decode` reads the objects from it."""
+
     def lost(self, placed: Placed) -> tuple[np.ndarray, np.ndarray]:
         """Which objects (M,) are too small, or fit too badly, for any place, and which find theirs taken."""
 
@@ -59,6 +62,15 @@ def centres(height: int, width: int, stride: int) -> np.ndarray:
     """(P,2) x and y of the middles of a map's places, in pixels of the input."""
     across, down = (np.arange(width) + 0.5) * stride, (np.arange(height) + 0.5) * stride
     return np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
+
+
+SURE = 20.0     # a logit
+
+
+def logit(p: np.ndarray) -> np.ndarray:
+    """The inverse of `sigmoid`, finite at 0 and 1."""
+    p = np.clip(p.astype(np.float64), 1e-12, 1 - 1e-12)
+    return np.asarray(np.log(p / (1 - p)))
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:

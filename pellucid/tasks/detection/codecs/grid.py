@@ -17,7 +17,7 @@ from pellucid.data.boxes.column import Placed
 from pellucid.engines.protocol import Term
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.losses import BinaryCrossentropy
-from pellucid.tasks.detection.codecs.encoded import Candidates, sigmoid
+from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, logit, sigmoid
 
 OBJECT, CLASS, BOX = "object", "class", "box"
 
@@ -65,6 +65,9 @@ class GridCodec:
         first = np.zeros(len(cells), bool)
         first[order[np.unique(cells[order], return_index=True)[1]]] = True
         return np.zeros(len(cells), bool), ~first
+
+    def sure(self, targets: np.ndarray) -> np.ndarray:
+        return np.concatenate([logit(targets[..., :4]), np.where(targets[..., 4:] == 1, SURE, -SURE)], axis=-1)
 
     def encode(self, placed: Placed, count: int) -> Encoded:
         targets = np.zeros((count, self.places, self.numbers), np.float32)
