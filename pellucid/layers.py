@@ -62,7 +62,10 @@ from pellucid.graph.vocabulary_of_categories import (
     Normalization,
 )
 from pellucid.graph.vocabulary_of_pictures import (
+    AlphaDropout,
     CenterCrop,
+    GaussianDropout,
+    GaussianNoise,
     RandomBrightness,
     RandomColorDegeneration,
     RandomContrast,
@@ -74,6 +77,9 @@ from pellucid.graph.vocabulary_of_pictures import (
     RandomTranslation,
     RandomZoom,
     Resizing,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
 )
 from pellucid.graph.vocabulary_of_rows import (
     Average,
@@ -118,6 +124,12 @@ from pellucid.graph.vocabulary_of_rows import SeparableConv1D as SeparableConvol
 from pellucid.training.absent import stand_in
 
 __all__ = [
+    "AlphaDropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "CategoryEncoding",
     "Discretization",
     "EinsumDense",

@@ -26,6 +26,17 @@ class Add(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class AlphaDropout(Layer):
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class Average(Layer):
     def __init__(
         self,
@@ -377,6 +388,28 @@ class Flatten(Layer):
     def __init__(
         self,
         data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class GaussianDropout(Layer):
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class GaussianNoise(Layer):
+    def __init__(
+        self,
+        stddev: float,
+        seed: int | None = None,
         *,
         name: str | None = None,
         trainable: bool = True,
@@ -896,6 +929,41 @@ class Softmax(Layer):
     def __init__(
         self,
         axis: int = -1,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class SpatialDropout1D(Layer):
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class SpatialDropout2D(Layer):
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class SpatialDropout3D(Layer):
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        data_format: Any = None,
         *,
         name: str | None = None,
         trainable: bool = True,

@@ -1,9 +1,9 @@
-"""Layer classes on pictures: resizing, crops, and what is changed at random in training."""
+"""Layer classes on pictures: resizing, crops, what is changed at random in training; and noise of any shape."""
 
 from __future__ import annotations
 
 from pellucid.graph.layer import Layer
-from pellucid.spec import images
+from pellucid.spec import images, noise
 
 
 class CenterCrop(Layer):
@@ -52,3 +52,27 @@ class RandomZoom(Layer):
 
 class Resizing(Layer):
     spec_class = images.Resizing
+
+
+class AlphaDropout(Layer):
+    spec_class = noise.AlphaDropout
+
+
+class GaussianDropout(Layer):
+    spec_class = noise.GaussianDropout
+
+
+class GaussianNoise(Layer):
+    spec_class = noise.GaussianNoise
+
+
+class SpatialDropout1D(Layer):
+    spec_class = noise.SpatialDropout1D
+
+
+class SpatialDropout2D(Layer):
+    spec_class = noise.SpatialDropout2D
+
+
+class SpatialDropout3D(Layer):
+    spec_class = noise.SpatialDropout3D

@@ -41,6 +41,14 @@ from pellucid.spec.images import (
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Concatenate, Multiply
 from pellucid.spec.moving import BroadcastTo, ExpandDims, Pad, Permute, Repeat, Slice, Squeeze
+from pellucid.spec.noise import (
+    AlphaDropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 from pellucid.spec.normalization import BatchNormalization, Dropout, LocalResponseNormalization
 from pellucid.spec.norms import (
     GroupNormalization,
@@ -283,9 +291,18 @@ OPERATIONS = [
     Case(Einsum("bijk->bj"), keras=False),
 ]
 
+RANGE = {"value_range": (-1.5, 1.5), "seed": 2}  # the inputs are normal: some are cut
 ROWS = (7, 4)
 VOLUME = (4, 3, 5, 2)
-RANGE = {"value_range": (-1.5, 1.5), "seed": 2}  # the inputs are normal: some are cut
+OF_NOISE = [
+    Case(GaussianNoise(0.5), keras=False),
+    Case(GaussianDropout(0.3), (ROWS,), keras=False),
+    Case(AlphaDropout(0.4), keras=False),
+    Case(SpatialDropout1D(0.5), (ROWS,), keras=False),
+    Case(SpatialDropout2D(0.5), keras=False),
+    Case(SpatialDropout3D(0.5), (VOLUME,), keras=False),
+    Case(SpatialDropout3D(0.5), (VOLUME,), training=False, keras=False),
+]
 OF_CATEGORIES = [  # equal to Keras's: tests/eager/test_categories.py
     Case(EinsumDense("abc,cd->abd", (None, 5), "tanh", "d"), (ROWS,), keras=False),
     Case(EinsumDense("...xz,xy->...yz", (3, None), None, "yz"), ((2, 3, 4),), keras=False),
@@ -351,4 +368,4 @@ OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
     Case(Normalization(mean=(1.0, 2.0, -1.0, 0.5), variance=(1.0, 4.0, 9.0, 0.25)), (ROWS,), keras=False),
 ]
 
-CASES = [*OPERATIONS, *OF_ROWS, *OF_CATEGORIES, *OF_PICTURES, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
+CASES = [*OPERATIONS, *OF_ROWS, *OF_CATEGORIES, *OF_NOISE, *OF_PICTURES, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
