@@ -69,9 +69,15 @@ class Judged:
                     explained[span.start + int(shared.argmax())] = True
         return explained
 
+    @cached_property
+    def _answers(self) -> list[np.ndarray]:
+        """Of each class the answers that are right or wrong: an interval asks for them a hundred times."""
+        told = self.kind != IGNORED
+        return [np.flatnonzero((self.number == number) & told) for number in range(len(self.truth.names))]
+
     def curve(self, number: int, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(score, recall, precision) after each answer of a class, each picture counted `weights` (N,) times."""
-        rows = np.flatnonzero((self.number == number) & (self.kind != IGNORED))
+        rows = self._answers[number]
         times = np.ones(len(rows)) if weights is None else weights[self.picture[rows]]
         right = np.cumsum(np.where(self.kind[rows] == RIGHT, times, 0))
         said = np.cumsum(times)

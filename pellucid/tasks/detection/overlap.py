@@ -28,18 +28,23 @@ def iou(a: np.ndarray, b: np.ndarray, *, generalized: bool = False, crowd: np.nd
 
 
 def _iou(a: np.ndarray, b: np.ndarray, generalized: bool, crowd: np.ndarray | None) -> np.ndarray:
-    left, right = a[:, np.newaxis], b[np.newaxis]
-    sides = np.minimum(left[..., 2:], right[..., 2:]) - np.maximum(left[..., :2], right[..., :2])
-    shared = np.prod(np.clip(sides, 0, None), axis=2)
+    shared = np.clip(_ends(a, b, 0), 0, None) * np.clip(_ends(a, b, 1), 0, None)
     own, other = area(a)[:, np.newaxis], area(b)[np.newaxis]
     union = own + other - shared
     if crowd is not None:
         union = np.where(crowd[np.newaxis], own, union)
     found = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     if generalized:
+        left, right = a[:, np.newaxis], b[np.newaxis]
         hull = np.prod(np.maximum(left[..., 2:], right[..., 2:]) - np.minimum(left[..., :2], right[..., :2]), axis=2)
         found = found - np.divide(hull - union, hull, out=np.zeros_like(hull), where=hull > 0)
     return np.asarray(found)
+
+
+def _ends(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
+    """(N,M): from where both have begun to where one ends; below 0 where they are apart."""
+    nearest = np.minimum(a[:, np.newaxis, axis + 2], b[np.newaxis, :, axis + 2])
+    return np.asarray(nearest - np.maximum(a[:, np.newaxis, axis], b[np.newaxis, :, axis]))
 
 
 def shape_iou(sizes: np.ndarray, anchors: np.ndarray) -> np.ndarray:

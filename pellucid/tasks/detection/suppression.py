@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.tasks.detection.overlap import iou
 
 FORMS = ("linear", "gaussian")
-SURE = 1 << 11  # boxes whose pairs are looked at together
+SURE = 1 << 8  # boxes whose pairs are looked at together
 
 
 def nms(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray | None = None, *, threshold: float = 0.5,
@@ -24,15 +24,16 @@ def nms(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray | None = None
     free = np.ones(len(order), bool)
     kept: list[int] = []
     for start in range(0, len(order), SURE):
-        block = slice(start, start + SURE)
-        close = iou(boxes[block], boxes[start:]) > threshold
-        for row in range(len(close)):
-            if not free[start + row]:
+        others = start + np.flatnonzero(free[start:])
+        rows = others[others < start + SURE]
+        close = iou(boxes[rows], boxes[others]) > threshold
+        for row, near in zip(rows.tolist(), close, strict=True):
+            if not free[row]:
                 continue
-            kept.append(start + row)
+            kept.append(row)
             if most is not None and len(kept) == most:
                 return np.asarray(order[kept])
-            free[start:] &= ~close[row]
+            free[others[near]] = False
     return np.asarray(order[kept], np.int64)
 
 
