@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 os.environ["MPLBACKEND"] = "Agg"  # also for the commands that tests start
+os.environ.setdefault("KERAS_BACKEND", "torch")  # whichever test is the first to import Keras
 
 ROOT = Path(__file__).resolve().parents[1]
 
