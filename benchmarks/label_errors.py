@@ -130,7 +130,7 @@ def main(folder: str) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     config = RunConfig(data=folder, **SETTINGS)
     dataset = read_data(config)
-    began = time.perf_counter()
+    began = time.process_time()
     rows = []
     for kind in ("uniform", "systematic"):
         for seed in SEEDS:
@@ -143,7 +143,7 @@ def main(folder: str) -> int:
         "machine": environment_of(understand(config).engine),
         "data": {"fingerprint": dataset.fingerprint, "share": SHARE, "turned": {str(a): b for a, b in TURNED.items()}},
         "settings": SETTINGS | {"folds": FOLDS},
-        "seconds": round(time.perf_counter() - began, 1),
+        "processor_seconds": round(time.process_time() - began, 1),
         "summary": {kind: summary([row for row in rows if row["kind"] == kind]) for kind in ("uniform", "systematic")},
         "runs": rows,
     }
