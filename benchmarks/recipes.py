@@ -108,9 +108,9 @@ def table(found: dict[str, Any]) -> str:
     for data, rows in found["sets"].items():
         for row, entry in rows.items():
             scores = [100 * one["accuracy"] for one in entry["seeds"].values()]
-            spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+            spread = f"{statistics.stdev(scores):.1f}" if len(scores) > 1 else "one split"
             seconds = statistics.mean(one["processor_seconds"] for one in entry["seeds"].values())
-            lines.append(f"| {data} | {row} | {statistics.mean(scores):.1f} % ({spread:.1f}) | {len(scores)} "
+            lines.append(f"| {data} | {row} | {statistics.mean(scores):.1f} % ({spread}) | {len(scores)} "
                          f"| {seconds:.0f} |")  # fmt: skip
     return "\n".join(lines)
 
