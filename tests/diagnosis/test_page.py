@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = json.loads((ROOT / "benchmarks" / "results" / "label-errors.json").read_text(encoding="utf-8"))
-COLUMNS = ("flagged_precision", "flagged_recall", "precision_at_planted_margin", "precision_at_planted_confidence")
+COLUMNS = ("flagged_precision", "flagged_recall", "precision_at_planted_margin", "precision_at_planted_confidence",
+           "listed_precision", "listed_recall")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["uniform", "systematic"])
