@@ -9,6 +9,7 @@ Source    Keras 3, `backend/numpy/image.py` (resize after jax.image.scale_and_tr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -117,7 +118,8 @@ def taps(spec: Reading, u: Array, height: int, width: int) -> Taps:
     exact = getattr(spec, "interpolation", "nearest") == "nearest"
     mode, value = getattr(spec, "fill_mode", "nearest"), getattr(spec, "fill_value", 0.0)
     rows, columns = (along(place, size, mode, exact) for place, size in zip(places, (height, width), strict=True))
-    index = (rows[0][..., :, None] * width + columns[0][..., None, :]).reshape(*places.shape[1:], -1)
+    index = rows[0][..., :, None] * width + columns[0][..., None, :]
+    index = index.reshape(*places.shape[1:], math.prod(index.shape[-2:]))  # told, for a process without a sample
     weight = (rows[1][..., :, None] * columns[1][..., None, :]).reshape(index.shape)
     return Taps(outputs, index, weight, (1 - weight.sum(-1)) * value)
 
