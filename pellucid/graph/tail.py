@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from pellucid.graph.graph import Graph, LayerEntry, Node, Source
 from pellucid.graph.plan import plan
-from pellucid.spec.activations import RReLU
-from pellucid.spec.normalization import Dropout
 from pellucid.spec.reshaping import InputLayer
-
-NOISY = (Dropout, RReLU)  # these draw numbers anew in every step
 
 
 def tail_of(graph: Graph) -> tuple[str, Graph] | None:
@@ -20,7 +16,7 @@ def tail_of(graph: Graph) -> tuple[str, Graph] | None:
     None where nothing is frozen, where several results are looked at, or where an output is frozen too.
     """
     moving = {step.layer.partition("/")[0] for step in plan(graph).steps
-              if isinstance(step.spec, NOISY) or (step.weights and not step.frozen)}  # fmt: skip
+              if step.spec.noisy or (step.weights and not step.frozen)}  # fmt: skip
     same: list[bool] = []  # of each node, whether its result for an input is the same in every step of a training
     for node in graph.nodes:
         still = graph.layers[node.layer].name not in moving

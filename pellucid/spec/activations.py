@@ -88,6 +88,7 @@ class RReLU(LayerSpec):
     """
 
     prefix = "r_re_lu"
+    noisy = True
     lower: float = legal(Real(0.0, 1.0), 1 / 8)
     upper: float = legal(Real(0.0, 1.0), 1 / 3)
 

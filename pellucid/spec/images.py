@@ -142,6 +142,7 @@ class CenterCrop(OfPictures):
 class Reading(OfPictures):
     """In training each pixel of y is read at a place of x that the sample's numbers say."""
 
+    noisy: ClassVar[bool] = True
     draws: ClassVar[int] = 2
 
 
@@ -225,6 +226,7 @@ class RandomZoom(Reading):
 class Linear(OfPictures):
     """In training y = cut(a x + b m + c): m is a mean of x that goes with each pixel, a, b, c the sample draws."""
 
+    noisy: ClassVar[bool] = True
     draws: ClassVar[int] = 1
     of_grey: ClassVar[bool] = False  # m is the pixel's grey, else the mean of the channel
 

@@ -79,6 +79,7 @@ class LayerSpec(Spec):
     kind: ClassVar[str] = "layer"
     prefix: ClassVar[str] = "layer"  # of automatic names
     arity: ClassVar[tuple[int, int | None]] = (1, 1)  # fewest and most inputs
+    noisy: ClassVar[bool] = False    # whether it draws numbers anew in every step of a training
 
     @property
     def title(self) -> str:

@@ -22,6 +22,8 @@ RATE = Real(0.0, 1.0, open_high=True)
 class Noise(LayerSpec):
     """What only training changes, number by number."""
 
+    noisy: ClassVar[bool] = True
+
 
 @LAYERS.register()
 @dataclass(frozen=True)

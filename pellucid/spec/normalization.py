@@ -88,4 +88,5 @@ class Dropout(LayerSpec):
     """In training each entry is zero with probability `rate`, the others are divided by 1 - rate."""
 
     prefix = "dropout"
+    noisy = True
     rate: float = legal(Real(0.0, 1.0, open_high=True))

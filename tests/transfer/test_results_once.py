@@ -10,7 +10,20 @@ import pytest
 
 from pellucid import Model, Sequential, set_random_seed
 from pellucid.graph.tail import tail_of
-from pellucid.layers import Add, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input
+from pellucid.layers import (
+    Add,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    Input,
+    Layer,
+    RandomBrightness,
+    RandomFlip,
+    SpatialDropout2D,
+)
 from pellucid.model import load_model
 from pellucid.runs import learning
 from tests.cli.terminal import Terminal
@@ -85,3 +98,14 @@ def test_where_a_network_is_cut(frozen: tuple[str, ...], layer: str | None, left
     assert {entry.name for entry in tail.layers} == {layer, *left}
     assert tail.weights == {key: weight for key, weight in model.graph.weights.items() if key.split("/")[0] in left}
     assert tail.output_shapes == model.graph.output_shapes
+
+
+@pytest.mark.parametrize("drawing", [GaussianNoise(0.1), SpatialDropout2D(0.2), RandomFlip(), RandomBrightness(0.2)],
+                         ids=lambda layer: type(layer).__name__)  # fmt: skip
+def test_what_draws_anew_is_not_kept(drawing: Layer) -> None:
+    image = Input((6, 6, 3))
+    frozen = Conv2D(4, 1, name="later")(drawing(Conv2D(3, 1, name="first")(image)))
+    model = Model(image, Dense(2, name="head")(Flatten()(frozen)))
+    model.freeze("first,later")
+    found = tail_of(model.graph)
+    assert found is not None and found[0] == "first"

@@ -37,13 +37,11 @@ from pellucid.engines.targets import target_of
 from pellucid.errors import PellucidError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
-from pellucid.spec.activations import RReLU
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D
-from pellucid.spec.normalization import Dropout
 from pellucid.spec.pooling import Pooling2D
 
 LOG = logging.getLogger("pellucid")
-UNFIT = (Conv2D, Conv2DTranspose, DepthwiseConv2D, Pooling2D, Dropout, RReLU)  # slower compiled, or drawing noise
+UNFIT = (Conv2D, Conv2DTranspose, DepthwiseConv2D, Pooling2D)  # slower compiled
 
 Tensors = list[Tensor]
 
@@ -115,7 +113,8 @@ class CompiledEngine(PyTorchEngine):
 
     def _said_unfit(self, graph: Graph) -> bool:
         """Whether compiling the graph does not pay, which is said once."""
-        first = next((step.label for step in plan(graph).steps if isinstance(step.spec, UNFIT)), None)
+        first = next((step.label for step in plan(graph).steps if step.spec.noisy or isinstance(step.spec, UNFIT)),
+                     None)
         if first is not None and not self._said:
             self._said = True
             LOG.info("The steps are not compiled: that pays for networks of dense layers, and here is %s.", first)
