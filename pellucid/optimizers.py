@@ -1,5 +1,6 @@
 """Update rules and learning-rate schedules, with Keras's formulas and defaults; `apply` moves numbers."""
 
+from pellucid.eager.own_rules import Optimizer
 from pellucid.eager.rules import deserialize, get, serialize
 from pellucid.spec import schedules
 from pellucid.spec.optimizers import (
@@ -15,7 +16,6 @@ from pellucid.spec.optimizers import (
     RMSprop,
     newton,
 )
-from pellucid.spec.optimizers import OptimizerSpec as Optimizer
 from pellucid.training.absent import stand_in
 
 __all__ = [

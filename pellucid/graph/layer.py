@@ -49,6 +49,10 @@ class Tensor(Calculating):
         """The name of the layer that gave it."""
         return self.call.layer.name or self.call.layer.label
 
+    def now(self) -> Tensor:
+        """The tensor itself; a variable of an update, which is assigned to, gives the one that it is by now."""
+        return self
+
     def __repr__(self) -> str:
         return f"<Tensor {self.shape} of {self.call.layer.label}>"
 

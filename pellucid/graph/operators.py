@@ -56,7 +56,9 @@ Value = Any  # Tensor | Held
 
 def value(given: Any) -> Value:
     """A tensor as it is, anything else as numbers."""
-    if isinstance(given, (Tensor, Held)):
+    if isinstance(given, Tensor):
+        return given.now()
+    if isinstance(given, Held):
         return given
     if not CALCULATOR:
         raise ArgumentError(describe("ops", "values", "tensors", type(given).__name__, "Import pellucid.ops."))
@@ -81,7 +83,7 @@ def node(spec: LayerSpec, *given: Any, name: str | None = None) -> Value:
 def as_tensor(entry: Value) -> Tensor:
     """Numbers as a constant of the graph."""
     if isinstance(entry, Tensor):
-        return entry
+        return entry.now()
     tensor: Tensor = Layer.of(ConstantValue(entry.array))(())
     return tensor
 

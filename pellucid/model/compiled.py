@@ -16,6 +16,9 @@ from pellucid.training.compiling import Wanted, make_objective, warn_of_two_acti
 from pellucid.training.program import State
 from pellucid.training.session import engine_named
 
+LOSSES.also_in("pellucid.graph.traced")
+OPTIMIZERS.also_in("pellucid.graph.traced_rule")
+
 
 @dataclass
 class Compiled:

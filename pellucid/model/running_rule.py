@@ -75,7 +75,7 @@ class RunningRule:
             )
         fields = {name: getattr(spec, name) for name in rules(type(spec))}
         made = type(spec)(**fields | {"learning_rate": value})
-        vars(made).update({"_excluded": vars(spec).get("_excluded", ())})
+        vars(made).update({word: vars(spec)[word] for word in ("_excluded", "_owner", "_met") if word in vars(spec)})
         self._take(made)
 
     lr = learning_rate  # Keras's older name

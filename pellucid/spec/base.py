@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -157,8 +158,12 @@ class Table(Generic[S]):
         self._classes: dict[str, type[S]] = {}
         self._words: dict[str, Callable[[], S]] = {}
 
-    def register(self, *words: str) -> Callable[[type[S]], type[S]]:
-        """A class decorator: the class joins the table, and the words create it with its defaults."""
+    def register(self, *words: str, by_name: bool = True) -> Callable[[type[S]], type[S]]:
+        """A class decorator: the class joins the table, and the words create it with its defaults.
+
+        Its own name is such a word unless `by_name` says otherwise.
+        """
+        given = words
 
         def enter(owner: type[S]) -> type[S]:
             if not owner.__module__.startswith("pellucid."):
@@ -166,12 +171,13 @@ class Table(Generic[S]):
             settle(owner)
             if owner.__name__ in self._classes:
                 raise ArgumentError(f"{self.kind} '{owner.__name__}' is registered already. Choose another class name.")
-            for word in (owner.__name__, *words):
+            words = (owner.__name__, *given) if by_name else given
+            for word in words:
                 self._refuse_taken(word, owner)
             self._classes[owner.__name__] = owner
             if "__dataclass_fields__" in vars(owner):
                 owner.__doc__ = Help(vars(owner).get("__doc__"))  # type: ignore[assignment]
-            for word in (owner.__name__, *words):
+            for word in words:
                 self.alias(word, owner)
             return owner
 
@@ -185,6 +191,11 @@ class Table(Generic[S]):
     def _refuse_taken(self, word: str, create: Callable[[], S]) -> None:
         if self._words.get(word.lower(), create) is not create:
             raise ArgumentError(f"{self.kind} word '{word}' is registered already. Choose another word.")
+
+    def also_in(self, module: str) -> None:
+        """A module of a room above that enters more, imported when something is asked for that is not there yet."""
+        if module not in sys.modules:
+            self._further = (*self._further, module)
 
     def _complete(self) -> None:
         """Let the further modules enter what they have."""

@@ -40,6 +40,7 @@ class OptimizerSpec(Spec):
     """
 
     kind = "optimizer"
+    entrywise: ClassVar[bool] = True  # each number of a weight moves by its own gradient and slots alone
     later: ClassVar[tuple[str, ...]] = (
         "weight_decay", "undecayed", *CLIPS, "use_ema", "ema_momentum", "ema_overwrite_frequency",
         "gradient_accumulation_steps", "name",

@@ -45,8 +45,8 @@ def rule_of(optimizer: Any) -> OptimizerSpec:
     """The update rule of a word in any case, or a spec as it is, also that of a compiled model."""
     if isinstance(optimizer, str):
         return OPTIMIZERS.named(optimizer)
-    spec = getattr(optimizer, "spec", optimizer)
-    if isinstance(spec, OptimizerSpec) and type(spec) in tuple(OPTIMIZERS):
+    spec = optimizer if isinstance(optimizer, type) else getattr(optimizer, "spec", optimizer)
+    if isinstance(spec, OptimizerSpec):
         return spec
     remedy = f"Pass {optimizer.__name__}(...)." if isinstance(optimizer, type) else "Pass e.g. 'adam'."
     raise ArgumentError(describe("compile", "optimizer", "a word or an optimizer", shown(repr(optimizer)), remedy))

@@ -37,6 +37,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "RecallAtPrecision": {"precision": 0.5},
     "SensitivityAtSpecificity": {"specificity": 0.5},
     "SpecificityAtSensitivity": {"sensitivity": 0.5},
+    "TracedRule": {"name": "own", "kept_beside": (("momentum", 0.0),), "graphs": (small_graph(),)},
     "TracedLoss": {"graphs": (small_graph(),)},
     "CategoryEncoding": {"num_tokens": 4},
     "Discretization": {"bin_boundaries": (0.0, 1.0)},

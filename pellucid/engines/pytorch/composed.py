@@ -1,6 +1,8 @@
-"""Losses that are graphs of operations, in torch; autograd finds the way back."""
+"""Losses and updates that are graphs of operations, in torch; of losses autograd finds the way back."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -12,11 +14,15 @@ from pellucid.graph.plan import plan
 
 def composed(graph: Graph, prediction: Tensor, target: Tensor) -> Tensor:
     """The losses."""
+    return calculated(graph, {"target": target.to(prediction.dtype), "prediction": prediction}, prediction)[0]
+
+
+def calculated(graph: Graph, given: Mapping[str, Tensor], like: Tensor) -> list[Tensor]:
+    """The outputs of a graph without weights, in its order, in the width and on the device of a tensor."""
     todo = plan(graph)
-    given = {"target": target.to(prediction.dtype), "prediction": prediction}
     values = {number: given[name] for name, number in todo.inputs.items()}
     for step in todo.steps:
-        context = Context(step, True, width=prediction.dtype, device=prediction.device)
+        context = Context(step, True, width=like.dtype, device=like.device)
         rows = [values[number] for number in step.inputs]
         values[step.output] = arithmetic_of(step.spec)(step.spec, rows, {}, context)
-    return values[todo.outputs["output"]]
+    return [values[number] for number in todo.outputs.values()]

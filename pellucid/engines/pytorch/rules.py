@@ -26,7 +26,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from pellucid.engines.pytorch.composed import calculated
 from pellucid.engines.pytorch.transfer import in_memory_order
+from pellucid.graph.traced_rule import TracedRule
 from pellucid.spec.optimizers import (
     SGD,
     Adadelta,
@@ -194,9 +196,22 @@ def lion(rule: Lion, w: Many, g: Many, slots: Slots, t: int, rate: float) -> Non
     torch._foreach_add_(m, g, alpha=1 - rule.beta_2)
 
 
+def traced(rule: TracedRule, w: Many, g: Many, slots: Slots, t: int, rate: float) -> None:
+    """One step of a rule of a user's own, weight by weight; all of a weight is calculated before any is written."""
+    for place, (weight, gradient) in enumerate(zip(w, g, strict=True)):
+        beside = {name: values[place] for name, values in slots.items()}
+        given = {"variable": weight[None], "gradient": gradient[None]} | {name: x[None] for name, x in beside.items()}
+        numbers = {"learning_rate": rate, "iterations": t - 1}
+        given |= {name: torch.full((1,), value, dtype=weight.dtype, device=weight.device) for name, value in
+                  numbers.items()}  # fmt: skip
+        graph = rule.graph_for(tuple(weight.shape))
+        found = [value[0].clone() for value in calculated(graph, given, weight)]
+        torch._foreach_copy_([weight, *beside.values()], found)
+
+
 RULES: dict[type[OptimizerSpec], Callable[..., None]] = {
     SGD: sgd, Adagrad: adagrad, Adadelta: adadelta, RMSprop: rmsprop, Adam: adam, AdamW: adam, Nadam: nadam,
-    Adamax: adamax, Ftrl: ftrl, Lion: lion,
+    Adamax: adamax, Ftrl: ftrl, Lion: lion, TracedRule: traced,
 }  # fmt: skip
 
 
@@ -208,6 +223,9 @@ def move(rule: OptimizerSpec, w: Many, g: Many, slots: Slots, t: int, rate: floa
         with torch.no_grad():
             if shrinking and rule.weight_decay:
                 torch._foreach_mul_(in_memory_order(shrinking), 1 - rule.weight_decay * rate)
+            if not rule.entrywise:
+                RULES[type(rule)](rule, w, g, slots, t, rate)
+                return
             ordered = {slot: in_memory_order(values) for slot, values in slots.items()}
             RULES[type(rule)](rule, in_memory_order(w), in_memory_order(g), ordered, t, rate)
 

@@ -1,14 +1,15 @@
-"""Losses that are graphs of operations: forward through the graph, and back to the prediction."""
+"""Losses and updates that are graphs of operations: forward, and of a loss back to the prediction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.graph.graph import Graph
-from pellucid.graph.plan import plan
+from pellucid.graph.plan import Plan, Step, plan
 
 Back = Callable[[np.ndarray], np.ndarray]
 
@@ -20,13 +21,7 @@ def composed(graph: Graph, prediction: np.ndarray, target: np.ndarray) -> tuple[
     """
     todo = plan(graph)
     given = {"target": np.asarray(target, prediction.dtype), "prediction": prediction}
-    values = {number: given[name] for name, number in todo.inputs.items()}
-    trail = []
-    for step in todo.steps:
-        context = Context(step, True, width=prediction.dtype)
-        rows = [values[number] for number in step.inputs]
-        values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, {}, context)
-        trail.append((step, saved, context))
+    values, trail = calculated(todo, given, prediction.dtype)
     number = todo.outputs["output"]
     losses = values[number]
 
@@ -44,3 +39,17 @@ def composed(graph: Graph, prediction: np.ndarray, target: np.ndarray) -> tuple[
         return gradients.get(todo.inputs["prediction"], np.zeros_like(prediction))
 
     return losses, back
+
+
+def calculated(
+    todo: Plan, given: Mapping[str, np.ndarray], width: np.dtype[Any]
+) -> tuple[dict[int, np.ndarray], list[tuple[Step, Any, Context]]]:
+    """All values of a plan without weights, by number, and what its way back needs."""
+    values = {number: given[name] for name, number in todo.inputs.items()}
+    trail = []
+    for step in todo.steps:
+        context = Context(step, True, width=width)
+        rows = [values[number] for number in step.inputs]
+        values[step.output], saved = arithmetic_of(step.spec).forward(step.spec, rows, {}, context)
+        trail.append((step, saved, context))
+    return values, trail

@@ -23,6 +23,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pellucid.engines.reference.composed import calculated
+from pellucid.graph.plan import plan
+from pellucid.graph.traced_rule import TracedRule
 from pellucid.spec.optimizers import (
     SGD,
     Adadelta,
@@ -162,9 +165,21 @@ def lion(rule: Lion, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: f
     m += (1 - rule.beta_2) * g
 
 
+def traced(rule: TracedRule, w: np.ndarray, g: np.ndarray, slots: Slots, t: int, rate: float) -> None:
+    """One step of a rule of a user's own; all is calculated before any of it is written."""
+    numbers = {"learning_rate": rate, "iterations": t - 1}
+    given = {"variable": w[None], "gradient": g[None].astype(w.dtype, copy=False)}
+    given |= {name: np.full(1, value, w.dtype) for name, value in numbers.items()}
+    todo = plan(rule.graph_for(w.shape))
+    values, _ = calculated(todo, given | {name: slot[None] for name, slot in slots.items()}, w.dtype)
+    found = [np.array(values[number][0]) for number in todo.outputs.values()]
+    for held, value in zip((w, *slots.values()), found, strict=True):
+        held[...] = value
+
+
 RULES: dict[type[OptimizerSpec], Callable[..., None]] = {
     SGD: sgd, Adagrad: adagrad, Adadelta: adadelta, RMSprop: rmsprop, Adam: adam, AdamW: adam, Nadam: nadam,
-    Adamax: adamax, Ftrl: ftrl, Lion: lion,
+    Adamax: adamax, Ftrl: ftrl, Lion: lion, TracedRule: traced,
 }  # fmt: skip
 
 
@@ -172,7 +187,7 @@ def move(rule: OptimizerSpec, w: np.ndarray, g: np.ndarray, slots: Slots, t: int
     """One step of a rule on one weight, in place."""
     apply = RULES[type(rule)]
     whole = (w, g, *slots.values())
-    if w.size <= PART or not all(array.flags.c_contiguous for array in whole):
+    if w.size <= PART or not rule.entrywise or not all(array.flags.c_contiguous for array in whole):
         apply(rule, w, g, slots, t, rate)
         return
     flat_w, flat_g = w.reshape(-1), g.reshape(-1)
