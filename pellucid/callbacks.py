@@ -7,6 +7,7 @@ from pellucid.training.callbacks import History, LearningRateScheduler
 from pellucid.training.checkpoints import CSVLogger, ModelCheckpoint
 from pellucid.training.stages import Unfreeze
 from pellucid.training.stopping import EarlyStopping, ReduceLROnPlateau
+from pellucid.training.tensorboard import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
@@ -18,6 +19,7 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
     "Unfreeze",
 ]

@@ -13,6 +13,7 @@ from pellucid.data.keras_arrays import (
 )
 from pellucid.data.keras_arrays import PyDataset as Sequence
 from pellucid.data.keras_files import get_file
+from pellucid.reports.network import plot_model
 from pellucid.training.absent import registered as register_keras_serializable
 from pellucid.training.absent import stand_in
 from pellucid.training.seed import set_random_seed
@@ -27,6 +28,7 @@ __all__ = [
     "load_img",
     "normalize",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "set_random_seed",

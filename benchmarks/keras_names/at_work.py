@@ -165,8 +165,8 @@ def callback(name: str) -> None:
             fitted(network(), callbacks=[entry(file)])
             assert file.is_file()
             return
-        if name == "BackupAndRestore":
-            given = {"backup_dir": Path(folder) / "kept"}
+        if name in ("BackupAndRestore", "TensorBoard"):
+            given = {"backup_dir" if name == "BackupAndRestore" else "log_dir": Path(folder) / "kept"}
         fitted(network(), callbacks=[entry(**given)], validation_data=(X, HOT))
 
 
@@ -182,7 +182,7 @@ def utility(name: str) -> None:
             "set_random_seed": lambda: entry(3), "register_keras_serializable": lambda: entry()(int),
             "get_file": lambda: entry("a.png", str(Path(folder) / "a.png")),
             "image_dataset_from_directory": lambda: entry(class_folders(folder), image_size=(6, 6)),
-            "plot_model": lambda: entry(network()),
+            "plot_model": lambda: entry(network(), Path(folder) / "m.png", show_shapes=True),
         }  # fmt: skip
         if name in calls:
             calls[name]()
@@ -219,6 +219,15 @@ def schedule(name: str) -> None:
     fitted(network(), optimizer=p.optimizers.SGD(made))
 
 
+def optimizer(name: str) -> None:
+    """In fit."""
+    entry = getattr(p.optimizers, name)
+    if name == "Optimizer":
+        step = {"update_step": lambda self, gradient, variable, rate: self.assign_sub(variable, rate * gradient)}
+        entry = type("Own", (entry,), step)
+    fitted(network(), optimizer=entry(0.01))
+
+
 def initializer(name: str) -> None:
     """Numbers of a shape, and the weights of a layer."""
     made = getattr(p.initializers, name)()
@@ -244,7 +253,7 @@ TRIES: dict[str, Callable[[str], None]] = {
     "layers": layer, "losses": loss, "metrics": metric, "callbacks": callback, "utils": utility,
     "activations": activation, "schedules": schedule, "initializers": initializer, "regularizers": regularizer,
     "constraints": constraint,
-    "optimizers": lambda name: fitted(network(), optimizer=getattr(p.optimizers, name)(0.01)),
+    "optimizers": optimizer,
 }  # fmt: skip
 
 
