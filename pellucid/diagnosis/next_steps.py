@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.diagnosis.circumstances import Circumstances
@@ -28,6 +28,7 @@ NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--a
 FEW_EPOCHS, TOO_FEW_EPOCHS = 5, 2
 LARGE_SHARE = 0.25  # of the mistakes on dev: wrong labels that make up so much are worth mending first
 LARGE = 100  # parameters for each training image, above which a smaller network is worth a try
+NOTHING_HOLDS = "No remedy against it helps where dev is a guess: see first whether the labels belong to the images."
 ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
 MOST_HELD_OUT = 0.4  # of the training images
 HELD_OUT = ("train-dev", "validation", "test")
@@ -93,6 +94,13 @@ def dev_of(split: Decomposition) -> PartError | None:
 def learnt_nothing(split: Decomposition, run: Circumstances) -> bool:
     """Whether the training images, too, are answered no better than by a guess."""
     return guesses(held_out_of(split), run) and guesses(split.errors[0], run)
+
+
+def agreeing(curves: Sequence[Reading], split: Decomposition, run: Circumstances) -> tuple[Reading, ...]:
+    """The readings, without advice against over-fitting where what was learnt by heart holds for no other image."""
+    if not guesses(held_out_of(split), run):
+        return tuple(curves)
+    return tuple(replace(curve, remedy=NOTHING_HOLDS) if curve.name == "over-fitting" else curve for curve in curves)
 
 
 def guessing(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:

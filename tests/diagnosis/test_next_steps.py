@@ -10,7 +10,7 @@ import pytest
 from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift
 from pellucid.diagnosis.curves import Reading
 from pellucid.diagnosis.decomposition import Decomposition, PartError, decompose
-from pellucid.diagnosis.next_steps import Step, next_steps
+from pellucid.diagnosis.next_steps import Step, agreeing, next_steps
 
 RUN = Circumstances(
     data="digits", epochs=20, rate=0.001, optimizer="adam", augment="", dropout=0.0, l2=0.0, train_images=900,
@@ -110,6 +110,14 @@ def test_learnt_by_heart_and_no_better_than_a_guess_points_at_the_labels() -> No
     assert "labels belong to the images" in steps[0].action
     assert "61.0 % of the validation images" in steps[0].because and "60.0 %" in steps[0].because
     assert "Check how images and labels were joined" in steps[1].action and "137 parameters" in steps[1].because
+
+def test_the_curves_advise_nothing_against_over_fitting_where_dev_is_a_guess() -> None:
+    over = Reading("over-fitting", 2.5, "over-fitting begins at epoch 1", "more data, augmentation", epoch=1)
+    flat = Reading("fast-then-flat", 2.31, "the training loss stayed at 2.31", "another rate")
+    guess, ordinary = (agreeing([over, flat], split(train=1, validation=share), RUN) for share in (61, 30))
+    assert "labels" in guess[0].remedy and "augmentation" not in guess[0].remedy and guess[1] == flat
+    assert ordinary == (over, flat)
+
 
 def test_a_network_that_learnt_nothing_is_not_to_learn_longer() -> None:
     flat = Reading("fast-then-flat", 2.31, "the training loss stayed at 2.31")

@@ -14,7 +14,7 @@ from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Wor
 from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
-from pellucid.diagnosis.next_steps import Step, next_steps
+from pellucid.diagnosis.next_steps import Step, agreeing, next_steps
 from pellucid.reports.sections import Account
 from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.storage.finite import finite
@@ -41,6 +41,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     readings = read_curves(history, steps)
     looked = look_at_dev(gathered, wishes)
     run_as_was = circumstances(gathered, split, looked)
+    readings = agreeing(readings, split, run_as_was)
     title, sentence = headline(split, run_as_was)
     found: dict[str, Any] = {
         "format": FORMAT,
