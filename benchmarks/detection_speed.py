@@ -159,7 +159,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    found = {"scoring": scoring(3), "picture": picture(20), "step": step(5)}
+    found = {"scoring": scoring(3), "picture": picture(20), "step": step(11)}
     result = found | {"environment": environment_of(engine_named("pytorch", "float32", None)), "commit": commit(),
                       "date": time.strftime("%Y-%m-%d"), "command": "python -m benchmarks.detection_speed"}
     RESULT.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")

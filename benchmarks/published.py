@@ -1,8 +1,9 @@
 """Run the published recipes and hold them to their figures: `python benchmarks/published.py [NAME ...]`.
 
-A recipe is a TOML file in benchmarks/published/: a command with {seed}, the seeds, the figure the source published,
-and checks on the mean over the seeds. Each command prints one JSON object last. Results go to
-benchmarks/results/published-NAME.json with machine, versions, seeds and spread; exit 1 when a check fails.
+A recipe is a TOML file in benchmarks/published/: a command with {seed}, {out} (a folder) and {data} (where the data
+are), the seeds, the figure the source published, and checks on the mean over the seeds. Each command prints one JSON
+object last. Results go to benchmarks/results/published-NAME.json with machine, versions, seeds and spread; exit 1 when
+a check fails.
 Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
 """
 
@@ -11,7 +12,9 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import os
+import resource
 import shlex
 import statistics
 import subprocess
@@ -22,11 +25,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pellucid.engines.reference import ReferenceEngine
+import numpy as np
+
+from pellucid.engines.protocol import Engine
 from pellucid.runs.environment import environment_of
+from pellucid.training.session import engine_named
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES, RESULTS = ROOT / "benchmarks" / "published", ROOT / "benchmarks" / "results"
+SIDE = 1_024  # of the matrices whose product says how fast the machine was at that moment
 
 
 def main() -> int:
@@ -53,7 +60,7 @@ def run_recipe(name: str, recipe: dict[str, Any]) -> bool:
         "checks": checks,
         "runs": runs,
         "seconds_in_all": round(time.perf_counter() - began, 1),
-        "environment": environment_of(ReferenceEngine()) | {"threads": int(threads())},
+        "environment": environment_of(engine_of(recipe["command"])) | {"threads": int(threads())},
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),
     }
@@ -67,6 +74,11 @@ def run_recipe(name: str, recipe: dict[str, Any]) -> bool:
     return all(entry["holds"] for entry in checks)
 
 
+def engine_of(command: str) -> Engine:
+    """The engine that a command asks for."""
+    return engine_named("pytorch" if "--engine pytorch" in command else "reference", "float32", None)
+
+
 def commit() -> str:
     """The commit that was measured."""
     words = ["git", "rev-parse", "--short", "HEAD"]
@@ -78,15 +90,31 @@ def threads() -> str:
     return os.environ.get("OPENBLAS_NUM_THREADS", "1")
 
 
+def yardstick() -> float:
+    """Processor milliseconds of one product of two float32 matrices, the middle of five."""
+    a = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
+    took = []
+    for _ in range(5):
+        before = time.process_time()
+        a @ a
+        took.append(time.process_time() - before)
+    return round(1_000 * statistics.median(took), 1)
+
+
 def run_seed(command: str, seed: int) -> dict[str, Any]:
-    """The scores of one seed: the command's JSON, and the last row of its history as last_*."""
+    """The scores of one seed: the command's JSON, the last row of its history as last_*, and processor seconds.
+
+    These are user and system of the whole command; beside other work on the machine they are larger, and
+    "matrix_product_ms" says how long a product of two 1,024 x 1,024 float32 matrices took right after it.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
-        words = shlex.split(command.format(seed=seed, out=f"{folder}/run"))
+        data = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
+        words = shlex.split(command.format(seed=seed, out=f"{folder}/run", data=data))
         if words[0] == "pellucid":
             words = [sys.executable, "-m", *words]
         elif words[0] == "python":
             words[0] = sys.executable
-        data = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
         pools = {"OPENBLAS_NUM_THREADS": threads(), "OMP_NUM_THREADS": threads()}
         environment = os.environ | {"PELLUCID_DATA": data} | pools
         done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -98,8 +126,10 @@ def run_seed(command: str, seed: int) -> dict[str, Any]:
         if history.exists():
             with history.open(encoding="utf-8") as file:
                 last = list(csv.DictReader(file))[-1]
-            scores |= {f"last_{key}": float(value) for key, value in last.items()}
-    return scores
+            scores |= {f"last_{key}": float(value) for key, value in last.items() if math.isfinite(float(value))}
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return scores | {"processor_seconds": round(seconds, 1), "matrix_product_ms": yardstick()}
 
 
 def check(rule: dict[str, Any], runs: list[dict[str, Any]]) -> dict[str, Any]:

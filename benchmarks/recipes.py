@@ -21,13 +21,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.published import ROOT, commit
+from benchmarks.published import ROOT, commit, yardstick
 from pellucid.data.opening import open_dataset
 from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
@@ -49,8 +48,7 @@ ROWS = {
     "with one cycle": "--schedule onecycle --lr 0.01",
     "from SqueezeNet, frozen": "--pretrained squeezenet --resize 160x160",
 }
-FEW = 5       # pictures a class
-SIDE = 1_024  # of the matrices whose product says how fast the machine was at that moment
+FEW = 5  # pictures a class
 
 
 def write_few(folder: Path, seed: int) -> None:
@@ -66,17 +64,6 @@ def write_few(folder: Path, seed: int) -> None:
             file = tar.extractfile(name)
             assert file is not None, name
             (into / Path(name).name).write_bytes(file.read())
-
-
-def yardstick() -> float:
-    """Processor milliseconds of one product of two float32 matrices, the middle of five."""
-    a = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
-    took = []
-    for _ in range(5):
-        before = time.process_time()
-        a @ a
-        took.append(time.process_time() - before)
-    return round(1_000 * statistics.median(took), 1)
 
 
 def typed(data: str, row: str, seed: int) -> str:

@@ -62,6 +62,8 @@ def make_model(
     own = problem.network(wanted, config.own, shape)
     if own is not None:
         refuse_penalties(config, own[1])
+        refuse_setting("--dropout", config.dropout is not None, own[1])
+        refuse_setting("--activation", config.activation != RunConfig.activation, own[1])
         model, name = own
     elif wanted and not in_words(wanted):
         refuse_penalties(config, wanted)

@@ -119,6 +119,7 @@ class PyTorchEngine(Walker):
     def _steps(self, graph: Graph, tape: Tape, keep: bool, *, blocks: bool = False) -> None:
         todo, values, given = plan(graph), tape.values, tape.given
         tapped = {tap_value(todo, tap) for tap in given.taps}
+        entered = frozenset(todo.inputs.values())
         order = order_of(todo, tapped) if tapped else once(graph, "_order", lambda g: order_of(plan(g), frozenset()))
         tape.blocked = order.blocked if blocks else frozenset()
         for step, last_read in zip(order.steps, order.last_reads, strict=True):
@@ -135,10 +136,9 @@ class PyTorchEngine(Walker):
             values[step.output] = y.view_as(y) if any(y is x for x in rows) else y
             for name, value in context.state.items():
                 tape.state[dict(step.weights)[name]] = value.to(self.dtype)
-            if not keep:
-                for number in last_read:
-                    if number not in tapped:
-                        del values[number]
+            for number in last_read:  # what the way back reads, autograd keeps; others can lie where this lay
+                if number not in tapped and not (keep and number in entered):
+                    del values[number]
 
     def _differentiable(self, run: Run) -> Tape:
         """The run's tape; a prediction's, or one that a gradient has used up, is made once more."""

@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.tasks.detection.overlap import iou
 
 FORMS = ("linear", "gaussian")
-SURE = 1 << 8  # boxes whose pairs are looked at together
+SURE = 1 << 6  # boxes whose pairs are looked at together
 
 
 def nms(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray | None = None, *, threshold: float = 0.5,

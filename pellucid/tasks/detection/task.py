@@ -189,6 +189,7 @@ class DetectionTask(Task):
         name, trunk = form_of(model, settings.backbone)
         kind, size = KINDS[name], problem.codec.size
         refuse_unfit_network(name, kind, trunk, size)
+        refuse_words_of_anchors(name, settings)
         placed = dataset.part("train").annotated(Boxes).placed(settings.least_visible)
         codec = kind.codec(size, len(problem.names), placed, settings)
         return replace(problem, codec=codec, form=name, backbone=trunk, nms=settings.nms,
@@ -276,6 +277,13 @@ def refuse_unfit_network(name: str, kind: Kind, trunk: str | None, size: tuple[i
         if side % multiple:
             raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {multiple} for {whose}", side,
                                       f"The next size that fits is --resize {fitting_size}."))
+
+
+def refuse_words_of_anchors(name: str, settings: Settings) -> None:
+    """Raise UsageError for what is said of anchors to a form that has none."""
+    for flag in ("anchors", "match"):
+        if name != "anchors" and getattr(settings, flag) != getattr(Settings, flag):
+            raise UsageError(f"train: --{flag} goes with --model anchors, and {name} has none. Leave it out.")
 
 
 TASK = DetectionTask()

@@ -154,6 +154,9 @@ def test_a_validation_part_is_learnt_from_where_nothing_is_chosen(terminal: Term
     (["--backbone", "squeezenet"], ["width", "multiple of 32", "--resize 64x96"]),
     (["--resize", "60x80"], ["height", "multiple of 16", "64"]),
     (["--nms", "1.5"], ["--nms"]),
+    (["--dropout", "0.2"], ["--dropout goes with networks in notation", "center"]),
+    (["--activation", "elu"], ["--activation goes with networks in notation", "center"]),
+    (["--anchors", "9"], ["--anchors goes with --model anchors", "center"]),
     (["--loss", "focal"], ["--loss is a setting of the task classification", "detection"]),
     (["--task", "classification"], ["boxes.csv", "listed twice"]),
 ])  # fmt: skip
