@@ -62,6 +62,7 @@ from pellucid.graph.vocabulary_of_categories import (
     Normalization,
 )
 from pellucid.graph.vocabulary_of_pictures import (
+    AdaptiveAveragePooling2D,
     AlphaDropout,
     CenterCrop,
     GaussianDropout,
@@ -121,6 +122,7 @@ from pellucid.graph.vocabulary_of_rows import GlobalMaxPooling1D as GlobalMaxPoo
 from pellucid.graph.vocabulary_of_rows import GlobalMaxPooling3D as GlobalMaxPool3D
 from pellucid.graph.vocabulary_of_rows import MaxPooling1D as MaxPool1D
 from pellucid.graph.vocabulary_of_rows import SeparableConv1D as SeparableConvolution1D
+from pellucid.graph.wrapping import InputSpec, Pipeline, Wrapper
 from pellucid.training.absent import stand_in
 
 __all__ = [
@@ -133,6 +135,7 @@ __all__ = [
     "CategoryEncoding",
     "Discretization",
     "EinsumDense",
+    "AdaptiveAveragePooling2D",
     "CenterCrop",
     "RandomBrightness",
     "RandomColorDegeneration",
@@ -214,6 +217,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
+    "InputSpec",
     "Layer",
     "LeakyReLU",
     "LocalResponseNormalization",
@@ -221,6 +225,7 @@ __all__ = [
     "MaxPooling2D",
     "Multiply",
     "PReLU",
+    "Pipeline",
     "PositionBias",
     "RReLU",
     "ReLU",
@@ -230,6 +235,7 @@ __all__ = [
     "Softmax",
     "Temperature",
     "UpSampling2D",
+    "Wrapper",
     "ZeroPadding2D",
 ]
 

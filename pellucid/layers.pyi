@@ -6,11 +6,25 @@ from typing import Any
 from pellucid.graph.layer import Layer as Layer
 from pellucid.graph.vocabulary import Input as Input
 from pellucid.graph.vocabulary import InputLayer as InputLayer
+from pellucid.graph.wrapping import InputSpec as InputSpec
+from pellucid.graph.wrapping import Pipeline as Pipeline
+from pellucid.graph.wrapping import Wrapper as Wrapper
 
 class Activation(Layer):
     def __init__(
         self,
         activation: Any,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class AdaptiveAveragePooling2D(Layer):
+    def __init__(
+        self,
+        output_size: Any,
+        data_format: Any = None,
         *,
         name: str | None = None,
         trainable: bool = True,

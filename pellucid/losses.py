@@ -51,6 +51,7 @@ from pellucid.spec.losses import (
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
+from pellucid.training.absent import stand_in
 
 __all__ = [
     "BinaryCrossentropy",
@@ -99,3 +100,8 @@ __all__ = [
     "squared_hinge",
     "tversky",
 ]
+
+
+def __getattr__(name: str) -> type:
+    """Keras's losses that are left out on purpose: importing one is fine, making one says what to use instead."""
+    return stand_in(__name__, name)

@@ -8,8 +8,10 @@ from pellucid.data.keras_arrays import (
     img_to_array,
     load_img,
     normalize,
+    pack_x_y_sample_weight,
     pad_sequences,
     save_img,
+    unpack_x_y_sample_weight,
 )
 from pellucid.data.keras_arrays import PyDataset as Sequence
 from pellucid.data.keras_files import get_file
@@ -27,12 +29,14 @@ __all__ = [
     "img_to_array",
     "load_img",
     "normalize",
+    "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
     "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]
 
 

@@ -22,7 +22,7 @@ from pellucid.graph.plan import plan
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
-from pellucid.spec.normalization import BatchNormalization, Dropout
+from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.optimizers import OptimizerSpec
 
 PIXELS, FEWEST = 1 << 22, 4  # of one sample in all, and images in it whatever their size
@@ -118,17 +118,19 @@ Check = Callable[[Subject], Finding]
 
 
 def without_noise(graph: Graph, *, penalties: bool) -> Graph:
-    """The same network and weights with dropout off, and without penalties unless they are wanted."""
-    return replace(graph, layers=tuple(_quiet(entry, penalties) for entry in graph.layers))
+    """The same network and weights, what draws at random as in prediction, and no penalties unless they are wanted."""
+    nodes = tuple(replace(node, predicting=node.predicting or graph.layers[node.layer].spec.noisy)
+                  for node in graph.nodes)  # fmt: skip
+    return replace(graph, layers=tuple(_quiet(entry, penalties) for entry in graph.layers), nodes=nodes)
 
 
 def _quiet(entry: LayerEntry, penalties: bool) -> LayerEntry:
     spec: Any = entry.spec
     if isinstance(spec, Nested):
         return replace(entry, spec=Nested(without_noise(spec.graph, penalties=penalties)))
-    changed: dict[str, Any] = {"rate": 0.0} if isinstance(spec, Dropout) else {}
+    changed: dict[str, Any] = {}
     if not penalties:
-        changed |= {one.name: None for one in fields(spec) if one.name.endswith("regularizer")}
+        changed = {one.name: None for one in fields(spec) if one.name.endswith("regularizer")}
     quiet: LayerSpec = replace(spec, **changed) if changed else spec
     return replace(entry, spec=quiet)
 

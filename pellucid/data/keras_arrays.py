@@ -5,6 +5,7 @@ Axes: pictures (H, W, C), channels last; pixels from 0 to 255.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,3 +123,25 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """What is done after an epoch."""
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """(x, y, sample_weight) of what a step is handed, None for what is not there; raises ArgumentError for more."""
+    if isinstance(data, list):
+        data = tuple(data)
+    parts = data if isinstance(data, tuple) else (data,)
+    if not 1 <= len(parts) <= 3:
+        wanted = "x, (x,), (x, y) or (x, y, sample_weight)"
+        raise ArgumentError(describe("unpack_x_y_sample_weight", "data", wanted, f"{len(parts)} entries"))
+    return (*parts, None, None)[:3]
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The other way round: what is not None, in a tuple; x alone where it is no tuple or list."""
+    if y is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+for inner in ("image", "sequence"):  # pages in a page, for `from pellucid.preprocessing.image import load_img`
+    sys.modules.setdefault(f"pellucid.preprocessing.{inner}", sys.modules[__name__])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from pellucid.errors import ArgumentError, describe, shown
-from pellucid.spec import optimizers
+from pellucid.spec import optimizers, schedules
 from pellucid.spec.optimizers import OPTIMIZERS, OptimizerSpec
 
 
@@ -49,3 +50,4 @@ def at_work(rule: OptimizerSpec) -> Any:
 
 
 optimizers.ON_NUMBERS.append(at_work)
+sys.modules.setdefault("pellucid.optimizers.schedules", schedules)  # a page in a page, for `from ... import`

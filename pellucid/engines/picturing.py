@@ -20,6 +20,7 @@ import numpy as np
 from pellucid.errors import ArgumentError
 from pellucid.keys import Key
 from pellucid.spec.images import (
+    AdaptiveAveragePooling2D,
     Linear,
     RandomBrightness,
     RandomColorDegeneration,
@@ -71,9 +72,18 @@ def weights_along(size: int, wanted: int, interpolation: str, antialias: bool) -
     return np.asarray(found / found.sum(1, keepdims=True))
 
 
+def means_along(size: int, wanted: int) -> Array:
+    """(wanted, size): the mean of each part of an axis; parts share a pixel where the sizes do not divide."""
+    first, behind = np.arange(wanted) * size // wanted, -(-np.arange(1, wanted + 1) * size // wanted)
+    inside = (np.arange(size) >= first[:, None]) & (np.arange(size) < behind[:, None])
+    return np.asarray(inside / inside.sum(1, keepdims=True))
+
+
 @lru_cache(maxsize=64)
-def resizing(spec: Resizing, height: int, width: int) -> tuple[Array, Array]:
+def resizing(spec: Resizing | AdaptiveAveragePooling2D, height: int, width: int) -> tuple[Array, Array]:
     """(A, B) for maps of this size."""
+    if isinstance(spec, AdaptiveAveragePooling2D):
+        return means_along(height, spec.output_size[0]), means_along(width, spec.output_size[1])
     top, left, rows, columns = 0, 0, height, width
     if spec.crop_to_aspect_ratio:
         top, left, rows, columns = cropped(height, width, (spec.height, spec.width))

@@ -39,7 +39,7 @@ def start(layer: Layer, name: str | None, trainable: bool, arguments: Mapping[st
         wanted = "name, trainable, dtype; take others in __init__"
         raise ArgumentError(describe(kind, "arguments of super().__init__", wanted, unknown[0]))
     if arguments.get("activity_regularizer") is not None:
-        remedy = "Use layers.ActivityRegularization."
+        remedy = "Give the output that is penalised a loss of its own, or use regularizer= of add_weight."
         raise ArgumentError(describe(kind, "activity_regularizer", "None", "given", remedy))
     layer._start(Untraced(), name, trainable)
     vars(layer).update(_has_built=False, _variables=[], _form=None, _making=False)
@@ -71,6 +71,7 @@ def called(layer: Layer, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
     if not tensors:
         return on_numbers(layer, args, named)
     if isinstance(layer.spec, Untraced):
+        refuse_other_inputs(layer, tensors)
         trace(layer, args, named)
     assert isinstance(layer.spec, Nested)
     wanted = tuple(layer.spec.graph.input_shapes.values())
@@ -98,6 +99,14 @@ def trace(layer: Layer, args: Sequence[Any], named: Mapping[str, Any]) -> None:
         layer._making = False
     layer._form = found.form
     layer.spec, layer.inner = Nested(found.built.graph), found.built.layers
+
+
+def refuse_other_inputs(layer: Layer, tensors: Sequence[Tensor]) -> None:
+    """Raise ShapeError for inputs that the layer's input_spec does not take."""
+    spec = vars(layer).get("input_spec")
+    for entry, tensor in zip(spec if isinstance(spec, (list, tuple)) else [spec], tensors, strict=False):
+        if hasattr(entry, "refuse_other"):
+            entry.refuse_other(layer.label, tensor.shape)
 
 
 def several(layer: Layer) -> bool:

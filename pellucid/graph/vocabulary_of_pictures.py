@@ -6,6 +6,10 @@ from pellucid.graph.layer import Layer
 from pellucid.spec import images, noise
 
 
+class AdaptiveAveragePooling2D(Layer):
+    spec_class = images.AdaptiveAveragePooling2D
+
+
 class CenterCrop(Layer):
     spec_class = images.CenterCrop
 

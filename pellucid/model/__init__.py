@@ -4,8 +4,9 @@ From the ground up: network.py is what a network is, plain functions on it learn
 hangs them on one class, loading.py makes such a model from a file.
 """
 
+from pellucid.model.cloning import clone_model, model_from_json
 from pellucid.model.loading import load_model
 from pellucid.model.model import Model
 from pellucid.model.sequential import Sequential
 
-__all__ = ["Model", "Sequential", "load_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.engines.protocol import Engine, Measure, Objective, Term
-from pellucid.errors import FileError, UsageError, shown
+from pellucid.errors import ArgumentError, FileError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.selecting import Selection
 from pellucid.spec.losses import LOSSES, METRICS, MetricSpec
@@ -44,6 +44,9 @@ class Compiled:
         if self.objective is None:
             if self.wanted is None:
                 raise UsageError("The loaded model was changed. Call model.compile(optimizer, loss, metrics) again.")
+            if self.wanted.loss is None:
+                remedy = "Pass e.g. 'sparse_categorical_crossentropy'."
+                raise ArgumentError(describe("compile", "loss", "given", "None", remedy))
             self.objective = make_objective(graph, self.wanted)
             warn_of_two_activations(graph, self.objective)
         return self.objective

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pellucid.engines.protocol import Objective
-from pellucid.errors import ArgumentError, TrainingError, UsageError, describe
+from pellucid.errors import ArgumentError, TrainingError, UsageError, describe, shown
 from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
 from pellucid.model import weights
@@ -90,14 +91,21 @@ def refuse_two_places(model: Network) -> None:
 
 
 def own_step_of(model: Any) -> type[Any] | None:
-    """The program of a train_step that a user wrote; raises ArgumentError for one of another framework."""
-    written = getattr(type(model), "train_step", None)
-    if written is None or written.__module__.startswith("pellucid."):
+    """The program of steps that a user wrote; raises ArgumentError for one of another framework."""
+    own = [step for step in map(partial(written, model), ("train_step", "test_step", "compute_loss")) if step]
+    if not own:
         return None
     from pellucid.model.stepping import OwnStep, refuse_others  # few programs write one
 
-    refuse_others(written)
+    for step in own:
+        refuse_others(step)
     return OwnStep
+
+
+def written(model: Any, name: str) -> Any:
+    """A method of the model that a user wrote, None where it is ours."""
+    found = getattr(type(model), name, None)
+    return None if found is None or found.__module__.startswith("pellucid.") else getattr(model, name)
 
 
 def start_of(model: Network, program: Supervised) -> State:
@@ -243,9 +251,13 @@ def test_on_batch(model: Network, x: Any, y: Any, weight: Any) -> dict[str, floa
 
 
 def predict(
-    model: Network, x: Any, *, batch_size: int | None, steps: int | None, callbacks: Any = None, verbose: int | str = 0
-) -> Any:
-    """One array, a list of them when there are several outputs, a mapping where the model was made with one."""
+    model: Network, x: Any, *, batch_size: int | None, steps: int | None, callbacks: Any = None,
+    verbose: int | str = 0, step: Callable[[Any], Any] | None = None,
+) -> Any:  # fmt: skip
+    """One array, a list of them when there are several outputs, a mapping where the model was made with one.
+
+    `step` is a predict_step of the user's own.
+    """
     listed = callbacks_of("predict", callbacks)
     steps = whole_or_none("predict", "steps", steps)
     size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
@@ -258,6 +270,8 @@ def predict(
     for callback in listed:
         introduce(callback, model, {"verbose": verbose, "epochs": 1, "steps": steps})
     around.begin()
+    if step is not None:
+        return by_own_step(step, inputs, around)
     parts = []
     for number, outputs in enumerate(predict_each(graph, engine, params, state, inputs, around)):
         parts.append(outputs)
@@ -268,6 +282,27 @@ def predict(
         if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
         for name, shape in graph.output_shapes.items() if name in graph.lasting
     })  # fmt: skip
+
+
+def by_own_step(step: Callable[[Any], Any], inputs: Iterable[Mapping[str, Any]], around: CallsAround) -> Any:
+    """What a user's predict_step gives, batch after batch, in the lists or mappings in which it gives it."""
+    found: list[Any] = []
+    for number, part in enumerate(inputs):
+        around.batch_begin(number)
+        arrays = list(part.values())
+        found.append(step((arrays[0] if len(arrays) == 1 else arrays,)))
+        around.outputs(number, found[-1])
+    around.end()
+    first = found[0]
+    if isinstance(first, Mapping):
+        return {word: np.concatenate([np.asarray(one[word]) for one in found]) for word in first}
+    if isinstance(first, (list, tuple)):
+        return [np.concatenate([np.asarray(one[place]) for one in found]) for place in range(len(first))]
+    if first is None or np.ndim(first) == 0:
+        remedy = "End it with return self(data[0], training=False)."
+        got = shown(repr(first))
+        raise ArgumentError(describe("predict_step", "what it returns", "an array with a row a sample", got, remedy))
+    return np.concatenate([np.asarray(one) for one in found])
 
 
 def structured(model: Network, outputs: Mapping[str, Any]) -> Any:
@@ -298,4 +333,4 @@ def train_on_batch(
     state, sums = program.step(compiled.engine, state, batch, key)
     weights.hang(model.built, Progress(program, compiled.engine, state, Position(), 1, 1))
     compiled.state = state
-    return program.objective.report(sums)
+    return program.report(sums)

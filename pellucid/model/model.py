@@ -63,19 +63,31 @@ class Model(Portable):
             return self._stepping.forward(inputs, training=bool(training))
         if training:
             raise ArgumentError(describe(self.name, "training", "False for arrays", "True", "Use fit to train."))
-        return self.predict(inputs, verbose=0)
+        return learning.predict(self, inputs, batch_size=None, steps=None)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """What fit does with a batch; a class of one's own may write it: compute_loss, gradients, optimizer.apply."""
         x, y, *weight = data
-        loss = self.compute_loss(y=y, y_pred=self(x, training=True), sample_weight=weight[0] if weight else None)
+        y_pred = self(x, training=True)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight[0] if weight else None, training=True)
         self.optimizer.apply(self.gradients(loss), self.trainable_variables)  # type: ignore[union-attr]
-        return {"loss": loss}
+        return {**self._at_step("train_step").measured(y, y_pred), "loss": loss}
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """What evaluate and validation do with a batch, if a class of one's own writes it; the last batch's is told."""
+        x, y, *weight = data
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight[0] if weight else None, training=False)
+        return {**self._at_step("test_step").measured(y, y_pred), "loss": loss}
+
+    def predict_step(self, data: Any) -> Any:
+        """What predict does with a batch (x,), if a class of one's own writes it: arrays with as many rows."""
+        return self(data[0] if isinstance(data, tuple) else data, training=False)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """The compiled loss of what the model gave in a train_step; it can be added to others and multiplied."""
+        """The compiled loss of what the model gave in a step; it can be added to others and multiplied."""
         return self._at_step("compute_loss").loss(y, y_pred, sample_weight)
 
     def gradients(self, loss: Any) -> list[Any]:
@@ -129,6 +141,11 @@ class Model(Portable):
         return {key: by_output[name] for key, name in self._output_keys.items()}
 
     @property
+    def compiled(self) -> bool:
+        """Whether compile was called, or the file held what it said."""
+        return self._compiled is not None
+
+    @property
     def optimizer(self) -> RunningRule | None:
         """The update rule, once compiled; its `learning_rate` is that of this moment and can be set."""
         return RunningRule(self, self._compiled.optimizer) if self._compiled else None
@@ -163,16 +180,13 @@ class Model(Portable):
         selections as in `freeze`, later ones win. Raises ArgumentError for a factor that is not above 0.
         """
         refuse_unknown(ignored)
-        if loss is None:
-            remedy = "Pass e.g. 'sparse_categorical_crossentropy'."
-            raise ArgumentError(describe("compile", "loss", "given", "None", remedy))
         one_of("compile", "jit_compile", jit_compile, ("auto", True, False), "'auto', True or False")
         compiled = Compiled(
             rule_of(optimizer), engine_named(engine, precision, device, compiled=jit_compile is True),
             Wanted(loss, loss_weights, metrics, weighted_metrics, self._keys),
             rate_factors=checked_factors(rate_factors),
         )
-        if self._built is not None:
+        if self._built is not None and loss is not None:  # without one it is said where one is needed
             compiled.objective_of(self._built.graph)
             factors_by_key(self._built, compiled.rate_factors, self.name)
         self._compiled = compiled
@@ -253,7 +267,8 @@ class Model(Portable):
         The rows stand in the order of x; pictures of a folder in that of its `filenames`, however they are shuffled.
         """
         loudness("predict", verbose)
-        return learning.predict(self, x, batch_size=batch_size, steps=steps, callbacks=callbacks, verbose=verbose)
+        return learning.predict(self, x, batch_size=batch_size, steps=steps, callbacks=callbacks, verbose=verbose,
+                                step=learning.written(self, "predict_step"))  # fmt: skip
 
     @spoken
     def train_on_batch(

@@ -5,8 +5,9 @@ What reads and writes the files of others is imported when it is asked for: a mo
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 Found = list[list[dict[str, Any]]]  # of each picture its boxes
+FORMS: list[Callable[..., Any]] = []  # what makes a model of its configuration
 DETECT: list[Callable[..., Found]] = []  # what finds boxes, once a page that can has been imported
 
 
@@ -90,3 +92,29 @@ class Portable(Network):
         from pellucid.model.foreign.loading import load_weights
 
         return load_weights(self, path, new_head=new_head, flatten=flatten)
+
+    def get_config(self) -> dict[str, Any]:
+        """The network as JSON-ready data, without weights; `from_config` makes a model of it."""
+        keys = {"keys": dict(self._keys), "output_keys": dict(self._output_keys)} if self._keys else {}
+        return {"name": self.name, "kind": self.kind, "graph": self.graph.to_json(), **keys}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
+        """The model that `get_config` told of, with weights drawn anew; of a class of one's own the network it became.
+
+        Raises ArgumentError for what is no configuration of a model.
+        """
+        return FORMS[0](config)
+
+    def to_json(self, **options: Any) -> str:
+        """The network as JSON text, without weights; `models.model_from_json` reads it. `options` are json.dumps'."""
+        kind = "Sequential" if self.kind == "sequential" else "Functional"
+        return json.dumps({"module": "pellucid", "class_name": kind, "config": self.get_config()}, **options)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output with the batch axis for inputs of these shapes; raises ShapeError where none fits."""
+        several = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
+        given = [tuple(shape) for shape in (input_shape if several else [input_shape])]
+        found = self.as_layer().output_shapes([shape[1:] for shape in given])
+        shapes = [(given[0][0], *shape) for shape in found]
+        return shapes[0] if len(shapes) == 1 else shapes

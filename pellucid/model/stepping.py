@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.protocol import Array, Batch, Engine, Run, Sums
+from pellucid.engines.protocol import Array, Batch, Engine, Run, Sums, mean
 from pellucid.errors import ArgumentError, TrainingError, UsageError, describe, shown
 from pellucid.keys import Key
-from pellucid.training.program import State, Supervised
+from pellucid.training.program import State, Supervised, averaged
 
+STILL = Key(0)  # nothing is drawn in an evaluation
+LOSS = "own_loss"  # the loss that a compute_loss of a user's own gave
 OWN = "own_step"  # marks the sums of such a step; what they hold is told by the step itself
 ELSEWHERE = {
     "GradientTape": "TensorFlow's tape", "value_and_grad": "JAX's gradients", "stateless_call": "JAX's calls",
@@ -130,6 +132,12 @@ class Stepping:
             weights = {name: np.asarray(sample_weight, np.float32) for name in names}
         return replace(self.batch, targets=targets, weights=weights)  # type: ignore[type-var]
 
+    def measured(self, y: Any, y_pred: Any) -> dict[str, float]:
+        """The compiled metrics of a pass."""
+        first = y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred
+        sums = self.engine.measure(self.program.objective, first.run, self._with(y, None))
+        return self.program.objective.report(sums)
+
     def gradients(self, loss: Any) -> list[Array]:
         """Those of the trained weights, in the order of trainable_variables."""
         if not isinstance(loss, Loss):
@@ -163,13 +171,36 @@ class Stepping:
 
 @dataclass(frozen=True)
 class OwnStep(Supervised):
-    """Learning by a train_step of a user's own; evaluation as ever."""
+    """Learning and evaluation by steps of a user's own; what the user did not write is done as ever."""
 
     model: Any = None
     latest: dict[str, float] = field(default_factory=dict)
 
+    def _writes(self, *names: str) -> bool:
+        return any(not getattr(type(self.model), name).__module__.startswith("pellucid.") for name in names)
+
+    def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
+        """The sums of a batch that is not learnt from; with a test_step what it says, with a compute_loss its loss."""
+        plain = {} if self._writes("test_step") else super().evaluate(engine, state, batch)
+        if plain and not self._writes("compute_loss"):
+            return plain
+        self.model._stepping = Stepping(self, engine, dict(averaged(state)), batch, STILL)
+        try:
+            logs = self.model.test_step(parts(batch))
+        finally:
+            self.model._stepping = None
+        found = numbers_of("test_step", logs)
+        if plain:
+            count = len(next(iter(batch.inputs.values())))
+            return plain | {LOSS: (found["loss"] * count, count)}
+        self.latest.clear()
+        self.latest.update(found)
+        return {OWN: (1.0, 1.0)}
+
     def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
         """One batch. Raises TrainingError before the state is taken when the loss is not finite."""
+        if not self._writes("train_step", "compute_loss"):
+            return super().step(engine, state, batch, key)
         stepping = Stepping(self, engine, dict(state), batch, key)
         before = int(state["clock"]["step"])
         self.model._stepping = stepping
@@ -177,14 +208,10 @@ class OwnStep(Supervised):
             logs = self.model.train_step(parts(batch))
         finally:
             self.model._stepping = None
-        if not isinstance(logs, Mapping) or not all(np.size(value) == 1 for value in logs.values()):
-            remedy = 'End it with return {"loss": loss}.'
-            got = shown(repr(logs))
-            raise ArgumentError(describe("train_step", "what it returns", "a mapping of numbers", got, remedy))
+        found = numbers_of("train_step", logs)
         if int(stepping.state["clock"]["step"]) == before:
             remedy = "Call self.optimizer.apply(self.gradients(loss), self.trainable_variables)."
             raise UsageError(f"train_step learnt nothing: it did not call the optimizer. {remedy}")
-        found = {str(name): float(np.asarray(value).reshape(())) for name, value in logs.items()}
         if not np.isfinite(found.get("loss", 0.0)):
             raise TrainingError(f"the loss is no longer finite at step {before + 1}. Lower the learning rate.")
         self.latest.clear()
@@ -192,8 +219,18 @@ class OwnStep(Supervised):
         return stepping.state, {OWN: (1.0, 1.0)}
 
     def report(self, sums: Sums) -> dict[str, float]:
-        """What train_step returned last, as in Keras; of an evaluation the means."""
-        return dict(self.latest) if OWN in sums else super().report(sums)
+        """What the step returned last, as in Keras; of an evaluation as ever the means."""
+        if OWN in sums:
+            return dict(self.latest)
+        return super().report(sums) | ({"loss": mean(sums[LOSS])} if LOSS in sums else {})
+
+
+def numbers_of(where: str, logs: Any) -> dict[str, float]:
+    """What a step returns, as numbers by name; raises ArgumentError."""
+    if not isinstance(logs, Mapping) or not all(np.size(value) == 1 for value in logs.values()):
+        remedy = 'End it with return {"loss": loss}.'
+        raise ArgumentError(describe(where, "what it returns", "a mapping of numbers", shown(repr(logs)), remedy))
+    return {str(name): float(np.asarray(value).reshape(())) for name, value in logs.items()}
 
 
 def parts(batch: Batch) -> tuple[Any, ...]:

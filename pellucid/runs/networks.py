@@ -22,7 +22,6 @@ from pellucid.keys import Key
 from pellucid.model import Model, Sequential, load_model
 from pellucid.model.bounds import layers_in_words
 from pellucid.model.ending import with_ending
-from pellucid.model.foreign.loading import load_weights
 from pellucid.model.heads_by_name import differing, order_of, reordered
 from pellucid.model.loading import pipeline_of
 from pellucid.runs.config import RunConfig
@@ -93,6 +92,8 @@ def read_weights(model: Model, config: RunConfig, problem: Problem) -> None:
     path, class_names = str(config.weights), problem.names
     trunk = problem.trunk(model)
     if trunk is not None:
+        from pellucid.model.foreign.loading import load_weights  # few runs begin with weights of others
+
         LOG.info("read   %s", load_weights(trunk, path, part=True))
         return
     ours = path.lower().endswith(".safetensors") and os.path.isfile(path) and is_ours(path)

@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.spec.layer import LAYERS, LayerSpec, Pieces, Primitive
-from pellucid.spec.legal import Flag, Illegal, Integer, OneOf, Optional, Real, legal
+from pellucid.spec.legal import Flag, Illegal, Integer, OneOf, Optional, Pair, Real, legal
 from pellucid.spec.moving import Slice
 from pellucid.spec.shapes import Shape, as_map
 from pellucid.spec.sliding import FORMAT
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
-FILLS = ("reflect", "constant", "wrap", "nearest")
+FILL = OneOf(("reflect", "constant", "wrap", "nearest"))  # the rules of what several of these layers take
+READ, SEED = OneOf(("nearest", "bilinear")), Optional(Integer(0))
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,14 @@ class OfPictures(LayerSpec):
         return as_map(where, inputs[0])
 
 
+@dataclass(frozen=True)
+class Weighing(OfPictures):
+    """y = A x B' of each channel, with matrices that the sizes make; where borders are added, they are fill_value."""
+
+    pad_to_aspect_ratio = False
+    fill_value = 0.0
+
+
 def cropped(height: int, width: int, wanted: tuple[int, int]) -> tuple[int, int, int, int]:
     """(top, left, rows, columns) of the largest middle part with the sides' proportion that is wanted."""
     rows = max(min(height, int(width * wanted[0] / wanted[1])), 1)
@@ -86,7 +95,7 @@ def cropped(height: int, width: int, wanted: tuple[int, int]) -> tuple[int, int,
 
 @LAYERS.register()
 @dataclass(frozen=True)
-class Resizing(OfPictures):
+class Resizing(Weighing):
     """x (H,W,C) -> y (height,width,C), each pixel a weighted mean of pixels around its place.
 
     crop_to_aspect_ratio keeps the largest middle part of the wanted proportion; pad_to_aspect_ratio adds borders of
@@ -112,6 +121,22 @@ class Resizing(OfPictures):
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
         return self.height, self.width, as_map(where, inputs[0])[2]
+
+
+@LAYERS.register()
+@dataclass(frozen=True)
+class AdaptiveAveragePooling2D(Weighing):
+    """x (H,W,C) -> y (I,J,C), output_size I x J: y[i] is the mean of rows floor(i H / I) to ceil((i+1) H / I), without.
+
+    Source: Keras 3, AdaptiveAveragePooling2D, and torch.nn.AdaptiveAvgPool2d.
+    """
+
+    prefix = "adaptive_average_pooling2d"
+    output_size: tuple[int, int] = legal(Pair())
+    data_format: str | None = legal(FORMAT, None)
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        return (*self.output_size, as_map(where, inputs[0])[2])
 
 
 @LAYERS.register()
@@ -153,7 +178,7 @@ class RandomFlip(Reading):
 
     prefix = "random_flip"
     mode: str = legal(OneOf(("horizontal", "vertical", "horizontal_and_vertical")), "horizontal_and_vertical")
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)
     data_format: str | None = legal(FORMAT, None)
 
 
@@ -165,7 +190,7 @@ class RandomCrop(Reading):
     prefix = "random_crop"
     height: int = legal(Integer(1))
     width: int = legal(Integer(1))
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)
     data_format: str | None = legal(FORMAT, None)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
@@ -185,9 +210,9 @@ class RandomTranslation(Reading):
     prefix = "random_translation"
     height_factor: float | tuple[float, float] = legal(Factor(-1, 1))
     width_factor: float | tuple[float, float] = legal(Factor(-1, 1))
-    fill_mode: str = legal(OneOf(FILLS), "reflect")
-    interpolation: str = legal(OneOf(("nearest", "bilinear")), "bilinear")
-    seed: int | None = legal(Optional(Integer(0)), None)
+    fill_mode: str = legal(FILL, "reflect")
+    interpolation: str = legal(READ, "bilinear")
+    seed: int | None = legal(SEED, None)
     fill_value: float = legal(Real(), 0.0)
     data_format: str | None = legal(FORMAT, None)
 
@@ -200,9 +225,9 @@ class RandomRotation(Reading):
     prefix = "random_rotation"
     draws: ClassVar[int] = 1
     factor: float | tuple[float, float] = legal(Factor(-1, 1))
-    fill_mode: str = legal(OneOf(FILLS), "reflect")
-    interpolation: str = legal(OneOf(("nearest", "bilinear")), "bilinear")
-    seed: int | None = legal(Optional(Integer(0)), None)
+    fill_mode: str = legal(FILL, "reflect")
+    interpolation: str = legal(READ, "bilinear")
+    seed: int | None = legal(SEED, None)
     fill_value: float = legal(Real(), 0.0)
     data_format: str | None = legal(FORMAT, None)
 
@@ -215,9 +240,9 @@ class RandomZoom(Reading):
     prefix = "random_zoom"
     height_factor: float | tuple[float, float] = legal(Factor(-0.999999, 1))
     width_factor: float | tuple[float, float] | None = legal(Optional(Factor(-0.999999, 1)), None)
-    fill_mode: str = legal(OneOf(FILLS), "reflect")
-    interpolation: str = legal(OneOf(("nearest", "bilinear")), "bilinear")
-    seed: int | None = legal(Optional(Integer(0)), None)
+    fill_mode: str = legal(FILL, "reflect")
+    interpolation: str = legal(READ, "bilinear")
+    seed: int | None = legal(SEED, None)
     fill_value: float = legal(Real(), 0.0)
     data_format: str | None = legal(FORMAT, None)
 
@@ -239,7 +264,7 @@ class RandomContrast(Linear):
     prefix = "random_contrast"
     factor: float | tuple[float, float] = legal(Factor(0, 1))
     value_range: tuple[float, float] = legal(Ends(), (0.0, 255.0))
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)
     data_format: str | None = legal(FORMAT, None, by_keyword=True)
 
 
@@ -251,7 +276,7 @@ class RandomBrightness(Linear):
     prefix = "random_brightness"
     factor: float | tuple[float, float] = legal(Factor(-1, 1))
     value_range: tuple[float, float] = legal(Ends(), (0.0, 255.0))
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)
     data_format: str | None = legal(FORMAT, None, by_keyword=True)
 
 
@@ -264,7 +289,7 @@ class RandomInvert(Linear):
     draws: ClassVar[int] = 2
     factor: float | tuple[float, float] = legal(Factor(0, 1), 1.0)
     value_range: tuple[float, float] = legal(Ends(), (0.0, 255.0))
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)
     data_format: str | None = legal(FORMAT, None, by_keyword=True)
 
 
@@ -277,7 +302,7 @@ class RandomGrayscale(Linear):
     of_grey: ClassVar[bool] = True
     factor: float = legal(Real(0.0, 1.0), 0.5)
     data_format: str | None = legal(FORMAT, None)
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)
 
 
 @LAYERS.register()
@@ -290,4 +315,4 @@ class RandomColorDegeneration(Linear):
     factor: float | tuple[float, float] = legal(Factor(0, 1))
     value_range: tuple[float, float] = legal(Ends(), (0.0, 255.0))
     data_format: str | None = legal(FORMAT, None)
-    seed: int | None = legal(Optional(Integer(0)), None)
+    seed: int | None = legal(SEED, None)

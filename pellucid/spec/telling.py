@@ -127,6 +127,7 @@ MEANINGS = {
     "num_tokens": "how many categories there are",
     "offset": "what is added afterwards",
     "output_mode": "numbers of categories, or which rows are made of them",
+    "output_size": "the rows and columns of the output",
     "output_padding": "how many rows and columns more come out",
     "pad_to_aspect_ratio": "add borders up to the wanted proportion",
     "padding": "what is added around: nothing, or so much that the size stays",

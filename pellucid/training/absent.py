@@ -6,24 +6,49 @@ from typing import Any
 
 from pellucid.errors import ArgumentError
 
+SEQUENCES = "Layers of sequences, words and masks are not there yet; Pellucid learns from pictures and rows."
+VOLUMES = "Maps of three axes are not there; Pellucid learns from pictures. Take slices as channels of Conv2D."
+MIXED = "Two samples are mixed where batches are made: pellucid train --augment {}, or a PyDataset that does it."
+CHANGED = "Use pellucid train --augment {}, or RandomBrightness, RandomContrast and RandomColorDegeneration."
 INSTEAD = {
+    "ActivityRegularization": "Give the output that is penalised a loss of its own, or use kernel_regularizer.",
+    "Adafactor": "Use Adam(...), or write the rule as a subclass of Optimizer.",
     "CallbackList": "Pass fit, evaluate and predict a plain list of callbacks.",
-    "Lambda": "A file holds no code; write a class with call, or use the functions of pellucid.ops on tensors.",
-    "LossScaleOptimizer": "Numbers of 16 bits with a loss scale are not trained; compile with precision='bfloat16'.",
-    "OrbaxCheckpoint": "Use ModelCheckpoint(...).",
-    "ProgbarLogger": "Pass fit verbose=1.",
-    "RemoteMonitor": "Nothing is sent over the network; write your own Callback.",
-    "SwapEMAWeights": "Leave it out: with use_ema=True the averaged weights are what is evaluated and saved.",
-    "CustomObjectScope": "Leave it out: a file holds no code, so a model loads without its classes.",
-    "Progbar": "Pass fit verbose=1.",
     "custom_object_scope": "Leave it out: a file holds no code, so a model loads without its classes.",
+    "CustomObjectScope": "Leave it out: a file holds no code, so a model loads without its classes.",
+    "CutMix": MIXED.format("cutmix=1"),
     "deserialize_keras_object": "Use from_config of the class, or load_model.",
     "get_custom_objects": "Leave it out: a file holds no code, so a model loads without its classes.",
+    "Lambda": "A file holds no code; write a class with call, or use the functions of pellucid.ops on tensors.",
+    "LossScaleOptimizer": "Numbers of 16 bits with a loss scale are not trained; compile with precision='bfloat16'.",
+    "MixUp": MIXED.format("mixup=0.2"),
     "model_to_dot": "Use plot_model(model, 'model.svg'), which draws without Graphviz.",
+    "Muon": "Use SGD(momentum=0.95, nesterov=True) or AdamW, or write the rule as a subclass of Optimizer.",
+    "OrbaxCheckpoint": "Use ModelCheckpoint(...).",
+    "Progbar": "Pass fit verbose=1.",
+    "ProgbarLogger": "Pass fit verbose=1.",
+    "RandAugment": CHANGED.format("saturation=0.4,hue=0.1,sharpen=1"),
+    "RandomColorJitter": CHANGED.format("saturation=0.4,hue=0.1"),
+    "RandomErasing": "Use SpatialDropout2D, or pellucid train --augment erase=0.5.",
+    "RandomHue": CHANGED.format("hue=0.1"),
+    "RandomSaturation": CHANGED.format("saturation=0.4"),
+    "RemoteMonitor": "Nothing is sent over the network; write your own Callback.",
     "serialize_keras_object": "Use get_config of the object, or model.save.",
+    "SpectralNormalization": "Use kernel_constraint=constraints.UnitNorm(), or MaxNorm(...).",
     "split_dataset": "Pass fit validation_split.",
+    "SwapEMAWeights": "Leave it out: with use_ema=True the averaged weights are what is evaluated and saved.",
     "text_dataset_from_directory": "Pellucid learns from pictures and numbers.",
     "timeseries_dataset_from_array": "Cut windows with numpy.lib.stride_tricks.sliding_window_view.",
+    **dict.fromkeys([
+        "AdditiveAttention", "Attention", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CTC",
+        "ctc", "Embedding", "GroupQueryAttention", "GRU", "GRUCell", "IntegerLookup", "LSTM", "LSTMCell",
+        "Masking", "MultiHeadAttention", "RNN", "SimpleRNN", "SimpleRNNCell", "StackedRNNCells",
+        "StringLookup", "TextVectorization", "TimeDistributed",
+    ], SEQUENCES),
+    **dict.fromkeys([
+        "AveragePooling3D", "AvgPool3D", "Conv3D", "Conv3DTranspose", "Convolution3D",
+        "Convolution3DTranspose", "MaxPool3D", "MaxPooling3D",
+    ], VOLUMES),
 }
 
 

@@ -21,7 +21,9 @@ from pellucid.checks.subject import has_penalties, without_noise
 from pellucid.data.batches import Batches
 from pellucid.engines.reference import engine as reference
 from pellucid.graph.plan import plan
-from pellucid.layers import Dense, Dropout, ReLU, Softmax
+from pellucid.keys import Key
+from pellucid.layers import Dense, Dropout, GaussianNoise, Input, RandomContrast, RandomFlip, ReLU, RReLU, Softmax
+from pellucid.models import Sequential
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import SparseCategoricalCrossentropy
 from pellucid.spec.optimizers import Adam
@@ -123,11 +125,20 @@ def test_a_model_that_has_learnt_may_begin_low_and_a_drawn_one_may_not() -> None
     assert check_initial_loss(replace(learnt, drawn=False)).status == "pass"
 
 
-def test_a_quiet_network_has_neither_dropout_nor_penalty_but_the_same_weights() -> None:
-    graph = subject(convolutional(), dataset(*digits(0))).graph
-    quiet = without_noise(graph, penalties=False)
-    rates = [step.spec.rate for step in plan(quiet).steps if hasattr(step.spec, "rate")]
-    assert rates == [0.0] and quiet.weights.keys() == graph.weights.keys()
+def test_a_quiet_network_draws_nothing_and_has_no_penalty_but_the_same_weights() -> None:
+    inner = Sequential([Input((8, 8, 1)), RandomFlip(), GaussianNoise(0.5)])
+    graph = Sequential([Input((8, 8, 1)), inner, RandomContrast(0.5), RReLU(), *convolutional().layers]).graph
+    quiet, x = without_noise(graph, penalties=False), np.random.default_rng(0).random((4, 8, 8, 1)).astype("float32")
+    assert sum(step.spec.noisy for step in plan(quiet).steps) == 5
+    assert quiet.weights.keys() == graph.weights.keys()
+    engine = reference.ReferenceEngine()
+    params, state = engine.init(quiet, Key.of(0))
+    given = engine.put({"input": x})
+    seen = [engine.forward(quiet, params, state, given, training=training, key=Key.of(1)).outputs["output"]
+            for training in (True, False)]  # fmt: skip
+    np.testing.assert_array_equal(*seen)
+    noisy = engine.forward(graph, params, state, given, training=True, key=Key.of(1)).outputs["output"]
+    assert np.abs(noisy - seen[0]).max() > 1e-3
     tanh = subject(penalized(), dataset(*digits(0))).graph
     assert has_penalties(tanh) and has_penalties(without_noise(tanh, penalties=True))
     assert not has_penalties(without_noise(tanh, penalties=False))

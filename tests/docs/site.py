@@ -18,7 +18,8 @@ PAGES = {
     "pellucid": "pellucid", "schedules": "pellucid.optimizers.schedules",
     **{name: f"pellucid.{name}" for name in (
         "layers", "models", "ops", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers",
-        "constraints", "activations", "architectures", "applications", "datasets", "utils", "saving", "random",
+        "constraints", "activations", "architectures", "applications", "datasets", "utils",
+        "preprocessing", "saving", "random",
     )},
 }  # fmt: skip
 

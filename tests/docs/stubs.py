@@ -22,6 +22,9 @@ from typing import Any
 from pellucid.graph.layer import Layer as Layer
 from pellucid.graph.vocabulary import Input as Input
 from pellucid.graph.vocabulary import InputLayer as InputLayer
+from pellucid.graph.wrapping import InputSpec as InputSpec
+from pellucid.graph.wrapping import Pipeline as Pipeline
+from pellucid.graph.wrapping import Wrapper as Wrapper
 '''
 KINDS: dict[type, str] = {Integer: "int", Real: "float", Flag: "bool", Text: "str"}
 USUAL = {"name": "str | None", "trainable": "bool", "input_shape": "Sequence[int | None] | None"}
@@ -62,7 +65,7 @@ def made() -> str:
         entry = getattr(layers, name)
         if isclass(entry) and "spec_class" in vars(entry):
             parts.append(declared(name, entry) if entry.__name__ == name else f"{name} = {entry.__name__}\n")
-        elif name not in ("Input", "InputLayer", "Layer"):
+        elif f" as {name}\n" not in HEAD:
             parts.append(f"{name}: Callable[..., Any]\n")
     return "\n".join([parts[0], *sorted(parts[1:], key=lambda part: " = " in part.splitlines()[0])])
 

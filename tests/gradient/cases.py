@@ -25,6 +25,7 @@ from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, 
 from pellucid.spec.dense import Dense
 from pellucid.spec.einsum import EinsumDense
 from pellucid.spec.images import (
+    AdaptiveAveragePooling2D,
     CenterCrop,
     RandomBrightness,
     RandomColorDegeneration,
@@ -315,6 +316,8 @@ OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
     Case(Resizing(3, 9, "bicubic", antialias=True), keras=False),
     Case(Resizing(4, 4, "lanczos3", crop_to_aspect_ratio=True), keras=False),
     Case(Resizing(6, 3, "nearest", pad_to_aspect_ratio=True, fill_value=0.5), keras=False),
+    Case(AdaptiveAveragePooling2D((3, 4))),
+    Case(AdaptiveAveragePooling2D(2)),
     Case(CenterCrop(3, 4), keras=False),
     Case(CenterCrop(9, 8), keras=False),
     Case(RandomFlip(), keras=False),

@@ -27,6 +27,12 @@ def fit(**more: Any) -> Any:
     return lambda: network().fit(**arguments)
 
 
+def without_loss() -> Any:
+    model = network()
+    model.compile("sgd")
+    return model
+
+
 def loop_forever() -> Any:
     while True:
         yield X, Y
@@ -74,7 +80,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "a generator without labels": (fit(x=iter([X]), y=None, steps_per_epoch=1), "fit: y must be given, but it is"),
     "no arrays at all": (fit(x=object(), y=None), "fit: x must be arrays, a generator, or a sequence of batches,"),
     "not compiled": (lambda: Sequential([Input((2,)), Dense(1)]).fit(X, Y), "sequential is not compiled. Call"),
-    "no loss": (lambda: network().compile("sgd"), "compile: loss must be given, but it is None. Pass e.g."),
+    "no loss": (lambda: without_loss().fit(X, Y), "compile: loss must be given, but it is None. Pass e.g."),
     "an unknown loss": (lambda: network().compile("sgd", "crossentropy"), "loss must be one of "),
     "an unknown rule": (lambda: network().compile("adamx", "mse"), "optimizer must be one of ada"),
     "an unknown metric": (lambda: network().compile("sgd", "mse", metrics=["aucs"]), "metric must be one of "),

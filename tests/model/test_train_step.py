@@ -92,3 +92,52 @@ def test_what_cannot_be_is_said() -> None:
         written(own_numbers).fit(X, Y, verbose=0)
     with pytest.raises(UsageError, match="compute_loss is there inside train_step"):
         network(p.Model, "reference").compute_loss(y=Y, y_pred=X)
+
+
+class Judged(Plain):
+    """What the guides write beside train_step."""
+
+    def test_step(self, data: Any) -> Any:
+        x, y = data
+        y_pred = self(x, training=False)
+        return {"loss": self.compute_loss(y=y, y_pred=y_pred), "right": float((y_pred.argmax(1) == y).mean())}
+
+    def predict_step(self, data: Any) -> Any:
+        return self(data[0], training=False) * 2
+
+
+class Weighed(p.Model):
+    """A compute_loss alone: training and evaluation both take it."""
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, **others: Any) -> Any:
+        return 0.5 * super().compute_loss(y=y, y_pred=y_pred) + 0.5 * super().compute_loss(y=y, y_pred=y_pred)
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_evaluation_and_prediction_of_ones_own(engine: str) -> None:
+    model, plain = network(Judged, engine), network(p.Model, engine)
+    seen, usual = model.evaluate(X, Y, batch_size=20, verbose=0, return_dict=True), plain.evaluate(X, Y, verbose=0)
+    assert seen["loss"] == pytest.approx(usual) and 0 <= seen["right"] <= 1
+    told = model.fit(X, Y, validation_data=(X, Y), batch_size=20, verbose=0).history
+    assert list(told) == ["loss", "sum", "val_loss", "val_right"]
+    np.testing.assert_allclose(model.predict(X, batch_size=7, verbose=0), 2 * np.asarray(model(X)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_a_loss_of_ones_own_made_of_the_compiled_one(engine: str) -> None:
+    found = []
+    for kind in (Weighed, p.Model):
+        model = network(kind, engine)
+        model.compile(p.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"], engine=engine)
+        history = model.fit(X, Y, batch_size=20, epochs=3, validation_data=(X, Y), verbose=0).history
+        found.append(history)
+    assert list(found[0]) == list(found[1]) or set(found[0]) == set(found[1])
+    for name in found[1]:
+        np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-5)
+
+
+def test_what_steps_return_is_told() -> None:
+    for name, given, wanted in (("test_step", None, "a mapping of numbers"), ("predict_step", 3.0, "a row a sample")):
+        model = network(type("Odd", (p.Model,), {name: lambda self, data, given=given: given}), "reference")
+        with pytest.raises(ArgumentError, match=wanted):
+            model.evaluate(X, Y, verbose=0) if name == "test_step" else model.predict(X, verbose=0)

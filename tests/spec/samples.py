@@ -48,6 +48,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "SpatialDropout1D": {"rate": 0.2},
     "SpatialDropout2D": {"rate": 0.2},
     "SpatialDropout3D": {"rate": 0.2},
+    "AdaptiveAveragePooling2D": {"output_size": (2, 3)},
     "CenterCrop": {"height": 4, "width": 3},
     "Resizing": {"height": 4, "width": 3},
     "RandomCrop": {"height": 4, "width": 3},

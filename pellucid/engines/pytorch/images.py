@@ -14,6 +14,7 @@ from torch import Tensor
 from pellucid.engines.picturing import AFFINES, drawn, factors, grey_matrix, is_drawn, limits, resizing, taps
 from pellucid.engines.pytorch.arithmetic import Context, Weights, register
 from pellucid.spec.images import (
+    AdaptiveAveragePooling2D,
     Linear,
     RandomBrightness,
     RandomColorDegeneration,
@@ -23,6 +24,7 @@ from pellucid.spec.images import (
     RandomInvert,
     Reading,
     Resizing,
+    Weighing,
 )
 
 
@@ -32,7 +34,7 @@ def held(values: np.ndarray, x: Tensor) -> Tensor:
     return found if values.dtype.kind == "i" else found.to(x.dtype)
 
 
-def resize(spec: Resizing, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
+def resize(spec: Weighing, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
     """y = A x B' + fill (1 - a b')."""
     (x,) = inputs
     rows, columns = resizing(spec, x.shape[1], x.shape[2])
@@ -71,6 +73,7 @@ def look(spec: Linear, inputs: Sequence[Tensor], weights: Weights, context: Cont
     return y.clamp(low, high) if np.isfinite(low) else y
 
 
+register(AdaptiveAveragePooling2D, resize)
 register(Resizing, resize)
 for reading in AFFINES:
     register(reading, read)

@@ -10,7 +10,7 @@ from pellucid.engines.picturing import AFFINES, resizing
 from pellucid.engines.pytorch.assembly import PLAIN, Place
 from pellucid.errors import ShapeError, describe
 from pellucid.spec import images
-from pellucid.spec.images import RandomCrop, Resizing
+from pellucid.spec.images import AdaptiveAveragePooling2D, RandomCrop, Resizing
 
 
 class Weighed(nn.Module):
@@ -30,7 +30,7 @@ class Weighed(nn.Module):
         return self.rows.to(x.dtype) @ x @ self.columns.to(x.dtype) + self.border.to(x.dtype)
 
 
-def resized(spec: Resizing, place: Place, inputs: list[fx.Node]) -> fx.Node:
+def resized(spec: Resizing | AdaptiveAveragePooling2D, place: Place, inputs: list[fx.Node]) -> fx.Node:
     """By matrices, so the size of the map must be known."""
     height, width, _ = place.shapes[0]
     if height is None or width is None:
@@ -56,4 +56,4 @@ ONLY_IN_TRAINING: tuple[type[images.OfPictures], ...] = (
     images.RandomColorDegeneration,
 )  # fmt: skip
 PLAIN |= dict.fromkeys(ONLY_IN_TRAINING, unchanged)
-PLAIN |= {Resizing: resized, RandomCrop: middle}
+PLAIN |= {AdaptiveAveragePooling2D: resized, Resizing: resized, RandomCrop: middle}

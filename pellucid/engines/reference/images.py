@@ -16,6 +16,7 @@ import numpy as np
 from pellucid.engines.picturing import AFFINES, drawn, factors, grey_matrix, is_drawn, limits, resizing, taps
 from pellucid.engines.reference.arithmetic import Context, Weights, register
 from pellucid.spec.images import (
+    AdaptiveAveragePooling2D,
     Linear,
     RandomBrightness,
     RandomColorDegeneration,
@@ -25,6 +26,7 @@ from pellucid.spec.images import (
     RandomInvert,
     Reading,
     Resizing,
+    Weighing,
 )
 
 Inputs = Sequence[np.ndarray]
@@ -37,7 +39,7 @@ def weighed(x: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.einsum("jw,niwc->nijc", columns.astype(x.dtype), x, optimize=True)
 
 
-def resize(spec: Resizing, inputs: Inputs, weights: Weights, context: Context) -> tuple[np.ndarray, tuple[int, ...]]:
+def resize(spec: Weighing, inputs: Inputs, weights: Weights, context: Context) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return y (N,I,J,C), and the size of x."""
     (x,) = inputs
     rows, columns = resizing(spec, x.shape[1], x.shape[2])
@@ -46,7 +48,7 @@ def resize(spec: Resizing, inputs: Inputs, weights: Weights, context: Context) -
     return (y + border[..., None].astype(x.dtype) if spec.pad_to_aspect_ratio else y), x.shape
 
 
-def resize_back(spec: Resizing, dy: np.ndarray, size: tuple[int, ...], weights: Weights, context: Context) -> Back:
+def resize_back(spec: Weighing, dy: np.ndarray, size: tuple[int, ...], weights: Weights, context: Context) -> Back:
     """Return dx."""
     rows, columns = resizing(spec, size[1], size[2])
     return [weighed(dy, rows.T, columns.T)], {}
@@ -111,6 +113,7 @@ def look_back(spec: Linear, dy: np.ndarray, saved: Any, weights: Weights, contex
     return [a * g + b * g.mean(axis=(1, 2), keepdims=True, dtype=dy.dtype)], {}
 
 
+register(AdaptiveAveragePooling2D, resize, resize_back)
 register(Resizing, resize, resize_back)
 for reading in AFFINES:
     register(reading, read, read_back, keeps_output=True)
