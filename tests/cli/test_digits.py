@@ -18,7 +18,9 @@ FIRST_WORDS = {"reference": "engine reference (NumPy ", "pytorch": "engine pytor
 THERE = "reference" if find_spec("torch") is None else "pytorch"
 
 
-@pytest.mark.parametrize(("flags", "engine"), [([], THERE), (["--engine", "reference"], "reference")])
+@pytest.mark.parametrize(("flags", "engine"), [
+    ([], THERE), pytest.param(["--engine", "reference"], "reference", marks=pytest.mark.soak),
+])  # fmt: skip
 def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
     words = [sys.executable, "-c", "from pellucid.cli import main; main()", "train", "digits", "--out", "first"]
     words += flags

@@ -24,7 +24,8 @@ FIRST = {
     "resnet18": "conv3_block1_out", "resnet18-torchvision": "layer2_0_out", "preactresnet18": "conv3_block1_out",
     "resnet50": "conv2_block1_out", "preactresnet164": "conv2_block1_out", "seinception": "inception_3a_se_scale",
     "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
-    "squeezenet-1.1-torchvision": "fire2_concat",
+    "squeezenet-1.1-torchvision": "fire2_concat", "vgg11": "block1_pool", "alexnet": "conv4",
+    "alexnet-torchvision": "features_0",
 }  # fmt: skip
 DEEP = (
     *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "clothesmlp", "cellshead", "allconv",

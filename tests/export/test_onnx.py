@@ -96,6 +96,17 @@ def test_padding_that_depends_on_the_size_wants_a_size(tmp_path: Path) -> None:
         Model(x, Conv2D(4, 3, 2, "same")(x)).export(tmp_path / "map.onnx")
 
 
+def test_outputs_may_be_called_as_the_exporter_calls_inner_values(tmp_path: Path) -> None:
+    x = Input((8, 8, 2), name="input_1")
+    first = Conv2D(2, 3, name="first")(x)
+    second = Conv2D(2, 3, name="second")(first)
+    model = Model(x, [Conv2D(2, 3, name="conv2d_1")(second), Conv2D(2, 2, name="conv2d")(first)])
+    model.export(tmp_path / "named.onnx")
+    images = np.random.default_rng(2).random((2, 8, 8, 2), np.float32)
+    for ours, theirs in zip(model.predict(images), runs(tmp_path / "named.onnx", images), strict=True):
+        assert_same(ours, theirs)
+
+
 def test_several_inputs_and_outputs_keep_their_names(tmp_path: Path) -> None:
     image, facts = Input((8, 6, 3), name="image"), Input((5,), name="facts")
     inner = Concatenate()([GlobalAveragePooling2D()(Conv2D(4, 3)(image)), facts])

@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ def onnx_program(module: ChannelsLast, graph: Graph, notes: Mapping[str, str], d
             dynamic_shapes={"inputs": tuple(free_axes(shape) for shape in graph.input_shapes.values())},
         )  # fmt: skip
         assert program is not None, "the exporter by torch.export returns the program"
+        name_apart(program.model.graph)
         proto = program.model_proto
     guard_zeros(proto.graph)
     for part in (proto.graph, *proto.graph.node, *proto.graph.value_info, *proto.graph.input, *proto.graph.output):
@@ -73,6 +75,17 @@ def onnx_program(module: ChannelsLast, graph: Graph, notes: Mapping[str, str], d
         entry.key, entry.value = key, value
     data: bytes = proto.SerializeToString()
     return data
+
+
+def name_apart(graph: Any) -> None:
+    """Give inner values that the exporter called like an input or output of ours, "conv2d_1", a name of their own."""
+    outside = {value.name: value for value in (*graph.inputs, *graph.outputs)}
+    inside = [value for node in graph for value in node.outputs]
+    known = {value.name for value in inside} | set(outside)
+    for value in inside:
+        if value.name in outside and value is not outside[value.name]:
+            value.name = next(name for n in count() if (name := f"{value.name}_inner_{n}") not in known)
+            known.add(value.name)
 
 
 def guard_zeros(graph: Any) -> None:
