@@ -189,7 +189,7 @@ def test_labels_are_spread_about_their_own_middle() -> None:
 # confusion
 
 
-@pytest.mark.parametrize("classes", [1, 2, 10, 16, 20, 21, 131])
+@pytest.mark.parametrize("classes", [1, 2, 10, *(pytest.param(n, marks=pytest.mark.soak) for n in (16, 20)), 21, 131])
 def test_confusion_of_any_size(drawn: list[str], classes: int) -> None:
     names = tuple(f"{'Apple Golden' if k % 2 else 'Kiwi'} {k}" for k in range(classes))
     evaluation = synthetic(names, 40 * classes)

@@ -156,7 +156,7 @@ def test_trials_are_small_run_folders(terminal: Terminal) -> None:
     assert table("all") == table("found")
 
 
-@pytest.mark.parametrize("method", ["random", "qmc", "tpe"])
+@pytest.mark.parametrize("method", [*(pytest.param(name, marks=pytest.mark.soak) for name in ("random", "qmc")), "tpe"])
 def test_the_same_seed_gives_the_same_trials(terminal: Terminal, method: str) -> None:
     words = [*SEARCH, "--rounds", "1", "--trials", "5", "--choice", "optimizer=adam,rmsprop",
              "--range", "lr=1e-3:1:log", "--method", method]  # fmt: skip
@@ -167,7 +167,9 @@ def test_the_same_seed_gives_the_same_trials(terminal: Terminal, method: str) ->
     assert len(rates) == (10 if method == "random" else 5)
 
 
-@pytest.mark.parametrize(("step", "method"), [(2, "tpe"), (8, "random"), (16, "random")])
+@pytest.mark.parametrize(("step", "method"), [
+    (2, "tpe"), (8, "random"), pytest.param(16, "random", marks=pytest.mark.soak),
+])  # fmt: skip
 def test_a_stopped_search_goes_on_to_the_same_trials(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, step: int, method: str
 ) -> None:
@@ -252,7 +254,7 @@ def test_a_finished_search_is_not_begun_again_and_one_round_may_be_made_longer(
     assert table("found")[:3] == before and len(table("found")) == 5
 
 
-@pytest.mark.parametrize("pruner", ["median", "halving", "none"])
+@pytest.mark.parametrize("pruner", ["median", pytest.param("halving", marks=pytest.mark.soak), "none"])
 def test_hopeless_trials_are_pruned(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, pruner: str) -> None:
     """What is said of each epoch follows from the rate alone: 0.9, or 0.1 for one that is far too low."""
     epoch = searching_trial.Watched.epoch
