@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 FEW_IMAGES = 20_000  # below this a run sees the training part more often
 EPOCHS_FEW, EPOCHS_MANY = 30, 5
+FEW_VALIDATE = 100  # pictures, of which one more or less that is right says nothing about an epoch
 ANEW = "Start the run anew with pellucid train"
 
 
@@ -81,7 +83,7 @@ class RunConfig:
 
     epochs: int | None = setting(
         None, f"Passes over the training part; default: {EPOCHS_FEW} below {FEW_IMAGES:,} training images, else "
-        f"{EPOCHS_MANY}.", panel=LEARNING, least=1)
+        f"{EPOCHS_MANY}; of few photos more, for photonet and for a new head.", panel=LEARNING, least=1)
     batch_size: int = setting(32, "Images in one step.", panel=LEARNING, least=1)
     optimizer: str = setting(
         "adam", "sgd, adam, adamw, nadam, adamax, adagrad, adadelta, rmsprop, ftrl or lion.", panel=LEARNING)
@@ -113,10 +115,11 @@ class RunConfig:
         None, "Stop after so many epochs without improvement; 0: never. Default: never for schedules that end in "
         f"themselves ({', '.join(ENDING)}), else {PATIENCE}, with plateau three times its N if that is more.",
         panel=LEARNING, least=0)
-    keep_epoch: str = setting(
-        "sure", "Which epoch's model is kept: sure, of those whose validation score is the best within its noise the "
-        "one whose loss is lower by a tenth; best, the one with the best score.", panel=LEARNING,
-        choices=("sure", "best"))
+    keep_epoch: str | None = setting(
+        None, "Which epoch's model is kept: sure, of those whose validation score is the best within its noise the "
+        "one whose loss is lower by a tenth; best, the one with the best score; last. Default: last for photos that "
+        f"fewer than {FEW_VALIDATE} validate, where the schedule ends in itself, else sure.", panel=LEARNING,
+        choices=("sure", "best", "last"))
     augment: str | None = setting(
         None, "Change training images a little, e.g. flip,shift=2,rotate=10; none; or auto, the default: photos as "
         "suits them, other pictures not.", panel=LEARNING)
@@ -226,6 +229,10 @@ class RunConfig:
     def epochs_for(self, images: int) -> int:
         """The number of epochs in force."""
         return self.epochs or (EPOCHS_FEW if images < FEW_IMAGES else EPOCHS_MANY)
+
+    def epochs_of(self, steps: int, images: int) -> int:
+        """As many epochs as make so many steps."""
+        return math.ceil(steps / math.ceil(images / self.batch_size))
 
 
 def read_record(folder: RunFolder) -> dict[str, Any]:

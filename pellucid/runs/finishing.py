@@ -14,6 +14,7 @@ from pellucid.graph.summary import sees
 from pellucid.model import load_model
 from pellucid.reports.report import write_report
 from pellucid.runs.checking import findings_kept
+from pellucid.runs.config import FEW_VALIDATE
 from pellucid.runs.learning import part_watched
 from pellucid.runs.pictures import write_pictures
 from pellucid.runs.preparation import settings_in_force
@@ -88,6 +89,10 @@ def why_kept(history: Sequence[Mapping[str, Any]], kept: int, prepared: Prepared
     best = max(known, key=lambda epoch: prepared.task.score().sign * rows[epoch][watched], default=kept)
     if not known or rows[best][watched] == rows[kept][watched]:
         return ""
+    if prepared.config.keep_epoch == "last":
+        validate = 0 if prepared.validation is None else prepared.validation.samples
+        few = f", and of {validate} pictures that validate one more that is right says nothing about an epoch"
+        return f"it is the last{few if 0 < validate < FEW_VALIDATE else ''}"
     plain, loss = prepared.task.score().plain, f"{part_watched(prepared)}loss"
     return (f"its {watched} of {plain(rows[kept][watched])} is within the noise of epoch {best}'s "
             f"{plain(rows[best][watched])}, and its loss is {rows[kept][loss]:.3g} instead of {rows[best][loss]:.3g}")

@@ -34,7 +34,8 @@ def part_watched(prepared: Prepared) -> str:
 def remembering_events(prepared: Prepared, save_best: Callable[[Progress], None]) -> list[tuple[str, Event]]:
     """The events with a memory, by name: the best epoch, and those that change how a run learns."""
     task = prepared.task
-    best = KeepBest(part_watched(prepared), task.watched, save_best, mode=mode_of(task), noise=noise_of(prepared))
+    best = KeepBest(part_watched(prepared), task.watched, save_best, mode=mode_of(task), noise=noise_of(prepared),
+                    last=prepared.config.keep_epoch == "last")  # fmt: skip
     return [*own_events(prepared), ("best", best), *changing(prepared)]
 
 

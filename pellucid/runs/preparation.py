@@ -18,7 +18,7 @@ from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, s
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
 from pellucid.keys import Key
-from pellucid.runs.config import RunConfig, named
+from pellucid.runs.config import FEW_VALIDATE, RunConfig, named
 from pellucid.runs.deciding import decided, meant_for_some, task_of
 from pellucid.runs.freezing import freeze_layers
 from pellucid.runs.networks import (
@@ -39,7 +39,8 @@ from pellucid.runs.weights import native_weights
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import Supervised
-from pellucid.training.schedules import patience_of, refuse_two_rises, schedule_of
+from pellucid.training.schedule_words import ENDING
+from pellucid.training.schedules import patience_of, refuse_two_rises, schedule_of, words_of
 from pellucid.training.session import engine_named
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
 PHOTONET_RATE = 0.003
+PHOTONET_EPOCHS, PHOTONET_STEPS = 60, 300  # at least, both
 PHOTOS_TO = 1_000  # training pictures; of more the networks in words learn more than photonet, with shifts alone
 
 
@@ -152,7 +154,7 @@ def unasked(config: RunConfig, looks: Looks) -> Chosen:
 
 
 def with_network(config: RunConfig, looks: Looks) -> RunConfig:
-    """The settings with the network for photos where nobody says another, and the rate that was chosen for it.
+    """The settings with the network for photos where nobody says another, and rate and epochs that were chosen for it.
 
     What is said of a network in words (--dropout, --l1, --l2, --activation) is said of those that image size chooses.
     """
@@ -162,7 +164,17 @@ def with_network(config: RunConfig, looks: Looks) -> RunConfig:
     if config.model is not None or said or shaped or len(part) > PHOTOS_TO or looks.no_photos:
         return config
     rate = PHOTONET_RATE if config.lr is None and config.optimizer in ("adam", "adamw") else config.lr
-    return config.changed(model="photonet", lr=rate)
+    epochs = config.epochs or max(PHOTONET_EPOCHS, config.epochs_of(PHOTONET_STEPS, len(part)))
+    return config.changed(model="photonet", lr=rate, epochs=epochs)
+
+
+def with_kept_epoch(config: RunConfig, dataset: Dataset, looks: Looks) -> RunConfig:
+    """The settings with which epoch is kept, where nobody says it."""
+    if config.keep_epoch is not None:
+        return config
+    few = "validation" in dataset.parts and len(dataset.part("validation")) < FEW_VALIDATE
+    last = few and words_of(config.schedule)[0] in ENDING and not looks.no_photos
+    return config.changed(keep_epoch="last" if last else "sure")
 
 
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:
@@ -176,6 +188,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     config, told = with_augmentation(decided(config, dataset), looks)
     config = with_network(config, looks)
     config = config if looks.no_photos else with_rate_of_head(config, len(looks.part))
+    config = with_kept_epoch(config, dataset, looks)
     task = task_of(config)
     problem = task.settled(task.problem(dataset), config.own, config.model, dataset)
     train, share = dataset.part("train"), share_of(words.processes)

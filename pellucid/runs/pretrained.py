@@ -5,7 +5,6 @@ What was typed beside it stays; what was not is filled in before a run begins, s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -43,7 +42,7 @@ def with_rate_of_head(config: RunConfig, pictures: int) -> RunConfig:
         return config
     weights, epochs = known(config.pretrained), config.epochs
     if epochs is None and weights.steps is not None:
-        epochs = max(config.epochs_for(pictures), math.ceil(weights.steps / math.ceil(pictures / config.batch_size)))
+        epochs = max(config.epochs_for(pictures), config.epochs_of(weights.steps, pictures))
     return config.changed(lr=weights.rate, epochs=epochs)
 
 

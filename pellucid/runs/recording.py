@@ -113,14 +113,15 @@ class KeepBest(Watch):
     A small validation part gives many equal scores, and the loss still tells them apart. `noise(best)` says by how much
     two scores may differ and be equal all the same: the epoch kept is never further below the best, and where another
     has a smaller loss within that, it is the one kept. Losses have noise too: within a tenth the better score decides.
+    With `last` each epoch takes the place of the one before it, whatever its score.
     """
 
     def __init__(
         self, part: str, watched: str, save: Callable[[Progress], None], *, mode: str,
-        noise: Callable[[float], float] = lambda best: 0.0,
+        noise: Callable[[float], float] = lambda best: 0.0, last: bool = False,
     ) -> None:
         super().__init__(f"{part}{watched}", mode=mode)
-        self.loss, self.save, self.noise = f"{part}loss", save, noise
+        self.loss, self.save, self.noise, self.last = f"{part}loss", save, noise, last
 
     def forget(self) -> None:
         super().forget()
@@ -131,9 +132,9 @@ class KeepBest(Watch):
         first = self.best is None
         self.improved(row)
         self.best_epoch = kept  # that of the highest score is not always the one that is kept
-        if self.best is None or not self.as_good(value):
+        if not self.last and (self.best is None or not self.as_good(value)):
             return
-        if first or not self.as_good(self.kept) or self.surer(value, float(row[self.loss])):
+        if self.last or first or not self.as_good(self.kept) or self.surer(value, float(row[self.loss])):
             self.best_epoch, self.best_loss, self.kept = int(row["epoch"]), float(row[self.loss]), value
             self.save(progress)
 

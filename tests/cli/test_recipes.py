@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.annotations import Classes
+from pellucid.data.choosing import RGB
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.images import ArrayImages
+from pellucid.keys import Key
 from pellucid.runs import preparation
+from pellucid.runs.config import RunConfig
 from tests.cli.terminal import Terminal
 
 RANDOM = np.random.default_rng(3)
@@ -46,6 +53,7 @@ def test_photos_get_their_network_and_changes_and_mirrors_at_the_test(terminal: 
     assert typed.code == 0, typed.err
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["model"], settings["lr"]) == ("photonet", 0.003) and "shift=3" in settings["augment"]
+    assert settings["keep_epoch"] == "last"
     assert f"augment {settings['augment']}, chosen for photos" in typed.err
     plain, both = (json.loads(terminal.type("evaluate", "run", "--engine", "reference", "--json", *more).out)
                    for more in ((), ("--tta",)))  # fmt: skip
@@ -57,6 +65,27 @@ def test_photos_get_their_network_and_changes_and_mirrors_at_the_test(terminal: 
     shares = [{one["class"]: one["probability"] for one in entry["classes"]}
               for entry in (*entries, mirror["predictions"][0])]  # fmt: skip
     assert shares[1]["red"] == pytest.approx((shares[0]["red"] + shares[2]["red"]) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize(("words", "validated_by", "epochs", "kept"), [
+    ({}, 17, 100, "last"), ({"batch_size": 4}, 17, 60, "last"), ({"epochs": 7}, 100, 7, "sure"),
+    ({"keep_epoch": "best"}, 17, 100, "best"), ({"schedule": "plateau:3:0.5"}, 17, 100, "sure"),
+])  # fmt: skip
+def test_few_photos_are_seen_in_more_epochs_of_which_the_last_is_kept(
+    words: dict[str, Any], validated_by: int, epochs: int, kept: str
+) -> None:
+    random = np.random.default_rng(0)
+
+    def part(count: int) -> Part:
+        pixels = random.integers(0, 256, (count, 48, 48, 3), np.uint8)
+        return Part(ArrayImages(pixels), Classes(np.arange(count) % 2),
+                    [str(number) for number in range(count)], np.arange(count))  # fmt: skip
+
+    photos = Dataset("photos", {"train": part(70), "validation": part(validated_by)}, ("a", "b"), RGB, "")
+    looks = preparation.looks_of(photos, Key.of(0))
+    config = preparation.with_network(RunConfig(data="photos", **words), looks)
+    config = preparation.with_kept_epoch(config, photos, looks)
+    assert (config.model, config.epochs, config.keep_epoch) == ("photonet", epochs, kept)
 
 
 def test_what_is_typed_stays(terminal: Terminal, photos: Path) -> None:

@@ -177,10 +177,10 @@ def test_of_epochs_within_the_noise_of_the_best_the_lowest_loss_is_kept() -> Non
     rows = [(0.95, 0.30), (0.970, 0.20), (0.9725, 0.40), (0.968, 0.19), (0.9715, 0.21), (0.968, 0.15), (0.9725, 0.35),
             (0.990, 0.9), (math.nan, 0.1)]  # fmt: skip
 
-    def kept(noise: float) -> list[int]:
+    def kept(noise: float, last: bool = False) -> list[int]:
         saved: list[int] = []
         keeper = KeepBest("val_", "accuracy", lambda progress: saved.append(len(saved)), mode="max",
-                          noise=lambda best: noise)  # fmt: skip
+                          noise=lambda best: noise, last=last)  # fmt: skip
         found = []
         for epoch, (accuracy, loss) in enumerate(rows, 1):
             keeper.epoch(Any, {"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
@@ -190,6 +190,7 @@ def test_of_epochs_within_the_noise_of_the_best_the_lowest_loss_is_kept() -> Non
 
     assert kept(0.0) == [1, 2, 3, 3, 3, 3, 7, 8, 8]  # 2 of 800 images more, and twice the loss
     assert kept(0.006) == [1, 2, 2, 2, 5, 6, 6, 8, 8]  # losses of 0.19 to 0.21 are equal
+    assert kept(0.0, last=True) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_every_step_has_noise_of_its_own_that_a_resume_finds_again() -> None:
