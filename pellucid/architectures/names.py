@@ -63,6 +63,7 @@ NAMES: dict[str, Callable[..., Model]] = {
     "seinception": SEInception,
     "seinception-plain": partial(SEInception, auxiliary=False),
     "squeezenet": SqueezeNet,
+    "squeezenet-features": partial(SqueezeNet, form="features"),
     "squeezenet-1.1": partial(SqueezeNet, version="1.1"),
     "squeezenet-torchvision": partial(SqueezeNet, form="torchvision"),
     "squeezenet-1.1-torchvision": partial(SqueezeNet, version="1.1", form="torchvision"),

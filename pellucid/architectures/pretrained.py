@@ -28,7 +28,8 @@ PACKED = ".gz"
 class Pretrained:
     """One set of weights. `model` is the word for --model, `network` the name of the Model that it makes.
 
-    `rate`, and as many epochs as make `steps`, are for a new head alone; None: as anywhere.
+    `rate`, as many epochs as make `steps`, and the form `headed` of the network are for a new head alone; None: as
+    anywhere.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Pretrained:
     source: str
     rate: float | None = None
     steps: int | None = None
+    headed: str | None = None
 
     @property
     def where(self) -> str:
@@ -62,7 +64,7 @@ KNOWN = {each.name: each for each in (
         packed_sha256="80e4e02ed6b2fc114013f2c0544ca57ebe835cf5bbff6d62414228e8f7dfb8af",
         licence="BSD 2-clause",
         source="github.com/songhan/SqueezeNet-Deep-Compression, commit fb13faa, decoded into safetensors",
-        rate=0.0005, steps=300,  # its head has a ReLU, whose units a larger rate ends; chosen on validation parts
+        rate=0.001, steps=300, headed="squeezenet-features",  # its own head has a ReLU, whose units a rate soon ends
     ),
     Pretrained(
         name="cifarresnet20", model="cifarresnet20", network="cifarresnet20", trained_on="cifar10",

@@ -5,7 +5,9 @@ Table       1.0: conv 7x7 96 stride 2 | pool | fire2 3 4 | pool | fire5 6 7 8 | 
 Fire        1x1 s, then 1x1 e and 3x3 e beside each other: 2 e channels; ReLU after every convolution
             pools are 3x3 stride 2, the last window cut off at the border (ceil mode); conv10 is 1x1 to the classes,
             with ReLU, then the global mean and softmax
-Forms       "caffe": the authors' file, whose conv10 has a border of one pixel; "torchvision": without it
+Forms       "caffe": the authors' file, whose conv10 has a border of one pixel; "torchvision": without it;
+            "features": Caffe's layers, ended by a dense layer, zero at first, on means and maxima of fire6 and fire9,
+            each of these four without its mean and of unit deviation: for few pictures, with all else frozen
 Count       1.0: 1,248,424   1.1: 1,235,496, at 2.4 times fewer operations
 Source      Iandola et al. 2016; version 1.1 and Caffe's names: github.com/forresti/SqueezeNet
 """
@@ -21,11 +23,14 @@ from pellucid.graph.vocabulary import (
     Activation,
     Concatenate,
     Conv2D,
+    Dense,
     Dropout,
     GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
     MaxPooling2D,
     ZeroPadding2D,
 )
+from pellucid.graph.vocabulary_of_rows import LayerNormalization
 from pellucid.model import Model
 from pellucid.spec.initializers import RandomNormal
 
@@ -37,6 +42,8 @@ FORMS = {  # convolution, squeeze, expand 1x1, expand 3x3 of module n, last conv
     "torchvision": ("features_0", "features_{m}_squeeze", "features_{m}_expand1x1", "features_{m}_expand3x3",
                     "classifier_1"),
 }  # fmt: skip
+FORMS["features"] = FORMS["caffe"]
+LOOKED_AT = (6, 9)  # modules whose maps a head on features reads; chosen among 4 to 9 on folds of few flowers
 
 
 def SqueezeNet(
@@ -47,18 +54,22 @@ def SqueezeNet(
     for argument, value, known in (("version", version, STEMS), ("form", form, FORMS)):
         if value not in known:
             raise ArgumentError(describe("SqueezeNet", argument, " or ".join(map(repr, known)), repr(value)))
-    side = 227 if form == "caffe" else 224
+    side = 224 if form == "torchvision" else 227
     frame = Frame.of(f"squeezenet{version.replace('.', '_')}", include_top, weights, options, shape=(side, side, 3))
     first, *fire_names, last = FORMS[form]
     filters, window = STEMS[version]
     x = Conv2D(filters, window, 2, activation="relu", name=first)(frame.entry)
     x, place = pool(x, "pool1"), 3  # torchvision counts convolution, ReLU, pool and module alike
+    maps: dict[int, Tensor] = {}
     for number, (few, many) in enumerate(WIDTHS, start=2):
         x = fire(x, few, many, [name.format(n=number, m=place) for name in fire_names], f"fire{number}")
-        place += 1
+        maps[number], place = x, place + 1
         if number in POOLED[version]:
             x, place = pool(x, f"pool{number}"), place + 1
-    if frame.include_top:
+    if frame.include_top and form == "features":
+        x = Concatenate(name="features")([alike for number in LOOKED_AT for alike in features(maps[number], number)])
+        x = Dense(frame.classes, frame.activation, kernel_initializer="zeros", name="predictions")(x)
+    elif frame.include_top:
         x = Dropout(0.5, name="dropout")(x)
         border = 1 if form == "caffe" else 0
         start = RandomNormal(0.0, 0.01)  # the authors', for what comes in here is large
@@ -75,6 +86,13 @@ def fire(x: Tensor, few: int, many: int, names: list[str], word: str) -> Tensor:
     looked = [Conv2D(many, 1, activation="relu", name=one)(x),
               Conv2D(many, 3, padding="same", activation="relu", name=three)(x)]  # fmt: skip
     return Concatenate(name=f"{word}_concat")(looked)
+
+
+def features(x: Tensor, number: int) -> list[Tensor]:
+    """Means and maxima of a module's map (H,W,C), each (C,) without its mean and of unit deviation."""
+    seen = [GlobalAveragePooling2D(name=f"mean{number}")(x), GlobalMaxPooling2D(name=f"max{number}")(x)]
+    return [LayerNormalization(center=False, scale=False, name=f"{word}{number}_alike")(one)
+            for word, one in zip(("mean", "max"), seen, strict=True)]  # fmt: skip
 
 
 def pool(x: Tensor, name: str) -> Tensor:

@@ -37,13 +37,17 @@ def head_alone(config: RunConfig) -> bool:
 
 
 def with_rate_of_head(config: RunConfig, pictures: int) -> RunConfig:
-    """The settings with the rate that a new head for classes takes, and epochs for its steps; said ones stay."""
+    """The settings with the network and rate that a new head for classes takes, and epochs for its steps.
+
+    Said ones stay, and with a rate that is said the network too.
+    """
     if config.pretrained is None or not head_alone(config) or config.lr is not None or config.optimizer != "adam":
         return config
     weights, epochs = known(config.pretrained), config.epochs
     if epochs is None and weights.steps is not None:
         epochs = max(config.epochs_for(pictures), config.epochs_of(weights.steps, pictures))
-    return config.changed(lr=weights.rate, epochs=epochs)
+    headed = {"model": weights.headed, "new_head": True} if weights.headed and config.model == weights.model else {}
+    return config.changed(lr=weights.rate, epochs=epochs, **headed)
 
 
 def shown_as_learnt(config: RunConfig) -> bool:

@@ -137,10 +137,11 @@ def test_a_new_head_takes_its_own_rate_and_sees_mirror_images(
               "reference", "--data-dir", str(SHARED), "--out", "run"])  # fmt: skip
     said = capsys.readouterr()
     assert ended.value.code == 0, said.err
-    assert "augment flip, chosen alone" in said.out and "up to fire9_concat are made once" in said.out, said.out
+    assert "augment flip, chosen alone" in said.out and "up to features are made once" in said.out, said.out
     assert "scale  " not in said.out, "what the weights were learnt from is no fault"
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["lr"], settings["epochs"], settings["augment"]) == (KNOWN["squeezenet"].rate, 2, "flip")
+    assert settings["model"] == "squeezenet-features"
 
 
 @pytest.mark.parametrize(("pictures", "epochs"), [(45, 150), (151, 60), (1_296, 30)])
@@ -149,3 +150,11 @@ def test_a_new_head_of_few_pictures_takes_more_epochs(pictures: int, epochs: int
     assert with_rate_of_head(config, pictures).epochs == epochs
     assert with_rate_of_head(config.changed(epochs=7), pictures).epochs == 7
     assert with_rate_of_head(config.changed(lr=0.1), pictures).epochs is None
+
+
+def test_a_new_head_reads_features_unless_a_rate_or_a_network_is_said() -> None:
+    config = RunConfig(data="photos", pretrained="squeezenet", model="squeezenet", freeze="all-but-head")
+    headed = with_rate_of_head(config, 45)
+    assert (headed.model, headed.new_head) == ("squeezenet-features", True)
+    for said in ({"lr": 0.1}, {"freeze": ""}, {"model": "squeezenet-1.1"}):
+        assert not with_rate_of_head(config.changed(**said), 45).new_head
