@@ -170,11 +170,9 @@ def with_network(config: RunConfig, looks: Looks) -> RunConfig:
 
 def with_kept_epoch(config: RunConfig, dataset: Dataset, looks: Looks) -> RunConfig:
     """The settings with which epoch is kept, where nobody says it."""
-    if config.keep_epoch is not None:
-        return config
     few = "validation" in dataset.parts and len(dataset.part("validation")) < FEW_VALIDATE
     last = few and words_of(config.schedule)[0] in ENDING and not looks.no_photos
-    return config.changed(keep_epoch="last" if last else "sure")
+    return config.changed(keep_epoch=config.keep_epoch or ("last" if last else "sure"))
 
 
 def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> Prepared:

@@ -37,10 +37,7 @@ def head_alone(config: RunConfig) -> bool:
 
 
 def with_rate_of_head(config: RunConfig, pictures: int) -> RunConfig:
-    """The settings with the network and rate that a new head for classes takes, and epochs for its steps.
-
-    Said ones stay, and with a rate that is said the network too.
-    """
+    """The settings with the network, rate and epochs that a new head for classes takes; all stay with a said rate."""
     if config.pretrained is None or not head_alone(config) or config.lr is not None or config.optimizer != "adam":
         return config
     weights, epochs = known(config.pretrained), config.epochs

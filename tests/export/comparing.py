@@ -29,7 +29,8 @@ FIRST = {
 }  # fmt: skip
 DEEP = (
     *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "clothesmlp", "cellshead", "allconv",
-    "squeezenet-1.1", "squeezenet-features", "vgg13", "vgg16", "vgg19", "resnet34", "resnet34-torchvision", "resnet50-torchvision",
+    "squeezenet-1.1", "squeezenet-features", "vgg13", "vgg16", "vgg19", "resnet34", "resnet34-torchvision",
+    "resnet50-torchvision",
     "resnet101", "resnet101-torchvision", "resnet152", "resnet152-torchvision", "preactresnet34", "preactresnet50",
     "preactresnet101", "preactresnet152", "preactresnet1001", "seresnet50", "googlenet", "googlenet-plain",
     "seinception-plain",
