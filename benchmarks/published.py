@@ -52,7 +52,8 @@ def main() -> int:
 
 def run_recipe(name: str, recipe: dict[str, Any]) -> bool:
     """Run every seed, write the result, print a line a check; True when all hold."""
-    began = time.perf_counter()
+    began, machine = time.perf_counter(), environment_of(engine_of(recipe["command"])) | {"threads": int(threads())}
+    measured = {"commit": commit(), "date": time.strftime("%Y-%m-%d")}  # now: the files may be others when it ends
     runs = [run_seed(recipe["command"], seed) | {"seed": seed} for seed in recipe["seeds"]]
     checks = [check(rule, runs) for rule in recipe["checks"]]
     result = {
@@ -60,9 +61,8 @@ def run_recipe(name: str, recipe: dict[str, Any]) -> bool:
         "checks": checks,
         "runs": runs,
         "seconds_in_all": round(time.perf_counter() - began, 1),
-        "environment": environment_of(engine_of(recipe["command"])) | {"threads": int(threads())},
-        "commit": commit(),
-        "date": time.strftime("%Y-%m-%d"),
+        "environment": machine,
+        **measured,
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, indent=2, sort_keys=True) + "\n"

@@ -44,9 +44,11 @@ class HeatmapFocalCrossentropy(LossSpec):
 class EdgeIoU(LossSpec):
     """1 - IoU of two boxes around one place, `generalized` also + (hull - union) / hull.
 
-    A target is the distances (left, up, right, down) to the edges, a prediction their logarithms. Source: Rezatofighi
-    et al. 2019, algorithm 1; distances as in Tian et al. 2019, eq. 1.
+    A target is the distances (left, up, right, down) to the edges, a prediction their logarithms. `logarithms` times
+    the mean smooth L1 of the logarithms is added: an edge that was lost at distance 0 has no other gradient. Source:
+    Rezatofighi et al. 2019, algorithm 1; distances as in Tian et al. 2019, eq. 1.
     """
 
     targets = Targets(0.0)
     generalized: bool = legal(Flag(), True)
+    logarithms: float = legal(Real(0.0), 0.0)

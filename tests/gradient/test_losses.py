@@ -79,6 +79,7 @@ PAIRS = [
     (HeatmapFocalCrossentropy(1.5, 3.0), "tanh"),
     (EdgeIoU(), "linear"),
     (EdgeIoU(generalized=False), "tanh"),
+    (EdgeIoU(logarithms=0.3), "linear"),
     (MeanAbsolutePercentageError(), "linear"),
     (MeanSquaredLogarithmicError(), "sigmoid"),
     (CosineSimilarity(), "linear"),

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from pellucid.spec.box_losses import BinaryFocalCrossentropy, EdgeIoU, HeatmapFocalCrossentropy
 
-EPSILON, TINY, LONGEST = 1e-7, 1e-30, 20.0
+EPSILON, TINY, LONGEST, NEAREST = 1e-7, 1e-30, 20.0, 1 / 16
 
 
 def binary_focal(spec: BinaryFocalCrossentropy, prediction: Tensor, target: Tensor, from_logits: bool) -> Tensor:
@@ -45,4 +45,7 @@ def edge_iou(spec: EdgeIoU, prediction: Tensor, target: Tensor, from_logits: boo
     losses = 1 - overlap / union
     if spec.generalized:
         losses = losses + 1 - union / ((far[..., 0] + far[..., 2]) * (far[..., 1] + far[..., 3]))
+    if spec.logarithms:
+        wanted = target.clamp_min(NEAREST).log()
+        losses = losses + spec.logarithms * F.smooth_l1_loss(prediction, wanted, reduction="none").mean(dim=-1)
     return losses

@@ -5,6 +5,7 @@ focal     q^g b,  q = t + p - 2tp,  b = -t log p - (1-t) log(1-p):   d/dz = g q^
 heatmap   t=1: -(1-p)^a log p        d/dz = (1-p)^a (a p log p - (1-p))
           else -(1-t)^b p^a log(1-p)      = (1-t)^b p^a (p - a (1-p) log(1-p))
 edges     d = e^z, I overlap, U union, C hull:  1 - I/U + (C-U)/C;  dL = -(dI U - I dU) / U^2 - (dU C - U dC) / C^2
+logs      of distances: e = z - log max(t, NEAREST), e^2 / 2 for |e| < 1, else |e| - 1/2;  d/dz = e cut to -1..1
 Source    Lin et al. 2017; Zhou et al. 2019; Rezatofighi et al. 2019.
 """
 
@@ -17,6 +18,7 @@ from pellucid.spec.box_losses import BinaryFocalCrossentropy, EdgeIoU, HeatmapFo
 
 EPSILON, TINY = 1e-7, 1e-30
 LONGEST = 20.0  # logarithm of a distance, beyond which it is not followed
+NEAREST = 1 / 16  # distance of an edge, below which its logarithm is not asked for
 Pair = tuple[np.ndarray, np.ndarray]  # losses (N,), derivative by the prediction (N,K)
 
 
@@ -80,4 +82,10 @@ def edge_iou(spec: EdgeIoU, prediction: np.ndarray, target: np.ndarray, from_log
         c, d_hull = hull[..., None], (d > t) * np.stack([ch, cw, ch, cw], -1)
         losses = losses + 1 - union / hull
         slope = slope - (d_union * c - u * d_hull) / c**2
-    return losses, slope * np.where(np.abs(prediction) < LONGEST, d, 0)
+    slope = slope * np.where(np.abs(prediction) < LONGEST, d, 0)
+    if spec.logarithms:
+        error = prediction - np.log(np.maximum(t, NEAREST))
+        short = np.clip(error, -1, 1)
+        losses = losses + spec.logarithms * (short * (error - short / 2)).mean(axis=-1)
+        slope = slope + spec.logarithms * short / error.shape[-1]
+    return losses, slope

@@ -18,6 +18,7 @@ from pellucid.reports.rebuilding import rebuild_report
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.tables import read_csv
 from tests.cli.terminal import Terminal
+from tests.tasks.detection.conftest import write_shapes
 
 TRAIN = ["train", "shapes", "--model", "center-small", "--batch-size", "4", "--lr", "0.004", "--no-checks", "--augment",
          "flip", "--schedule", "cosine", "--patience", "0"]  # fmt: skip
@@ -66,9 +67,14 @@ def test_shapes_are_found_and_told_in_pixels_of_the_pictures_as_given(terminal: 
     typed = terminal.type(*asked, "--json", "--out", "drawn", "--csv", "said.csv")
     small, large = json.loads(typed.out)["predictions"]
     assert small["boxes"] and {"class", "score", "box"} == set(small["boxes"][0])
-    assert [box["class"] for box in small["boxes"]] == [box["class"] for box in large["boxes"]]
-    for one, other in zip(small["boxes"], large["boxes"], strict=True):
-        assert np.abs(3 * np.array(one["box"]) - other["box"]).max() < 8
+    sure = metrics["operating"]["score"] + 0.1  # what is just at the threshold may be told of one of the two alone
+    for factor, told, among in ((3, small, large), (1 / 3, large, small)):
+        clear = [box for box in told["boxes"] if box["score"] > sure]
+        assert clear
+        for one in clear:
+            partners = [box["box"] for box in among["boxes"] if box["class"] == one["class"]]
+            apart = np.abs(factor * np.array(one["box"]) - np.array(partners).reshape(-1, 4)).max(axis=1)
+            assert apart.min() < 8 * max(1, factor) / 3, (one, among)
     with Image.open("drawn/larger.png") as image:
         assert image.size[0] >= 640 and len(record("drawn/predictions.json")) == 2
     assert int(read_csv("said.csv")[0]["objects"]) == len(small["boxes"])
@@ -143,6 +149,16 @@ def test_a_validation_part_is_learnt_from_where_nothing_is_chosen(terminal: Term
     assert typed.code == 0 and "train 52, test 16" in typed.out + typed.err, typed
     assert "val_loss" not in read_csv("run/history.csv")[0] and record("run/metrics.json")["n"] == 16
     terminal.refused(2, ["--join-validation", "--val-fraction 0", "digits"], "train", "digits", "--join-validation")
+
+
+@pytest.mark.soak
+def test_four_pictures_are_learnt_to_the_last_object(terminal: Terminal, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    write_shapes(tmp_path / "few", {"train": 4, "test": 4})
+    typed = terminal.type("train", "few", "--engine", "pytorch", "--no-checks", "--val-fraction", "0", "--augment",
+                          "none", "--batch-size", "4", "--lr", "0.003", "--epochs", "100", "--out", "run")  # fmt: skip
+    assert typed.code == 0, typed
+    assert json.loads(terminal.type("evaluate", "run", "--split", "train", "--json").out)["AP50"] == 1
 
 
 @pytest.mark.parametrize(("flags", "said"), [

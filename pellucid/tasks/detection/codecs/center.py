@@ -28,6 +28,7 @@ EDGE = 0.05         # of the hill, from which on edges are learnt
 FOOT = 1e-3         # of the hill, below which it is 0
 FARTHEST = 20.0     # logarithm of a distance that is believed
 WEIGHT = 2.0        # of the edges' part
+LOGARITHMS = 0.1    # of the logarithms of distances beside their boxes: so much that no edge is lost
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class CenterCodec:
     def terms(self) -> tuple[Term, ...]:
         classes = self.classes
         return (Term("output", HeatmapFocalCrossentropy(), part="class", columns=(0, classes)),
-                Term("output", EdgeIoU(), WEIGHT, part="box", columns=(classes, classes + 4)))
+                Term("output", EdgeIoU(logarithms=LOGARITHMS), WEIGHT, part="box", columns=(classes, classes + 4)))
 
     def record(self) -> dict[str, Any]:
         return {"name": "center", "size": list(self.size), "classes": self.classes, "strides": list(self.strides),
