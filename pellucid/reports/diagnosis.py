@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pellucid.diagnosis.decomposition import Gap
@@ -10,6 +10,8 @@ from pellucid.reports.drawing import Panel, to_svg
 from pellucid.reports.pages import template
 from pellucid.reports.sections import Figure, Section, Table, frames
 from pellucid.reports.waterfall import Split, called
+from pellucid.storage.run_folder import RunFolder
+from pellucid.storage.writer import remove_files, write_bytes, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -30,6 +32,14 @@ def render(
         name=name, found=found, tags=tags, split=split, curves=curves, evidence=frames(evidence),
         cleaned=str,  # the drawings come from no file
     )  # fmt: skip
+
+
+def write(folder: RunFolder, page: str, drawn: Mapping[str, bytes], stale: Iterable[str]) -> None:
+    """The page and its pictures (PNG by what they show); of `stale` those that were not drawn now are removed."""
+    remove_files(folder.diagnosis_picture(name) for name in stale if name not in drawn)
+    for name, png in drawn.items():
+        write_bytes(folder.diagnosis_picture(name), png)
+    write_text(folder.diagnosis_page, page)
 
 
 def section_of_split(figure: Drawn) -> Figure:

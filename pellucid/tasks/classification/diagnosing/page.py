@@ -10,14 +10,13 @@ from pellucid.diagnosis.decomposition import Decomposition
 from pellucid.diagnosis.headline import between
 from pellucid.diagnosis.wording import percent
 from pellucid.reports.curves import curve_panels
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps
+from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
 from pellucid.reports.drawing import Panel, message_picture, to_png, to_svg
 from pellucid.reports.gallery import Card
 from pellucid.reports.reliability import reliability_figure
 from pellucid.reports.sections import Section, Table
 from pellucid.reports.waterfall import called, waterfall_figure
 from pellucid.storage.tables import read_csv
-from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.classification.cards import mistake_cards
 from pellucid.tasks.classification.diagnosing.evidence import SAYS, evidence_of
 from pellucid.tasks.classification.diagnosing.gathering import Gathered
@@ -50,12 +49,9 @@ def write_page(
     if looked.suspicion is not None and images and looked.suspicion.judgement.verdict != "cannot":
         drawn["labels"], shown["labels"] = draw_labels(looked.suspicion)
     kept = {"labels"} if images and looked.suspicion is None else set()  # of an earlier diagnosis, as is its table
-    stale = (folder.diagnosis_picture(name) for name in PICTURES if name not in kept | drawn.keys())
-    remove_files(stale)
-    for name, png in drawn.items():
-        write_bytes(folder.diagnosis_picture(name), png)
     curves = curve_panels(rows_of(folder.history), rows_of(folder.steps), ACCURACY)
-    write_text(folder.diagnosis_page, page_of(folder.path.resolve().name, split, gaps, found, shown, curves))
+    page = page_of(folder.path.resolve().name, split, gaps, found, shown, curves)
+    write(folder, page, drawn, [name for name in PICTURES if name not in kept])
 
 
 def page_of(

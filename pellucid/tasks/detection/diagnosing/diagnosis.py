@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.walk import NOTHING, Walk
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.scores import MORE, Score
 from pellucid.reports.sections import Account
@@ -13,7 +14,7 @@ from pellucid.storage.finite import finite
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
 from pellucid.tasks.detection.diagnosing.page import write_page
-from pellucid.tasks.detection.diagnosing.split import NOTHING, Split, split_of
+from pellucid.tasks.detection.diagnosing.split import split_of
 from pellucid.tasks.detection.diagnosing.suspects import slices_of, suspects_of
 from pellucid.tasks.detection.diagnosing.telling import told
 from pellucid.tasks.detection.evaluation import Evaluation
@@ -80,7 +81,7 @@ MEANS = {
 }
 
 
-def sentence_of(split: Split) -> str:
+def sentence_of(split: Walk) -> str:
     """What the verdict rests on, in numbers."""
     main, gap = split.problem, split.gap(split.problem)
     if gap is None:

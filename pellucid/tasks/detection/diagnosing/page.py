@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps
+from pellucid.diagnosis.walk import Walk
+from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
 from pellucid.reports.drawing import Panel, to_png
 from pellucid.reports.gallery import Card, address
 from pellucid.reports.sections import Column, Gallery, Section, Table
 from pellucid.reports.waterfall import Measure, called, waterfall_figure
-from pellucid.storage.writer import remove_files, write_bytes, write_text
-from pellucid.tasks.detection.diagnosing.split import Split
 from pellucid.tasks.detection.drawing import TRUE, WRONG, Mark
 from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.pictures import MOST, marked_pictures, picture_with, sheet, worst_gallery
@@ -29,7 +28,7 @@ SIZES_SAID = ("Small ones are below 32 x 32 pixels of the picture as read, large
 
 
 def write_page(
-    stored: StoredRun, split: Split, judged: Mapping[str, Evaluation], found: Mapping[str, Any],
+    stored: StoredRun, split: Walk, judged: Mapping[str, Evaluation], found: Mapping[str, Any],
     curves: Sequence[Panel], *, images: bool,
 ) -> None:
     """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
@@ -45,11 +44,9 @@ def write_page(
             drawn["mistakes"] = sheet(dev, worst, marked)
             evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
         evidence += suspects_drawn(stored, judged, found)
-    remove_files(folder.diagnosis_picture(name) for name in PICTURES if name not in drawn)
-    for name, png in drawn.items():
-        write_bytes(folder.diagnosis_picture(name), png)
-    write_text(folder.diagnosis_page, render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps,
-                                             curves=curves, evidence=evidence))  # fmt: skip
+    page = render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps, curves=curves,
+                  evidence=evidence)  # fmt: skip
+    write(folder, page, drawn, PICTURES)
 
 
 def tags_of(found: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.walk import NOTHING, Walk
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.sections import Account
 from pellucid.storage.finite import finite
@@ -20,7 +21,7 @@ from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
 from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression.diagnosing.page import write_page
-from pellucid.tasks.regression.diagnosing.split import NOTHING, Split, error_of, split_of
+from pellucid.tasks.regression.diagnosing.split import constant_of, error_of, split_of
 from pellucid.tasks.regression.diagnosing.telling import told
 from pellucid.tasks.regression.evaluation import MAE, Evaluation
 from pellucid.tasks.regression.settings import Wishes
@@ -37,17 +38,17 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     folder = stored.folder
     judged = {name: evaluation_of(stored, name) for name in stored.parts}
     split = split_of(judged, wishes.reference_mae)
-    main = split.problem
+    main, constant = split.problem, constant_of(judged["train"])
     history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
     dev = judged.get("validation") or judged.get("test")
     found = {
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "regression",
-        "title": TITLES[main], "sentence": sentence_of(split),
+        "title": TITLES[main], "sentence": sentence_of(split, constant),
         "reference": {"mae": wishes.reference_mae, "given": split.reference_given},
         "parts": [part_of(name, one) for name, one in judged.items()],
         "gaps": [gap.to_json() for gap in split.gaps],
         "main_problem": split.main_problem, "problems": list(split.problems),
-        "constant": split.constant,
+        "constant": constant,
         "next_steps": list(steps_of(main, stored)),
         "readings": [reading.to_json() for reading in read_curves(history, steps)],
         "dev": [] if dev is None else [on_dev(dev, place) for place in range(len(dev.names))],
@@ -79,9 +80,9 @@ MEANS = {
 }
 
 
-def sentence_of(split: Split) -> str:
+def sentence_of(split: Walk, constant: float) -> str:
     """What the verdict rests on, in numbers."""
-    main, constant = split.problem, split.constant
+    main = split.problem
     if main == NOTHING:
         return (f"Its training images are off by {split.errors[0].error:.2f} standard deviations, and always answering "
                 f"the middle would be by {constant:.2f}.")

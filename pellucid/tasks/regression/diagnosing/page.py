@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pellucid.diagnosis.decomposition import Gap
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps
+from pellucid.diagnosis.walk import Walk
+from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
 from pellucid.reports.drawing import Panel, to_png
 from pellucid.reports.sections import Column, Section, Table, Text
 from pellucid.reports.waterfall import Measure, called, waterfall_figure
-from pellucid.storage.writer import remove_files, write_bytes, write_text
 from pellucid.tasks.provided import StoredRun
-from pellucid.tasks.regression.diagnosing.split import Split
 from pellucid.tasks.regression.diagnosing.telling import drawn_to_the_middle, too_large_or_small
 from pellucid.tasks.regression.evaluation import Evaluation
 from pellucid.tasks.regression.pictures import chart_of, worst_gallery, worst_png
@@ -25,7 +24,7 @@ NUMBER: Column = "number"
 
 
 def write_page(
-    stored: StoredRun, split: Split, dev: Evaluation | None, found: Mapping[str, Any], curves: Sequence[Panel], *,
+    stored: StoredRun, split: Walk, dev: Evaluation | None, found: Mapping[str, Any], curves: Sequence[Panel], *,
     images: bool,
 ) -> None:
     """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
@@ -36,11 +35,9 @@ def write_page(
         take = stored.parts[dev.split].images.take
         drawn["mistakes"] = worst_png(dev, take)
         evidence.append(worst_gallery(dev, take, "below"))
-    remove_files(folder.diagnosis_picture(name) for name in PICTURES if name not in drawn)
-    for name, png in drawn.items():
-        write_bytes(folder.diagnosis_picture(name), png)
-    write_text(folder.diagnosis_page, render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps,
-                                             curves=curves, evidence=evidence))  # fmt: skip
+    page = render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps, curves=curves,
+                  evidence=evidence)  # fmt: skip
+    write(folder, page, drawn, PICTURES)
 
 
 def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
