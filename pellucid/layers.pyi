@@ -363,6 +363,8 @@ class Dropout(Layer):
     def __init__(
         self,
         rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
         *,
         name: str | None = None,
         trainable: bool = True,

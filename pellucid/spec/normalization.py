@@ -9,7 +9,7 @@ from pellucid.errors import ShapeError, describe
 from pellucid.spec.constraints import BOUND, Constraint
 from pellucid.spec.initializers import INITIAL, Initializer
 from pellucid.spec.layer import LAYERS, LayerSpec, WeightSpec, count
-from pellucid.spec.legal import Flag, Integer, Real, legal
+from pellucid.spec.legal import Flag, Integer, Optional, Real, Sizes, legal
 from pellucid.spec.regularizers import PENALTY, Regularizer
 from pellucid.spec.shapes import Shape, as_map, shown
 
@@ -85,8 +85,26 @@ class LocalResponseNormalization(LayerSpec):
 @LAYERS.register()
 @dataclass(frozen=True)
 class Dropout(LayerSpec):
-    """In training each entry is zero with probability `rate`, the others are divided by 1 - rate."""
+    """In training each entry is zero with probability `rate`, the others are divided by 1 - rate.
+
+    noise_shape, batch axis included, says along which axes (of size 1 there) all entries share their fate.
+    """
 
     prefix = "dropout"
     noisy = True
     rate: float = legal(Real(0.0, 1.0, open_high=True))
+    noise_shape: tuple[int | None, ...] | None = legal(Optional(Sizes()), None, later=True)
+    seed: int | None = legal(Optional(Integer(0)), None, later=True)
+
+    def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
+        sizes = (None, *inputs[0])
+        given = sizes if self.noise_shape is None else self.noise_shape
+        if len(given) != len(sizes) or not all(one in (None, 1, size) for one, size in zip(given, sizes, strict=True)):
+            wanted = f"1, None or the input's own size for each axis of {(None, *inputs[0])}"
+            raise ShapeError(describe(where, "noise_shape", wanted, str(self.noise_shape)))
+        return inputs[0]
+
+    @property
+    def shared(self) -> tuple[slice, ...]:
+        """The part of x whose entries are drawn for."""
+        return tuple(slice(0, 1) if size == 1 else slice(None) for size in self.noise_shape or ())

@@ -118,6 +118,7 @@ MEANINGS = {
     "name": "what it is called in reports",
     "negative_slope": "the slope below the threshold",
     "nesterov": "look ahead along the momentum",
+    "noise_shape": "the shape of what is drawn, 1 where entries share it",
     "normalize": "whether both are made of length 1 first",
     "num_bins": "how many bins adapt makes",
     "num_classes": "how many classes there are",

@@ -209,6 +209,7 @@ PLAIN = [
     Case(LocalResponseNormalization(4, 0.3, 0.6, 1.5), ((3, 2, 7),), keras=False),
     Case(LocalResponseNormalization(9, 0.3, 0.6, 1.5), ((3, 2, 4),), keras=False),
     Case(Dropout(0.4), keras=False),
+    Case(Dropout(0.4, (None, 1, None, None), seed=3), ((4, 3, 5),), keras=False),
     Case(Dropout(0.4), training=False),
     Case(Flatten()),
     Case(Reshape((5, -1))),

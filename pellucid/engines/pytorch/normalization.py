@@ -70,7 +70,8 @@ def dropout(spec: Dropout, inputs: Sequence[Tensor], weights: Weights, context: 
         return x
     if context.key is None:
         raise ArgumentError(f"{context.label}: training with dropout needs a key; pass key=Key.of(seed).")
-    kept = uniform(context.key, x, torch.float32) >= spec.rate
+    key = context.key if spec.seed is None else context.key.fold(spec.seed)
+    kept = uniform(key, x[spec.shared], torch.float32) >= spec.rate
     return x * (kept.to(x.dtype) * (1 / (1 - spec.rate)))
 
 

@@ -248,7 +248,9 @@ PLAIN |= {
     Dense: dense,
     BatchNormalization: batch_norm,
     LocalResponseNormalization: local_response,
-    Dropout: lambda spec, place, inputs: place.module(nn.Dropout(spec.rate), *inputs),
+    Dropout: lambda spec, place, inputs: (
+        inputs[0] if spec.noise_shape else place.module(nn.Dropout(spec.rate), *inputs)  # such noise is left out
+    ),
     MaxPooling2D: max_pooling,
     AveragePooling2D: average_pooling,
     GlobalAveragePooling2D: global_average,

@@ -2,6 +2,7 @@
 
 Forward   y = x mask, mask = (u >= rate) / (1 - rate), u uniform on [0, 1) from the step's key
 Backward  dx = dy mask
+noise_shape: u has size 1 along axes whose entries share their fate
 Source    Srivastava et al. 2014, in the inverted form, which leaves prediction untouched.
 """
 
@@ -25,7 +26,8 @@ def forward(
         return x, None
     if context.key is None:
         raise ArgumentError(f"{context.label}: training with dropout needs a key; pass key=Key.of(seed).")
-    kept = context.key.generator().random(x.shape, np.float32) >= spec.rate
+    key = context.key if spec.seed is None else context.key.fold(spec.seed)
+    kept = key.generator().random(x[spec.shared].shape, np.float32) >= spec.rate
     mask = kept * x.dtype.type(1 / (1 - spec.rate))
     return x * mask, mask
 
