@@ -215,11 +215,26 @@ class Model(Portable):
     ) -> History:
         """Train for `epochs` epochs; return the history. Ctrl-C ends it after the step in hand, with the weights kept.
 
-        x, y: arrays, lists or mappings of them, a generator, loader, sequence or list of batches (x, y), or batches of
-        `pellucid.data`. With `steps_per_epoch` an epoch goes on where the one before stopped. `masks` (N,) per output
-        says which labels exist; the others do not count. `validation_freq` is every so many epochs, or a list of them.
-        Raises ArgumentError or ShapeError that names what
-        does not fit, and TrainingError that names step and layer when the loss is no longer finite.
+        x: arrays (N, ...), lists or mappings of them; a generator, loader, sequence or list of batches (x, y)
+        y: targets (N, ...), left out where x yields batches
+        batch_size: samples a step, 32 where x are arrays
+        epochs: the epoch to end after
+        verbose: 0 silent, 1 a bar, 2 a line an epoch
+        callbacks: what is called in between
+        validation_split: the last share of the samples to watch, not to learn from
+        validation_data: (x, y), (x, y, sample_weight) or batches to watch
+        shuffle: another order each epoch
+        class_weight: class number -> how much its samples count
+        sample_weight: (N,) how much each sample counts
+        initial_epoch: where to begin counting
+        steps_per_epoch: batches an epoch, which goes on where the one before stopped
+        validation_steps: batches of a validation
+        validation_batch_size: samples a batch of it
+        validation_freq: every so many epochs, or a list of them
+        masks: (N,) per output, which labels exist; the others do not count
+
+        Raises ArgumentError or ShapeError that names what does not fit, and TrainingError that names step and layer
+        when the loss is no longer finite.
         """
         data = {"x": x, "y": y, "sample_weight": sample_weight, "class_weight": class_weight, "masks": masks,
                 "shuffle": shuffle, "steps": steps_per_epoch}  # fmt: skip

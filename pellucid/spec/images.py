@@ -126,7 +126,7 @@ class Resizing(Weighing):
 @LAYERS.register()
 @dataclass(frozen=True)
 class AdaptiveAveragePooling2D(Weighing):
-    """x (H,W,C) -> y (I,J,C), output_size I x J: y[i] is the mean of rows floor(i H / I) to ceil((i+1) H / I), without.
+    """x (H,W,C) -> y (I,J,C), output_size I x J: y[i] is the mean of rows floor(i H / I) to ceil((i+1) H / I) - 1.
 
     Source: Keras 3, AdaptiveAveragePooling2D, and torch.nn.AdaptiveAvgPool2d.
     """

@@ -97,9 +97,10 @@ class Dropout(LayerSpec):
     seed: int | None = legal(Optional(Integer(0)), None, later=True)
 
     def output_shape(self, inputs: Sequence[Shape], where: str) -> Shape:
-        sizes = (None, *inputs[0])
-        given = sizes if self.noise_shape is None else self.noise_shape
-        if len(given) != len(sizes) or not all(one in (None, 1, size) for one, size in zip(given, sizes, strict=True)):
+        given = (None, *inputs[0]) if self.noise_shape is None else self.noise_shape
+        if len(given) != len(inputs[0]) + 1 or not all(
+            one in (None, 1, size) for one, size in zip(given[1:], inputs[0], strict=True)
+        ):
             wanted = f"1, None or the input's own size for each axis of {(None, *inputs[0])}"
             raise ShapeError(describe(where, "noise_shape", wanted, str(self.noise_shape)))
         return inputs[0]

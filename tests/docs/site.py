@@ -24,6 +24,9 @@ PAGES = {
 }  # fmt: skip
 
 
+METHODS = ("Model", "Layer", "Loss", "Metric", "Optimizer", "Callback")
+
+
 def module_of(page: str) -> Any:
     """The module of a page."""
     if page == "schedules":
@@ -40,25 +43,52 @@ def names_of(module: Any) -> list[str]:
     return sorted(name for name in listed if not isinstance(getattr(module, name), types.ModuleType))
 
 
-def told(page: str, name: str, entry: Any) -> str:
-    """One entry: its name with the arguments, then its text."""
+def signature_of(name: str, entry: Any) -> str:
+    """The call with its defaults, an argument a line where it is long."""
     try:
-        arguments = str(inspect.signature(entry))
+        found = inspect.signature(entry)
     except (TypeError, ValueError):
-        arguments = ""
-    arguments = re.sub(r"<[^<>]*? object at 0x[0-9a-f]+>|<function (\w+)[^>]*>", r"\1", arguments)
+        return name
+    if next(iter(found.parameters), "") == "self":
+        found = found.replace(parameters=list(found.parameters.values())[1:])
+    text = re.sub(r"<[^<>]*? object at 0x[0-9a-f]+>|<function (\w+)[^>]*>", r"\1", str(found))
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)  # annotations are kept as text
+    if len(name + text) < 90:
+        return name + text
+    shown = [re.sub(r"(: )'([^']*)'", r"\1\2", re.sub(r"<[^<>]*? object at 0x[0-9a-f]+>|<function (\w+)[^>]*>", r"\1",
+             str(parameter))) for parameter in found.parameters.values()]  # fmt: skip
+    alone = next((place for place, parameter in enumerate(found.parameters.values())
+                  if parameter.kind is inspect.Parameter.KEYWORD_ONLY), None)  # fmt: skip
+    if alone is not None and not any(line.startswith("*") for line in shown):
+        shown.insert(alone, "*")
+    return f"{name}(\n" + "".join(f"    {line},\n" for line in shown) + ")"
+
+
+def told(place: str, name: str, entry: Any, level: int = 2) -> str:
+    """One entry: its name with the arguments, then its text."""
     text = re.sub(r"\b__\w+__", r"`\g<0>`", inspect.getdoc(entry) or "").replace("<", "&lt;")
-    lines = [f"- `{line.partition(':')[0]}`:{line.partition(':')[2]}" if re.match(r"^\w+: ", line) else line
-             for line in text.splitlines()]  # fmt: skip
-    body = re.sub(r"\n(- `)", r"\n\n\1", "\n".join(lines), count=1)
-    return f"## {name}\n\n```python\n{PAGES[page]}.{name}{arguments}\n```\n\n{body}\n"
+    lines = [f"- `{line.partition(':')[0]}`:{line.partition(':')[2]}"
+             if re.match(r"^[a-z]\w*: ", line) else line for line in text.splitlines()]  # fmt: skip
+    body = re.sub(r"(?m)^(?!- `)(.+)\n(- `)", r"\1\n\n\2", "\n".join(lines))
+    return f"{'#' * level} {name}\n\n```python\n{signature_of(place + name, entry)}\n```\n\n{body}\n"
+
+
+def methods_of(name: str, entry: Any) -> list[str]:
+    """The public methods of a class whose methods are what one calls: models, and what one derives from."""
+    if name not in METHODS:
+        return []
+    found = [(word, member) for word, member in inspect.getmembers(entry, inspect.isfunction)
+             if not word.startswith("_") and member.__module__.startswith("pellucid.")]  # fmt: skip
+    return [told("", f"{name}.{word}", member, level=3) for word, member in found]
 
 
 def reference(page: str) -> str:
     """The whole page."""
     module = module_of(page)
     parts = [f"# {PAGES[page]}", (inspect.getdoc(module) or "").replace("<", "&lt;")]
-    parts += [told(page, name, getattr(module, name)) for name in names_of(module)]
+    for name in names_of(module):
+        entry = getattr(module, name)
+        parts += [told(f"{PAGES[page]}.", name, entry), *methods_of(name, entry)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pellucid import initializers, layers, losses, metrics, optimizers, regularizers
+from pellucid import initializers, layers, losses, metrics, models, optimizers, regularizers
 from pellucid.spec.base import rules
 from pellucid.spec.telling import MEANINGS
 from tests.docs import stubs
@@ -48,6 +48,11 @@ def test_help_prints_them(owner: type) -> None:
 
     printed = pydoc.render_doc(owner, renderer=pydoc.plaintext)
     assert all(f"{word}: {MEANINGS[word]}" in printed for word in rules(getattr(owner, "spec_class", owner)))
+
+
+def test_fit_says_what_each_of_its_arguments_is() -> None:
+    text, words = inspect.getdoc(models.Model.fit) or "", list(inspect.signature(models.Model.fit).parameters)[1:]
+    assert len(words) == 17 and all(f"\n{word}: " in text for word in words)
 
 
 def test_it_is_all_of_them() -> None:
