@@ -26,10 +26,16 @@ def test_the_reference_tells_names_arguments_and_meanings(page: str) -> None:
     text = site.reference(page)
     assert all(f"\n## {name}\n" in text for name in site.names_of(site.module_of(page)))
     assert not re.search(r" object at 0x", text)
-    wanted = {"layers": ["pellucid.layers.Conv2D(filters, kernel_size, strides=(1, 1)", "- `dilation_rate`: how far"],
+    wanted = {"layers": ["layers.Conv2D(\n    filters,\n    kernel_size,\n    strides=(1, 1),", "- `dilation_rate`: "],
               "optimizers": ["- `clipnorm`: the longest gradient"], "schedules": ["- `decay_rate`: what the rate"],
               "constraints": ["pellucid.constraints.MaxNorm(max_value=2.0, axis=0)"]}[page]  # fmt: skip
     assert all(part in text for part in wanted)
+
+
+def test_methods_are_told_where_one_calls_or_overrides_them() -> None:
+    assert "### Model.fit\n\n```python\nModel.fit(\n    x: Any = None," in site.reference("models")
+    assert "- `class_weight`: class number" in site.reference("models")
+    assert "### Optimizer.update_step" in site.reference("optimizers") and "`Refused`" not in site.reference("layers")
 
 
 def test_links_that_lead_out_become_words() -> None:
