@@ -6,7 +6,7 @@ another machine, it is trained anew with the same settings.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from pellucid.data.choosing import AUTO
@@ -75,6 +75,6 @@ def of_run(folder: RunFolder, config: RunConfig) -> bool:
     if not folder.config.exists():
         return False
     before = RunConfig.from_json(read_record(folder)["settings"], str(folder.config))
-    if config.augment in (None, AUTO):
-        before = replace(before, augment=config.augment)
-    return replace(before, data=config.data, data_dir=config.data_dir, threads=config.threads) == config
+    left = {each.name: value for each in fields(config) if (value := getattr(config, each.name)) in (None, AUTO)}
+    elsewhere = {"data": config.data, "data_dir": config.data_dir, "threads": config.threads}
+    return replace(before, **{**left, **elsewhere}) == config
