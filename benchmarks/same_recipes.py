@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 RUN = "run"  # the folder of the training that is compared; an earlier one of a recipe is `first`
-COMMON = ("--threads", "1", "--seed", "3", "--split-seed", "1", "--patience", "0", "--augment", "")
+COMMON = ("--threads", "1", "--seed", "3", "--split-seed", "1", "--patience", "0", "--augment", "",
+          "--keep-epoch", "sure")  # fmt: skip
 
 
 @dataclass(frozen=True)
