@@ -25,7 +25,7 @@ FIRST = {
     "resnet50": "conv2_block1_out", "preactresnet164": "conv2_block1_out", "seinception": "inception_3a_se_scale",
     "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
     "squeezenet-1.1-torchvision": "fire2_concat", "vgg11": "block1_pool", "alexnet": "conv4",
-    "alexnet-torchvision": "features_0",
+    "alexnet-torchvision": "features_0", "squeezenet-features": "max6_alike",
 }  # fmt: skip
 DEEP = (
     *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "clothesmlp", "cellshead", "allconv",
