@@ -2,7 +2,8 @@
 
 The suggested rate is the first at which half of the fall is done; the limit is where the loss has risen again by half
 of the fall, or is no longer finite. A large network knows the few images by heart long before the rates that it is
-trained with: its loss then stays low at all of them, which says nothing against any.
+trained with: its loss then stays low at all of them, which says nothing against any. Then the first weights are given
+a few steps at the rate itself, and that is too high where the loss multiplies.
 Source: Smith 2017, section 3.3 (learning rate range test).
 """
 
@@ -26,6 +27,7 @@ STEPS = 71            # ten a decade
 SMOOTHING = 0.8
 BREAK_OUT = 2.0       # times the first loss: no need to go on
 TOO_LOW, TOO_HIGH = 300.0, 30.0  # times below and above the suggestion
+OWN_STEPS = 24        # of new weights at the rate that was given
 FAR = 30.0            # times below the rate at which the loss breaks out is not too high, whatever is suggested
 BATCH, FEWEST = 64, 16
 FLOPS = 5e10          # of the whole test, a second; a large network gets fewer images
@@ -57,8 +59,7 @@ def check_learning_rate(subject: Subject) -> Finding:
     if found.limit is not None:
         told += f", the loss breaks out near {found.limit:.1g}"
     elif far_above:
-        told = (f"the rate of {rule} is {rate:g}; the loss breaks out at no rate up to {HIGHEST:g}, for the few images "
-                f"of the test were known by heart near {found.suggested:.1g}")  # fmt: skip
+        return of_known_by_heart(subject, rate, found.suggested)
     remedy = f"Pass --lr {found.suggested:.1g}."
     if found.limit is not None and rate >= found.limit:
         return Finding("learning-rate", "failure", found.suggested, f"{told}: too high", remedy)
@@ -69,11 +70,29 @@ def check_learning_rate(subject: Subject) -> Finding:
     return Finding("learning-rate", "pass", found.suggested, told)
 
 
+def of_known_by_heart(subject: Subject, rate: float, suggested: float) -> Finding:
+    """What steps of the first weights at a high rate itself say, where the growing rates were followed all along."""
+    descent, batches = descent_of(subject), batches_of(subject)
+    losses = np.nan_to_num([descent.step(next(batches), rate) for _ in range(OWN_STEPS)], nan=np.inf)
+    told = f"the rate of {type(subject.rule).__name__.lower()} is {rate:g}"
+    if losses.max() > BREAK_OUT * abs(losses[0]):
+        told += (f", a rate near {suggested:.1g} is suggested; within {OWN_STEPS} steps at {rate:g} the loss rose from "
+                 f"{losses[0]:.3g} to {losses.max():.3g}: very high")  # fmt: skip
+        return Finding("learning-rate", "warning", suggested, told, f"Pass --lr {suggested:.1g}.")
+    told += (f"; the few images of the test were known by heart near {suggested:.1g}, and {OWN_STEPS} steps at {rate:g} "
+             "learn them too")  # fmt: skip
+    return Finding("learning-rate", "pass", suggested, told)
+
+
+def descent_of(subject: Subject) -> Descent:
+    """The first weights, to be trained without dropout and penalties."""
+    quiet = without_noise(subject.graph, penalties=False)
+    return Descent(subject, quiet, subject.rule, subject.key_of("learning-rate"))
+
+
 def range_test(subject: Subject) -> Range:
     """Losses at rates that grow by a factor from step to step, without dropout and penalties."""
-    descent = Descent(
-        subject, without_noise(subject.graph, penalties=False), subject.rule, subject.key_of("learning-rate")
-    )
+    descent = descent_of(subject)
     rates, losses = [], []
     average, weight, broke = 0.0, 0.0, None
     batches = batches_of(subject)
