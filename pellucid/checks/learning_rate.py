@@ -79,8 +79,8 @@ def of_known_by_heart(subject: Subject, rate: float, suggested: float) -> Findin
         told += (f", a rate near {suggested:.1g} is suggested; within {OWN_STEPS} steps at {rate:g} the loss rose from "
                  f"{losses[0]:.3g} to {losses.max():.3g}: very high")  # fmt: skip
         return Finding("learning-rate", "warning", suggested, told, f"Pass --lr {suggested:.1g}.")
-    told += (f"; the few images of the test were known by heart near {suggested:.1g}, and {OWN_STEPS} steps at {rate:g} "
-             "learn them too")  # fmt: skip
+    told += f"; the few images of the test were known by heart near {suggested:.1g}, and {OWN_STEPS} steps"
+    told += f" at {rate:g} learn them too"
     return Finding("learning-rate", "pass", suggested, told)
 
 

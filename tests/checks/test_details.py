@@ -225,7 +225,7 @@ def test_a_rate_far_below_the_break_out_is_not_too_high(monkeypatch: pytest.Monk
 
 def test_a_rate_at_which_the_loss_multiplies_is_very_high_though_all_is_known_by_heart() -> None:
     whole = subject(dense(Dense(16, activation="relu")), dataset(*digits(0)))
-    for rate, status, words in ((0.001, "pass", "24 steps at 0.001 learn them"), (5.0, "warning", "the loss rose from")):
+    for rate, status, words in ((0.001, "pass", "24 steps at 0.001 learn"), (5.0, "warning", "the loss rose from")):
         told = learning_rate.of_known_by_heart(whole, rate, 2e-5)
         assert told.status == status and words in told.meaning, told
 
