@@ -4,7 +4,7 @@ Rows      history and steps as in history.csv and steps.csv (see series.py)
 Course    the training loss, averaged in 20 windows of equal length over the whole run: of the steps where there are
           enough of them, else of the epochs
 Readings  loss-rises, fast-then-flat, falls-slowly, not-finished, over-fitting, update-ratio; settled, or one-epoch,
-          when none of them
+          few-steps or rate-fell, when none of them
 Source    Karpathy, CS231n notes, part 3 (curves of rates too high and too low; update ratio about 1e-3); Goodfellow,
           Bengio & Courville 2016, section 7.8 (where over-fitting begins).
 """
@@ -26,6 +26,7 @@ FAR = (1e-5, 1e-1)  # two decades: beyond, it does not whatever the loss does
 SAYS_LOW, SAYS_HIGH = ("falls-slowly", "not-finished"), ("loss-rises", "fast-then-flat")  # of the rate
 NOTICED = 0.05  # smaller changes, as a share of what they change, are not spoken of
 HIGH = 0.3  # a loss of more of the first one than this is still high
+LONGER = "Train for more epochs."
 SURE = 4.0  # standard errors; the lowest of 20 windows lies two below its mean by chance
 
 
@@ -86,7 +87,7 @@ def read_curves(history: Rows, steps: Rows) -> tuple[Reading, ...]:
     fall = rises(course) or fast_then_flat(course) or falls_slowly(course) or not_finished(course, over)
     found = [fall, over, update_ratio(steps, fall)]
     told = tuple(reading for reading in found if reading is not None)
-    return told or (settled(course, len(history)),)
+    return told or (settled(course, len(history), steps),)
 
 
 def course_of(history: Rows, steps: Rows) -> Course | None:
@@ -161,7 +162,7 @@ def not_finished(course: Course, over: Reading | None) -> Reading | None:
         return None
     value = (third - last) / third
     meaning = f"the training loss still fell by {value:.0%} in the last quarter of the run, to {last:.3g}"
-    return Reading("not-finished", value, meaning, "Train for more epochs.")
+    return Reading("not-finished", value, meaning, LONGER)
 
 
 def over_fitting(history: Rows) -> Reading | None:
@@ -220,10 +221,15 @@ def while_high(steps: Rows) -> Rows:
     return [row for row, one in zip(steps, rate >= 0.5 * np.nanmax(rate), strict=True) if one]
 
 
-def settled(course: Course, epochs: int) -> Reading:
-    """Nothing to object to; whether the loss would have gone on falling, one epoch does not show."""
+def settled(course: Course, epochs: int, steps: Rows) -> Reading:
+    """Nothing to object to; whether it would have gone on falling, one epoch, few steps, a fallen rate do not show."""
     last = float(course.mean[-1])
     meaning = f"the training loss fell from {course.first:.3g} to {last:.3g}"
     if epochs == 1:
         return Reading("one-epoch", last, f"{meaning} in one epoch, which does not show where it settles")
+    if 0 < len(steps) < WINDOWS * STEPS_A_WINDOW:
+        return Reading("few-steps", last, f"{meaning} in {len(steps)} steps, too few to show where it settles", LONGER)
+    rate = column(steps, "learning_rate")
+    if last > HIGH * course.first and np.isfinite(rate).any() and rate[-1] < 0.5 * np.nanmax(rate):
+        return Reading("rate-fell", last, f"{meaning}; the falling rate, not the network, may have stopped it", LONGER)
     return Reading("settled", last, f"{meaning} and settled there")

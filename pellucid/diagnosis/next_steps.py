@@ -22,6 +22,7 @@ from pellucid.diagnosis.wording import counted, points
 from pellucid.diagnosis.wording import small_percent as percent
 
 HOW_MANY = 3
+A_PATTERN = 3  # mistakes of one kind; one or two are chance
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
 FEW_TO_START = 100  # below which edges and textures are better not learnt anew
 NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--activation", "--dropout", "--l2")
@@ -155,7 +156,7 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
     assert gap is not None, "every decomposition has a bias"
     yield from rates(read, run)
     size = f"the bias is {points(gap.value)}"
-    short = read["not-finished"].meaning if "not-finished" in read else ""
+    short = next((read[name].meaning for name in ("not-finished", "few-steps", "rate-fell") if name in read), "")
     epochs = 2 * max(run.epochs, FEW_EPOCHS)
     longer = Step(f"Train for {epochs} epochs instead of {run.epochs}",
                   short or f"{size} after {counted(run.epochs, 'look')} at each image",
@@ -277,7 +278,7 @@ def error_analysis(run: Circumstances) -> Iterator[Step]:
         yield Step(f"Look at the images tagged '{worse.tag}' first",
                    f"{percent(worse.error)} of them are wrong and {percent(worse.rest_error)} of the rest; mending all "
                    f"{counted(worse.mistakes, 'mistake')} gains {points(worse.cap)}")  # fmt: skip
-    if run.confused is not None and run.confused.count > 1:
+    if run.confused is not None and run.confused.count >= A_PATTERN:
         pair = run.confused
         share = pair.count / pair.wrong
         yield Step(f"Look at the images of {pair.true} that are taken for {pair.said}",

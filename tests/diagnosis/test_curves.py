@@ -91,6 +91,18 @@ def test_one_epoch_does_not_show_where_a_loss_settles() -> None:
     assert found.name == "one-epoch" and "settled" not in found.meaning and not found.remedy
 
 
+def test_few_steps_or_a_fallen_rate_do_not_show_where_a_loss_settles() -> None:
+    epochs = history_of([2.55, 2.4, 2.26, 2.25, 2.25, 2.25, 2.25, 2.25], [2.3] * 8)
+    (few,) = read_curves(epochs, rows_of(np.full(24, 2.55)))
+    assert few.name == "few-steps" and "24 steps" in few.meaning and "epochs" in few.remedy
+    rows = rows_of(np.where(at < 0.5, 2.3 - 1.2 * at, 1.7))
+    assert names(read_curves([], rows)) == ["settled"]  # at a rate that stayed
+    for row, share in zip(rows, at, strict=True):
+        row["learning_rate"] = 1e-3 * (1 + np.cos(np.pi * share)) / 2
+    (fell,) = read_curves([], rows)
+    assert fell.name == "rate-fell" and "may have stopped it" in fell.meaning and "epochs" in fell.remedy
+
+
 def test_over_fitting_begins_at_the_epoch_of_the_lowest_validation_loss() -> None:
     dev = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9]
     loss = [2.3 * 0.6**k for k in range(10)]

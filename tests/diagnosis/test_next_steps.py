@@ -152,3 +152,15 @@ def test_few_pictures_begin_with_weights_that_have_learnt_and_are_augmented() ->
     assert set(first.to_json()) == {"action", "because", "flags"}
     for other in (replace(few, pretrained=""), replace(few, train_images=1000)):
         assert all("--pretrained" not in step.flags for step in next_steps(split(train=1, validation=40), [], other))
+
+
+@pytest.mark.parametrize("name", ["few-steps", "rate-fell"])
+def test_a_run_cut_short_is_made_longer_before_the_network_wider(name: str) -> None:
+    read = [Reading(name, 2.2, "the training loss fell from 2.55 to 2.25")]
+    assert actions(next_steps(CASES["bias"][0], read, RUN))[0] == "Train for 40 epochs instead of 20"
+
+
+def test_two_mistakes_of_a_kind_are_no_pattern() -> None:
+    for count, told in ((2, False), (3, True)):
+        steps = next_steps(CASES["none"][0], [], replace(RUN, confused=Confused("3", "5", count, 4)))
+        assert any("taken for 5" in step for step in actions(steps)) == told
