@@ -101,13 +101,19 @@ def yardstick() -> float:
     return round(1_000 * statistics.median(took), 1)
 
 
+def spent() -> float:
+    """Processor seconds, user and system, of all commands that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
+
+
 def run_seed(command: str, seed: int) -> dict[str, Any]:
     """The scores of one seed: the command's JSON, the last row of its history as last_*, and processor seconds.
 
     These are user and system of the whole command; beside other work on the machine they are larger, and
     "matrix_product_ms" says how long a product of two 1,024 x 1,024 float32 matrices took right after it.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = spent()
     with tempfile.TemporaryDirectory() as folder:
         data = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
         words = shlex.split(command.format(seed=seed, out=f"{folder}/run", data=data))
@@ -127,9 +133,7 @@ def run_seed(command: str, seed: int) -> dict[str, Any]:
             with history.open(encoding="utf-8") as file:
                 last = list(csv.DictReader(file))[-1]
             scores |= {f"last_{key}": float(value) for key, value in last.items() if math.isfinite(float(value))}
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return scores | {"processor_seconds": round(seconds, 1), "matrix_product_ms": yardstick()}
+    return scores | {"processor_seconds": round(spent() - before, 1), "matrix_product_ms": yardstick()}
 
 
 def check(rule: dict[str, Any], runs: list[dict[str, Any]]) -> dict[str, Any]:

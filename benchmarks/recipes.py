@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shlex
 import statistics
 import subprocess
@@ -26,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.published import ROOT, commit, yardstick
+from benchmarks.published import ROOT, commit, spent, yardstick
 from pellucid.data.opening import open_dataset
 from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
@@ -80,14 +79,13 @@ def measured(data: str, row: str, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         if SETS[data] == "few":
             write_few(Path(folder) / "few", seed)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = spent()
         done = subprocess.run(
             [sys.executable, "-m", "pellucid", *words, "--out", "run"], text=True, check=True,
             capture_output=True, env={**os.environ, "PELLUCID_DATA": PLACE, "OMP_NUM_THREADS": "1"},
             cwd=folder,
         )  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    seconds = spent() - before
     return {"accuracy": json.loads(done.stdout)["accuracy"], "processor_seconds": round(seconds, 1),
             "matrix_product_ms": yardstick()}  # fmt: skip
 
