@@ -716,6 +716,22 @@ class RandomColorDegeneration(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class RandomColorJitter(Layer):
+    def __init__(
+        self,
+        value_range: Any = ...,
+        brightness_factor: Any = None,
+        contrast_factor: Any = None,
+        saturation_factor: Any = None,
+        hue_factor: Any = None,
+        seed: int | None = None,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class RandomContrast(Layer):
     def __init__(
         self,
@@ -734,6 +750,21 @@ class RandomCrop(Layer):
         self,
         height: int,
         width: int,
+        seed: int | None = None,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomErasing(Layer):
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        scale: Any = ...,
+        fill_value: Any = None,
+        value_range: Any = ...,
         seed: int | None = None,
         data_format: Any = None,
         *,
@@ -766,6 +797,19 @@ class RandomGrayscale(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class RandomHue(Layer):
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = ...,
+        data_format: Any = None,
+        seed: int | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class RandomInvert(Layer):
     def __init__(
         self,
@@ -788,6 +832,19 @@ class RandomRotation(Layer):
         seed: int | None = None,
         fill_value: float = 0.0,
         data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class RandomSaturation(Layer):
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = ...,
+        data_format: Any = None,
+        seed: int | None = None,
         *,
         name: str | None = None,
         trainable: bool = True,

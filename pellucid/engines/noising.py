@@ -6,20 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines.coloring import erased
 from pellucid.errors import ArgumentError
 from pellucid.keys import Key
+from pellucid.spec.colors import RandomErasing
 from pellucid.spec.noise import AlphaDropout, GaussianDropout, GaussianNoise, Noise, SpatialDropout
 
 LOW = -1.7580993408473766  # where SELU ends for very small x
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def factors(spec: Noise, shape: tuple[int, ...], key: Key | None, label: str) -> tuple[Array, Array]:
+def factors(spec: Noise | RandomErasing, shape: tuple[int, ...], key: Key | None, label: str) -> tuple[Array, Array]:
     """a and b, of the shape of x or with axes of 1."""
     if key is None:
         raise ArgumentError(f"{label}: training with noise needs a key; pass key=Key.of(seed).")
     seed = getattr(spec, "seed", None)
     draw = (key if seed is None else key.fold(seed)).generator()
+    if isinstance(spec, RandomErasing):
+        return erased(spec, shape, draw, label)
     if isinstance(spec, GaussianNoise):
         return np.ones(1), spec.stddev * draw.standard_normal(shape)
     if isinstance(spec, GaussianDropout):

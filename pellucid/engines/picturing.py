@@ -19,6 +19,7 @@ import numpy as np
 
 from pellucid.errors import ArgumentError
 from pellucid.keys import Key
+from pellucid.spec.colors import Colored
 from pellucid.spec.images import (
     AdaptiveAveragePooling2D,
     Linear,
@@ -111,7 +112,7 @@ class Taps:
     filled: Array
 
 
-def drawn(spec: Reading | Linear, key: Key | None, n: int, label: str) -> Array:
+def drawn(spec: Reading | Linear | Colored, key: Key | None, n: int, label: str) -> Array:
     """The numbers (N, draws) of a step, uniform on [0, 1)."""
     if key is None:
         raise ArgumentError(f"{label}: training with random pictures needs a key; pass key=Key.of(seed).")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pellucid.graph.layer import Layer
-from pellucid.spec import images, noise
+from pellucid.spec import colors, images, noise
 
 
 class AdaptiveAveragePooling2D(Layer):
@@ -22,12 +22,20 @@ class RandomColorDegeneration(Layer):
     spec_class = images.RandomColorDegeneration
 
 
+class RandomColorJitter(Layer):
+    spec_class = colors.RandomColorJitter
+
+
 class RandomContrast(Layer):
     spec_class = images.RandomContrast
 
 
 class RandomCrop(Layer):
     spec_class = images.RandomCrop
+
+
+class RandomErasing(Layer):
+    spec_class = colors.RandomErasing
 
 
 class RandomFlip(Layer):
@@ -38,12 +46,20 @@ class RandomGrayscale(Layer):
     spec_class = images.RandomGrayscale
 
 
+class RandomHue(Layer):
+    spec_class = colors.RandomHue
+
+
 class RandomInvert(Layer):
     spec_class = images.RandomInvert
 
 
 class RandomRotation(Layer):
     spec_class = images.RandomRotation
+
+
+class RandomSaturation(Layer):
+    spec_class = colors.RandomSaturation
 
 
 class RandomTranslation(Layer):

@@ -9,7 +9,7 @@ from pellucid.errors import ArgumentError
 SEQUENCES = "Layers of sequences, words and masks are not there yet; Pellucid learns from pictures and rows."
 VOLUMES = "Maps of three axes are not there; Pellucid learns from pictures. Take slices as channels of Conv2D."
 MIXED = "Two samples are mixed where batches are made: pellucid train --augment {}, or a PyDataset that does it."
-CHANGED = "Use pellucid train --augment {}, or RandomBrightness, RandomContrast and RandomColorDegeneration."
+CHANGED = "Use pellucid train --augment {}, or RandomColorJitter, RandomRotation and RandomErasing."
 INSTEAD = {
     "ActivityRegularization": "Give the output that is penalised a loss of its own, or use kernel_regularizer.",
     "Adafactor": "Use Adam(...), or write the rule as a subclass of Optimizer.",
@@ -28,10 +28,6 @@ INSTEAD = {
     "Progbar": "Pass fit verbose=1.",
     "ProgbarLogger": "Pass fit verbose=1.",
     "RandAugment": CHANGED.format("saturation=0.4,hue=0.1,sharpen=1"),
-    "RandomColorJitter": CHANGED.format("saturation=0.4,hue=0.1"),
-    "RandomErasing": "Use SpatialDropout2D, or pellucid train --augment erase=0.5.",
-    "RandomHue": CHANGED.format("hue=0.1"),
-    "RandomSaturation": CHANGED.format("saturation=0.4"),
     "RemoteMonitor": "Nothing is sent over the network; write your own Callback.",
     "serialize_keras_object": "Use get_config of the object, or model.save.",
     "SpectralNormalization": "Use kernel_constraint=constraints.UnitNorm(), or MaxNorm(...).",

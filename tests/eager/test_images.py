@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,13 @@ SAME: list[tuple[str, dict[str, Any]]] = [
     ("RandomColorDegeneration", {"factor": (0.3, 0.3)}),
     ("RandomGrayscale", {"factor": 1.0}),
     ("RandomInvert", {"factor": (1.0, 1.0)}),
+    ("RandomHue", {"factor": (0.0, 0.0)}),
+    ("RandomHue", {"factor": (1.0, 1.0)}),  # half a circle, to either side the same
+    ("RandomSaturation", {"factor": (0.4, 0.4)}),
+    ("RandomSaturation", {"factor": (0.8, 0.8), "value_range": (0.0, 1.0)}),
+    ("RandomColorJitter", {"brightness_factor": (0.1, 0.1), "saturation_factor": (0.3, 0.3),
+                           "hue_factor": (1.0, 1.0)}),
+    ("RandomErasing", {"scale": (1.0, 1.0), "factor": (1.0, 1.0), "fill_value": (1.0, 300.0, 3.0)}),
 ]  # fmt: skip
 
 
@@ -40,7 +48,7 @@ def test_it_is_keras_own(name: str, arguments: dict[str, Any]) -> None:
     np.testing.assert_allclose(ours(X), wanted, rtol=1e-4, atol=1e-2)
     np.testing.assert_allclose(ours(X[1]), wanted[1], rtol=1e-4, atol=1e-2)  # a picture without a batch axis
     again = type(ours).from_config(ours.get_config())
-    np.testing.assert_allclose(again(X), ours(X))
+    np.testing.assert_allclose(again(X), ours(X), rtol=1e-5)  # half a circle may go either way
 
 
 @pytest.mark.parametrize(("word", "filtered"), [
@@ -77,11 +85,30 @@ def test_each_sample_draws_for_itself() -> None:
     assert factors.mean(1).min() < 1.1 and 1.8 < factors.mean(1).max() < 1.91
 
 
+def test_hue_turns_to_either_side_and_saturation_ends_at_one() -> None:
+    x = np.repeat(X[:1] / 255, 20, 0)
+    found = {}
+    for way, sign in (("left", -0.25), ("right", 0.25)):
+        hsv = [colorsys.rgb_to_hsv(*pixel) for pixel in x[0].reshape(-1, 3)]
+        found[way] = np.array([colorsys.hsv_to_rgb((h + sign) % 1, s, v) for h, s, v in hsv]).reshape(x[0].shape)
+    y = layers.RandomHue((0.5, 0.5), (0, 1))(x)
+    turned = [{way for way in found if np.allclose(one, found[way], atol=1e-5)} for one in y]
+    assert all(len(ways) == 1 for ways in turned) and set.union(*turned) == {"left", "right"}
+    full = layers.RandomSaturation((1.0, 1.0))(X)  # Keras's goes below 0 here, for its cut is at 255
+    np.testing.assert_allclose(full.max(-1), X.max(-1))
+    np.testing.assert_allclose(full.min(-1), 0, atol=1e-4)
+    noise = layers.RandomErasing(1.0, (0.25, 0.25))(np.repeat(X, 40, 0))
+    share = (noise != np.repeat(X, 40, 0)).any(-1).mean()
+    assert 0.08 < share < 0.18  # half the time on the mean, half of each side
+    assert layers.RandomErasing(0.0)(X) is not X and (layers.RandomErasing(0.0)(X) == X).all()
+
+
 @pytest.mark.parametrize("engine", ["reference", "pytorch"])
 def test_in_a_network_only_training_draws(engine: str, tmp_path: Any) -> None:
     p.set_random_seed(3)
     model = p.Sequential([
         p.Input((9, 12, 3)), layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomContrast(0.2),
+        layers.RandomColorJitter((0, 255), 0.1, 0.1, 0.6, 0.2), layers.RandomErasing(),
         layers.RandomCrop(8, 8), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(2, activation="softmax"),
     ])  # fmt: skip
     model.compile("sgd", "sparse_categorical_crossentropy", engine=engine)
@@ -97,5 +124,7 @@ def test_bad_arguments_are_said() -> None:
         layers.RandomRotation(2)
     with pytest.raises(ValueError, match="pad_to_aspect_ratio must be False where crop_to_aspect_ratio is True"):
         layers.Resizing(3, 3, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True)
+    with pytest.raises(ValueError, match="fill_value must be one number, or 3, but it is"):
+        layers.RandomErasing(fill_value=(1, 2))(X)
     with pytest.raises(ValueError, match="input must be of 1 or 3 channels, but it is 2"):
         layers.RandomGrayscale()(np.ones((1, 3, 3, 2)))

@@ -21,6 +21,7 @@ from pellucid.spec.activations import (
     Tanh,
 )
 from pellucid.spec.categories import CategoryEncoding, Discretization
+from pellucid.spec.colors import RandomColorJitter, RandomErasing, RandomHue, RandomSaturation
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.einsum import EinsumDense
@@ -335,6 +336,14 @@ OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
     Case(RandomGrayscale(0.7), ((3, 4, 3),), keras=False),
     Case(RandomColorDegeneration(0.7, **RANGE), ((3, 4, 3),), keras=False),
     Case(RandomContrast(0.8), training=False, keras=False),
+    Case(RandomHue((0.5, 0.9), **RANGE), ((3, 4, 3),), keras=False),
+    Case(RandomHue(0.5), ((3, 4, 1),), keras=False),
+    Case(RandomSaturation((0.3, 0.4), **RANGE), ((3, 4, 3),), keras=False),
+    Case(RandomSaturation((0.5, 0.9), **RANGE), ((3, 4, 3),), keras=False),
+    Case(RandomColorJitter((-3, 3), 0.2, 0.5, 0.6, 0.4), ((3, 4, 3),), keras=False),
+    Case(RandomColorJitter(), keras=False),
+    Case(RandomErasing(1.0, (0.2, 0.4), (0.1, 0.2, 0.3), (-1.5, 1.5), 2), ((6, 9, 3),), keras=False),
+    Case(RandomErasing(seed=1), ((6, 9, 2),), keras=False),
 ]
 
 OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py

@@ -58,6 +58,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "RandomContrast": {"factor": 0.2},
     "RandomBrightness": {"factor": 0.2},
     "RandomColorDegeneration": {"factor": 0.2},
+    "RandomHue": {"factor": 0.2},
+    "RandomSaturation": {"factor": 0.2},
     "Conv1D": {"filters": 4, "kernel_size": 3},
     "Conv1DTranspose": {"filters": 4, "kernel_size": 3},
     "DepthwiseConv1D": {"kernel_size": 3},

@@ -20,6 +20,7 @@ from pellucid.engines.entering import entering
 from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Given, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
+    colors,
     convolution,
     images,
     moving,

@@ -11,15 +11,16 @@ from pellucid.engines.noising import factors
 from pellucid.engines.pytorch.arithmetic import Context, Weights, register
 from pellucid.engines.pytorch.assembly import PLAIN, Place
 from pellucid.spec import noise
+from pellucid.spec.colors import RandomErasing
 from pellucid.spec.noise import Noise
 
-KINDS: tuple[type[Noise], ...] = (
+KINDS: tuple[type[Noise | RandomErasing], ...] = (
     noise.GaussianNoise, noise.GaussianDropout, noise.AlphaDropout, noise.SpatialDropout1D, noise.SpatialDropout2D,
-    noise.SpatialDropout3D,
+    noise.SpatialDropout3D, RandomErasing,
 )  # fmt: skip
 
 
-def noised(spec: Noise, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
+def noised(spec: Noise | RandomErasing, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
     """a x + b."""
     (x,) = inputs
     if not context.training:
@@ -29,7 +30,7 @@ def noised(spec: Noise, inputs: Sequence[Tensor], weights: Weights, context: Con
     return a * x + b
 
 
-def unchanged(spec: Noise, place: Place, inputs: list[fx.Node]) -> fx.Node:
+def unchanged(spec: Noise | RandomErasing, place: Place, inputs: list[fx.Node]) -> fx.Node:
     """In a plain module the input: what only training changes is left out."""
     return inputs[0]
 

@@ -18,6 +18,7 @@ from pellucid.engines.protocol import Arrays, Batch, Given, Gradients, Objective
 from pellucid.engines.reading import last_reads, once, tap_value, trainable, value_named
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
+    colors,
     convolution,
     dense,
     depthwise,

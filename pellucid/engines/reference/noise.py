@@ -9,16 +9,17 @@ import numpy as np
 from pellucid.engines.noising import factors
 from pellucid.engines.reference.arithmetic import Context, Weights, register
 from pellucid.spec import noise
+from pellucid.spec.colors import RandomErasing
 from pellucid.spec.noise import Noise
 
-KINDS: tuple[type[Noise], ...] = (
+KINDS: tuple[type[Noise | RandomErasing], ...] = (
     noise.GaussianNoise, noise.GaussianDropout, noise.AlphaDropout, noise.SpatialDropout1D, noise.SpatialDropout2D,
-    noise.SpatialDropout3D,
+    noise.SpatialDropout3D, RandomErasing,
 )  # fmt: skip
 
 
 def forward(
-    spec: Noise, inputs: Sequence[np.ndarray], weights: Weights, context: Context
+    spec: Noise | RandomErasing, inputs: Sequence[np.ndarray], weights: Weights, context: Context
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return y and a."""
     (x,) = inputs
@@ -29,7 +30,7 @@ def forward(
 
 
 def backward(
-    spec: Noise, dy: np.ndarray, a: np.ndarray | None, weights: Weights, context: Context
+    spec: Noise | RandomErasing, dy: np.ndarray, a: np.ndarray | None, weights: Weights, context: Context
 ) -> tuple[list[np.ndarray | None], Weights]:
     """dx = a dy."""
     return [dy if a is None else dy * a], {}
