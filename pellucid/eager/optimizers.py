@@ -15,7 +15,7 @@ from pellucid.eager.variables import Variable
 from pellucid.engines.reference.engine import ReferenceEngine
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.spec.optimizers import AVERAGE, OptimizerSpec
-from pellucid.training.program import State, Supervised, new_clock
+from pellucid.training.program import State, Supervised, as_slots, new_clock
 
 ENGINE = ReferenceEngine("float32")
 
@@ -36,7 +36,7 @@ class AtWork:
         params = {self.keys[id(entry)]: numbers(entry) for entry in self.moved}
         slots = ENGINE.slots(self.program.rule, params)
         if self.program.rule.use_ema:
-            slots |= {f"{key}/{AVERAGE}": value for key, value in ENGINE.copies(params).items()}
+            slots |= as_slots(ENGINE.copies(params))
         self.state["slots"] = slots
 
     def apply(self, grads: Sequence[Any], variables: Sequence[Any] | None = None) -> None:
@@ -62,7 +62,8 @@ class AtWork:
         gradients = {key: gradient_for(where, entry, gradient) for key, (entry, gradient) in pairs.items()}
         params = {self.keys[id(entry)]: numbers(entry) for entry in self.moved}
         state = {**self.state, "params": params}
-        params, self.state["slots"] = self.program._update(ENGINE, state, gradients)
+        moved = self.program._update(ENGINE, state, gradients)
+        params, self.state["slots"] = moved["params"], moved["slots"]
         step = int(self.state["clock"]["step"])
         self.state["clock"] = {**self.state["clock"], "step": np.asarray(step + 1, np.int64)}
         for key, (entry, _) in pairs.items():

@@ -162,9 +162,7 @@ class Stepping:
             raise ArgumentError(describe("optimizer.apply", "grads", f"{len(names)}, one a trained weight",
                                          f"{len(gradients)}"))  # fmt: skip
         given = {name: np.asarray(value, np.float32) for name, value in zip(names, gradients, strict=True)}
-        state = {**self.state, "params": dict(self.state["params"])}
-        params, slots = self.program._update(self.engine, state, self.engine.put(given))
-        self.state |= {"params": params, "slots": slots}
+        self.state |= self.program._update(self.engine, self.state, self.engine.put(given))
         clock = self.state["clock"]
         self.state["clock"] = {**clock, "step": np.asarray(int(clock["step"]) + 1, np.int64)}
 

@@ -35,7 +35,8 @@ class OptimizerSpec(Spec):
     clipvalue=c         each number of g cut to -c..c
     weight_decay=d      w -= a d w before the step (decoupled); `undecayed`: not where a name ends so, e.g. ("bias",)
     use_ema             e = m e + (1-m) w with m = ema_momentum, after each batch: what is evaluated and saved;
-                        every ema_overwrite_frequency updates w becomes e
+                        every ema_overwrite_frequency updates w becomes e. Moving statistics of batch norm are
+                        averaged so too: those of the last weights do not fit the average (Keras leaves them)
     Sources: Pascanu et al. 2013 (clipping); Loshchilov & Hutter 2019 (decay); Polyak & Juditsky 1992 (averaging).
     """
 

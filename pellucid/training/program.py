@@ -17,6 +17,7 @@ from pellucid.engines.finite import first_not_finite
 from pellucid.engines.protocol import Arrays, Batch, Engine, Objective, Sums, mean
 from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
+from pellucid.graph.plan import plan
 from pellucid.keys import Key
 from pellucid.spec.optimizers import AVERAGE, GATHERED, OptimizerSpec
 from pellucid.spec.schedules import rate_at
@@ -46,19 +47,28 @@ class Program(Protocol):
 
 
 def averaged(state: State) -> State:
-    """The state with the weights that are looked at and kept: their moving averages where a rule has them."""
+    """The state that is looked at and kept: the moving averages of weights and statistics where a rule has them."""
+    averages = averages_in(state.get("slots", {}))
+    return {**state, **{name: {key: averages.get(key, value) for key, value in state[name].items()}
+                        for name in ("params", "state")}} if averages else state  # fmt: skip
+
+
+def averages_in(slots: Arrays) -> dict[str, Any]:
+    """The moving averages among the slots, by what they are averages of."""
     ending = f"/{AVERAGE}"
-    averages = {key.removesuffix(ending): value for key, value in state.get("slots", {}).items()
-                if key.endswith(ending)}  # fmt: skip
-    return {**state, "params": {**state["params"], **averages}} if averages else state
+    return {key.removesuffix(ending): value for key, value in slots.items() if key.endswith(ending)}
+
+
+def as_slots(averages: Arrays) -> dict[str, Any]:
+    """The averages by the names of their slots."""
+    return {f"{key}/{AVERAGE}": value for key, value in averages.items()}
 
 
 def with_weights(engine: Engine, state: State, params: Arrays, moving: Arrays) -> State:
     """The state with these weights and moving statistics; averages begin anew, so that `averaged` gives them too."""
-    ending = f"/{AVERAGE}"
-    names = {key.removesuffix(ending) for key in state["slots"] if key.endswith(ending)}
-    anew = {f"{key}{ending}": value for key, value in engine.copies({key: params[key] for key in names}).items()}
-    return {**state, "params": dict(params), "state": dict(moving), "slots": {**state["slots"], **anew}}
+    every = {**params, **moving}
+    anew = engine.copies({key: every[key] for key in averages_in(state["slots"])})
+    return {**state, "params": dict(params), "state": dict(moving), "slots": {**state["slots"], **as_slots(anew)}}
 
 
 def new_clock() -> dict[str, Any]:
@@ -85,14 +95,16 @@ class Supervised:
     def start(self, engine: Engine, key: Key) -> State:
         """Fresh weights, or those that `initial` gives, and slots at rest."""
         params, state = (self.initial or (lambda e, k: e.init(self.graph, k)))(engine, key)
-        return {"params": dict(params), "state": dict(state), "slots": self.slots(engine, params), "clock": new_clock()}
+        return {"params": dict(params), "state": dict(state), "slots": self.slots(engine, params, state),
+                "clock": new_clock()}  # fmt: skip
 
-    def slots(self, engine: Engine, params: Arrays) -> dict[str, Any]:
-        """The slots of the trained weights, at rest; an average begins with the weights as they are."""
+    def slots(self, engine: Engine, params: Arrays, moving: Arrays) -> dict[str, Any]:
+        """The slots of the trained weights, at rest; averages begin with weights and moving statistics as they are."""
         trained = {name: params[name] for name, weight in self.graph.weights.items() if weight.trainable}
         slots = engine.slots(self.rule, trained)
         if self.rule.use_ema:
-            slots |= {f"{name}/{AVERAGE}": value for name, value in engine.copies(trained).items()}
+            changing = {key for step in plan(self.graph).steps if not step.frozen for _, key in step.weights}
+            slots |= as_slots(engine.copies(trained | {key: moving[key] for key in moving if key in changing}))
         return slots
 
     def rate(self, state: State) -> float:
@@ -111,11 +123,10 @@ class Supervised:
             raise TrainingError(self._diagnose(engine, state, inputs, key, step))
         measured = self.ratio_every > 0 and step // self.every % self.ratio_every == 0 and self._updates(step)
         before = engine.copies({name: state["params"][name] for name in gradients.parameters}) if measured else {}
-        params, slots = self._update(engine, state, gradients.parameters)
+        state = self._update(engine, {**state, "state": dict(run.state)}, gradients.parameters)
         if measured:
-            sums |= update_ratios(engine.moved(before, {name: params[name] for name in before}))
-        clock = {**state["clock"], "step": np.asarray(step + 1, np.int64)}
-        return {"params": params, "state": dict(run.state), "slots": slots, "clock": clock}, sums
+            sums |= update_ratios(engine.moved(before, {name: state["params"][name] for name in before}))
+        return {**state, "clock": {**state["clock"], "step": np.asarray(step + 1, np.int64)}}, sums
 
     @property
     def every(self) -> int:
@@ -126,21 +137,21 @@ class Supervised:
         """Whether the batch of this step is the last of an update."""
         return (step + 1) % self.every == 0
 
-    def _update(self, engine: Engine, state: State, gradients: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _update(self, engine: Engine, state: State, gradients: Arrays) -> State:
         """What one batch does to weights and slots; rules count updates, from where their slots began."""
         clock, rule = state["clock"], self.rule
         step = int(clock["step"]) - int(clock.get(SLOTS_FROM, 0))
-        params, slots = dict(state["params"]), dict(state["slots"])
+        params, moving, slots = (dict(state[name]) for name in ("params", "state", "slots"))
         if self.every > 1:
             gradients = self._gathered(engine, slots, gradients, step)
         if self._updates(step):
             params, slots = self._moved(engine, params, slots, gradients, self.rate(state), step // self.every)
         if rule.use_ema:
-            self._average(engine, params, slots, step // self.every)
+            self._average(engine, params, moving, slots, step // self.every)
         bounds = self.graph.constraints if self.graph is not None else {}
         if bounds:
             params |= engine.constrained(bounds, params)
-        return params, slots
+        return {**state, "params": params, "state": moving, "slots": slots}
 
     def _gathered(self, engine: Engine, slots: dict[str, Any], gradients: Arrays, step: int) -> Arrays:
         """The gradients added up since the last update, in the slots; at the next one their mean, and none are left."""
@@ -163,20 +174,23 @@ class Supervised:
             params, slots = engine.update(self.rule, params, chosen, slots, updates, rate=rate * factor)
         return params, slots
 
-    def _average(self, engine: Engine, params: dict[str, Any], slots: dict[str, Any], updates: int) -> None:
-        """Bring the moving averages in `slots` up to these weights, and every so often the weights to them."""
-        ending, rule = f"/{AVERAGE}", self.rule
-        held = {key.removesuffix(ending): value for key, value in slots.items() if key.endswith(ending)}
+    def _average(
+        self, engine: Engine, params: dict[str, Any], moving: dict[str, Any], slots: dict[str, Any], updates: int
+    ) -> None:
+        """Bring the averages in `slots` up to these weights and statistics, and every so often those to them."""
+        rule, held = self.rule, averages_in(slots)
         share = rule.ema_momentum if updates else 0.0
-        held = engine.combined(held, share, params, 1 - share)
-        slots |= {f"{key}{ending}": value for key, value in held.items()}
+        held = engine.combined(held, share, {**params, **moving}, 1 - share)
+        slots |= as_slots(held)
         if rule.ema_overwrite_frequency and (updates + 1) % rule.ema_overwrite_frequency == 0:
-            params |= engine.copies(held)
+            for key, value in engine.copies(held).items():
+                (moving if key in moving else params)[key] = value
 
     def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
         """The objective on a batch, with the weights that are shown, moving statistics and without noise."""
         inputs = engine.put(batch.inputs, batch.scales)
-        run = engine.forward(self.graph, averaged(state)["params"], state["state"], inputs, training=False)
+        shown = averaged(state)
+        run = engine.forward(self.graph, shown["params"], shown["state"], inputs, training=False)
         return engine.measure(self.objective, run, batch)
 
     def report(self, sums: Sums) -> dict[str, float]:

@@ -51,6 +51,6 @@ class Unfreeze(Event):
         stage = max(progress.program.stage, (self.after, self.rate))  # the later one, in whatever order they are listed
         program = progress.program = replace(progress.program, graph=self.model.graph, stage=stage)
         state = progress.state
-        fresh = program.slots(progress.engine, state["params"])
+        fresh = program.slots(progress.engine, state["params"], state["state"])
         if set(fresh) != set(state["slots"]):
             progress.state = {**state, "slots": fresh, "clock": {**state["clock"], SLOTS_FROM: state["clock"]["step"]}}
