@@ -62,7 +62,10 @@ from pellucid.graph.vocabulary_of_categories import (
     Normalization,
 )
 from pellucid.graph.vocabulary_of_pictures import (
+    AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
     AlphaDropout,
     CenterCrop,
     GaussianDropout,
@@ -139,7 +142,10 @@ __all__ = [
     "CategoryEncoding",
     "Discretization",
     "EinsumDense",
+    "AdaptiveAveragePooling1D",
     "AdaptiveAveragePooling2D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
     "CenterCrop",
     "RandomBrightness",
     "RandomColorDegeneration",

@@ -20,7 +20,40 @@ class Activation(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class AdaptiveAveragePooling1D(Layer):
+    def __init__(
+        self,
+        output_size: Any,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class AdaptiveAveragePooling2D(Layer):
+    def __init__(
+        self,
+        output_size: Any,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class AdaptiveMaxPooling1D(Layer):
+    def __init__(
+        self,
+        output_size: Any,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class AdaptiveMaxPooling2D(Layer):
     def __init__(
         self,
         output_size: Any,

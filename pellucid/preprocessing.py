@@ -1,8 +1,8 @@
 """Keras's page of the same name: batches from a folder, pictures and arrays (`image`), sequences of one length."""
 
-from pellucid.data import keras_arrays as image
 from pellucid.data import keras_arrays as sequence
 from pellucid.data.directory import image_dataset_from_directory
+from pellucid.eager import pictures as image
 from pellucid.training.absent import stand_in
 
 __all__ = ["image", "image_dataset_from_directory", "sequence"]

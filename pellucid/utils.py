@@ -15,6 +15,7 @@ from pellucid.data.keras_arrays import (
 )
 from pellucid.data.keras_arrays import PyDataset as Sequence
 from pellucid.data.keras_files import get_file
+from pellucid.eager.pictures import smart_resize
 from pellucid.reports.network import plot_model
 from pellucid.training.absent import registered as register_keras_serializable
 from pellucid.training.absent import stand_in
@@ -35,6 +36,7 @@ __all__ = [
     "register_keras_serializable",
     "save_img",
     "set_random_seed",
+    "smart_resize",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]

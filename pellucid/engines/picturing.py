@@ -19,6 +19,7 @@ import numpy as np
 
 from pellucid.errors import ArgumentError
 from pellucid.keys import Key
+from pellucid.spec.adaptive import parts_of
 from pellucid.spec.colors import Colored
 from pellucid.spec.images import (
     AdaptiveAveragePooling2D,
@@ -75,7 +76,7 @@ def weights_along(size: int, wanted: int, interpolation: str, antialias: bool) -
 
 def means_along(size: int, wanted: int) -> Array:
     """(wanted, size): the mean of each part of an axis; parts share a pixel where the sizes do not divide."""
-    first, behind = np.arange(wanted) * size // wanted, -(-np.arange(1, wanted + 1) * size // wanted)
+    first, behind = np.array(parts_of(size, wanted)).T
     inside = (np.arange(size) >= first[:, None]) & (np.arange(size) < behind[:, None])
     return np.asarray(inside / inside.sum(1, keepdims=True))
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pellucid.graph.layer import Layer
-from pellucid.spec import colors, images, noise
+from pellucid.spec import adaptive, colors, images, noise
+
+
+class AdaptiveAveragePooling1D(Layer):
+    spec_class = adaptive.AdaptiveAveragePooling1D
 
 
 class AdaptiveAveragePooling2D(Layer):
     spec_class = images.AdaptiveAveragePooling2D
+
+
+class AdaptiveMaxPooling1D(Layer):
+    spec_class = adaptive.AdaptiveMaxPooling1D
+
+
+class AdaptiveMaxPooling2D(Layer):
+    spec_class = adaptive.AdaptiveMaxPooling2D
 
 
 class CenterCrop(Layer):

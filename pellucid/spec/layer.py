@@ -136,6 +136,7 @@ def count(shape: Shape) -> int:
 
 LAYERS: Table[Any] = Table(
     "layer", "If it is your own layer, call pellucid.register_layer(...) before loading the file.",
-    ("pellucid.spec.categories", "pellucid.spec.colors", "pellucid.spec.einsum", "pellucid.spec.images",
-     "pellucid.spec.noise", "pellucid.spec.norms", "pellucid.spec.sequences", "pellucid.spec.shifting"),
+    ("pellucid.spec.adaptive", "pellucid.spec.categories", "pellucid.spec.colors", "pellucid.spec.einsum",
+     "pellucid.spec.images", "pellucid.spec.noise", "pellucid.spec.norms", "pellucid.spec.sequences",
+     "pellucid.spec.shifting"),
 )  # fmt: skip

@@ -42,8 +42,8 @@ INSTEAD = {
         "StringLookup", "TextVectorization", "TimeDistributed",
     ], SEQUENCES),
     **dict.fromkeys([
-        "AveragePooling3D", "AvgPool3D", "Conv3D", "Conv3DTranspose", "Convolution3D",
-        "Convolution3DTranspose", "MaxPool3D", "MaxPooling3D",
+        "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D", "AveragePooling3D", "AvgPool3D", "Conv3D",
+        "Conv3DTranspose", "Convolution3D", "Convolution3DTranspose", "MaxPool3D", "MaxPooling3D",
     ], VOLUMES),
 }
 

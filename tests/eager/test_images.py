@@ -62,6 +62,15 @@ def test_kernels_are_those_of_pillow(word: str, filtered: str) -> None:
         np.testing.assert_allclose(found, np.asarray(picture), rtol=1e-3, atol=0.05)
 
 
+def test_smart_resize_is_keras_own() -> None:
+    for x, size, word in ((X, (4, 8), "bilinear"), (X[0], (8, 4), "nearest")):
+        theirs = keras.preprocessing.image.smart_resize(keras.ops.convert_to_tensor(x), size, word)
+        ours = p.preprocessing.image.smart_resize(x, size, word)
+        np.testing.assert_allclose(ours, numbers(theirs), rtol=1e-4, atol=1e-2)
+    with pytest.raises(ValueError, match="smart_resize: size must be two integers, rows and columns, but it is 4"):
+        p.utils.smart_resize(X, 4)
+
+
 def test_borders_are_reflected_and_wrapped() -> None:
     by_three = {"height_factor": (1 / 3, 1 / 3), "width_factor": (0.0, 0.0)}
     y = layers.RandomTranslation(**by_three)(X)

@@ -56,8 +56,22 @@ def test_an_input_that_the_spec_does_not_take_is_told(spec: dict[str, Any], told
 
 @pytest.mark.parametrize("size", [(3, 4), (7, 1), (9, 2), 1])
 def test_adaptive_pooling_is_torchs(size: Any) -> None:
-    theirs = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(X).permute(0, 3, 1, 2), size)
-    np.testing.assert_allclose(layers.AdaptiveAveragePooling2D(size)(X), theirs.permute(0, 2, 3, 1), rtol=1e-5)
+    x = torch.from_numpy(X).permute(0, 3, 1, 2)
+    means, most = torch.nn.functional.adaptive_avg_pool2d(x, size), torch.nn.functional.adaptive_max_pool2d(x, size)
+    np.testing.assert_allclose(layers.AdaptiveAveragePooling2D(size)(X), means.permute(0, 2, 3, 1), rtol=1e-5)
+    np.testing.assert_array_equal(layers.AdaptiveMaxPooling2D(size)(X), most.permute(0, 2, 3, 1))
+    rows, long = X[:, :, 0], torch.from_numpy(X[:, :, 0]).permute(0, 2, 1)
+    size = size if isinstance(size, int) else size[0]
+    means = torch.nn.functional.adaptive_avg_pool1d(long, size)
+    most = torch.nn.functional.adaptive_max_pool1d(long, size)
+    np.testing.assert_allclose(layers.AdaptiveAveragePooling1D((size,))(rows), means.permute(0, 2, 1), rtol=1e-5)
+    np.testing.assert_array_equal(layers.AdaptiveMaxPooling1D(size)(rows), most.permute(0, 2, 1))
+
+
+def test_the_largest_of_parts_needs_known_sizes() -> None:
+    with pytest.raises(ShapeError, match="Give Input a full shape"):
+        model = p.Sequential([p.Input((None, None, 3)), layers.AdaptiveMaxPooling2D(2)])
+        model.predict(np.zeros((1, 4, 4, 3)), verbose=0)
 
 
 def test_two_rows_of_three_by_hand() -> None:

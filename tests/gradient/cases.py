@@ -20,6 +20,7 @@ from pellucid.spec.activations import (
     Softmax,
     Tanh,
 )
+from pellucid.spec.adaptive import AdaptiveAveragePooling1D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D
 from pellucid.spec.categories import CategoryEncoding, Discretization
 from pellucid.spec.colors import RandomColorJitter, RandomErasing, RandomHue, RandomSaturation
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
@@ -320,6 +321,10 @@ OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
     Case(Resizing(6, 3, "nearest", pad_to_aspect_ratio=True, fill_value=0.5), keras=False),
     Case(AdaptiveAveragePooling2D((3, 4))),
     Case(AdaptiveAveragePooling2D(2)),
+    Case(AdaptiveMaxPooling2D((3, 4))),
+    Case(AdaptiveMaxPooling2D(9), ((7, 5, 2),)),
+    Case(AdaptiveAveragePooling1D(3), (ROWS,)),
+    Case(AdaptiveMaxPooling1D(4), (ROWS,)),
     Case(CenterCrop(3, 4), keras=False),
     Case(CenterCrop(9, 8), keras=False),
     Case(RandomFlip(), keras=False),
