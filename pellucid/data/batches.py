@@ -22,6 +22,7 @@ from pellucid.data.images import Array, ArrayImages, ChosenImages, Images
 from pellucid.data.mixing import Mix
 from pellucid.data.order import Share, check_sizes, steps, steps_in
 from pellucid.data.sampling import Sampler
+from pellucid.data.scales import Scales, brought_to
 from pellucid.errors import ShapeError, describe
 from pellucid.keys import Key
 
@@ -85,14 +86,15 @@ class Batches:
     part, become `weights[output_name]`. A `sampler` says how often each sample is in an epoch. `share` is this
     process's part of every batch; `batch_size` is the whole's. With `scale_later` pixels that are only to be scaled are
     handed on as bytes, a quarter of the memory. Batches that are much work (augmented, or read from files) are made
-    ahead, by a thread. `encode` makes the targets of a batch from its annotations, which moved with the pixels.
+    ahead, by a thread. `encode` makes the targets of a batch from its annotations, which moved with the pixels. With
+    `scales` each step has a size of its own.
     """
 
     def __init__(self, source: Part, *, batch_size: int, key: Key, shuffle: bool = True,
                  preprocessing: Preprocesses | None = None, augmentation: Augments | None = None,
                  input_name: str = "input", output_name: str = "output", sample_weights: Array | None = None,
                  sampler: Sampler | None = None, share: Share = Share(),  # noqa: B008  (frozen)
-                 scale_later: bool = False, encode: Encode = class_numbers) -> None:
+                 scale_later: bool = False, encode: Encode = class_numbers, scales: Scales | None = None) -> None:
         check_sizes("batches", samples=len(source), batch_size=batch_size)
         if sample_weights is not None and np.shape(sample_weights) != (len(source),):
             raise ShapeError(describe("batches", "sample_weights", f"of shape ({len(source)},)",
@@ -100,7 +102,7 @@ class Batches:
         self.source, self.batch_size, self.key, self.shuffle = source, int(batch_size), key, shuffle
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.input_name, self.output_name, self.sample_weights = input_name, output_name, sample_weights
-        self.sampler, self.share, self.encode = sampler, share, encode
+        self.sampler, self.share, self.encode, self.scales = sampler, share, encode, scales
         byte = source.images.dtype == np.uint8
         self.factor = getattr(preprocessing, "factor", None) if scale_later and byte else None
 
@@ -134,10 +136,11 @@ class Batches:
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number` from step `start` on: the same ones, whatever `start` is."""
-        made = (self._batch(draws, number) for draws in self._draws(number, start))
+        made = (self._batch(draws, number, step) for step, draws in enumerate(self._draws(number, start), start))
         images = self.source.images
         kept = images.source if isinstance(images, ChosenImages) else images
-        return made if isinstance(kept, ArrayImages) and self.augmentation is None else ahead(made)
+        quick = isinstance(kept, ArrayImages) and self.augmentation is None and self.scales is None
+        return made if quick else ahead(made)
 
     def order(self, number: int) -> Array:
         """(samples,) which samples of the part are in epoch `number`, one after the other."""
@@ -150,23 +153,27 @@ class Batches:
                             epoch=number, start=start):
             yield places if drawn is None else drawn[places]
 
-    def _batch(self, whole: Array, epoch: int) -> Batch:
+    def _batch(self, whole: Array, epoch: int, step: int) -> Batch:
         draws = self.share.of(whole)
         copies, indices = np.divmod(draws if len(draws) else whole[:1], len(self.source))
         ids = self.source.ids[indices]
         x = self.source.images.take(indices)                                          # (B, H, W, C)
         annotations = self.source.annotations.take(indices)
-        mix = None
+        encode, mix = self.encode, None
+        if self.scales is not None:
+            size = self.scales.size(epoch, step)
+            x, annotations = brought_to(size, x, annotations)
+            encode = self.scales.encodes[size]
         if self.augmentation is not None:
             x, annotations, mix = changed(self.augmentation, x, annotations, key=self.key, epoch=epoch, ids=ids,
                                           drawn=ids + COPY * copies)  # fmt: skip
         if self.factor is None:
             x = x.astype(np.float32) if self.preprocessing is None else self.preprocessing.apply(x)
-        scales = {} if self.factor is None else {self.input_name: self.factor}
+        factors = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
-        made = Encoded.of(self.encode(annotations))
+        made = Encoded.of(encode(annotations))
         batch = Batch({self.input_name: x}, {self.output_name: made.targets}, weights | dict(made.weights),
-                      dict(made.masks), ids, len(whole), scales, mix)
+                      dict(made.masks), ids, len(whole), factors, mix)
         return batch if len(draws) else batch.emptied()
 
 

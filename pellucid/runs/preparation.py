@@ -14,6 +14,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.joining import with_validation_joined
 from pellucid.data.mosaic import Tiles
 from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.data.scales import Scales
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, UsageError
@@ -38,7 +39,7 @@ from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
-from pellucid.training.program import Supervised
+from pellucid.training.program import MultiScale, Supervised
 from pellucid.training.schedule_words import ENDING
 from pellucid.training.schedules import patience_of, refuse_two_rises, schedule_of, words_of
 from pellucid.training.session import engine_named
@@ -201,6 +202,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     epochs = config.epochs_for(len(train))
     problem.refuse_unfit(config.own, epochs)  # here, before anything is written
     rates = freeze_layers(model, config, epochs, problem.trunk(model))
+    encodes = problem.encodes(config.own, model.graph)
     batches = Batches(
         train,
         batch_size=config.batch_size,
@@ -212,6 +214,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         share=share,
         scale_later=engine.name == "pytorch",
         encode=problem.encode,
+        scales=Scales(encodes, key.fold("scales")) if encodes else None,
     )
     with named("--batch-size"):
         apart = 1 if config.sync_batch_norm else share.count
@@ -224,7 +227,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
         )
     rule = make_rule(config, batches.steps_per_epoch, epochs)
     objective = problem.objective(config.own, model.graph)
-    program = Supervised(
+    program = (MultiScale if encodes else Supervised)(
         model.graph, objective, rule, initial=lambda engine, key: native_weights(model, engine), rates=rates
     )
     return Prepared(

@@ -11,7 +11,7 @@ Training and stored runs are `runs`' business: what a task needs of them comes t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -131,6 +131,13 @@ class Problem(ABC):
     def predictions(self, evaluation: Any) -> Iterable[Mapping[str, Any]]:
         """What predictions.jsonl says of each sample (N) of an evaluation, as JSON, beside its id, path and picture."""
         return self.answers(evaluation.outputs, top=TOLD, run=f"the {evaluation.split} part")
+
+    def encodes(self, settings: Any, graph: Graph) -> Mapping[tuple[int, int], Callable[[Any], np.ndarray | Encoded]]:
+        """`encode` for each size (height, width) that a step may have; none where all have the network's own.
+
+        Raises UsageError where the network takes one size alone.
+        """
+        return {}
 
     def refuse_unfit(self, settings: Any, epochs: int) -> None:  # noqa: B027  (most tasks refuse nothing here)
         """Raise UsageError for settings that these data or so many epochs cannot serve."""

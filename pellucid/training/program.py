@@ -18,6 +18,7 @@ from pellucid.engines.protocol import Arrays, Batch, Engine, Objective, Sums, me
 from pellucid.errors import TrainingError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
+from pellucid.graph.resizing import resized
 from pellucid.keys import Key
 from pellucid.spec.optimizers import AVERAGE, GATHERED, OptimizerSpec
 from pellucid.spec.schedules import rate_at
@@ -116,11 +117,11 @@ class Supervised:
     def step(self, engine: Engine, state: State, batch: Batch, key: Key) -> tuple[State, Sums]:
         """One update. Raises TrainingError before it when the loss is not finite."""
         step = int(state["clock"]["step"])
-        inputs = engine.put(batch.inputs, batch.scales)
-        run = engine.forward(self.graph, state["params"], state["state"], inputs, training=True, key=key)
+        graph, inputs = self.graph_for(batch), engine.put(batch.inputs, batch.scales)
+        run = engine.forward(graph, state["params"], state["state"], inputs, training=True, key=key)
         sums, gradients = engine.grad(self.objective, run, batch, wrt=("parameters",))
         if not math.isfinite(self.report(sums)["loss"]):
-            raise TrainingError(self._diagnose(engine, state, inputs, key, step))
+            raise TrainingError(diagnosed(graph, engine, state, inputs, key, step))
         measured = self.ratio_every > 0 and step // self.every % self.ratio_every == 0 and self._updates(step)
         before = engine.copies({name: state["params"][name] for name in gradients.parameters}) if measured else {}
         state = self._update(engine, {**state, "state": dict(run.state)}, gradients.parameters)
@@ -193,6 +194,10 @@ class Supervised:
         run = engine.forward(self.graph, shown["params"], shown["state"], inputs, training=False)
         return engine.measure(self.objective, run, batch)
 
+    def graph_for(self, batch: Batch) -> Graph:
+        """The network as it takes a batch that is learnt from."""
+        return self.graph
+
     def report(self, sums: Sums) -> dict[str, float]:
         """loss, metrics, and what else was measured."""
         ratios = {name: mean(pair) for name, pair in sums.items() if name.startswith(RATIO)}
@@ -202,11 +207,22 @@ class Supervised:
         """Of each name in a report: 1 where larger is better, -1 where smaller is."""
         return self.objective.directions()
 
-    def _diagnose(self, engine: Engine, state: State, inputs: Arrays, key: Key, step: int) -> str:
-        """Where the first number that is not finite appeared."""
-        place = where_not_finite(self.graph, engine, state, inputs, key)
-        remedy = "Lower the learning rate, or check the data for extreme values."
-        return f"the loss is no longer finite at step {step + 1}: {place}. {remedy}"
+
+@dataclass(frozen=True)
+class MultiScale(Supervised):
+    """The same, each batch at the size that its pictures have."""
+
+    def graph_for(self, batch: Batch) -> Graph:
+        """The network at the size of the batch."""
+        (pictures,) = batch.inputs.values()
+        return resized(self.graph, tuple(pictures.shape[1:]))
+
+
+def diagnosed(graph: Graph, engine: Engine, state: State, inputs: Arrays, key: Key, step: int) -> str:
+    """Where the first number that is not finite appeared, and what to do."""
+    place = where_not_finite(graph, engine, state, inputs, key)
+    remedy = "Lower the learning rate, or check the data for extreme values."
+    return f"the loss is no longer finite at step {step + 1}: {place}. {remedy}"
 
 
 def where_not_finite(graph: Graph, engine: Engine, state: State, inputs: Arrays, key: Key) -> str:

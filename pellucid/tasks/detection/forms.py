@@ -56,14 +56,12 @@ def trunk(image: Tensor, cell: int, width: int) -> tuple[Tensor, int]:
 
 def vectors(x: Tensor, boxes: int, classes: int, name: str) -> Tensor:
     """(cells x boxes, 5 + C) of one map: four numbers of a box, one of an object, one a class."""
-    rows, columns = (size or 1 for size in x.sizes[:2])
-    places = rows * columns * boxes
     parts = []
     numbers_of = {"box": 4, "object": 1, "class": classes}
     for word, numbers in numbers_of.items():
         bias = rare_bias() if word == "object" else Constant(0.0)
         y = Conv2D(boxes * numbers, 1, bias_initializer=bias, name=f"{name}_{word}")(x)
-        parts.append(Reshape((places, numbers), name=f"{name}_{word}_places")(y))
+        parts.append(Reshape((-1, numbers), name=f"{name}_{word}_places")(y))
     found: Tensor = Concatenate(name=f"{name}_vectors")(parts)
     return found
 
@@ -103,8 +101,7 @@ def shared_heads(maps: Sequence[Tensor], filters: int, classes: int) -> Tensor:
         for one, other in zip(kind, edge, strict=True):
             y, z = one(y), other(z)
         both = Concatenate(name=f"both{number}")([y, z])
-        rows, columns, numbers = both.sizes
-        found.append(Reshape((rows * columns, numbers), name=f"places{number}")(both))
+        found.append(Reshape((-1, both.sizes[-1]), name=f"places{number}")(both))
     joined: Tensor = Concatenate(axis=1, name="all_places")(found)
     return joined
 

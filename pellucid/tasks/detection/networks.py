@@ -62,8 +62,7 @@ def heads(x: Tensor, filters: int, classes: int, name: str = "head") -> Tensor:
     edge = convolved(x, filters, f"{name}_box")
     edge = Conv2D(4, 1, kernel_initializer="glorot_uniform", bias_initializer=Constant(1.0), name=f"{name}_edges")(edge)
     both = Concatenate(name=f"{name}_both")([kind, edge])
-    rows, columns, numbers = both.sizes
-    found: Tensor = Reshape((rows * columns, numbers), name=f"{name}_places")(both)
+    found: Tensor = Reshape((-1, both.sizes[-1]), name=f"{name}_places")(both)
     return found
 
 

@@ -14,11 +14,15 @@ class Settings:
     """The settings of detection."""
 
     owner: ClassVar[str] = "detection"
-    meanings: ClassVar[Mapping[str, Meaning]] = {"backbone": Meaning("0.2.0", None)}
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "backbone": Meaning("0.2.0", None), "multi_scale": Meaning("0.2.0", 0.0)}
 
     least_visible: float = setting(
         0.3, "Share of a box that must stay in the picture when it is moved, else the object is left out.",
         panel=LEARNING, above=0, most=1)
+    multi_scale: float = setting(
+        0.0, "Pictures of each step are brought to another size: both sides up to so much smaller or larger, 0.25 say.",
+        panel=LEARNING, least=0, most=0.5)
     nms: float = setting(
         0.5, "IoU above which the less sure one of two boxes of a class is dropped.", panel=LEARNING, above=0, most=1)
     anchors: int = setting(5, "Anchors a cell of --model anchors, by k-means.", panel=NETWORK, least=1, most=32)

@@ -15,19 +15,22 @@ import numpy as np
 
 from pellucid.checks.subject import Chance, Check
 from pellucid.data.annotations import Annotations
-from pellucid.data.batches import Encoded
+from pellucid.data.batches import Encode, Encoded
 from pellucid.data.boxes.column import Boxes
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.fitting import affine_of
 from pellucid.data.naming import composed, some_names
+from pellucid.data.scales import sizes_around
 from pellucid.engines.protocol import Objective
-from pellucid.errors import DataError, FileError, UsageError, describe, shown
+from pellucid.errors import DataError, FileError, ShapeError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
+from pellucid.graph.resizing import resized, same_weights
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.scores import MORE
 from pellucid.reports.sections import Account, Section
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
+from pellucid.spec.shapes import Shape
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked
 from pellucid.tasks.detection import telling
@@ -93,6 +96,15 @@ class Detection(Problem):
     def encode(self, annotations: Annotations) -> Encoded:
         assert isinstance(annotations, Boxes), "a task asks for the annotations that it learns from"
         return self.codec.encode(annotations.placed(self.least_visible), len(annotations))
+
+    def encodes(self, settings: Settings, graph: Graph) -> Mapping[tuple[int, int], Encode]:
+        if not settings.multi_scale:
+            return {}
+        (shape,) = graph.input_shapes.values()
+        multiple = KINDS[self.form].multiple_on(self.backbone)
+        sizes = sizes_around(self.codec.size, settings.multi_scale, multiple)
+        refuse_one_size(graph, self.form, [(*size, shape[-1]) for size in sizes], multiple, settings.multi_scale)
+        return {size: replace(self, codec=self.codec.at(size)).encode for size in sizes}
 
     def objective(self, settings: Settings, graph: Graph) -> Objective:
         return Objective(self.codec.terms())
@@ -277,6 +289,21 @@ def refuse_unfit_network(name: str, kind: Kind, trunk: str | None, size: tuple[i
         if side % multiple:
             raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {multiple} for {whose}", side,
                                       f"The next size that fits is --resize {fitting_size}."))
+
+
+def refuse_one_size(graph: Graph, form: str, shapes: Sequence[Shape], multiple: int, share: float) -> None:
+    """Raise UsageError where --multi-scale finds no other size, or a network that does not take it."""
+    if len(shapes) == 1:
+        height, width, _ = shapes[0]
+        wanted = f"a share of {height}x{width} pixels that reaches the next multiple of {multiple} of the longer side"
+        raise UsageError(describe("train", "--multi-scale", wanted, share))
+    try:
+        fits = all(same_weights(graph, resized(graph, shape)) for shape in shapes)
+    except ShapeError:
+        fits = False
+    if not fits:
+        raise UsageError(f"train: --multi-scale goes with networks of convolutions alone, and {form} reads pictures of "
+                         "one size. Leave it out, or choose another --model.")
 
 
 def refuse_words_of_anchors(name: str, settings: Settings) -> None:

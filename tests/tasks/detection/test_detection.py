@@ -86,7 +86,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
 ) -> None:
     from pellucid.runs.recording import Checkpoints
 
-    words = [*TRAIN, "--limit", "12", "--epochs", "3", "--engine", engine, "--patience", "5"]
+    words = [*TRAIN, "--limit", "12", "--epochs", "3", "--engine", engine, "--patience", "5", "--multi-scale", "0.25"]
     assert terminal.type(*words, "--out", "whole").code == 0
 
     class Stopped(Exception):
@@ -112,7 +112,7 @@ def test_the_engines_agree_on_what_is_lost(terminal: Terminal) -> None:
     """The same first weights and batches: equal losses in float32, and equal answers of one model."""
     if len(ENGINES) < 2:
         pytest.skip("PyTorch is not installed")
-    short = [*TRAIN, "--limit", "8", "--epochs", "1"]
+    short = [*TRAIN, "--limit", "8", "--epochs", "1", "--multi-scale", "0.25"]
     for engine in ENGINES:
         terminal.type(*short, "--engine", engine, "--out", engine)
     first, second = (read_csv(f"{engine}/steps.csv")[0] for engine in ENGINES)
@@ -170,6 +170,8 @@ def test_four_pictures_are_learnt_to_the_last_object(terminal: Terminal, tmp_pat
     (["--backbone", "squeezenet"], ["width", "multiple of 32", "--resize 64x96"]),
     (["--resize", "60x80"], ["height", "multiple of 16", "64"]),
     (["--nms", "1.5"], ["--nms"]),
+    (["--multi-scale", "0.1"], ["--multi-scale", "64x80", "multiple of 16"]),
+    (["--multi-scale", "0.25", "--model", "localiser"], ["--multi-scale", "localiser", "one size"]),
     (["--dropout", "0.2"], ["--dropout goes with networks in notation", "center"]),
     (["--activation", "elu"], ["--activation goes with networks in notation", "center"]),
     (["--anchors", "9"], ["--anchors goes with --model anchors", "center"]),

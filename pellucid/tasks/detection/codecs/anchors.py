@@ -10,7 +10,7 @@ Source    Redmon & Farhadi 2018; CNN-book 12.2, 12.4, 12.5
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,9 @@ class AnchorCodec:
     @property
     def places(self) -> int:
         return sum(height * width * len(own) for (height, width), own in zip(self.maps, self.anchors, strict=True))
+
+    def at(self, size: tuple[int, int]) -> AnchorCodec:
+        return replace(self, size=size)
 
     def terms(self) -> tuple[Term, ...]:
         last = self.numbers

@@ -11,7 +11,7 @@ Source    Zhou, Wang & Kraehenbuehl 2019 (heat map, loss); Liu et al. 2020, TTFN
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,9 @@ class CenterCodec:
     @property
     def places(self) -> int:
         return sum(height * width for height, width in self.maps)
+
+    def at(self, size: tuple[int, int]) -> CenterCodec:
+        return replace(self, size=size)
 
     def terms(self) -> tuple[Term, ...]:
         classes = self.classes

@@ -39,6 +39,9 @@ class Codec(Protocol):
     @property
     def places(self) -> int: ...
 
+    def at(self, size: tuple[int, int]) -> Codec:
+        """The same for an input of another size, whose sides its places cover as evenly."""
+
     def encode(self, placed: Placed, count: int) -> Encoded:
         """Targets (B,P,K) of `count` pictures, with the weights and masks of each part of the loss."""
 

@@ -7,7 +7,7 @@ Source    CNN-book 12.1, 12.2; Redmon et al. 2016
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,10 @@ class GridCodec:
     def side(self) -> np.ndarray:
         """Width and height of a cell."""
         return np.array([self.size[1] / self.cells[1], self.size[0] / self.cells[0]])
+
+    def at(self, size: tuple[int, int]) -> GridCodec:
+        rows, columns = (new * cells // old for new, cells, old in zip(size, self.cells, self.size, strict=True))
+        return replace(self, size=size, cells=(rows, columns))
 
     def terms(self) -> tuple[Term, ...]:
         focal = BinaryFocalCrossentropy(True, self.alpha, from_logits=True)
