@@ -3,6 +3,7 @@
 from pellucid.eager.own_rules import Optimizer
 from pellucid.eager.rules import deserialize, get, serialize
 from pellucid.spec import schedules
+from pellucid.spec.matrix_rules import Adafactor, Muon
 from pellucid.spec.optimizers import (
     SGD,
     Adadelta,
@@ -19,8 +20,8 @@ from pellucid.spec.optimizers import (
 from pellucid.training.absent import stand_in
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
-    "deserialize", "get", "newton", "schedules", "serialize",
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Muon", "Nadam", "Optimizer",
+    "RMSprop", "deserialize", "get", "newton", "schedules", "serialize",
 ]  # fmt: skip
 
 

@@ -178,7 +178,7 @@ UNSCALED: Mapping[str, float] = {}
 def slot_starts(rule: OptimizerSpec, params: Arrays) -> Iterator[tuple[str, Array, float]]:
     """("layer/kernel/slot", the weight it has the shape of, the number it is filled with) of an update rule."""
     for key, value in params.items():
-        for slot, start in rule.kept.items():
+        for slot, start in (rule.part(key, value.shape)[0].slots | rule.around).items():
             yield f"{key}/{slot}", value, start
 
 

@@ -86,10 +86,11 @@ class RunConfig:
         f"{EPOCHS_MANY}; of few photos more, for photonet and for a new head.", panel=LEARNING, least=1)
     batch_size: int = setting(32, "Images in one step.", panel=LEARNING, least=1)
     optimizer: str = setting(
-        "adam", "sgd, adam, adamw, nadam, adamax, adagrad, adadelta, rmsprop, ftrl or lion.", panel=LEARNING)
+        "adam", "sgd, adam, adamw, nadam, adamax, adagrad, adadelta, adafactor, rmsprop, ftrl, lion or muon.",
+        panel=LEARNING)
     lr: float | None = setting(None, "Learning rate; default: the optimizer's own.", panel=LEARNING, above=0)
     momentum: float | None = setting(
-        None, "Momentum of sgd or rmsprop; default: none.", panel=LEARNING, least=0, most=1)
+        None, "Momentum of sgd or rmsprop, default: none; of muon, default: 0.95.", panel=LEARNING, least=0, most=1)
     nesterov: bool = setting(False, "Nesterov's momentum, of sgd.", panel=LEARNING)
     amsgrad: bool = setting(False, "Keep the largest second moment, of adam or adamw.", panel=LEARNING)
     weight_decay: float | None = setting(

@@ -77,11 +77,20 @@ class OptimizerSpec(Spec):
         """The arrays that the rule itself keeps beside each weight, by name, with the value they start from."""
         return {}
 
+    def part(self, key: str, shape: tuple[int, ...]) -> tuple[OptimizerSpec, float]:
+        """The rule that moves this weight, and at which share of the rate."""
+        return self, 1.0
+
     @property
     def kept(self) -> dict[str, float]:
         """All arrays beside each weight: those of the rule, the gradients gathered, the weight's moving average."""
+        return self.slots | self.around
+
+    @property
+    def around(self) -> dict[str, float]:
+        """Those that any rule may have."""
         gathered = {GATHERED: 0.0} if self.gradient_accumulation_steps else {}
-        return self.slots | gathered | ({AVERAGE: 0.0} if self.use_ema else {})
+        return gathered | ({AVERAGE: 0.0} if self.use_ema else {})
 
     def decays(self, key: str) -> bool:
         """Whether weight_decay shrinks this weight."""
@@ -136,7 +145,7 @@ class OptimizerSpec(Spec):
 
 
 OptimizerSpec.__doc__ = Help(OptimizerSpec.__doc__)  # type: ignore[assignment]
-OPTIMIZERS: Table[OptimizerSpec] = Table("optimizer")
+OPTIMIZERS: Table[OptimizerSpec] = Table("optimizer", further=("pellucid.spec.matrix_rules",))
 ON_NUMBERS: list[Callable[..., Any]] = []  # what moves variables, once a page that can has been imported
 
 

@@ -12,7 +12,6 @@ MIXED = "Two samples are mixed where batches are made: pellucid train --augment 
 CHANGED = "Use pellucid train --augment {}, or RandomColorJitter, RandomRotation and RandomErasing."
 INSTEAD = {
     "ActivityRegularization": "Give the output that is penalised a loss of its own, or use kernel_regularizer.",
-    "Adafactor": "Use Adam(...), or write the rule as a subclass of Optimizer.",
     "CallbackList": "Pass fit, evaluate and predict a plain list of callbacks.",
     "custom_object_scope": "Leave it out: a file holds no code, so a model loads without its classes.",
     "CustomObjectScope": "Leave it out: a file holds no code, so a model loads without its classes.",
@@ -23,7 +22,6 @@ INSTEAD = {
     "LossScaleOptimizer": "Numbers of 16 bits with a loss scale are not trained; compile with precision='bfloat16'.",
     "MixUp": MIXED.format("mixup=0.2"),
     "model_to_dot": "Use plot_model(model, 'model.svg'), which draws without Graphviz.",
-    "Muon": "Use SGD(momentum=0.95, nesterov=True) or AdamW, or write the rule as a subclass of Optimizer.",
     "OrbaxCheckpoint": "Use ModelCheckpoint(...).",
     "Progbar": "Pass fit verbose=1.",
     "ProgbarLogger": "Pass fit verbose=1.",

@@ -17,6 +17,8 @@ RULES = [
     p.optimizers.RMSprop(p.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5), global_clipnorm=1.0),
     p.optimizers.AdamW(0.01, gradient_accumulation_steps=3),
     p.optimizers.Ftrl(0.1),
+    p.optimizers.Adafactor(0.1),
+    p.optimizers.Muon(0.1),
 ]
 
 

@@ -17,6 +17,7 @@ from pellucid.models import Sequential
 from pellucid.spec.base import rules
 from pellucid.spec.initializers import INITIALIZERS, RandomNormal, RandomUniform, TruncatedNormal
 from pellucid.spec.layer import WeightSpec
+from pellucid.spec.matrix_rules import Adafactor, Muon
 from pellucid.spec.optimizers import (
     OPTIMIZERS,
     SGD,
@@ -68,6 +69,11 @@ RULES = [
     Ftrl(0.05, -0.7, 0.2, 0.01, 0.02, 0.03, 0.1),
     Lion(),
     Lion(0.01, 0.7, 0.8),
+    Adafactor(),
+    Adafactor(0.3, -0.5, 1e-8, 0.1, 0.5),
+    Muon(),
+    Muon(0.01, 0.8, 0.99, 0.1, 1e-3, weight_decay=0.2, adam_lr_ratio=0.5, momentum=0.7, ns_steps=3, nesterov=False,
+         rms_rate=None),
 ]
 
 
@@ -121,6 +127,8 @@ AROUND = [
     SGD(0.1, use_ema=True),
     Adam(0.01, use_ema=True, ema_momentum=0.7, gradient_accumulation_steps=3),
     RMSprop(0.01, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=4),
+    Adafactor(0.1, weight_decay=0.1, undecayed=("bias",)),
+    Muon(0.01, exclude_layers=("b/",), use_ema=True, gradient_accumulation_steps=2, adam_lr_ratio=0.5),
     Adam(CosineDecayRestarts(0.05, 3, 1.5, 0.8), gradient_accumulation_steps=2, use_ema=True, global_clipnorm=1.0),
 ]
 
@@ -134,7 +142,8 @@ def test_what_is_done_around_a_rule_is_keras_own_over_twenty_steps(rule: Optimiz
     random = np.random.default_rng(8)
     ours = Sequential([Input((5,)), Dense(4, name="a", activation="tanh"), Dense(2, name="b")])
     ours.compile(rule, "mse", engine=engine_name, precision="float64")
-    theirs = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(2)])
+    dense = keras.layers.Dense
+    theirs = keras.Sequential([keras.Input((5,)), dense(4, name="a", activation="tanh"), dense(2, name="b")])
     theirs.compile(keras_rule(rule), "mse")
     start = [random.normal(size=w.shape) for w in ours.get_weights()]
     ours.layers[0].weights["kernel"]  # drawn, so that float64 stays

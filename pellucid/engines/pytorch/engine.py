@@ -36,7 +36,7 @@ from pellucid.engines.pytorch.constraints import constrain
 from pellucid.engines.pytorch.device import device_named, exact, memory_for, precision_named, say_that_bfloat16_is_slow
 from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.order import order_of
-from pellucid.engines.pytorch.rules import clipped, move
+from pellucid.engines.pytorch.rules import clipped, move, parts_of
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
 from pellucid.engines.reading import once, tap_value, trainable, value_named
 from pellucid.engines.walker import Walked, Walker
@@ -220,10 +220,12 @@ class PyTorchEngine(Walker):
         self, rule: OptimizerSpec, params: Arrays, grads: Arrays, slots: Arrays, step: int, *, rate: float
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Move every weight that has a gradient, in place."""
-        own = {slot: [slots[f"{key}/{slot}"] for key in grads] for slot in rule.slots}
-        weights = [params[key] for key in grads]
-        given = like(weights, [self._native(gradient) for gradient in grads.values()])
-        move(rule, weights, given, own, step + 1, rate, [params[key] for key in grads if rule.decays(key)])
+        for part, share, keys in parts_of(rule, {key: tuple(params[key].shape) for key in grads}):
+            own = {slot: [slots[f"{key}/{slot}"] for key in keys] for slot in part.slots}
+            weights = [params[key] for key in keys]
+            given = like(weights, [self._native(grads[key]) for key in keys])
+            shrinking = [params[key] for key in keys if part.decays(key)]
+            move(part, weights, given, own, step + 1, (rate, rate * share), shrinking)
         return dict(params), dict(slots)
 
     def clipped(self, rule: OptimizerSpec, grads: Arrays) -> dict[str, Tensor]:

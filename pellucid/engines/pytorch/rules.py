@@ -21,14 +21,16 @@ not contiguous, there and back: all arrays come as views with their axes in the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from pellucid.engines.pytorch.composed import calculated
+from pellucid.engines.pytorch.matrix_rules import adafactor, muon
 from pellucid.engines.pytorch.transfer import in_memory_order
 from pellucid.graph.traced_rule import TracedRule
+from pellucid.spec.matrix_rules import Adafactor, Muon
 from pellucid.spec.optimizers import (
     SGD,
     Adadelta,
@@ -212,17 +214,35 @@ def traced(rule: TracedRule, w: Many, g: Many, slots: Slots, t: int, rate: float
 RULES: dict[type[OptimizerSpec], Callable[..., None]] = {
     SGD: sgd, Adagrad: adagrad, Adadelta: adadelta, RMSprop: rmsprop, Adam: adam, AdamW: adam, Nadam: nadam,
     Adamax: adamax, Ftrl: ftrl, Lion: lion, TracedRule: traced,
+    Adafactor: adafactor, Muon: muon,
 }  # fmt: skip
 
 
-def move(rule: OptimizerSpec, w: Many, g: Many, slots: Slots, t: int, rate: float, shrinking: Many) -> None:
-    """One step of a rule on all weights, in place, those in `shrinking` decayed; g and slots lie in memory as w."""
+def parts_of(
+    rule: OptimizerSpec, shapes: dict[str, tuple[int, ...]]
+) -> Iterator[tuple[OptimizerSpec, float, list[str]]]:
+    """The rules that move these weights, each with its share of the rate and its weights' keys."""
+    found: dict[int, tuple[OptimizerSpec, float, list[str]]] = {}
+    for key, shape in shapes.items():
+        part, share = rule.part(key, shape)
+        found.setdefault(id(part), (part, share, []))[2].append(key)
+    yield from found.values()
+
+
+def move(
+    rule: OptimizerSpec, w: Many, g: Many, slots: Slots, t: int, rates: tuple[float, float], shrinking: Many
+) -> None:
+    """One step of a rule on all weights, in place, those in `shrinking` decayed; g and slots lie in memory as w.
+
+    `rates` are that of the decay and that of the step.
+    """
     if w:
+        shrunk, rate = rates
         if rate > torch.finfo(w[0].dtype).max:
             rate = math.inf  # what the reference engine's rounding makes of it; torch would raise an error
         with torch.no_grad():
             if shrinking and rule.weight_decay:
-                torch._foreach_mul_(in_memory_order(shrinking), 1 - rule.weight_decay * rate)
+                torch._foreach_mul_(in_memory_order(shrinking), 1 - rule.weight_decay * shrunk)
             if not rule.entrywise:
                 RULES[type(rule)](rule, w, g, slots, t, rate)
                 return

@@ -187,10 +187,11 @@ class ReferenceEngine(Walker):
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Move every weight that has a gradient, in place."""
         for key, gradient in grads.items():
-            own = {slot: slots[f"{key}/{slot}"] for slot in rule.slots}
-            if rule.weight_decay and rule.decays(key):
-                params[key][...] *= 1 - rule.weight_decay * rate
-            move(rule, params[key], gradient, own, step + 1, rate)
+            part, share = rule.part(key, params[key].shape)
+            own = {slot: slots[f"{key}/{slot}"] for slot in part.slots}
+            if part.weight_decay and part.decays(key):
+                params[key][...] *= 1 - part.weight_decay * rate
+            move(part, params[key], gradient, own, step + 1, rate * share)
         return dict(params), dict(slots)
 
     def clipped(self, rule: OptimizerSpec, grads: Arrays) -> dict[str, np.ndarray]:

@@ -24,8 +24,10 @@ from collections.abc import Callable
 import numpy as np
 
 from pellucid.engines.reference.composed import calculated
+from pellucid.engines.reference.matrix_rules import adafactor, muon
 from pellucid.graph.plan import plan
 from pellucid.graph.traced_rule import TracedRule
+from pellucid.spec.matrix_rules import Adafactor, Muon
 from pellucid.spec.optimizers import (
     SGD,
     Adadelta,
@@ -180,6 +182,7 @@ def traced(rule: TracedRule, w: np.ndarray, g: np.ndarray, slots: Slots, t: int,
 RULES: dict[type[OptimizerSpec], Callable[..., None]] = {
     SGD: sgd, Adagrad: adagrad, Adadelta: adadelta, RMSprop: rmsprop, Adam: adam, AdamW: adam, Nadam: nadam,
     Adamax: adamax, Ftrl: ftrl, Lion: lion, TracedRule: traced,
+    Adafactor: adafactor, Muon: muon,
 }  # fmt: skip
 
 
