@@ -13,11 +13,11 @@ from pellucid.errors import ArgumentError
 X, Y = np.random.default_rng(0).normal(size=(24, 3)), np.random.default_rng(1).normal(size=(24, 1))
 
 
-def network(seed: int = 3) -> Any:
+def network(seed: int = 3, rule: Any = None) -> Any:
     p.set_random_seed(seed)
     model = p.Sequential([p.Input((3,)), p.layers.Dense(4, activation="tanh"), p.layers.Dropout(0.3),
                           p.layers.Dense(1)])  # fmt: skip
-    model.compile(p.optimizers.Adam(0.05), "mse")
+    model.compile(rule or p.optimizers.Adam(0.05), "mse")
     return model
 
 
@@ -31,15 +31,18 @@ class BreakOff(p.callbacks.Callback):
             raise RuntimeError("the machine is gone")
 
 
-@pytest.mark.parametrize(("freq", "broken_at"), [("epoch", 9), (2, 9)])
-def test_it_goes_on_to_the_same_numbers(freq: Any, broken_at: int, tmp_path: Any) -> None:
+RULES = [None, p.optimizers.Muon(0.02), p.optimizers.Adafactor(0.05)]  # None: Adam
+
+
+@pytest.mark.parametrize(("freq", "broken_at", "rule"), [("epoch", 9, None), *((2, 9, rule) for rule in RULES)])
+def test_it_goes_on_to_the_same_numbers(freq: Any, broken_at: int, rule: Any, tmp_path: Any) -> None:
     told = {"epochs": 4, "batch_size": 6, "verbose": 0}
-    whole = network()
+    whole = network(rule=rule)
     history = whole.fit(X, Y, **told).history
     backup = {"callbacks": [p.callbacks.BackupAndRestore(tmp_path / "kept", save_freq=freq)]}
     with pytest.raises(RuntimeError, match="the machine is gone"):
-        network().fit(X, Y, **told, callbacks=[*backup["callbacks"], BreakOff(broken_at)])
-    again = network()
+        network(rule=rule).fit(X, Y, **told, callbacks=[*backup["callbacks"], BreakOff(broken_at)])
+    again = network(rule=rule)
     later = again.fit(X, Y, **told, **backup).history
     for first, second in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(first, second)
