@@ -31,8 +31,7 @@ def rule_of(config: RunConfig) -> OptimizerSpec:
         raise UsageError(f"train: {flag_of(clips[0])} and {flag_of(clips[1])} are two ways to clip. Type one of them.")
     asked |= {name: getattr(config, name) for name in clips}
     if config.weight_decay is not None:
-        decays = [name for name in ("weight_decay", "adam_weight_decay") if name in rules(type(rule))]
-        asked |= dict.fromkeys(decays, config.weight_decay)
+        asked |= dict.fromkeys({"weight_decay", "adam_weight_decay"} & set(rules(type(rule))), config.weight_decay)
     if config.gradient_accumulation_steps > 1:
         asked["gradient_accumulation_steps"] = config.gradient_accumulation_steps
     if config.use_ema:
