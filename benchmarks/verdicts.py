@@ -173,10 +173,17 @@ def caught(rows: list[Row]) -> dict[str, Any]:
         "by_fault": {name: {"planted": len(ones), "caught": sum(one["caught"] for one in ones),
                             "failures": sum(one["status"] == "failure" for one in ones)}
                      for name, ones in groups.items()},
-        "kinds_of_layers": sorted({one["kind"] for one in tried_ones if one["where"] != "known"}),
+        "kinds_of_layers": kinds(tried_ones),
         "without_effect": [one for one in every if not one.get("effect", True)],
         "missed": [one for one in tried_ones if not one["caught"]],
     }  # fmt: skip
+
+
+def kinds(planted: list[Row]) -> dict[str, Any]:
+    """The kinds of layers whose arithmetic was at fault: those with a small network each, and those of real ones only."""
+    small = {one["kind"] for one in planted if one["set"] == "digits" and one["where"] != "known"}
+    real = {one["kind"] for one in planted if one["set"] != "digits"}
+    return {"count": len(small | real), "in_small_networks": sorted(small), "in_real_set_ups_only": sorted(real - small)}
 
 
 def write(alarms: Rows, planted: Rows) -> None:

@@ -18,6 +18,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -93,6 +94,12 @@ def others() -> Any:
 def flag_of(name: str) -> str:
     """How the command line spells a setting."""
     return "--" + name.replace("_", "-")
+
+
+def spelled(value: Any) -> str:
+    """How a person types a value: 0.00001, not 1e-05, and 1, not 1.0."""
+    plain = isinstance(value, float) and math.isfinite(value)
+    return f"{Decimal(repr(value)).normalize():f}" if plain else str(value)
 
 
 @cache

@@ -10,15 +10,11 @@ from pellucid.cli.app import app
 from pellucid.cli.help import GroupedCommand
 from pellucid.cli.options import Data, Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, say
-
-# What is done with a network that has passed, and how long and where.
-LEFT_OUT = ("weights", "new_head", "freeze", "unfreeze_after", "unfreeze_rate", "trunk_rate", "epochs", "patience",
-            "class_weight", "mine_rounds", "augment", "allow_leak", "compile", "sync_batch_norm", "checkpoint_every",
-            "no_checks")  # fmt: skip
+from pellucid.using.unchecked import UNCHECKED
 
 
 @app.command(cls=GroupedCommand)
-@with_settings(of_a_run, without=LEFT_OUT)
+@with_settings(of_a_run, without=UNCHECKED)
 def check(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = False) -> None:
     """See whether this can learn, before training. Data, network, gradients, a tiny subset, the learning rate."""
     from pellucid.checks.finding import record_of, verdict

@@ -40,7 +40,7 @@ def lines_of(found: Mapping[str, Any]) -> Iterator[str]:
     yield table(
         [[cut(row["run"], WIDEST_VALUE), *scored(row["headline"], named=score == MIXED),
           *[cell(row[name]) for name in NUMBERS]] for row in found["runs"]],
-        ["run", score, "from", "to", "n", "loss", "best epoch", "epochs", "seconds"],
+        ["run", score, "from", "to", "n", "loss", "epoch kept", "epochs", "seconds"],
     )  # fmt: skip
     yield ""
     yield f"{found['verdict']}."

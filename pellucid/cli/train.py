@@ -181,12 +181,13 @@ def console_for(logger: logging.Logger, as_json: bool) -> Event:
 def tell(outcome: Outcome, logger: logging.Logger) -> None:
     """The last lines: which epoch was kept, the score, how to go on, where the report is."""
     from pellucid.reports.scores import Headline
+    from pellucid.reports.wording import weights_of
 
     metrics, folder = outcome.metrics, outcome.folder
     headline = Headline.from_json(metrics["headline"])
-    best = [f"best epoch {metrics['best_epoch']}"] if metrics["best_epoch"] else []
+    kept = [weights_of(metrics["best_epoch"], metrics["best_epoch_because"])] if metrics["best_epoch"] else []
     told = f"{metrics['split']} part: no score is finite" if headline is None else (
-        headline.line(metrics["split"], metrics["n"], *best)
+        headline.line(metrics["split"], metrics["n"], *kept)
     )  # fmt: skip
     if metrics["best_epoch_because"]:
         logger.info("epoch %d was kept: %s", metrics["best_epoch"], metrics["best_epoch_because"])

@@ -3,7 +3,8 @@
 Axes      N samples, K classes, B bins
 Bins      width: B equal stretches of 0..1, each without its lower end (0 joins the first); mass: as many samples in
           each as ties allow. A bin's gap is |accuracy - mean confidence|
-ECE       sum over bins of n_bin / N times the gap
+ECE       sum over bins of n_bin / N times the gap; never 0 of few samples, so `by_chance` says what a network shows
+          whose every confidence is right, in 19 of 20 draws of as many answers
 Source    Guo, Pleiss, Sun & Weinberger 2017, eq. 2 to 5; Nixon et al. 2019 (equal-mass bins).
 """
 
@@ -17,8 +18,11 @@ import numpy as np
 
 from pellucid.diagnosis.answers import Answers
 from pellucid.errors import ArgumentError, describe
+from pellucid.keys import Key
 
 BINS = 15
+FEWEST = 50  # samples, below which an ECE says nothing, and a temperature is fitted to chance
+DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,18 @@ class Bin:
 
 @dataclass(frozen=True)
 class Reliability:
-    """The bins of N samples and their ECE; `kind` is "width" or "mass"."""
+    """The bins of N samples, their ECE, and the ECE up to which chance alone explains it; `kind`: "width" or "mass"."""
 
     kind: str
     n: int
     ece: float
     bins: tuple[Bin, ...]
+    by_chance: float
+
+    @property
+    def earned(self) -> bool:
+        """Whether nothing speaks against the confidences."""
+        return self.ece <= self.by_chance
 
     def to_json(self) -> dict[str, Any]:
         """As diagnosis.json holds it."""
@@ -57,7 +67,21 @@ def reliability(answers: Answers, *, kind: str = "width", bins: int = BINS) -> R
         Bin(float(low), float(high), int(n), s / n if n else None, r / n if n else None)
         for low, high, n, s, r in zip(edges, edges[1:], count, sure.tolist(), right.tolist(), strict=False)
     ]
-    return Reliability(kind, answers.n, float(np.abs(right - sure).sum() / answers.n), tuple(found))
+    ece = float(np.abs(right - sure).sum() / answers.n)
+    return Reliability(kind, answers.n, ece, tuple(found), ece_by_chance(answers.confidence, place, len(count)))
+
+
+def ece_by_chance(confidence: np.ndarray, place: np.ndarray, bins: int) -> float:
+    """The ECE below which 19 of 20 draws stay of answers that are right as often as the confidences (N,) say.
+
+    `place` (N,): the bin of each.
+    """
+    random = Key.of(0).fold("calibration").generator()
+    drawn = np.empty(DRAWS)
+    for number in range(DRAWS):
+        right = random.random(len(confidence)) < confidence
+        drawn[number] = np.abs(np.bincount(place, right - confidence, minlength=bins)).sum() / len(confidence)
+    return float(np.quantile(drawn, 0.95))
 
 
 def edges_of(confidence: np.ndarray, kind: str, bins: int) -> np.ndarray:

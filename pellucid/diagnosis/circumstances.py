@@ -55,7 +55,9 @@ class Circumstances:
     image_shape (H,W,C); dev_drawn: whether the validation part was taken out of the training part, by --val-fraction;
     val_fraction: the share that it takes;
     pretrained: weights known by name that fit the pictures; empty for a run that began with some;
-    guess_error: the error of always naming the commonest class of the held-out part.
+    guess_error: the error of always naming the commonest class of the held-out part;
+    steps: how many were made (0: not known); usual_rate: the learning rate that the optimizer has of itself (0: none);
+    last_kept: whether the model is that of the last epoch, whatever its score.
     """
 
     data: str
@@ -78,3 +80,6 @@ class Circumstances:
     worse: Worse | None = None
     pretrained: str = ""
     labels: WrongLabels | None = None
+    steps: int = 0
+    usual_rate: float = 0.0
+    last_kept: bool = False

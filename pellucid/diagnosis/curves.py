@@ -1,10 +1,11 @@
 """Reading the learning curves: what the way the loss went says about the learning rate and the number of epochs.
 
 Rows      history and steps as in history.csv and steps.csv (see series.py)
-Course    the training loss, averaged in 20 windows of equal length over the whole run: of the steps where there are
-          enough of them, else of the epochs
+Course    the training loss, averaged in 20 windows of equal length over the whole run: of the steps, in fewer windows
+          where there are fewer than 100, or of the epochs where steps are not known or hardly fill four windows
 Readings  loss-rises, fast-then-flat, falls-slowly, not-finished, over-fitting, update-ratio; settled, or one-epoch,
-          few-steps or rate-fell, when none of them
+          few-steps or rate-fell, when none of them. Fewer than 100 steps show of the rate only that it is far too high;
+          however fast or slowly the loss fell in them, the reading is few-steps
 Source    Karpathy, CS231n notes, part 3 (curves of rates too high and too low; update ratio about 1e-3); Goodfellow,
           Bengio & Courville 2016, section 7.8 (where over-fitting begins).
 """
@@ -17,14 +18,18 @@ from typing import Any
 import numpy as np
 
 from pellucid.diagnosis.series import Rows, column, layer_ratios
+from pellucid.diagnosis.wording import counted
 
 WINDOWS = 20
 STEPS_A_WINDOW = 5
+FEWEST = 4  # windows, below which there is no course
+FEW_STEPS = WINDOWS * STEPS_A_WINDOW
 HEALTHY = (3e-4, 3e-3)  # of the update ratio: half a decade to each side of 1e-3
 BEARABLE = (1e-4, 1e-2)  # a decade to each side: beyond, the rate does not suit the layer
 FAR = (1e-5, 1e-1)  # two decades: beyond, it does not whatever the loss does
 SAYS_LOW, SAYS_HIGH = ("falls-slowly", "not-finished"), ("loss-rises", "fast-then-flat")  # of the rate
 NOTICED = 0.05  # smaller changes, as a share of what they change, are not spoken of
+PLAIN = 0.5  # the same of single values, whose noise nobody knows
 HIGH = 0.3  # a loss of more of the first one than this is still high
 LONGER = "Train for more epochs."
 SURE = 4.0  # standard errors; the lowest of 20 windows lies two below its mean by chance
@@ -77,31 +82,36 @@ class Course:
         return float(third.mean()), float(last.mean()), error
 
 
-def read_curves(history: Rows, steps: Rows) -> tuple[Reading, ...]:
-    """Everything the curves say, the gravest first; one reading, "settled", when there is nothing to object to."""
+def read_curves(history: Rows, steps: Rows, kept: int | None = None) -> tuple[Reading, ...]:
+    """Everything the curves say, the gravest first; one reading, "settled", when there is nothing to object to.
+
+    `kept`: the epoch whose weights the model has, where that is known.
+    """
     course = course_of(history, steps)
     if course is None:
-        short = f"{len(steps)} steps and {len(history)} epochs are too few to read the curves"
-        return (Reading("too-short", float(len(steps)), short),)
-    over = over_fitting(history)
-    fall = rises(course) or fast_then_flat(course) or falls_slowly(course) or not_finished(course, over)
+        short = f"{counted(len(steps), 'step')} and {counted(len(history), 'epoch')} are too few to read the curves"
+        return (Reading("too-short", float(len(steps)), short, LONGER),)
+    over = over_fitting(history, kept)
+    fall = rises(course) or few_steps(course, steps) or fast_then_flat(course) or falls_slowly(course) or (
+        not_finished(course, over))
     found = [fall, over, update_ratio(steps, fall)]
     told = tuple(reading for reading in found if reading is not None)
     return told or (settled(course, len(history), steps),)
 
 
 def course_of(history: Rows, steps: Rows) -> Course | None:
-    """The windows of a run; None when there are fewer than four values."""
+    """The windows of a run; None when there are fewer than four."""
     loss = column(steps, "loss")
     loss = loss[np.isfinite(loss)]
     first = float(loss[:3].mean()) if len(loss) else np.nan
-    if len(loss) < WINDOWS * STEPS_A_WINDOW:
-        loss = column(history, "loss")
+    each = STEPS_A_WINDOW
+    if len(loss) < FEWEST * each:
+        loss, each = column(history, "loss"), 1
         loss = loss[np.isfinite(loss)]
         first = float(loss[0]) if len(loss) and not np.isfinite(first) else first
-    if len(loss) < 4:
+    if len(loss) < FEWEST:
         return None
-    windows = np.array_split(loss, min(WINDOWS, len(loss)))
+    windows = np.array_split(loss, min(WINDOWS, len(loss) // each))
     error = [window.std(ddof=1) / np.sqrt(len(window)) if len(window) > 1 else 0.0 for window in windows]
     return Course(np.array([window.mean() for window in windows]), np.array(error), first)
 
@@ -112,14 +122,31 @@ def rises(course: Course) -> Reading | None:
     last = float(course.mean[-1])
     rise = last - course.low
     since_first = last - float(course.mean[0])
-    if last > course.first * (1 + NOTICED) and since_first > SURE * float(np.hypot(course.error[0], course.error[-1])):
+    noticed = NOTICED if course.error.any() else PLAIN
+    if last > course.first * (1 + noticed) and since_first > SURE * float(np.hypot(course.error[0], course.error[-1])):
         meaning = f"the training loss rose from {course.first:.3g} to {last:.3g}"
-    elif rise > NOTICED * course.fall and rise > SURE * float(np.hypot(course.error[at], course.error[-1])):
+    elif rise > noticed * course.fall and rise > SURE * float(np.hypot(course.error[at], course.error[-1])):
         meaning = f"the training loss rose again from {course.low:.3g} to {last:.3g}"
     else:
         return None
     value = last / max(min(course.low, course.first), 1e-12)
     return Reading("loss-rises", value, meaning, "The learning rate is too high: take a third of it.")
+
+
+def few_steps(course: Course, steps: Rows) -> Reading | None:
+    """So few steps that a slow fall, a fast one or none says nothing of the rate."""
+    if not 0 < len(steps) < FEW_STEPS:
+        return None
+    return Reading("few-steps", float(course.mean[-1]),
+                   f"{went(course)} in {len(steps)} steps, too few to show where it settles", LONGER)  # fmt: skip
+
+
+def went(course: Course) -> str:
+    """From where to where the loss went."""
+    last = float(course.mean[-1])
+    if abs(last - course.first) < 0.01 * course.first:
+        return f"the training loss stayed at {last:.3g}"
+    return f"the training loss {'fell' if last < course.first else 'rose'} from {course.first:.3g} to {last:.3g}"
 
 
 def fast_then_flat(course: Course) -> Reading | None:
@@ -165,7 +192,7 @@ def not_finished(course: Course, over: Reading | None) -> Reading | None:
     return Reading("not-finished", value, meaning, LONGER)
 
 
-def over_fitting(history: Rows) -> Reading | None:
+def over_fitting(history: Rows, kept: int | None = None) -> Reading | None:
     """The validation loss has its lowest at an epoch and rises after it, while the training loss falls on."""
     epoch, train, dev = (column(history, name) for name in ("epoch", "loss", "val_loss"))
     if np.isfinite(dev).sum() < 3:
@@ -180,9 +207,10 @@ def over_fitting(history: Rows) -> Reading | None:
     begins = int(epoch[best]) if np.isfinite(epoch[best]) else best + 1
     meaning = (f"over-fitting begins at epoch {begins}: from there the validation loss rose from {dev[best]:.3g} to "
                f"{last:.3g} while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}")  # fmt: skip
+    model = "" if kept is None else (
+        f"The model is that of epoch {kept}, {'before the rise' if kept <= begins else 'in the rise'}. ")
     return Reading("over-fitting", value, meaning,
-                   "The best epoch is kept already; more data, augmentation, dropout or a penalty move that point.",
-                   epoch=begins)  # fmt: skip
+                   f"{model}More data, augmentation, dropout or a penalty move that point.", epoch=begins)  # fmt: skip
 
 
 def unevenness(values: np.ndarray) -> float:
@@ -222,13 +250,11 @@ def while_high(steps: Rows) -> Rows:
 
 
 def settled(course: Course, epochs: int, steps: Rows) -> Reading:
-    """Nothing to object to; whether it would have gone on falling, one epoch, few steps, a fallen rate do not show."""
+    """Nothing to object to; whether it would have gone on falling, one epoch and a fallen rate do not show."""
     last = float(course.mean[-1])
-    meaning = f"the training loss fell from {course.first:.3g} to {last:.3g}"
+    meaning = went(course)
     if epochs == 1:
         return Reading("one-epoch", last, f"{meaning} in one epoch, which does not show where it settles")
-    if 0 < len(steps) < WINDOWS * STEPS_A_WINDOW:
-        return Reading("few-steps", last, f"{meaning} in {len(steps)} steps, too few to show where it settles", LONGER)
     rate = column(steps, "learning_rate")
     if last > HIGH * course.first and np.isfinite(rate).any() and rate[-1] < 0.5 * np.nanmax(rate):
         return Reading("rate-fell", last, f"{meaning}; the falling rate, not the network, may have stopped it", LONGER)

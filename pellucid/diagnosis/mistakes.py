@@ -2,11 +2,16 @@
 
 Cap       a tag that holds m of the M mistakes among n samples caps the gain: with all of them mended, the error M/n
           falls by m/n at most. Tags may overlap, so caps do not add up
+Pattern   a kind that holds at least 3 mistakes, and more than chance gives one of so many kinds in one analysis of 20:
+          pairs, were the mistakes dealt out evenly among all pairs; tags, among all samples (`slices.chances`). Of two
+          classes both pairs are one, and so is every tag that a person gave
 Source    Ng, "Machine Learning Yearning", chapters 13 to 19.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,26 +19,31 @@ import numpy as np
 
 from pellucid.diagnosis.answers import Answers
 from pellucid.diagnosis.intervals import wilson_interval
+from pellucid.diagnosis.slices import chances
 from pellucid.diagnosis.tags import Tags
 
 MOST_PAIRS = 20
+A_PATTERN = 3  # mistakes of one kind; one or two are chance
+BY_CHANCE = 0.05
 
 
 @dataclass(frozen=True)
 class Pair:
-    """`mistakes` samples of class `true` that were called `predicted`: their share of all mistakes."""
+    """`mistakes` samples of class `true` that were called `predicted`: their share of all, and if it is a pattern."""
 
     true: str
     predicted: str
     mistakes: int
     share: float
+    pattern: bool
 
 
 @dataclass(frozen=True)
 class TaggedMistakes:
     """Of n samples with a tag, `mistakes` are wrong: their share of all mistakes and the cap, in error points.
 
-    `error` is the share of wrong samples among those with the tag, `elsewhere` among those without (None for none).
+    `error` is the share of wrong samples among those with the tag, `elsewhere` among those without (None for none);
+    `pattern`: whether there are more of them than chance explains.
     """
 
     tag: str
@@ -45,6 +55,7 @@ class TaggedMistakes:
     cap: float
     error: float
     elsewhere: float | None
+    pattern: bool
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,27 @@ def confused_pairs(answers: Answers, most: int = MOST_PAIRS) -> tuple[Pair, ...]
     total, names = int(table.sum()), answers.class_names
     order = np.argsort(-table, axis=None, kind="stable")[:most]
     places = [divmod(int(cell), len(names)) for cell in order if table.flat[cell]]
+    kinds = len(names) * (len(names) - 1)
+    counts = [int(table[place]) for place in places]
     return tuple(
-        Pair(names[true], names[said], int(table[true, said]), int(table[true, said]) / total) for true, said in places
+        Pair(names[true], names[said], count, count / total, beyond_chance(count, total, kinds))
+        for (true, said), count in zip(places, counts, strict=True)
     )
+
+
+def beyond_chance(count: int, total: int, kinds: int) -> bool:
+    """Whether one of `kinds` holds more of `total` mistakes than the fullest of them would by chance."""
+    if count < A_PATTERN or kinds <= 2:
+        return count >= A_PATTERN
+    share = 1 / kinds
+    tail = sum(math.exp(math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1) + k * math.log(share)
+                        + (total - k) * math.log1p(-share)) for k in range(count, total + 1))  # fmt: skip
+    return tail * kinds <= BY_CHANCE
+
+
+def patterns(kinds: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of pairs or tags, as diagnosis.json holds them, those that are more than chance."""
+    return [kind for kind in kinds if kind["pattern"]]
 
 
 def _tagged(tags: Tags, place: int, wrong: np.ndarray) -> TaggedMistakes | None:
@@ -89,7 +118,10 @@ def _tagged(tags: Tags, place: int, wrong: np.ndarray) -> TaggedMistakes | None:
     total, mistakes, n = int(wrong.sum()), int((wrong & has).sum()), int(has.sum())
     if not mistakes:
         return None
+    given = tags.kinds[place] == "given"
+    chance = 0.0 if given else float(chances(np.array([mistakes]), np.array([n]), total, len(wrong))[0])
     return TaggedMistakes(
+        pattern=mistakes >= A_PATTERN and chance * len(tags.names) <= BY_CHANCE,
         tag=tags.names[place],
         kind=tags.kinds[place],
         n=n,

@@ -10,19 +10,20 @@ Source    Ng 2018, "Machine Learning Yearning", chapters 14-19 (error analysis) 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.diagnosis.circumstances import Circumstances
-from pellucid.diagnosis.curves import Reading
+from pellucid.diagnosis.curves import FEW_STEPS, Reading
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, PartError
 from pellucid.diagnosis.wording import counted, points
 from pellucid.diagnosis.wording import small_percent as percent
+from pellucid.settings import spelled
 
 HOW_MANY = 3
-A_PATTERN = 3  # mistakes of one kind; one or two are chance
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
 FEW_TO_START = 100  # below which edges and textures are better not learnt anew
 NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--activation", "--dropout", "--l2")
@@ -32,7 +33,10 @@ LARGE = 100  # parameters for each training image, above which a smaller network
 NOTHING_HOLDS = "No remedy against it helps where dev is a guess: see first whether the labels belong to the images."
 ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
 MOST_HELD_OUT = 0.4  # of the training images
+FAR_OFF = 30  # times the optimizer's own learning rate, or below it: then the rate is the first to doubt
+BY_A_PERSON = 100  # images, from which the error of a person is known well enough
 HELD_OUT = ("train-dev", "validation", "test")
+SHORT = ("not-finished", "few-steps", "too-short", "rate-fell")  # readings of a run that was too short
 WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 
 
@@ -40,13 +44,14 @@ WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
 class Step:
     """What to do, the number that argues for it, and the flags that do it in a new training (empty: none do).
 
-    `without`: flags that do not go with them.
+    `without`: flags that do not go with them; `checks`: it is done by the checks before training, with the same flags.
     """
 
     action: str
     because: str
     flags: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    checks: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -54,7 +59,7 @@ class Step:
 
 
 def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstances) -> tuple[Step, ...]:
-    """The three next steps, the most promising first."""
+    """The three next steps, the most promising first; fewer where nothing was learnt that would argue for a third."""
     read = {reading.name: reading for reading in curves}
     lists: dict[str, Callable[[Decomposition, dict[str, Reading], Circumstances], Iterator[Step]]] = {
         BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
@@ -67,7 +72,8 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
         found += [*by_problem[0][: HOW_MANY - 1], by_problem[1][0]]
     for steps in by_problem:
         found += steps
-    found += to_see_more(split, run)
+    if not learnt_nothing(split, run):
+        found += to_see_more(split, run)
     first: dict[str, Step] = {}
     for step in found:
         first.setdefault(step.action, step)
@@ -111,8 +117,21 @@ def guessing(split: Decomposition, read: dict[str, Reading], run: Circumstances)
         return
     level = f"the error of always naming the commonest class is {percent(run.guess_error)}"
     if learnt_nothing(split, run):
-        yield Step("Look for what hinders learning: type pellucid check with the same data and flags",
-                   f"{percent(train.error)} of the training images themselves are wrong, and {level}")  # fmt: skip
+        wrong = f"{percent(train.error)} of the training images themselves are wrong, and {level}"
+        checks = Step("Look for what hinders learning", wrong, checks=True)
+        few = 0 < run.steps < FEW_STEPS
+        more = longer(run, f"{counted(run.steps, 'step')} are too few to learn much")
+        rate = next(iter([*far_rate(run), *rates(read, run)]), None)
+        if few and rate is not None:
+            yield replace(rate, action=f"{rate.action}, for {more.flags[1]} epochs",
+                          because=f"{rate.because}; {more.because}", flags=(*rate.flags, *more.flags))  # fmt: skip
+        elif few:
+            yield more
+        elif any(far_rate(run)):
+            yield from far_rate(run)
+        yield checks
+        if few:  # they say nothing of the labels
+            return
         yield from rates(read, run)
         yield Step("See whether the labels belong to the images: look at 20 training images with their labels",
                    f"a network that learns them beats a guess on at least the {train.n:,} images that it was shown")
@@ -146,8 +165,29 @@ def rates(read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
     """Another learning rate, where the curves ask for it."""
     for name, factor in (("loss-rises", 1 / 3), ("fast-then-flat", 1 / 3), ("falls-slowly", 3.0)):
         if name in read:
-            rate = f"{run.rate * factor:.1g}"
-            yield Step(f"Take the learning rate {rate} instead of {run.rate:g}", read[name].meaning, ("--lr", rate))
+            yield another_rate(run, run.rate * factor, read[name].meaning)
+
+
+def far_rate(run: Circumstances) -> Iterator[Step]:
+    """The optimizer's own learning rate, where the run's is far from it."""
+    if run.usual_rate and not 1 / FAR_OFF < run.rate / run.usual_rate < FAR_OFF:
+        times = run.rate / run.usual_rate
+        far = f"{times:,.0f} times" if times > 1 else f"1/{1 / times:,.0f} of"
+        yield another_rate(run, run.usual_rate, f"it is {far} the rate that {run.optimizer} has of itself")
+
+
+def another_rate(run: Circumstances, rate: float, because: str) -> Step:
+    """The step to another learning rate, of one figure."""
+    told = spelled(float(f"{rate:.1g}"))
+    return Step(f"Take the learning rate {told} instead of {spelled(run.rate)}", because, ("--lr", told))
+
+
+def longer(run: Circumstances, because: str) -> Step:
+    """The step to twice the epochs, and where there were few steps to as many as are twice enough."""
+    epochs = 2 * max(run.epochs, FEW_EPOCHS)
+    if 0 < run.steps < FEW_STEPS:
+        epochs = max(epochs, math.ceil(2 * FEW_STEPS * run.epochs / run.steps))
+    return Step(f"Train for {epochs} epochs instead of {run.epochs}", because, ("--epochs", f"{epochs}"))
 
 
 def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
@@ -156,16 +196,13 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
     assert gap is not None, "every decomposition has a bias"
     yield from rates(read, run)
     size = f"the bias is {points(gap.value)}"
-    short = next((read[name].meaning for name in ("not-finished", "few-steps", "rate-fell") if name in read), "")
-    epochs = 2 * max(run.epochs, FEW_EPOCHS)
-    longer = Step(f"Train for {epochs} epochs instead of {run.epochs}",
-                  short or f"{size} after {counted(run.epochs, 'look')} at each image",
-                  ("--epochs", f"{epochs}"))  # fmt: skip
+    short = next((read[name].meaning for name in SHORT if name in read), "")
+    more = longer(run, short or f"{size} after {counted(run.epochs, 'look')} at each image")
     if short or run.epochs <= FEW_EPOCHS:
-        yield longer
-    if run.epochs <= TOO_FEW_EPOCHS:  # to say what else holds it back
-        yield from reference(split)
-        yield from error_analysis(run)
+        yield more
+    if run.epochs <= TOO_FEW_EPOCHS or 0 < run.steps < FEW_STEPS:  # to say what else holds it back
+        yield from reference(split, run)
+        yield from error_analysis(split, run)
     alone = VARIANCE not in split.problems  # else what holds the training error up keeps the other one down
     if run.dropout > 0 and alone:
         yield Step("Train without dropout", f"a rate of {run.dropout:g} holds it back while {size}", ("--dropout", "0"))
@@ -177,8 +214,8 @@ def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances)
         yield Step("Take twice as many filters and units in each layer", left, ("--model", wider))
     else:
         yield Step("Take a larger network", left)
-    yield from reference(split)
-    yield longer
+    yield from reference(split, run)
+    yield more
     yield Step("Try another architecture or optimizer", f"{size} with {run.optimizer}")
 
 
@@ -222,7 +259,7 @@ def for_mismatch(split: Decomposition, read: dict[str, Reading], run: Circumstan
         yield Step(f"Make the training images like the {gap.end} images, in {shift.name} first",
                    f"their mean {shift.name} is {shift.train:.3g} in training and {shift.dev:.3g} there, "
                    f"{abs(shift.deviations):.1f} standard deviations apart; {size}")  # fmt: skip
-    yield from error_analysis(run)
+    yield from error_analysis(split, run)
     end = split.error_of(gap.end)
     assert end is not None, "a gap ends at a part that was measured"
     yield Step(f"Move some of the {end.n:,} {gap.end} images into the training part, or collect more like them", size)
@@ -236,8 +273,9 @@ def for_dev(split: Decomposition, read: dict[str, Reading], run: Circumstances) 
     low, high = dev.interval
     yield Step("Take more images for validation", f"{dev.n:,} of them say of the error only that it is between "
                f"{percent(low)} and {percent(high)}, and {size}", larger_dev(run))  # fmt: skip
-    yield Step("Take other images for validation", f"the best of {counted(run.epochs, 'epoch')} was chosen on the same "
-               f"{dev.n:,} images, and {size}", ("--split-seed", "1") if run.dev_drawn else ())  # fmt: skip
+    chosen = "settings were" if run.last_kept else f"the best of {counted(run.epochs, 'epoch')} was"
+    yield Step("Take other images for validation", f"{chosen} chosen on the same {dev.n:,} images, and {size}",
+               ("--split-seed", "1") if run.dev_drawn else ())  # fmt: skip
     yield Step("Report the test error, and choose fewer settings by dev", size)
 
 
@@ -250,7 +288,7 @@ def larger_dev(run: Circumstances) -> tuple[str, ...]:
 def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     """What would make the next diagnosis say more, whatever the problem is."""
     dev = dev_of(split)
-    yield from error_analysis(run)
+    yield from error_analysis(split, run)
     if dev is not None and not split.problems:
         low, high = dev.interval
         yield Step("Take more images for validation, so that smaller differences show",
@@ -260,7 +298,7 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
         gap = next(gap for gap in split.gaps if gap.undivided)
         yield Step("Hold a train-dev part out of the training images", f"the {points(gap.value)} from {gap.start} to "
                    f"{gap.end} are variance and mismatch undivided", ("--train-dev-fraction", "0.1"))  # fmt: skip
-    yield from reference(split)
+    yield from reference(split, run)
     if dev is not None:
         yield Step("Look at the wrong images one by one and tag them (diagnose --tags)",
                    f"{counted(dev.wrong, 'mistake')} of {dev.n:,}; mending a tag gains at most its share of them")
@@ -271,14 +309,16 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
                f"all {split.errors[0].n:,} scored images were trained on", ("--val-fraction", "0.1"))  # fmt: skip
 
 
-def error_analysis(run: Circumstances) -> Iterator[Step]:
+def error_analysis(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     """The images that are surely worse, the commonest mistake, and what mending each can gain at most."""
+    if guesses(held_out_of(split), run):
+        return  # what a guess takes for what says nothing
     if run.worse is not None:
         worse = run.worse
         yield Step(f"Look at the images tagged '{worse.tag}' first",
                    f"{percent(worse.error)} of them are wrong and {percent(worse.rest_error)} of the rest; mending all "
                    f"{counted(worse.mistakes, 'mistake')} gains {points(worse.cap)}")  # fmt: skip
-    if run.confused is not None and run.confused.count >= A_PATTERN:
+    if run.confused is not None:
         pair = run.confused
         share = pair.count / pair.wrong
         yield Step(f"Look at the images of {pair.true} that are taken for {pair.said}",
@@ -286,9 +326,14 @@ def error_analysis(run: Circumstances) -> Iterator[Step]:
                    "error")  # fmt: skip
 
 
-def reference(split: Decomposition) -> Iterator[Step]:
+def reference(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     """Bias means nothing without a level to compare with."""
-    if not split.reference_given:
-        train = split.errors[0]
-        yield Step("Measure the error of a person on 100 dev images and give it with --reference-error",
-                   f"without it all {percent(train.error)} of training error count as bias")  # fmt: skip
+    if split.reference_given:
+        return
+    train, dev = split.errors[0], dev_of(split)
+    few = dev is None or dev.n < BY_A_PERSON
+    asked = train if dev is None or (few and run.dev_drawn and train.n > dev.n) else dev  # of the same kind
+    part = "training" if asked is train else asked.part
+    which = f"{BY_A_PERSON} {part} images" if asked.n > BY_A_PERSON else f"all {asked.n} {part} images"
+    yield Step(f"Measure the error of a person on {which} and give it with --reference-error",
+               f"without it all {percent(train.error)} of training error count as bias")  # fmt: skip

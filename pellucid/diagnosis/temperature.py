@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pellucid.diagnosis.answers import Answers
-from pellucid.diagnosis.calibration import reliability
+from pellucid.diagnosis.calibration import FEWEST, reliability
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import DataError, ShapeError, describe
 from pellucid.model import Model, weights
@@ -23,7 +23,6 @@ from pellucid.spec.reshaping import Temperature
 
 LIMITS = (0.05, 20.0)
 BATCH = 256
-FEWEST = 50  # samples below which one number is fitted to chance
 FEW_WRONG = 10
 N = TypeVar("N", bound=Model)
 

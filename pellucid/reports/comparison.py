@@ -18,7 +18,7 @@ from pellucid.reports.wording import DASH, share, text
 
 MARK = '<meta name="pellucid-page" content="compare">'  # a page of ours, which may be written anew
 PARTS = {"val_": "Validation", "": "Training"}
-COUNTED = {"best_epoch": "Best epoch", "epochs": "Epochs", "parameters": "Parameters", "seconds": "Seconds"}
+COUNTED = {"best_epoch": "Epoch kept", "epochs": "Epochs", "parameters": "Parameters", "seconds": "Seconds"}
 DASHES = ("none", "9 3", "3 3")  # beyond eight runs the colours come again, broken
 
 

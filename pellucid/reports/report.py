@@ -18,7 +18,7 @@ from pellucid.reports.pages import template
 from pellucid.reports.scores import SHARE, Headline, Score
 from pellucid.reports.sections import Facts, Figure, Section, frames
 from pellucid.reports.svg import cleaned
-from pellucid.reports.wording import facts, facts_of_dataset, network, scores
+from pellucid.reports.wording import facts, facts_of_dataset, network, scores, weights_of
 from pellucid.storage.reading import read_bytes
 
 if TYPE_CHECKING:
@@ -70,13 +70,15 @@ def about_of(context: Mapping[str, Any]) -> dict[str, Any]:
 def render(context: Mapping[str, Any], about: Mapping[str, Any], *, path: Path, shown: Shown | None) -> str:
     """The page as text; path is the run folder. Raises FileError for a picture there that cannot be read."""
     evaluation = context.get("evaluation") or {}
+    because = evaluation.get("best_epoch_because") or ""
     sections = () if shown is None else shown.sections
     return template("report.html").render(
         name=path.resolve().name,
-        headline=headline(evaluation),
+        headline=headline(evaluation, last=(context.get("settings") or {}).get("keep_epoch") == "last"),
         state=str(context.get("state") or "unfinished"),
+        kept="" if context.get("best_epoch") is None else weights_of(context["best_epoch"], because),
         best_epoch=context.get("best_epoch"),
-        because=evaluation.get("best_epoch_because") or "",
+        because=because,
         split=str(evaluation.get("split") or ""),
         scores=[row for one in sections if one.place == "head" and isinstance(one, Facts) for row in one.rows]
         + scores(evaluation),
@@ -101,8 +103,11 @@ def address_of(one: Figure, path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
-def headline(evaluation: Mapping[str, Any]) -> dict[str, str] | None:
-    """The score, how sure it is, and a caution where the part cannot speak for new images; None without a score."""
+def headline(evaluation: Mapping[str, Any], *, last: bool = False) -> dict[str, str] | None:
+    """The score, how sure it is, and a caution where the part cannot speak for new images; None without a score.
+
+    `last`: the last epoch was kept, so that no part chose one.
+    """
     found, split = Headline.from_json(evaluation.get("headline")), str(evaluation.get("split") or "")
     if found is None:
         return None
@@ -111,7 +116,7 @@ def headline(evaluation: Mapping[str, Any]) -> dict[str, str] | None:
     of = f"{round(found.value * n):,} of {images} are right" if found.unit == SHARE else f"Measured on {images}"
     cautions = {
         "train": "Measured on the images it was trained on: this says nothing about new ones.",
-        "validation": "The best epoch was chosen on these images, so new ones may do a little worse.",
+        "validation": "" if last else "The epoch was chosen on these images, so new ones may do a little worse.",
     }
     return {
         "name": found.name,

@@ -95,6 +95,11 @@ def shape_text(shape: Any) -> str:
     return " \N{MULTIPLICATION SIGN} ".join("any" if size is None else str(size) for size in sizes) or DASH
 
 
+def weights_of(epoch: int, because: str) -> str:
+    """Which epoch a run's model is of; `because` says why, where its score was not the best."""
+    return f"weights of epoch {epoch}" + ("" if because else ", the best")
+
+
 def lines_of_steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What a diagnosis says to do, numbered, each with the command that does it where there is one."""
     for number, step in enumerate(steps, start=1):

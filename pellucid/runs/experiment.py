@@ -199,7 +199,7 @@ def kept_said(folder: RunFolder) -> Iterator[None]:
         if not folder.last.exists():
             raise TrainingError(f"{fault} No epoch was finished, so {folder.path} holds no checkpoint.") from fault
         step = read_checkpoint(folder.last).position["step"]
-        best = f" The best epoch's model is {folder.model}." if folder.model.exists() else ""
+        best = f" The model kept is {folder.model}." if folder.model.exists() else ""
         raise TrainingError(f"{fault} The checkpoint of step {step} is kept in {folder.path}.{best}") from fault
 
 

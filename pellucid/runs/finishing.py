@@ -1,4 +1,4 @@
-"""After the last step: bring the best epoch back, score it, write metrics, pictures, report and the final model."""
+"""After the last step: bring the kept epoch back, score it, write metrics, pictures, report and the final model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from pellucid.training.program import State, with_weights
 
 
 def best_state(prepared: Prepared, folder: RunFolder, progress: Progress) -> State:
-    """The weights of the best epoch; those of the last step when no epoch was finished."""
+    """The weights of the kept epoch; those of the last step when no epoch was finished."""
     if not folder.model.exists():
         return progress.state
     params, state = native_weights(load_model(folder.model), prepared.engine)

@@ -126,6 +126,14 @@ def looks_of(dataset: Dataset, key: Key) -> Looks:
     return Looks(dataset.part("train"), dataset.channel_names, key)
 
 
+def chosen(config: RunConfig, dataset: Dataset, looks: Looks) -> tuple[RunConfig, str]:
+    """The settings with all that the data choose where nobody typed it, and a line on the changes of pictures."""
+    config, told = with_augmentation(decided(config, dataset), looks)
+    config = with_network(config, looks)
+    config = config if looks.no_photos else with_rate_of_head(config, len(looks.part))
+    return with_kept_epoch(config, dataset, looks), told
+
+
 def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
     """The settings with what `auto` chooses, and a line that says it, empty where nothing was chosen.
 
@@ -183,11 +191,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     """
     key = Key.of(config.seed)
     dataset = load_data(config) if dataset is None else dataset
-    looks = looks_of(dataset, key)
-    config, told = with_augmentation(decided(config, dataset), looks)
-    config = with_network(config, looks)
-    config = config if looks.no_photos else with_rate_of_head(config, len(looks.part))
-    config = with_kept_epoch(config, dataset, looks)
+    config, told = chosen(config, dataset, looks_of(dataset, key))
     task = task_of(config)
     problem = task.settled(task.problem(dataset), config.own, config.model, dataset)
     train, share = dataset.part("train"), share_of(words.processes)

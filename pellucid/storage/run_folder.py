@@ -78,7 +78,7 @@ class RunFolder:
 
     @property
     def model(self) -> Path:
-        """The model of the best epoch."""
+        """The model of the epoch that was kept."""
         return self.path / "model.safetensors"
 
     @property

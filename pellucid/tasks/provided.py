@@ -72,7 +72,11 @@ class StoredRun(Protocol):
 
     @property
     def model(self) -> Model:
-        """That of the best epoch, with its preprocessing."""
+        """That of the epoch that was kept, with its preprocessing."""
+
+    @property
+    def kept_epoch(self) -> int | None:
+        """The epoch whose weights the model has; None where the run does not tell."""
 
     @property
     def dataset(self) -> Dataset: ...
@@ -104,8 +108,11 @@ class StoredRun(Protocol):
     def command_with(self, flags: Sequence[str], without: Sequence[str] = ()) -> str:
         """The command that trains with the run's own settings, those in `flags` (flag, value, flag, value) changed.
 
-        Flags in `without` are left out.
+        Flags in `without` are left out, and what the data choose by themselves.
         """
+
+    def command_to_check(self) -> str:
+        """The command that makes the checks before training with the run's own settings."""
 
 
 class Predicted(Protocol):

@@ -5,6 +5,7 @@ Nothing is read of the data, and no engine made, before somebody asks for it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -28,17 +29,21 @@ from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig, read_record
 from pellucid.runs.cross_validation import CrossValidated, cross_validate
 from pellucid.runs.deciding import problem_of
+from pellucid.runs.index import object_in
 from pellucid.runs.networks import in_words
 from pellucid.runs.preparation import divide
 from pellucid.runs.reading import read_data
 from pellucid.runs.scoring import BATCH_SIZE, score
 from pellucid.runs.weights import native_weights
+from pellucid.settings import flag_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.evaluation import Evaluation
 from pellucid.training.program import State
 from pellucid.using.held import Holder
 from pellucid.using.opening import all_or_one, classifier_of, engine_of
 from pellucid.using.reopening import Reopening
+from pellucid.using.shortest import to_type, with_flags
+from pellucid.using.unchecked import UNCHECKED
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +79,16 @@ class Stored:
     def notation(self) -> str | None:
         network = str(self.record.get("model") or self.config.model or "")
         return network if network and in_words(network) else None
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Any]:
+        """What metrics.json holds; nothing where there is none."""
+        return object_in(self.folder.metrics)[0] or {}
+
+    @property
+    def kept_epoch(self) -> int | None:
+        told = self.metrics.get("best_epoch")
+        return told if isinstance(told, int) and told > 0 else None
 
     @cached_property
     def here(self) -> RunConfig:
@@ -129,7 +144,13 @@ class Stored:
         return tuple(self.remarks())
 
     def remarks(self) -> Iterator[str]:
-        """Groups in two parts, and that only some training images were looked at."""
+        """Which epoch is looked at, that training was stopped, groups in two parts, training images not looked at."""
+        done, state = self.metrics.get("epochs"), str(self.metrics.get("state"))
+        if self.kept_epoch is not None:
+            yield f"the model is that of epoch {self.kept_epoch}" + (f" of {done}" if isinstance(done, int) else "")
+        if state.startswith("stopped") and not state.startswith("stopped early"):
+            path = shlex.quote(self.folder.path.as_posix())
+            yield f"training was {state}; go on with: pellucid train --resume {path}"
         leaking = leaking_groups(self.dataset)
         if leaking:
             yield (f"{len(leaking):,} groups are in several parts, e.g. '{next(iter(leaking))}': the gaps look smaller "
@@ -176,4 +197,9 @@ class Stored:
 
     def command_with(self, flags: Sequence[str], without: Sequence[str] = ()) -> str:
         gone = {"--engine", *without, *flags[::2]}  # the engine is chosen anew
-        return command_of(self.config, without=gone, also=flags)
+        changed = self.config if without else with_flags(self.config, flags)  # with other weights all is chosen anew
+        return command_of(to_type(changed, self.dataset), without=gone, also=flags)
+
+    def command_to_check(self) -> str:
+        gone = {"--engine", *map(flag_of, UNCHECKED)}
+        return command_of(to_type(self.config, self.dataset), without=gone, to="check")

@@ -41,6 +41,7 @@ def test_train_digits(tmp_path: Path, flags: list[str], engine: str) -> None:
         rows = list(csv.DictReader(file))
     best, kept = max(float(row["val_accuracy"]) for row in rows), rows[metrics["best_epoch"] - 1]
     assert best - float(kept["val_accuracy"]) < 0.012  # the standard error among 144 images at 98 %
+    assert f", weights of epoch {metrics['best_epoch']}" in lines[-2]
     assert not metrics["best_epoch_because"] or lines[-3].startswith(f"epoch {metrics['best_epoch']} was kept: its val")
     quick = [name for name in names(CHECKS) if name not in SLOW]
     assert lines[4] == "augment none, as the pictures are no photos in red, green and blue"

@@ -38,6 +38,15 @@ def test_ece_by_hand() -> None:
     assert found.to_json()["bins"][4]["n"] == 3
 
 
+def test_an_ece_that_chance_gives_honest_confidences_is_no_fault() -> None:
+    random, alarms = np.random.default_rng(0), 0
+    for _ in range(100):
+        confidence = random.uniform(0.5, 1, 60)
+        alarms += not reliability(sure(list(confidence), list((random.random(60) < confidence).astype(int)))).earned
+    assert alarms <= 10  # 1 in 20 is meant
+    assert not reliability(sure([0.95] * 60, [1, 0] * 30)).earned
+
+
 def test_bins_of_equal_mass_by_hand() -> None:
     answers = sure([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], [1, 0, 1, 1, 1, 1])
     found = reliability(answers, kind="mass", bins=3)

@@ -86,6 +86,8 @@ def test_people_are_told_in_a_few_lines_and_the_command_of_a_step_is_one_that_ca
     assert [line[:3] for line in lines if re.match(r"\d\. ", line)] == ["1. ", "2. ", "3. "]
     commands = [line.strip() for line in lines if line.startswith("   pellucid train ")]
     assert commands and all("--limit 400" in line and "--train-dev-fraction 0.2" in line for line in commands)
+    assert commands[0] == ("pellucid train digits --model FC_32 --lr 0.01 --limit 400 --val-fraction 0.2 "
+                           "--train-dev-fraction 0.2 --seed 1 --no-checks --epochs 25")  # fmt: skip
     words = shlex.split(commands[0])[1:]
     typed = terminal.type(*words, "--epochs", "1", "--limit", "40", "--val-fraction", "0.3", "--out", "followed")
     assert typed.code == 0, typed.err
@@ -132,10 +134,25 @@ def test_without_a_dev_part_the_rest_stands(terminal: Terminal) -> None:
     found = diagnosed(terminal, "no-dev")
     assert [part["part"] for part in found["parts"]] == ["train", "test"]
     assert "no dev part" in " ".join(found["notes"]) and "--val-fraction 0.1" in found["mistakes"]["absent"]
-    assert found["gaps"][1]["undivided"] and len(found["next_steps"]) == 3
+    assert found["gaps"][1]["undivided"]
+    longer, check = (step["command"] for step in found["next_steps"])
+    assert longer.endswith("--epochs 200") and check == "pellucid check data.npz --model FC_8 --val-fraction 0 --seed 1"
+    assert terminal.type(*shlex.split(check)[1:]).code in (0, 1)  # it is one that can be typed
     for section in ("mistakes", "slices", "calibration"):
         assert "hold one out with --val-fraction" in found[section]["absent"]
     assert found["mistakes"]["absent"][1:] in Page(Path("no-dev/diagnosis.html").read_text()).text
+
+
+def test_which_epoch_is_looked_at_and_that_training_was_stopped_is_said(terminal: Terminal) -> None:
+    metrics = Path("digits/metrics.json")
+    was = metrics.read_text()
+    told = json.loads(was)
+    assert f"the model is that of epoch {told['best_epoch']} of 6" in diagnosed(terminal, "digits")["notes"]
+    metrics.write_text(json.dumps(told | {"best_epoch": 3, "epochs": 4, "state": "stopped by SIGTERM"}))
+    found = diagnosed(terminal, "digits")
+    assert found["epoch"] == 3 and "the model is that of epoch 3 of 4" in found["notes"]
+    assert any("go on with: pellucid train --resume digits" in note for note in found["notes"])
+    metrics.write_text(was)
 
 
 def test_one_class_in_dev_and_too_few_of_a_class_are_said(terminal: Terminal) -> None:
@@ -192,7 +209,7 @@ def test_outputs_that_are_no_probabilities_are_said_and_the_rest_stands(terminal
     found = diagnosed(terminal, "linear")
     assert any("no probabilities" in note and "activation='softmax'" in note for note in found["notes"])
     assert "no probabilities" in found["calibration"]["absent"]
-    assert len(found["parts"]) == 4 and len(found["next_steps"]) == 3 and found["mistakes"]["pairs"]
+    assert len(found["parts"]) == 4 and found["next_steps"] and found["mistakes"]
     assert "no probabilities" in Page(Path("linear/diagnosis.html").read_text()).text
 
 

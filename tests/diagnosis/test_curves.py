@@ -103,6 +103,22 @@ def test_few_steps_or_a_fallen_rate_do_not_show_where_a_loss_settles() -> None:
     assert fell.name == "rate-fell" and "may have stopped it" in fell.meaning and "epochs" in fell.remedy
 
 
+@pytest.mark.parametrize("course", ["falls-slowly", "fast-then-flat", "not-finished"])
+def test_few_steps_say_nothing_of_the_rate_but_that_it_is_far_too_high(course: str) -> None:
+    for count in (24, 36, 99):
+        loss = np.interp(np.linspace(0, 1, count), at, COURSES[course])
+        epochs = history_of(list(loss[:: count // 6]), [2.3] * len(loss[:: count // 6]))
+        assert names(read_curves(epochs, rows_of(loss)))[0] == "few-steps"
+    rising = rows_of(np.linspace(2.3, 40, 36))
+    assert names(read_curves([], rising))[0] == "loss-rises"
+
+
+def test_single_epochs_go_up_and_down_and_the_rate_is_not_to_blame() -> None:
+    uneven = [2.30, 2.28, 2.25, 2.24, 2.26, 2.255]
+    assert "loss-rises" not in names(read_curves(history_of(uneven, uneven), rows_of(np.full(12, 2.3))))
+    assert names(read_curves(history_of([2.3, 5.0, 50.0, 400.0], [9.0] * 4), []))[0] == "loss-rises"
+
+
 def test_over_fitting_begins_at_the_epoch_of_the_lowest_validation_loss() -> None:
     dev = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9]
     loss = [2.3 * 0.6**k for k in range(10)]

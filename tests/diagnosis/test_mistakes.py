@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.diagnosis.answers import Answers
-from pellucid.diagnosis.mistakes import analyse_mistakes
+from pellucid.diagnosis.mistakes import analyse_mistakes, beyond_chance, patterns
 from pellucid.diagnosis.tagging import read_tags, sample_mistakes, write_sheet
 from pellucid.diagnosis.tags import Tags, column_tags
 from pellucid.errors import DataError, FileError
@@ -41,6 +41,22 @@ def test_by_hand() -> None:
     assert (dark.tag, dark.n, dark.mistakes, dark.share, dark.cap, dark.error) == ("dark", 4, 3, 0.6, 0.3, 0.75)
     assert dark.share_interval == pytest.approx((0.2307, 0.8824), abs=1e-4)  # Wilson, 3 of 5
     assert found.to_json()["tags"][0]["tag"] == "blurred"
+
+
+def test_few_mistakes_of_a_kind_are_no_pattern() -> None:
+    assert [beyond_chance(count, 37, 90) for count in (3, 4, 5)] == [False, False, True]  # the fullest of 90 has 3 or 4
+    assert not beyond_chance(2, 2, 90) and beyond_chance(3, 3, 90)
+    assert [beyond_chance(count, 8, 2) for count in (2, 3)] == [False, True]  # of two classes both pairs are told
+    random = np.random.default_rng(0)
+    alarms = sum(beyond_chance(np.bincount(random.integers(0, 90, 40)).max(), 40, 90) for _ in range(400))
+    assert alarms <= 0.05 * 400
+    wrong = np.arange(200) < 20
+    tags = Tags.joined([
+        Tags.of("measured", {"dark": np.arange(200) % 10 == 0, "red": np.arange(200) < 15}, 200),
+        Tags.of("given", {"cut off": np.arange(200) < 3, "glare": np.arange(200) < 2}, 200),
+    ])
+    told = analyse_mistakes(answers_of([0] * 200, list(wrong.astype(int))), tags).to_json()
+    assert [tag["tag"] for tag in patterns(told["tags"])] == ["red", "cut off"]
 
 
 def test_without_mistakes_and_without_tags() -> None:

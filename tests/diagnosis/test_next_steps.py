@@ -122,7 +122,7 @@ def test_the_curves_advise_nothing_against_over_fitting_where_dev_is_a_guess() -
 def test_a_network_that_learnt_nothing_is_not_to_learn_longer() -> None:
     flat = Reading("fast-then-flat", 2.31, "the training loss stayed at 2.31")
     stuck = next_steps(split(train=60, validation=61), [flat], RUN)
-    assert "pellucid check" in stuck[0].action and stuck[1].flags == ("--lr", "0.0003")
+    assert stuck[0].checks and stuck[1].flags == ("--lr", "0.0003")
     assert "20 training images with their labels" in stuck[2].action and "10,000 images" in stuck[2].because
     assert not any("epochs" in action or "filters" in action for action in actions(stuck))
 
@@ -160,7 +160,22 @@ def test_a_run_cut_short_is_made_longer_before_the_network_wider(name: str) -> N
     assert actions(next_steps(CASES["bias"][0], read, RUN))[0] == "Train for 40 epochs instead of 20"
 
 
-def test_two_mistakes_of_a_kind_are_no_pattern() -> None:
-    for count, told in ((2, False), (3, True)):
-        steps = next_steps(CASES["none"][0], [], replace(RUN, confused=Confused("3", "5", count, 4)))
-        assert any("taken for 5" in step for step in actions(steps)) == told
+@pytest.mark.parametrize(("rate", "lr"), [(1.0, ("--lr", "0.001")), (1e-5, ("--lr", "0.001")), (1e-3, ())])
+def test_few_steps_that_taught_nothing_ask_for_more_and_for_the_usual_rate_and_doubt_no_label(
+    rate: float, lr: tuple[str, ...]
+) -> None:
+    run = replace(RUN, steps=36, epochs=3, rate=rate, usual_rate=0.001, confused=Confused("cat", "dog", 30, 120))
+    first, second = next_steps(split(train=60, validation=61), [], run)
+    assert first.flags == (*lr, "--epochs", "17") and "36 steps" in first.because and second.checks
+    assert ("1,000 times" in first.because) == (rate == 1) and ("1/100 of" in first.because) == (rate == 1e-5)
+    long = next_steps(split(train=60, validation=61), [], replace(run, steps=9000))
+    assert (long[0].flags == lr or long[0].checks) and not any("taken for" in action for action in actions(long))
+
+
+@pytest.mark.parametrize(("n", "drawn", "which"), [
+    (10, True, "100 training images"), (10, False, "all 10 validation images"), (5000, True, "100 validation images"),
+])  # fmt: skip
+def test_a_person_is_asked_about_as_many_images_as_there_are(n: int, drawn: bool, which: str) -> None:
+    found = decompose([PartError("train", 100, 900), PartError("validation", n // 10, n)], dev_drawn_from_train=drawn)
+    steps = next_steps(found, [], replace(RUN, notation=None, epochs=2, dev_drawn=drawn))
+    assert any(f"Measure the error of a person on {which} " in action for action in actions(steps))

@@ -113,7 +113,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
     typed = terminal.refused(1, [], *words)
     last = read_checkpoint("run/last.safetensors")
     step = last.position["step"]
-    kept_in = rf"The checkpoint of step {step} is kept in run\.( The best epoch's model is run/model\.safetensors\.)?\n"
+    kept_in = rf"The checkpoint of step {step} is kept in run\.( The model kept is run/model\.safetensors\.)?\n"
     assert re.fullmatch(f"pellucid: {sentence}{kept_in}", typed), typed
     assert kept in (None, step) and step >= 1
     assert all(np.isfinite(value).all() for value in last.state["params"].values())

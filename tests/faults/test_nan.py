@@ -48,7 +48,7 @@ def test_nan_in_the_validation_loss_alone(terminal: Terminal, engine: str, monke
     write_npz(Path("data.npz"))
     words = [*TRAIN, "--epochs", "3", "--val-fraction", "0.2", "--engine", engine]
     terminal.refused(1, ["val_loss is NaN after epoch 2: training has diverged. Train with a lower learning rate",
-                         "is kept in run. The best epoch's model is run/model.safetensors."], *words)  # fmt: skip
+                         "is kept in run. The model kept is run/model.safetensors."], *words)  # fmt: skip
     assert np.isfinite(load_model("run/model.safetensors").get_weights()[0]).all()
     assert [row["epoch"] for row in read_csv("run/history.csv")] == ["1"]
 

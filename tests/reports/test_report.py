@@ -91,7 +91,7 @@ def test_page_says_what_it_must(written: tuple[RunFolder, Page, str], digits: tu
     right = round(digits[0].accuracy * 360)
     for wanted in (
         "my run", f"{100 * right / 360:.2f} % accuracy", f"{right} of 360 test images are right", "95 % confidence",
-        "finished", "best epoch 9", "measured on test", "9f2c" * 16,
+        "finished", "weights of epoch 9, the best", "measured on test", "9f2c" * 16,
         "train (images: 1437, classes: 10); test (images: 360)",
         "3 hidden files were left out", "initial loss", "Try --lr 0.01.", "conv2d", "6 × 6 × 32", "33,930",
         "1,234,567", "3 × 3", "batch size", "name: adam; learning rate: 0.001", "numpy", "Precision", "weakest",
@@ -229,6 +229,8 @@ def test_headline_is_honest_about_the_part() -> None:
     assert found is not None and found["value"] == "99.99 %" and "nothing about new ones" in found["caution"]
     found = headline(measured | {"split": "validation"})
     assert found is not None and "chosen on these images" in found["caution"]
+    kept_last = headline(measured | {"split": "validation"}, last=True)
+    assert kept_last is not None and not kept_last["caution"]
     found = headline(measured | {"split": "test"})
     assert found is not None and found["caution"] == "" and found["of"] == "19,998 of 20,000 test images are right"
     assert headline({"headline": {"name": "accuracy", "value": None}, "n": 4}) is None

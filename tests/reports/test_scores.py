@@ -32,8 +32,8 @@ def test_differences_in_words() -> None:
 
 
 def test_a_headline_in_a_line() -> None:
-    assert ACCURACY.headline(0.5, (0.4, 0.6)).line("test", 1000, "best epoch 3") == (
-        "test accuracy 0.5000 (0.4000 to 0.6000, 1,000 images, best epoch 3)"
+    assert ACCURACY.headline(0.5, (0.4, 0.6)).line("test", 1000, "weights of epoch 3") == (
+        "test accuracy 0.5000 (0.4000 to 0.6000, 1,000 images, weights of epoch 3)"
     )
     assert MAE.headline(6.5, None).line("test", 9) == "test mae 6.5000 degrees (9 images)"
 

@@ -14,7 +14,7 @@ from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Wor
 from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
-from pellucid.diagnosis.next_steps import Step, agreeing, next_steps
+from pellucid.diagnosis.next_steps import Step, agreeing, guesses, held_out_of, next_steps
 from pellucid.reports.sections import Account
 from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.storage.finite import finite
@@ -28,6 +28,7 @@ from pellucid.tasks.classification.settings import Wishes
 from pellucid.tasks.provided import StoredRun
 
 FORMAT = 1
+GUESSED = "it answers no better than a guess, so what it mistakes for what says nothing of classes or tags"
 
 
 def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
@@ -38,15 +39,18 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     gathered, folder = Gathered.of(stored), stored.folder
     history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
     split = split_of(gathered, wishes.reference_error)
-    readings = read_curves(history, steps)
     looked = look_at_dev(gathered, wishes)
-    run_as_was = circumstances(gathered, split, looked)
-    readings = agreeing(readings, split, run_as_was)
+    run_as_was = circumstances(gathered, split, looked, len(steps))
+    if guesses(held_out_of(split), run_as_was):
+        looked.told.update({name: {"absent": GUESSED} for name in ("mistakes", "slices")
+                            if "absent" not in looked.told[name]})  # fmt: skip
+    readings = agreeing(read_curves(history, steps, stored.kept_epoch), split, run_as_was)
     title, sentence = headline(split, run_as_was)
     found: dict[str, Any] = {
         "format": FORMAT,
         "run": folder.path.as_posix(),
         "data": stored.settings["data"],
+        "epoch": stored.kept_epoch,
         "title": title,
         "sentence": sentence,
         **split.to_json(),
@@ -68,10 +72,11 @@ def split_of(gathered: Gathered, reference: float | None) -> Decomposition:
     return decompose(errors, reference=reference, dev_drawn_from_train=gathered.stored.dev_drawn)
 
 
-def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Circumstances:
-    """The settings in force, and what the sections found that argues for a step."""
+def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev, steps: int) -> Circumstances:
+    """The settings in force, the steps made, and what the sections found that argues for a next one."""
     stored, settings = gathered.stored, gathered.stored.settings
-    rate = OPTIMIZERS.named(settings["optimizer"]).learning_rate if settings["lr"] is None else settings["lr"]
+    usual = OPTIMIZERS.named(settings["optimizer"]).learning_rate
+    rate = usual if settings["lr"] is None else settings["lr"]
     return Circumstances(
         data=settings["data"],
         epochs=int(stored.record.get("epochs") or settings["epochs"] or 1),
@@ -93,6 +98,9 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev) -> Ci
         worse=worse_of(looked),
         pretrained="" if settings["weights"] or from_file(settings) else fitting(stored.dataset),
         labels=labels_of(looked),
+        steps=steps,
+        usual_rate=float(usual),  # type: ignore[arg-type]
+        last_kept=settings["keep_epoch"] == "last",
     )
 
 
@@ -114,9 +122,9 @@ def dropout_of(stored: StoredRun) -> float:
 
 
 def confused_of(looked: OnDev) -> Confused | None:
-    """The commonest mistake."""
+    """The commonest mistake, where it is more than chance."""
     found = looked.mistakes
-    if found is None or not found.pairs:
+    if found is None or not found.pairs or not found.pairs[0].pattern:
         return None
     pair = found.pairs[0]
     return Confused(pair.true, pair.predicted, pair.mistakes, found.mistakes)
@@ -158,4 +166,6 @@ def notes_on_parts(gathered: Gathered) -> list[str]:
 
 def told_step(step: Step, stored: StoredRun) -> dict[str, Any]:
     """A step as plain values, with the command that carries it out."""
+    if step.checks:
+        return step.to_json() | {"command": stored.command_to_check()}
     return step.to_json() | {"command": stored.command_with(step.flags, step.without) if step.flags else ""}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pellucid.diagnosis.wording import as_sentence, percent, points, spanned
+from pellucid.diagnosis.mistakes import patterns
+from pellucid.diagnosis.wording import as_sentence, counted, percent, points, spanned
 from pellucid.reports.gallery import Card
 from pellucid.reports.sections import Figure, Gallery, Section, Table, Text
 from pellucid.tasks.classification.diagnosing.labels import in_words
 
 SAYS = "Reliability: share of right answers by confidence, and how many images have that confidence"
+TAGGING = "Words of your own: fill the last column of diagnosis-to-tag.csv and give it with --tags."
 MOST_PAIRS, MOST_TAGS, MOST_LABELS = 10, 12, 20
 
 
@@ -41,12 +43,16 @@ def mistakes_in(found: Mapping[str, Any]) -> Iterator[Section]:
     yield Text("", title=title, faint=f"{found['mistakes']:,} of {found['n']:,} images are wrong. The share of a pair "
                                       "or tag is the most that mending it can gain.")  # fmt: skip
     pairs = [[pair["true"], pair["predicted"], str(pair["mistakes"]), percent(pair["share"])]
-             for pair in found["pairs"][:MOST_PAIRS] if pair["mistakes"] > 1]  # fmt: skip
+             for pair in patterns(found["pairs"])[:MOST_PAIRS]]  # fmt: skip
     yield Table(["True class", "Taken for", "Times", "Share of the mistakes"], pairs, title="By pair of classes",
                 kinds=["name", "text", "number", "number"], place="below") if pairs else Text(
-        "No class is taken for the same other class twice.", title="By pair of classes", place="below")  # fmt: skip
-    if found["tags"]:
+        "No class is taken for another one more often than chance explains.", title="By pair of classes",
+        place="below")  # fmt: skip
+    if patterns(found["tags"]):
         yield table_of_tags(found)
+    else:
+        yield Text("No tag has more of the mistakes than chance explains.", title="By tag", place="below",
+                   faint=TAGGING)  # fmt: skip
 
 
 def table_of_tags(found: Mapping[str, Any]) -> Table:
@@ -54,10 +60,11 @@ def table_of_tags(found: Mapping[str, Any]) -> Table:
     return Table(
         ["Tag", "Mistakes", "Share of the mistakes", "Gain at most", "Error with it", "Without"],
         [[tag["tag"], str(tag["mistakes"]), percent(tag["share"]), points(tag["cap"]), percent(tag["error"]),
-          "" if tag["elsewhere"] is None else percent(tag["elsewhere"])] for tag in found["tags"][:MOST_TAGS]],
+          "" if tag["elsewhere"] is None else percent(tag["elsewhere"])]
+         for tag in patterns(found["tags"])[:MOST_TAGS]],
         kinds=["name", "number", "number", "number", "number", "number"], title="By tag", place="below",
-        faint=f"Tags overlap, so shares do not add up; {found['untagged']:,} mistakes have none. Words of your own: "
-              "fill the last column of diagnosis-to-tag.csv and give it with --tags.",
+        faint="Tags overlap, so shares do not add up; those that have no more than chance gives them are left out. "
+              f"{TAGGING}",
     )  # fmt: skip
 
 
@@ -86,10 +93,10 @@ def confidence_in(
     title = "Whether its confidence is earned"
     if "absent" in found:
         yield Text(as_sentence(found["absent"]), title=title)
-    elif reliability:
-        yield Figure(SAYS, reliability, title=title)
     else:
-        yield Text("", title=title)
+        yield Text(f"{earned(found)[0].upper()}{earned(found)[1:]}.", title=title)
+    if reliability:
+        yield Figure(SAYS, reliability, place="below")
     if temperature is None:
         if "absent" not in found:
             yield Text("", place="below", faint="pellucid diagnose --calibrate fits a temperature, which makes "
@@ -102,6 +109,13 @@ def confidence_in(
                    f"the ECE from {temperature['ece_before']:.3f} to {temperature['ece_after']:.3f} and changes no "
                    f"answer. The model with it is calibrated.safetensors, beside model.safetensors.{note}",
                    place="below")  # fmt: skip
+
+
+def earned(found: Mapping[str, Any]) -> str:
+    """The ECE beside the one that chance gives a network whose confidences are right."""
+    chance = f"what chance gives so many answers whose confidences are right ({found['by_chance']:.3f})"
+    more = "more" if found["ece"] > found["by_chance"] else "no more"
+    return f"ECE {found['ece']:.3f} on {counted(found['n'], 'dev image')}, {more} than {chance}"
 
 
 def labels_in(found: Mapping[str, Any]) -> Iterator[Section]:

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Part
-from pellucid.diagnosis.calibration import Reliability, reliability
+from pellucid.diagnosis.calibration import FEWEST, Reliability, reliability
 from pellucid.diagnosis.circumstances import Shift
 from pellucid.diagnosis.mistakes import ErrorAnalysis, analyse_mistakes
 from pellucid.diagnosis.pictures import measure
 from pellucid.diagnosis.slices import WorseSlices, worse_slices
 from pellucid.diagnosis.tagging import read_tags, sample_mistakes, write_sheet
 from pellucid.diagnosis.tags import Tags, class_tags, column_tags, measured_tags
+from pellucid.diagnosis.wording import counted
 from pellucid.errors import DataError, PellucidError
 from pellucid.storage.tables import write_csv
 from pellucid.storage.writer import remove_files
@@ -111,6 +112,9 @@ def calibration(gathered: Gathered) -> Reliability:
         raise DataError(NO_DEV)
     if gathered.dev.answers.unsound:
         raise DataError(gathered.dev.answers.unsound)
+    if gathered.dev.n < FEWEST:
+        raise DataError(f"{counted(gathered.dev.n, 'dev image')} cannot tell whether confidences are earned, which "
+                        f"takes {FEWEST} or more; hold more out with --val-fraction")
     return reliability(gathered.dev.answers)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pellucid.diagnosis.mistakes import patterns
 from pellucid.diagnosis.wording import percent, points, spanned
 from pellucid.reports.sections import Section, Table, Text
 from pellucid.reports.wording import lines_of_curves, lines_of_steps
+from pellucid.tasks.classification.diagnosing.evidence import earned
 from pellucid.tasks.classification.diagnosing.labels import in_words
 
 
@@ -39,28 +41,35 @@ def lines_of_evidence(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def lines_of_dev(found: Mapping[str, Any]) -> Iterator[str]:
-    """What the sections on dev say, a line each; a section that is missing says why."""
-    mistakes, slices, calibration = found["mistakes"], found["slices"], found["calibration"]
-    if "absent" in mistakes:
-        yield f"dev     {mistakes['absent']}"
-        return
-    for pair in mistakes["pairs"][:3]:
-        yield (f"dev     {pair['true']} taken for {pair['predicted']}: {pair['mistakes']} of {mistakes['mistakes']} "
-               f"mistakes, {percent(pair['share'])}")  # fmt: skip
-    for tag in mistakes["tags"][:3]:
-        yield f"tag     {tag['tag']}: {percent(tag['share'])} of the mistakes, mending them gains {points(tag['cap'])}"
-    for one in slices.get("worse", [])[:3]:
-        size = spanned(one["difference"], *one["difference_interval"])
-        yield f"slice   {one['tag']} ({one['n']:,} images) is {size} worse than the rest"
+    """What the sections on dev say, a line each; a section that is missing says why, and two do so once."""
+    mistakes, calibration = found["mistakes"], found["calibration"]
+    yield from lines_of_mistakes(mistakes, found["slices"])
     yield from lines_of_labels(found)
     fitted = found.get("temperature")
     if "absent" in calibration or fitted is None:
-        yield f"trust   {calibration.get('absent') or 'ECE {ece:.3f} on dev'.format(**calibration)}"
+        if calibration.get("absent") is None or calibration["absent"] != mistakes.get("absent"):
+            yield f"trust   {calibration.get('absent') or earned(calibration)}"
     elif "absent" in fitted:
         yield f"trust   {fitted['absent']}"
     else:
         yield ("trust   temperature {value:.3g}: ECE {ece_before:.3f} becomes {ece_after:.3f}; ".format(**fitted)
                + f"kept in {found['run']}/calibrated.safetensors")  # fmt: skip
+
+
+def lines_of_mistakes(mistakes: Mapping[str, Any], slices: Mapping[str, Any]) -> Iterator[str]:
+    """Pairs, tags and slices that hold more of the mistakes than chance gives them."""
+    if "absent" in mistakes:
+        yield f"dev     {mistakes['absent']}"
+        return
+    for pair in patterns(mistakes["pairs"])[:3]:
+        yield (f"dev     {pair['true']} taken for {pair['predicted']}: {pair['mistakes']} of {mistakes['mistakes']} "
+               f"mistakes, {percent(pair['share'])}")  # fmt: skip
+    for tag in patterns(mistakes["tags"])[:3]:
+        yield (f"tag     {tag['tag']}: {tag['mistakes']} of {mistakes['mistakes']} mistakes, {percent(tag['share'])}; "
+               f"mending them gains at most {points(tag['cap'])}")  # fmt: skip
+    for one in slices.get("worse", [])[:3]:
+        size = spanned(one["difference"], *one["difference_interval"])
+        yield f"slice   {one['tag']} ({one['n']:,} images) is {size} worse than the rest"
 
 
 def lines_of_labels(found: Mapping[str, Any]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         "gaps": [gap.to_json() for gap in split.gaps],
         "main_problem": split.main_problem, "problems": list(split.problems),
         "next_steps": list(steps_of(main, stored)),
-        "readings": [reading.to_json() for reading in read_curves(history, steps)],
+        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
         "mistakes": [] if dev is None else dev.mistakes(), "slices": [] if dev is None else list(slices_of(dev)),
         "suspects": suspects_of([one for name, one in judged.items() if name in ("validation", "test")]),
         "notes": list(stored.notes),
@@ -76,7 +76,7 @@ MEANS = {
     "bias": "Objects of its own training pictures are missed, or their boxes are off.",
     "variance": "It does better on the pictures it learnt from than on others like them.",
     "mismatch": "It does better on pictures from where the training pictures come from.",
-    "dev over-fitting": "The best epoch was chosen on the validation part, and new pictures do worse.",
+    "dev over-fitting": "Settings and epoch were chosen by the validation part, and new pictures do worse.",
     "": "No gap between the parts is both sure and worth more than two points of AP50.",
 }
 
@@ -99,8 +99,8 @@ def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
         return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
 
     if main == NOTHING:
-        yield step("Look for what hinders learning: type pellucid check with the same data and flags",
-                   "a detector that sees a picture hundreds of times finds its objects")  # fmt: skip
+        yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
+               "because": "a detector that sees a picture hundreds of times finds its objects"}
     if main in (NOTHING, "bias"):
         yield step(f"Train for {2 * epochs} epochs instead of {epochs}", "boxes go on to fit better for long",
                    "--epochs", str(2 * epochs))  # fmt: skip

@@ -50,7 +50,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         "main_problem": split.main_problem, "problems": list(split.problems),
         "constant": constant,
         "next_steps": list(steps_of(main, stored)),
-        "readings": [reading.to_json() for reading in read_curves(history, steps)],
+        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
         "dev": [] if dev is None else [on_dev(dev, place) for place in range(len(dev.names))],
         "notes": [*notes_of(wishes, judged), *stored.notes],
     }  # fmt: skip
@@ -75,7 +75,7 @@ MEANS = {
     "bias": "It is off on its own training images.",
     "variance": "It does better on the images it learnt from than on others like them.",
     "mismatch": "It does better on images from where the training images come from.",
-    "dev over-fitting": "The best epoch was chosen on the validation part, and new images do worse.",
+    "dev over-fitting": "Settings and epoch were chosen by the validation part, and new images do worse.",
     "": "No gap between the parts is both sure and worth more than a twentieth of a constant answer's error.",
 }
 
@@ -111,8 +111,8 @@ def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
         return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
 
     if main == NOTHING:
-        yield step("Look for what hinders learning: type pellucid check with the same data and flags",
-                   "not even its own training images are answered better than by one number")  # fmt: skip
+        yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
+               "because": "not even its own training images are answered better than by one number"}
     if main in (NOTHING, "bias"):
         because = f"the training images are still off after {epochs} looks at each"
         yield step(f"Train for {2 * epochs} epochs instead of {epochs}", because, "--epochs", str(2 * epochs))
