@@ -180,10 +180,11 @@ def caught(rows: list[Row]) -> dict[str, Any]:
 
 
 def kinds(planted: list[Row]) -> dict[str, Any]:
-    """The kinds of layers whose arithmetic was at fault: those with a small network each, and those of real ones only."""
+    """The kinds of layers whose arithmetic was at fault: those with a small network each, those of real ones alone."""
     small = {one["kind"] for one in planted if one["set"] == "digits" and one["where"] != "known"}
     real = {one["kind"] for one in planted if one["set"] != "digits"}
-    return {"count": len(small | real), "in_small_networks": sorted(small), "in_real_set_ups_only": sorted(real - small)}
+    alone = sorted(real - small)
+    return {"count": len(small | real), "in_small_networks": sorted(small), "in_real_set_ups_only": alone}
 
 
 def write(alarms: Rows, planted: Rows) -> None:
