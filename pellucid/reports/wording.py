@@ -35,6 +35,41 @@ def facts_of_dataset(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
     return facts({key: value for key, value in dataset.items() if key != "notes"})
 
 
+def dataset_in_words(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of a data set as a reader wants it: a line a part, a line for the images."""
+    image = found["image"]
+    channels = ", ".join(image["channel_names"])
+    leaking = {"groups in several parts": ", ".join(found["leaking_groups"])} if found["leaking_groups"] else {}
+    return {
+        "name": found["name"],
+        **{f"{name} part": part_in_words(part) for name, part in found["parts"].items()},
+        "images": f"{image['height']} x {image['width']} pixels, {channels}, {image['dtype']}",
+        **({"classes": found["classes"]} if found["classes"] else {}),
+        **leaking,
+        "fingerprint": found["fingerprint"],
+        "notes": found["notes"],
+    }
+
+
+def part_in_words(part: Mapping[str, Any]) -> str:
+    """How many images, how what is known of them is spread, from how many groups, how bright."""
+    groups = "" if part["groups"] is None else f", {part['groups']:,} groups"
+    pixels = part["pixels"]
+    brightness = f"pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:.4g}"
+    return f"{part['n']:,} images{spread_in_words(part)}{groups}; {brightness}"
+
+
+def spread_in_words(part: Mapping[str, Any]) -> str:
+    """How many images a class has, how many boxes there are, or between what the numbers lie."""
+    if boxes := part.get("boxes"):
+        return f", {boxes['n']:,} boxes"
+    if counts := part.get("per_class", {}).values():
+        spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
+        return f", {spread} a class"
+    return "".join(f", {one['name']} {one['min']:g} to {one['max']:g} {one['unit']}".rstrip()
+                   for one in part.get("numbers", ()))  # fmt: skip
+
+
 def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Label and text of every value, in the given order."""
     return [(str(key).replace("_", " "), text(value)) for key, value in values.items()]

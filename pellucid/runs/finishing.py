@@ -13,6 +13,7 @@ from pellucid.data.info import describe_dataset
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
 from pellucid.reports.report import write_report
+from pellucid.reports.wording import dataset_in_words
 from pellucid.runs.checking import findings_kept
 from pellucid.runs.config import FEW_VALIDATE
 from pellucid.runs.learning import part_watched
@@ -124,7 +125,7 @@ def context_of(prepared: Prepared, record: dict[str, Any], metrics: dict[str, An
     return {
         "command": record["command"],
         "data": prepared.config.data,
-        "dataset": in_words(describe_dataset(dataset)),
+        "dataset": dataset_in_words(describe_dataset(dataset)),
         "settings": settings_in_force(prepared),
         "summary_rows": rows,
         "totals": totals,
@@ -133,38 +134,3 @@ def context_of(prepared: Prepared, record: dict[str, Any], metrics: dict[str, An
         "best_epoch": metrics["best_epoch"],
         "evaluation": metrics,
     }
-
-
-def in_words(found: dict[str, Any]) -> dict[str, Any]:
-    """The description of a data set as a reader wants it: a line a part, a line for the images."""
-    image = found["image"]
-    channels = ", ".join(image["channel_names"])
-    leaking = {"groups in several parts": ", ".join(found["leaking_groups"])} if found["leaking_groups"] else {}
-    return {
-        "name": found["name"],
-        **{f"{name} part": part_in_words(part) for name, part in found["parts"].items()},
-        "images": f"{image['height']} x {image['width']} pixels, {channels}, {image['dtype']}",
-        **({"classes": found["classes"]} if found["classes"] else {}),
-        **leaking,
-        "fingerprint": found["fingerprint"],
-        "notes": found["notes"],
-    }
-
-
-def part_in_words(part: dict[str, Any]) -> str:
-    """How many images, how what is known of them is spread, from how many groups, how bright."""
-    groups = "" if part["groups"] is None else f", {part['groups']:,} groups"
-    pixels = part["pixels"]
-    brightness = f"pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:.4g}"
-    return f"{part['n']:,} images{spread_in_words(part)}{groups}; {brightness}"
-
-
-def spread_in_words(part: dict[str, Any]) -> str:
-    """How many images a class has, how many boxes there are, or between what the numbers lie."""
-    if boxes := part.get("boxes"):
-        return f", {boxes['n']:,} boxes"
-    if counts := part.get("per_class", {}).values():
-        spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
-        return f", {spread} a class"
-    return "".join(f", {one['name']} {one['min']:g} to {one['max']:g} {one['unit']}".rstrip()
-                   for one in part.get("numbers", ()))  # fmt: skip
