@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.checks.subject import Subject, trained
 from pellucid.data.batches import Batch
-from pellucid.engines.protocol import Engine
+from pellucid.engines.protocol import Arrays, Engine
 from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 from pellucid.spec.optimizers import OptimizerSpec
@@ -25,6 +25,7 @@ class Descent:
     params: dict[str, Any] = field(init=False)
     state: dict[str, Any] = field(init=False)
     slots: dict[str, Any] = field(init=False)
+    outputs: Arrays = field(init=False)  # of the latest step, before its update
 
     def __post_init__(self) -> None:
         self.params, self.state = self.subject.weights(self.engine)
@@ -46,6 +47,6 @@ class Descent:
         self.params, self.slots = engine.update(
             self.rule, self.params, found.parameters, self.slots, self.number, rate=rate
         )
-        self.state = dict(run.state)
+        self.state, self.outputs = dict(run.state), run.outputs
         self.number += 1
         return objective.report(sums)["loss"]

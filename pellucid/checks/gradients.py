@@ -26,6 +26,7 @@ from pellucid.graph.graph import Graph
 from pellucid.keys import Key
 
 IMAGES = 3
+LONGEST = 64  # pixels of a side, where a network takes pictures of any size: the arithmetic is the same
 ENTRIES, DIRECTIONS = 2, 2  # of each tensor; the entry with the largest gradient and another one
 STEPS = (1e-5, 1e-6, 1e-7)
 WARN, FAIL = 1e-5, 1e-3
@@ -51,7 +52,7 @@ class Slope:
 
 def check_gradients(subject: Subject) -> Finding:
     """Value: the largest error of a tensor, with the penalty off and, where there is one, on."""
-    key = subject.key_of("gradients")
+    subject, key = subject.shrunk(LONGEST), subject.key_of("gradients")
     params, state = subject.weights(ReferenceEngine("float64"))
     params = {name: moved(value, spread(value), key.fold("move", name)) for name, value in params.items()}
     batch = subject.sample("gradients", IMAGES)

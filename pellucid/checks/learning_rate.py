@@ -30,6 +30,7 @@ TOO_LOW, TOO_HIGH = 300.0, 30.0  # times below and above the suggestion
 OWN_STEPS = 24        # of new weights at the rate that was given
 FAR = 30.0            # times below the rate at which the loss breaks out is not too high, whatever is suggested
 BATCH, FEWEST = 64, 16
+LONGEST = 160         # pixels of a side, where a network takes pictures of any size
 FLOPS = 5e10          # of the whole test, a second; a large network gets fewer images
 
 
@@ -48,7 +49,7 @@ class Range:
 
 def check_learning_rate(subject: Subject) -> Finding:
     """Value: the suggested rate."""
-    rate = rate_at(subject.rule.learning_rate, 0)
+    subject, rate = subject.shrunk(LONGEST), rate_at(subject.rule.learning_rate, 0)
     found = range_test(subject)
     rule = type(subject.rule).__name__.lower()
     if found.suggested is None:

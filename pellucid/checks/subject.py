@@ -14,11 +14,13 @@ import numpy as np
 
 from pellucid.checks.finding import Finding
 from pellucid.data.annotations import Annotations
-from pellucid.data.batches import Batch, Batches, Encoded
-from pellucid.data.dataset import Dataset
+from pellucid.data.batches import Batch, Batches, Encode, Encoded
+from pellucid.data.dataset import Dataset, Part
+from pellucid.data.scales import brought_to
 from pellucid.engines.protocol import Arrays, Engine, Objective
 from pellucid.graph.graph import Graph, LayerEntry, Nested
 from pellucid.graph.plan import plan
+from pellucid.graph.resizing import resized
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.spec.layer import LayerSpec
@@ -42,11 +44,29 @@ class Chance:
 
 
 @dataclass(frozen=True)
+class Smaller:
+    """How the same is learnt from smaller pictures: their size (height, width), and what the loss reads then."""
+
+    size: tuple[int, int]
+    encode: Encode
+
+
+@dataclass(frozen=True)
+class ByHeart:
+    """What says of a few pictures that they are known by heart: a score of outputs for them, and the best there is."""
+
+    name: str
+    best: float
+    score: Callable[[np.ndarray], float]
+
+
+@dataclass(frozen=True)
 class Subject:
     """A run that has not begun. `weights` gives fresh copies of its first weights; `drawn` says they are random.
 
     `names` are those of the outputs; `own` are checks of what is learnt, and `chance` is known where that says it.
-    `pixels` bounds what one sample of images holds.
+    `pixels` bounds what one sample of images holds. `smaller` says, for a longest side in pixels, how the network is
+    shown smaller pictures, None where it cannot be; `shown` is that, in use. `by_heart` judges outputs for a part.
     """
 
     dataset: Dataset
@@ -63,6 +83,9 @@ class Subject:
     own: Mapping[str, Check] = field(default_factory=dict)
     chance: Chance | None = None
     pixels: int = PIXELS
+    smaller: Callable[[int], Smaller | None] | None = None
+    shown: Smaller | None = None
+    by_heart: Callable[[Part], ByHeart | None] = lambda part: None
 
     @property
     def annotations(self) -> Annotations:
@@ -77,6 +100,14 @@ class Subject:
         """The same, with samples that one forward pass takes through the network in so many FLOPs."""
         size, each = math.prod(self.batches.source.images.shape[1:]), max(summarize(self.graph).flops, 1)
         return replace(self, pixels=min(self.pixels, int(flops / each * size)))
+
+    def shrunk(self, longest: int) -> Subject:
+        """The same network and weights, shown pictures of at most so many pixels a side, where it can be."""
+        found = None if self.smaller is None else self.smaller(longest)
+        if found is None:
+            return self
+        (shape,) = self.graph.input_shapes.values()
+        return replace(self, graph=resized(self.graph, (*found.size, shape[-1])), shown=found)
 
     def sample(self, check: str, most: int) -> Batch:
         """At most `most` training images drawn at random, preprocessed, not augmented."""
@@ -103,8 +134,12 @@ class Subject:
 
     def batch_of(self, indices: np.ndarray) -> Batch:
         """The training images at `indices` (B,)."""
-        batches, part = self.batches, self.batches.source
-        x, made = part.images.take(indices), Encoded.of(batches.encode(self.annotations.take(indices)))
+        batches, part, encode = self.batches, self.batches.source, self.batches.encode
+        x, annotations = part.images.take(indices), self.annotations.take(indices)
+        if self.shown is not None:
+            x, annotations = brought_to(self.shown.size, x, annotations)
+            encode = self.shown.encode
+        made = Encoded.of(encode(annotations))
         x = x.astype(np.float32) if batches.preprocessing is None else batches.preprocessing.apply(x)
         return Batch({batches.input_name: x}, {batches.output_name: made.targets}, dict(made.weights),
                      dict(made.masks), ids=part.ids[indices])

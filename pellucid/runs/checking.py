@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pellucid.checks.finding import Finding
@@ -44,6 +45,8 @@ def subject_of(prepared: Prepared) -> Subject:
         own={**prepared.task.checks, **prepared.problem.checks()},
         chance=prepared.problem.chance(prepared.program.objective),
         drawn=not (prepared.config.model or "").lower().endswith(FILES),
+        smaller=partial(prepared.problem.smaller, prepared.model.graph),
+        by_heart=prepared.problem.by_heart,
         as_learnt=shown_as_learnt(prepared.config),
     )
 

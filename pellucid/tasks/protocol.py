@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pellucid.checks.subject import Chance, Check
+from pellucid.checks.subject import ByHeart, Chance, Check, Smaller
 from pellucid.data.annotations import Annotations
 from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
@@ -159,6 +159,14 @@ class Problem(ABC):
 
     def chance(self, objective: Objective) -> Chance | None:
         """What a run begins with, as the checks before it ask; None: what the best constant number comes to."""
+        return None
+
+    def smaller(self, graph: Graph, longest: int) -> Smaller | None:
+        """How the checks show the network pictures of at most `longest` pixels a side; None: as they are."""
+        return None
+
+    def by_heart(self, part: Part) -> ByHeart | None:
+        """What the checks know by that all of a small part was learnt; None: by the loss."""
         return None
 
     def checks(self) -> Mapping[str, Check]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pellucid.checks.subject import Chance, Check
+from pellucid.checks.subject import ByHeart, Chance, Check, Smaller
 from pellucid.data.annotations import Annotations
 from pellucid.data.batches import Encode, Encoded
 from pellucid.data.boxes.column import Boxes
@@ -114,6 +114,21 @@ class Detection(Problem):
 
     def events(self, settings: Settings, bench: Bench) -> list[tuple[str, Event]]:
         return [("looks", Looks(self, bench, settings.score_every))]
+
+    def smaller(self, graph: Graph, longest: int) -> Smaller | None:
+        multiple, share = KINDS[self.form].multiple_on(self.backbone), longest / max(self.codec.size)
+        height, width = (max(2, round(side * share / multiple)) * multiple for side in self.codec.size)
+        (shape,) = graph.input_shapes.values()
+        if share >= 1 or not takes(graph, (height, width, shape[-1])):
+            return None
+        return Smaller((height, width), replace(self, codec=self.codec.at((height, width))).encode)
+
+    def by_heart(self, part: Part) -> ByHeart | None:
+        def score(outputs: np.ndarray) -> float:
+            return self.evaluation(outputs, part, split="train", loss=0.0).judged.mean_average_precision()
+
+        best = score(self.codec.sure(self.encode(part.annotations).targets))
+        return ByHeart("AP50", best, score) if best > 0 else None  # without an object that counts there is no number
 
     def checks(self) -> Mapping[str, Check]:
         return checks_of(self.codec)
@@ -297,13 +312,17 @@ def refuse_one_size(graph: Graph, form: str, shapes: Sequence[Shape], multiple: 
         height, width, _ = shapes[0]
         wanted = f"a share of {height}x{width} pixels that reaches the next multiple of {multiple} of the longer side"
         raise UsageError(describe("train", "--multi-scale", wanted, share))
-    try:
-        fits = all(same_weights(graph, resized(graph, shape)) for shape in shapes)
-    except ShapeError:
-        fits = False
-    if not fits:
+    if not all(takes(graph, shape) for shape in shapes):
         raise UsageError(f"train: --multi-scale goes with networks of convolutions alone, and {form} reads pictures of "
                          "one size. Leave it out, or choose another --model.")
+
+
+def takes(graph: Graph, shape: Shape) -> bool:
+    """Whether the same weights serve pictures of another shape."""
+    try:
+        return same_weights(graph, resized(graph, shape))
+    except ShapeError:
+        return False
 
 
 def refuse_words_of_anchors(name: str, settings: Settings) -> None:

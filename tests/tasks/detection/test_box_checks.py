@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.checks import tiny_subset
+from pellucid.checks.subject import ByHeart, Subject
+from pellucid.checks.tiny_subset import check_tiny_subset
 from pellucid.data.boxes.column import Boxes
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
+from pellucid.runs.checking import subject_of
+from pellucid.runs.config import RunConfig
+from pellucid.runs.preparation import prepare, understand
+from pellucid.spec.optimizers import Adam
 from pellucid.tasks.detection.checks import check_round_trip
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
@@ -78,3 +85,36 @@ def test_planted_faults_of_codecs_are_caught(shapes: Dataset) -> None:
     for codec in faulty:
         told = found(shapes, codec)
         assert told.status == "failure" and told.value > 0.9 and "codec" in told.remedy, type(codec).__name__
+
+
+def subject_at(folder: Path, model: str) -> Subject:
+    """What the checks of a run on these pictures look at."""
+    config = RunConfig(data=str(folder), engine="reference", model=model)
+    return subject_of(prepare(config, understand(config)))
+
+
+def test_a_few_pictures_are_learnt_until_every_box_is_found(
+    tmp_path: Path, shapes: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passed at AP50 1, not at a loss; a network that never finds a box fails, one that another rate teaches warns."""
+    subject = subject_at(tmp_path, "center-small")
+    told = check_tiny_subset(subject)
+    assert (told.status, told.value) == ("pass", 1.0) and "4 images were learnt to AP50 1, in" in told.meaning
+    monkeypatch.setattr(tiny_subset, "LOOKS", 8)
+    slow = check_tiny_subset(replace(subject, rule=Adam(1e-9)))
+    assert slow.status == "warning" and "adam at 0.01 learns them" in slow.meaning, slow
+    monkeypatch.setattr(tiny_subset, "LOOKS", 1)
+    blind = check_tiny_subset(replace(subject, by_heart=lambda part: ByHeart("AP50", 1.0, lambda outputs: 0.1)))
+    assert blind.status == "failure" and "AP50 was 0.100 of 1" in blind.meaning
+
+
+def test_gradients_are_checked_on_smaller_pictures_of_the_same_objects(tmp_path: Path, shapes: Dataset) -> None:
+    subject = subject_at(tmp_path, "center-small")
+    small = subject.shrunk(64)
+    assert small.graph.input_shapes == {"input": (48, 64, 3)} and subject.shrunk(80) is subject
+    whole, batch = subject.sample("test", 3), small.sample("test", 3)
+    assert batch.inputs["input"].shape == (3, 48, 64, 3) and batch.targets["output"].shape[1] == 6 * 8
+    hills = [(one.targets["output"][..., :2] == 1).sum() for one in (whole, batch)]
+    assert hills[0] == hills[1] > 0
+    one_size = subject_at(tmp_path, "localiser")
+    assert one_size.shrunk(48) is one_size
