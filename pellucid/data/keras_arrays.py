@@ -143,5 +143,5 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
-for inner in ("image", "sequence"):  # pages in a page, for `from pellucid.preprocessing.image import load_img`
-    sys.modules.setdefault(f"pellucid.preprocessing.{inner}", sys.modules[__name__])
+# a page in a page, for `from pellucid.preprocessing.sequence import pad_sequences`
+sys.modules.setdefault("pellucid.preprocessing.sequence", sys.modules[__name__])

@@ -14,7 +14,13 @@ from pellucid.eager.calculating import hold
 from pellucid.engines.reference.engine import ReferenceEngine  # noqa: F401  (enters the arithmetic)
 from pellucid.engines.reference.losses import LOSSES as ARITHMETIC
 from pellucid.errors import ArgumentError, ShapeError, describe, shown
-from pellucid.graph.ops.losses import FORMULAS
+from pellucid.graph.layer import Tensor
+from pellucid.graph.operators import result, value
+from pellucid.graph.ops.elementwise import divide, multiply
+from pellucid.graph.ops.losses import FORMULAS, ON_TENSORS
+from pellucid.graph.ops.moving import expand_dims, squeeze
+from pellucid.graph.ops.reducing import mean
+from pellucid.graph.ops.reducing import sum as total
 from pellucid.spec import losses
 from pellucid.spec.base import snake
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
@@ -30,8 +36,10 @@ def of_one_rank(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def values(spec: LossSpec, y_true: Any, y_pred: Any) -> np.ndarray:
-    """One number a place."""
+def values(spec: LossSpec, y_true: Any, y_pred: Any) -> Any:
+    """One number a place; of a tensor a tensor."""
+    if isinstance(y_pred, Tensor):
+        return on_tensors(spec, y_true, y_pred)
     prediction = hold(y_pred)
     if prediction.dtype.kind != "f":
         prediction = prediction.astype(np.float32)
@@ -46,6 +54,21 @@ def values(spec: LossSpec, y_true: Any, y_pred: Any) -> np.ndarray:
     if type(spec) in FORMULAS:
         return np.asarray(FORMULAS[type(spec)](spec, target, prediction))
     return by_engine(spec, target, prediction, index)
+
+
+def on_tensors(spec: LossSpec, y_true: Any, y_pred: Tensor) -> Any:
+    """The formula as a part of what is being calculated; raises ArgumentError where there is none."""
+    formula = FORMULAS.get(type(spec), ON_TENSORS.get(type(spec)))
+    if formula is None or getattr(spec, "ignore_class", None) is not None:
+        remedy = "Write it with pellucid.ops."
+        raise ArgumentError(describe(type(spec).__name__, "y_pred", "numbers", "a tensor", remedy))
+    target = value(y_true)
+    given, wanted = len(target.shape), len(y_pred.shape) - (spec.labels == "index")
+    if given == wanted + 1 and target.shape[-1] == 1:
+        target = value(squeeze(target, -1))
+    elif given == wanted - 1 and y_pred.shape[-1] == 1:
+        target = value(expand_dims(target, -1))
+    return result(formula(spec, target, y_pred))
 
 
 def by_engine(spec: LossSpec, target: np.ndarray, prediction: np.ndarray, index: bool) -> np.ndarray:
@@ -74,6 +97,8 @@ def by_engine(spec: LossSpec, target: np.ndarray, prediction: np.ndarray, index:
 
 def called(spec: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
     """The loss, reduced; what is ignored does not count."""
+    if isinstance(y_pred, Tensor):
+        return tensor_reduced(spec, spec.call(y_true, y_pred), sample_weight)
     found = np.asarray(hold(spec.call(y_true, y_pred)))
     weights = None if sample_weight is None else hold(sample_weight)
     ignored = getattr(spec, "ignore_class", None)
@@ -83,6 +108,16 @@ def called(spec: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> An
             present *= present.size / max(float(present.sum()), 1.0)
         weights = present if weights is None else np.multiply(*of_one_rank(present, weights))
     return reduced(found, weights, spec.reduction, spec.dtype)
+
+
+def tensor_reduced(spec: Any, found: Any, sample_weight: Any) -> Any:
+    """The values of a tensor times their weights, as `reduction` says."""
+    weighed = found if sample_weight is None else multiply(found, sample_weight)
+    if spec.reduction in (None, "none"):
+        return weighed
+    if spec.reduction == "mean_with_sample_weight" and sample_weight is not None:
+        return divide(total(weighed), total(sample_weight))
+    return total(weighed) if spec.reduction == "sum" else mean(weighed)
 
 
 def reduced(found: np.ndarray, weights: np.ndarray | None, reduction: str | None, dtype: str | None = None) -> Any:
@@ -125,6 +160,8 @@ class Loss:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The loss of numbers, reduced as `reduction` says."""
+        if isinstance(y_pred, Tensor):
+            return tensor_reduced(self, self.call(y_true, y_pred), sample_weight)
         found = np.asarray(hold(self.call(hold(y_true), hold(y_pred))))
         return reduced(found, None if sample_weight is None else hold(sample_weight), self.reduction, self.dtype)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -31,3 +32,7 @@ def smart_resize(
         raise ArgumentError(describe("smart_resize", "size", "two integers, rows and columns", repr(size)))
     resizing = Layer.of(Resizing(size[0], size[1], interpolation, crop_to_aspect_ratio=True))
     return np.asarray(on_numbers(resizing, pictures))
+
+
+# a page in a page, for `from pellucid.preprocessing.image import load_img`
+sys.modules.setdefault("pellucid.preprocessing.image", sys.modules[__name__])

@@ -6,11 +6,26 @@ The operations themselves are nodes of the graph; the file that makes them enter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Never
+from typing import Any, Protocol
+
+import numpy as np
 
 from pellucid.errors import UsageError
 
 OPERATIONS: dict[str, Callable[..., Any]] = {}
+
+
+class Tape(Protocol):
+    """What knows the numbers of tensors."""
+
+    def enter(self, value: Any) -> Any:
+        """A tensor for numbers."""
+
+    def numbers(self, tensor: Any) -> np.ndarray:
+        """The numbers of a tensor."""
+
+
+TAPES: list[Tape] = []  # the last is asked, while a step of a user's own is at work
 
 
 def no_number(what: str, remedy: str) -> UsageError:
@@ -105,27 +120,43 @@ class Calculating:
     def __getitem__(self, index: Any) -> Any:
         return OPERATIONS["get_item"](self, index)
 
+    def numpy(
+        self, asked: str = "numpy", remedy: str = "Use the function of that name in pellucid.ops: it becomes part of "
+        "the network."
+    ) -> np.ndarray:  # fmt: skip
+        """The numbers, where they are known: in a train_step of a user's own; else raises UsageError."""
+        if not TAPES:
+            raise no_number(asked, remedy)
+        return TAPES[-1].numbers(self)
+
     def __bool__(self) -> bool:
-        raise no_number("if", "Choose with pellucid.ops.where(condition, a, b), which becomes part of the network.")
+        remedy = "Choose with pellucid.ops.where(condition, a, b), which becomes part of the network."
+        return bool(self.numpy("if", remedy))
 
     def __float__(self) -> float:
-        raise no_number("float()", "Go on with the tensor itself: x * 2, pellucid.ops.mean(x).")
+        return float(self.numpy("float()", "Go on with the tensor itself: x * 2, pellucid.ops.mean(x).").reshape(()))
 
     def __int__(self) -> int:
-        raise no_number("int()", "Go on with the tensor itself, or take a size from x.shape.")
+        return int(self.numpy("int()", "Go on with the tensor itself, or take a size from x.shape.").reshape(()))
+
+    def __format__(self, how: str) -> str:
+        return format(self.numpy("format()", "Print the tensor alone.").item(), how) if how else str(self)
 
     def __len__(self) -> int:
-        raise no_number("len()", "Take a size from x.shape.")
+        return len(self.numpy("len()", "Take a size from x.shape."))
 
-    def __iter__(self) -> Iterator[Never]:
-        raise no_number("for", "Take parts with x[:, 0], or pellucid.ops.unstack(x, axis=1).")
+    def __iter__(self) -> Iterator[Any]:
+        sizes = self.numpy("for", "Take parts with x[:, 0], or pellucid.ops.unstack(x, axis=1).").shape
+        return (self[place] for place in range(sizes[0]))
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **named: Any) -> Any:
         """`array * tensor`, and numpy.exp(tensor): the operation of that name."""
         own = OPERATIONS.get(function.__name__)
         if own is None or method != "__call__" or named:
-            return self.__array__()
+            plain = [entry.numpy() if isinstance(entry, Calculating) else entry for entry in inputs]
+            return getattr(function, method)(*plain, **named)
         return own(*inputs)
 
-    def __array__(self, *args: Any, **named: Any) -> Never:
-        raise no_number("numpy", "Use the function of that name in pellucid.ops: it becomes part of the network.")
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        found = self.numpy()
+        return found if dtype is None else found.astype(dtype)

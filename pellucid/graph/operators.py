@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any, Protocol
 
 from pellucid.errors import ArgumentError, ShapeError, describe, shown
-from pellucid.graph.calculating import OPERATIONS
+from pellucid.graph.calculating import OPERATIONS, TAPES
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Multiply
@@ -84,6 +84,9 @@ def as_tensor(entry: Value) -> Tensor:
     """Numbers as a constant of the graph."""
     if isinstance(entry, Tensor):
         return entry.now()
+    if TAPES:
+        known: Tensor = TAPES[-1].enter(entry.array)
+        return known
     tensor: Tensor = Layer.of(ConstantValue(entry.array))(())
     return tensor
 

@@ -31,6 +31,7 @@ class Compiled:
     state: State | None = None
     fits: int = 0
     rate_factors: Mapping[Selection, float] = field(default_factory=dict)  # on the learning rate of chosen layers
+    judged: bool = True  # False where only a step of the user's own says what the loss is
 
     @property
     def engine(self) -> Engine:
@@ -55,8 +56,10 @@ class Compiled:
         """Forget what was made for other outputs."""
         self.objective = self.state = None
 
-    def to_config(self, graph: Graph) -> dict[str, Any]:
-        """As a model file keeps it."""
+    def to_config(self, graph: Graph) -> dict[str, Any] | None:
+        """As a model file keeps it; None where the loss is code."""
+        if not self.judged:
+            return None
         objective = self.objective_of(graph)
         return {
             "optimizer": self.optimizer.to_config(),

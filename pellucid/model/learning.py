@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from pellucid.model.network import Network
 from pellucid.training import loop
 from pellucid.training.arguments import flag, real, whole, whole_or_none
 from pellucid.training.backup import TerminateOnNaN
+from pellucid.training.callback import Callback
 from pellucid.training.callbacks import CallsAround, LearningRateScheduler, Recorder, introduce
 from pellucid.training.console import console_event, loudness
 from pellucid.training.events import Event, Position, Progress
@@ -102,6 +104,15 @@ def own_step_of(model: Any) -> type[Any] | None:
     return OwnStep
 
 
+def fresh_metrics(model: Any) -> list[Callback]:
+    """What lets the metrics that a step of the user's own keeps begin anew each epoch and evaluation, as in Keras."""
+    if not (written(model, "train_step") or written(model, "test_step") or written(model, "compute_loss")):
+        return []
+    from pellucid.model.stepping import FreshMetrics
+
+    return [FreshMetrics(model)]
+
+
 def written(model: Any, name: str) -> Any:
     """A method of the model that a user wrote, None where it is ours."""
     found = getattr(type(model), name, None)
@@ -140,7 +151,7 @@ def fit(
     for argument, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
         whole("fit", argument, value, 0)
     loudness("fit", verbose)
-    listed = callbacks_of("fit", callbacks)
+    listed = [*callbacks_of("fit", callbacks), *fresh_metrics(model)]
     data = {**data, "steps": whole_or_none("fit", "steps_per_epoch", data["steps"]),
             "shuffle": flag("fit", "shuffle", data["shuffle"])}  # fmt: skip
     held_out = validation["data"]
@@ -155,6 +166,8 @@ def fit(
         data = {**data, **first}
     model._build_for(data["x"])
     program, compiled = program_of(model), compiled_of(model)
+    if not compiled.judged and data["y"] is None and not feeds_batches(data["x"]):
+        program = replace(program, objective=Objective(()))  # a step that needs no targets
     refuse_nothing_trained(program.graph)
     refuse_two_places(model)
     key = model.key.fold("fit", compiled.fits)
@@ -232,7 +245,7 @@ def evaluate(
     callbacks: Any = None, verbose: int | str = 0, where: str = "evaluate",
 ) -> dict[str, float]:  # fmt: skip
     """Loss and metrics by name."""
-    listed = callbacks_of(where, callbacks)
+    listed = [*callbacks_of(where, callbacks), *fresh_metrics(model)]
     steps = whole_or_none(where, "steps", steps)
     size = BATCH if batch_size is None else whole(where, "batch_size", batch_size, 1)
     model._build_for(x)

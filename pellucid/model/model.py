@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pellucid.data.keras_arrays import unpack_x_y_sample_weight
 from pellucid.errors import ArgumentError, UsageError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.selecting import Selection
@@ -67,17 +68,17 @@ class Model(Portable):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """What fit does with a batch; a class of one's own may write it: compute_loss, gradients, optimizer.apply."""
-        x, y, *weight = data
+        x, y, weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight[0] if weight else None, training=True)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight, **self._mode(training=True))
         self.optimizer.apply(self.gradients(loss), self.trainable_variables)  # type: ignore[union-attr]
         return {**self._at_step("train_step").measured(y, y_pred), "loss": loss}
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """What evaluate and validation do with a batch, if a class of one's own writes it; the last batch's is told."""
-        x, y, *weight = data
+        x, y, weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight[0] if weight else None, training=False)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight, **self._mode(training=False))
         return {**self._at_step("test_step").measured(y, y_pred), "loss": loss}
 
     def predict_step(self, data: Any) -> Any:
@@ -89,6 +90,11 @@ class Model(Portable):
     ) -> Any:
         """The compiled loss of what the model gave in a step; it can be added to others and multiplied."""
         return self._at_step("compute_loss").loss(y, y_pred, sample_weight)
+
+    def _mode(self, *, training: bool) -> dict[str, bool]:
+        """`training`, where compute_loss takes it; an older one of the user's own may not."""
+        taken = inspect.signature(self.compute_loss).parameters.values()
+        return {"training": training} if any(p.name == "training" or p.kind is p.VAR_KEYWORD for p in taken) else {}
 
     def gradients(self, loss: Any) -> list[Any]:
         """The gradients of a loss of this train_step, in the order of trainable_variables."""
@@ -180,11 +186,13 @@ class Model(Portable):
         selections as in `freeze`, later ones win. Raises ArgumentError for a factor that is not above 0.
         """
         refuse_unknown(ignored)
+        own = learning.own_step_of(self) if loss is None else None
+        loss = own.unjudged if own else loss
         one_of("compile", "jit_compile", jit_compile, ("auto", True, False), "'auto', True or False")
         compiled = Compiled(
             rule_of(optimizer), engine_named(engine, precision, device, compiled=jit_compile is True),
             Wanted(loss, loss_weights, metrics, weighted_metrics, self._keys),
-            rate_factors=checked_factors(rate_factors),
+            rate_factors=checked_factors(rate_factors), judged=not own,
         )
         if self._built is not None and loss is not None:  # without one it is said where one is needed
             compiled.objective_of(self._built.graph)

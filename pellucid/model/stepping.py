@@ -6,7 +6,7 @@
         self.optimizer.apply(self.gradients(loss), self.trainable_variables)
         return {"loss": loss}
 
-Losses may be weighted and added up: gradients are those of the sum. What else is done to them has no gradient.
+What the model gives is a tensor with numbers: other losses are made of it and of compute_loss with pellucid.ops.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ import numpy as np
 
 from pellucid.engines.protocol import Array, Batch, Engine, Run, Sums, mean
 from pellucid.errors import ArgumentError, TrainingError, UsageError, describe, shown
+from pellucid.graph.layer import Tensor
+from pellucid.graph.ops.elementwise import multiply
+from pellucid.graph.ops.reducing import mean as mean_of
 from pellucid.keys import Key
+from pellucid.model.known import Known, Tape
+from pellucid.training.callback import Callback
 from pellucid.training.program import State, Supervised, averaged
 
 STILL = Key(0)  # nothing is drawn in an evaluation
@@ -36,40 +41,20 @@ class Predicted(np.ndarray):
     """What the model gave in a train_step, with the pass that it came from."""
 
     run: Run | None = None
-    batch: Batch | None = None
 
 
-class Loss(float):
-    """A loss, with what its gradient is asked of: (share, pass, batch) each."""
+class Passed(Known):
+    """The same while the step learns: a tensor, of which losses are made."""
 
-    parts: tuple[tuple[float, Run, Batch], ...]
+    run: Run
+    output: str
 
-    @classmethod
-    def of(cls, value: float, parts: Sequence[tuple[float, Run, Batch]]) -> Loss:
-        """A number and where it is from."""
-        found = cls(value)
-        found.parts = tuple(parts)
-        return found
 
-    def __add__(self, other: Any) -> Any:
-        more = other.parts if isinstance(other, Loss) else ()
-        return Loss.of(float(self) + float(other), (*self.parts, *more))
+class Compiled(Known):
+    """The compiled loss of a pass."""
 
-    __radd__ = __add__
-
-    def __mul__(self, factor: Any) -> Any:
-        if isinstance(factor, Loss):
-            return float(self) * float(factor)
-        by = float(factor)
-        return Loss.of(float(self) * by, [(share * by, run, batch) for share, run, batch in self.parts])
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        return self * (1 / float(other))
-
-    def __neg__(self) -> Any:
-        return self * -1.0
+    run: Run
+    batch: Batch
 
 
 @dataclass
@@ -81,12 +66,14 @@ class Stepping:
     state: State
     batch: Batch
     key: Key
+    tape: Tape
     runs: int = 0
+    sums: Sums = field(default_factory=dict)  # of the compiled loss and metrics
 
     def forward(self, inputs: Any, *, training: bool) -> Any:
         """The model on arrays, with the weights of this moment."""
         graph = self.program.graph
-        names = list(graph.input_shapes)
+        names, found = list(graph.input_shapes), list[Any]()
         given = list(inputs.values()) if isinstance(inputs, Mapping) else inputs
         arrays = list(given) if isinstance(given, (list, tuple)) else [given]
         if len(arrays) != len(names):
@@ -100,24 +87,29 @@ class Stepping:
         self.runs += 1
         if training:
             self.state["state"] = dict(run.state)
-        found = []
-        for value in self.engine.get(run.outputs).values():
-            output = value.view(Predicted)
-            output.run, output.batch = run, self.batch
-            found.append(output)
+        values = self.engine.get(run.outputs)
+        if training:
+            found = [self.tape.enter(value, Passed, run=run, output=name) for name, value in values.items()]
+        else:
+            found = [value.view(Predicted) for value in values.values()]
+            for output in found:
+                output.run = run
         return found[0] if len(found) == 1 else found
 
-    def loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Loss:
+    def loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         """The compiled loss of a pass, with its penalties."""
         first = y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred
         run = getattr(first, "run", None)
         if run is None:
-            remedy = "Pass it on as it is; give your own loss to compile."
+            remedy = "Pass it on as it is, or calculate another loss with pellucid.ops."
             raise ArgumentError(describe("compute_loss", "y_pred", "what self(x, training=True) gave", "other numbers",
                                          remedy))  # fmt: skip
         batch = self._with(y, sample_weight)
         sums = self.engine.measure(self.program.objective, run, batch)
-        return Loss.of(self.program.objective.report(sums)["loss"], [(1.0, run, batch)])
+        value = np.float32(self.program.objective.report(sums)["loss"])
+        if isinstance(first, Predicted):
+            return value
+        return self.tape.enter(value, Compiled, run=run, batch=batch)
 
     def _with(self, y: Any, sample_weight: Any) -> Batch:
         """The batch with other targets or weights, where they are others."""
@@ -135,20 +127,32 @@ class Stepping:
     def measured(self, y: Any, y_pred: Any) -> dict[str, float]:
         """The compiled metrics of a pass."""
         first = y_pred[0] if isinstance(y_pred, (list, tuple)) else y_pred
-        sums = self.engine.measure(self.program.objective, first.run, self._with(y, None))
-        return self.program.objective.report(sums)
+        self.sums = self.engine.measure(self.program.objective, first.run, self._with(y, None))
+        return self.program.objective.report(self.sums)
 
     def gradients(self, loss: Any) -> list[Array]:
         """Those of the trained weights, in the order of trainable_variables."""
-        if not isinstance(loss, Loss):
-            remedy = "Losses of compute_loss may be multiplied by numbers and added; other arithmetic has no gradient."
-            raise ArgumentError(describe("gradients", "loss", "what compute_loss gave", type(loss).__name__, remedy))
+        if not isinstance(loss, Tensor):
+            remedy = "Make it of self(x, training=True) with compute_loss and pellucid.ops; NumPy has no gradients."
+            raise ArgumentError(describe("gradients", "loss", "a tensor", type(loss).__name__, remedy))
+        if np.size(self.tape.numbers(loss)) != 1:
+            shape, remedy = str(tuple(self.tape.numbers(loss).shape)), "End it with pellucid.ops.mean."
+            raise ArgumentError(describe("gradients", "loss", "one number", f"of shape {shape}", remedy))
         total: dict[str, Array] = {}
-        for share, run, batch in loss.parts:
-            _, found = self.engine.grad(self.program.objective, run, batch, wrt=("parameters",))
-            for name, value in self.engine.get(found.parameters).items():
-                total[name] = share * value + total.get(name, np.zeros((), value.dtype))
-        return [total[name] for name in self.trained]
+        seeds: dict[int, tuple[Run, dict[str, Array]]] = {}
+        for source, value in self.tape.gradients(loss):
+            if isinstance(source, Passed):
+                seeds.setdefault(id(source.run), (source.run, {}))[1][source.output] = value
+            elif isinstance(source, Compiled):
+                _, found = self.engine.grad(self.program.objective, source.run, source.batch, wrt=("parameters",))
+                self._gather(total, found.parameters, float(value))
+        for run, given in seeds.values():
+            self._gather(total, self.engine.vjp(run, self.engine.put(given), wrt=("parameters",)).parameters, 1.0)
+        return [total.get(name, np.zeros(self.program.graph.weights[name].shape, np.float32)) for name in self.trained]
+
+    def _gather(self, total: dict[str, Array], more: Mapping[str, Array], share: float) -> None:
+        for name, value in self.engine.get(more).items():
+            total[name] = share * value + total.get(name, np.zeros((), value.dtype))
 
     @property
     def trained(self) -> list[str]:
@@ -162,9 +166,30 @@ class Stepping:
             raise ArgumentError(describe("optimizer.apply", "grads", f"{len(names)}, one a trained weight",
                                          f"{len(gradients)}"))  # fmt: skip
         given = {name: np.asarray(value, np.float32) for name, value in zip(names, gradients, strict=True)}
-        self.state |= self.program._update(self.engine, self.state, self.engine.put(given))
+        with self.tape.at_rest():
+            self.state |= self.program._update(self.engine, self.state, self.engine.put(given))
         clock = self.state["clock"]
         self.state["clock"] = {**clock, "step": np.asarray(int(clock["step"]) + 1, np.int64)}
+
+
+class FreshMetrics(Callback):
+    """Metrics that a model of the user's own holds begin anew with each epoch and each evaluation."""
+
+    def __init__(self, own: Any) -> None:
+        self.own = own
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        reset = getattr(self.own, "reset_metrics", None)
+        if reset is not None:
+            reset()
+            return
+        listed = isinstance(getattr(type(self.own), "metrics", None), property)
+        for metric in self.own.metrics if listed else vars(self.own).values():
+            if hasattr(metric, "reset_state") and hasattr(metric, "update_state"):
+                metric.reset_state()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self.on_epoch_begin(0)
 
 
 @dataclass(frozen=True)
@@ -174,15 +199,23 @@ class OwnStep(Supervised):
     model: Any = None
     latest: dict[str, float] = field(default_factory=dict)
 
+    @staticmethod
+    def unjudged(y_true: Any, y_pred: Any) -> Any:
+        """In place of a compiled loss, where there is none."""
+        return multiply(mean_of(y_pred, -1), 0.0)
+
     def _writes(self, *names: str) -> bool:
         return any(not getattr(type(self.model), name).__module__.startswith("pellucid.") for name in names)
 
     def evaluate(self, engine: Engine, state: State, batch: Batch) -> Sums:
         """The sums of a batch that is not learnt from; with a test_step what it says, with a compute_loss its loss."""
+        if not self.model._compiled.judged and not self._writes("test_step", "compute_loss"):
+            remedy = "Write test_step beside train_step, or compute_loss, or pass compile a loss."
+            raise UsageError(f"{self.model.name}: there is no loss to evaluate. {remedy}")
         plain = {} if self._writes("test_step") else super().evaluate(engine, state, batch)
         if plain and not self._writes("compute_loss"):
             return plain
-        self.model._stepping = Stepping(self, engine, dict(averaged(state)), batch, STILL)
+        self.model._stepping = Stepping(self, engine, dict(averaged(state)), batch, STILL, Tape(engine))
         try:
             logs = self.model.test_step(parts(batch))
         finally:
@@ -199,19 +232,22 @@ class OwnStep(Supervised):
         """One batch. Raises TrainingError before the state is taken when the loss is not finite."""
         if not self._writes("train_step", "compute_loss"):
             return super().step(engine, state, batch, key)
-        stepping = Stepping(self, engine, dict(state), batch, key)
+        stepping = Stepping(self, engine, dict(state), batch, key, Tape(engine))
         before = int(state["clock"]["step"])
         self.model._stepping = stepping
         try:
-            logs = self.model.train_step(parts(batch))
+            with stepping.tape.at_work():
+                found = numbers_of("train_step", self.model.train_step(parts(batch)))
         finally:
             self.model._stepping = None
-        found = numbers_of("train_step", logs)
         if int(stepping.state["clock"]["step"]) == before:
             remedy = "Call self.optimizer.apply(self.gradients(loss), self.trainable_variables)."
             raise UsageError(f"train_step learnt nothing: it did not call the optimizer. {remedy}")
+        count = len(next(iter(batch.inputs.values())))
         if not np.isfinite(found.get("loss", 0.0)):
             raise TrainingError(f"the loss is no longer finite at step {before + 1}. Lower the learning rate.")
+        if not self._writes("train_step"):
+            return stepping.state, stepping.sums | {LOSS: (found["loss"] * count, count)}
         self.latest.clear()
         self.latest.update(found)
         return stepping.state, {OWN: (1.0, 1.0)}
@@ -225,10 +261,15 @@ class OwnStep(Supervised):
 
 def numbers_of(where: str, logs: Any) -> dict[str, float]:
     """What a step returns, as numbers by name; raises ArgumentError."""
-    if not isinstance(logs, Mapping) or not all(np.size(value) == 1 for value in logs.values()):
+    if not isinstance(logs, Mapping) or not all(is_number(value) for value in logs.values()):
         remedy = 'End it with return {"loss": loss}.'
         raise ArgumentError(describe(where, "what it returns", "a mapping of numbers", shown(repr(logs)), remedy))
     return {str(name): float(np.asarray(value).reshape(())) for name, value in logs.items()}
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one number, in whatever form."""
+    return not isinstance(value, (list, tuple, Mapping, str, type(None))) and np.size(value) == 1
 
 
 def parts(batch: Batch) -> tuple[Any, ...]:

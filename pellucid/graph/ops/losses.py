@@ -14,6 +14,7 @@ from pellucid.graph.ops import elementwise as e
 from pellucid.graph.ops import reducing as r
 from pellucid.graph.ops.choosing import one_hot, where
 from pellucid.spec import composed_losses as specs
+from pellucid.spec import losses
 from pellucid.spec.losses import LossSpec
 
 EPSILON = 1e-7
@@ -99,6 +100,58 @@ def generalized(spec: specs.CategoricalGeneralizedCrossEntropy, t: Any, y: Any) 
     p = r.sum(e.multiply(y, one_hot(t, value(y).shape[-1])), -1)
     return e.divide(e.subtract(1.0, e.power(p, spec.q)), spec.q)
 
+
+def squares(spec: Any, t: Any, y: Any) -> Any:
+    """(t - y)^2."""
+    return r.mean(e.square(e.subtract(t, y)), -1)
+
+
+def distances(spec: Any, t: Any, y: Any) -> Any:
+    """|t - y|."""
+    return r.mean(e.absolute(e.subtract(t, y)), -1)
+
+
+def huber(spec: losses.Huber, t: Any, y: Any) -> Any:
+    """d^2 / 2 within delta, delta |d| - delta^2 / 2 outside."""
+    off = e.absolute(e.subtract(t, y))
+    outside = e.subtract(e.multiply(off, spec.delta), 0.5 * spec.delta**2)
+    return r.mean(where(e.less_equal(off, spec.delta), e.multiply(e.square(off), 0.5), outside), -1)
+
+
+def yes_or_no(spec: losses.BinaryCrossentropy, t: Any, y: Any) -> Any:
+    """-t log p - (1 - t) log(1 - p)."""
+    t = e.add(e.multiply(t, 1 - spec.label_smoothing), 0.5 * spec.label_smoothing)
+    if spec.from_logits:
+        return r.mean(e.subtract(e.softplus(y), e.multiply(t, y)), spec.axis)
+    p = e.clip(y, EPSILON, 1 - EPSILON)
+    no = e.multiply(e.subtract(1.0, t), e.log(e.subtract(1.0, p)))
+    return r.mean(e.negative(e.add(e.multiply(t, e.log(p)), no)), spec.axis)
+
+
+def of_classes(spec: losses.CategoricalCrossentropy, t: Any, y: Any) -> Any:
+    """-sum t log p."""
+    classes = value(y).shape[spec.axis]
+    t = e.add(e.multiply(t, 1 - spec.label_smoothing), spec.label_smoothing / classes)
+    if spec.from_logits:
+        return e.negative(r.sum(e.multiply(t, r.log_softmax(y, spec.axis)), spec.axis))
+    p = e.clip(e.divide(y, r.sum(y, spec.axis, keepdims=True)), EPSILON, 1 - EPSILON)
+    return e.negative(r.sum(e.multiply(t, e.log(p)), spec.axis))
+
+
+def of_numbers(spec: losses.SparseCategoricalCrossentropy, t: Any, y: Any) -> Any:
+    """-log p[label]."""
+    plain = losses.CategoricalCrossentropy(spec.from_logits, label_smoothing=spec.label_smoothing)
+    return of_classes(plain, one_hot(t, value(y).shape[-1]), y)
+
+
+ON_TENSORS: dict[type[LossSpec], Formula] = {  # of those that the engines have arithmetic for
+    losses.MeanSquaredError: squares,
+    losses.MeanAbsoluteError: distances,
+    losses.Huber: huber,
+    losses.BinaryCrossentropy: yes_or_no,
+    losses.CategoricalCrossentropy: of_classes,
+    losses.SparseCategoricalCrossentropy: of_numbers,
+}
 
 FORMULAS: dict[type[LossSpec], Formula] = {
     specs.MeanAbsolutePercentageError: percentage,
