@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-import numpy as np
-
 from pellucid.errors import UsageError
 
 OPERATIONS: dict[str, Callable[..., Any]] = {}
@@ -21,7 +19,7 @@ class Tape(Protocol):
     def enter(self, value: Any) -> Any:
         """A tensor for numbers."""
 
-    def numbers(self, tensor: Any) -> np.ndarray:
+    def numbers(self, tensor: Any) -> Any:
         """The numbers of a tensor."""
 
 
@@ -123,7 +121,7 @@ class Calculating:
     def numpy(
         self, asked: str = "numpy", remedy: str = "Use the function of that name in pellucid.ops: it becomes part of "
         "the network."
-    ) -> np.ndarray:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """The numbers, where they are known: in a train_step of a user's own; else raises UsageError."""
         if not TAPES:
             raise no_number(asked, remedy)
@@ -157,6 +155,6 @@ class Calculating:
             return getattr(function, method)(*plain, **named)
         return own(*inputs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         found = self.numpy()
         return found if dtype is None else found.astype(dtype)
