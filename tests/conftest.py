@@ -16,12 +16,14 @@ os.environ["MPLBACKEND"] = "Agg"  # also for the commands that tests start
 os.environ.setdefault("KERAS_BACKEND", "torch")  # whichever test is the first to import Keras
 
 ROOT = Path(__file__).resolve().parents[1]
+gc.disable()  # nothing of what is being collected is garbage
 
 
 def pytest_collection_finish() -> None:
     """Thousands of tests and what they import stay to the end: the collector need not look through them again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,7 @@ def _located(where: str, source: Source, parts: frozenset[str]) -> Located:
 
 def class_list(tree: Tree) -> tuple[str, ...] | None:
     """The names in the classes.txt nearest to the top, or None."""
-    lists = [source for source in tree.sources if PurePosixPath(source.path).name == CLASS_LIST]
+    lists = [source for source in tree.sources if source.path.rpartition("/")[2] == CLASS_LIST]
     if not lists:
         return None
     source = min(lists, key=lambda source: source.path.count("/"))

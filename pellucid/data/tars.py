@@ -89,7 +89,8 @@ class _Found:
     def tree(self) -> Tree:
         """The files and the folders, also those that no member stands for."""
         names = readable_names([member.path for member in self.members])
-        members = [replace(member, path=name) for member, name in zip(self.members, names, strict=True)]
+        members = [member if member.path == name else replace(member, path=name)
+                   for member, name in zip(self.members, names, strict=True)]
         folders = set(map(readable, self.folders)) | {parent for member in members for parent in above(member.path)}
         system = sorted(self.system | {*system_folders_in(sorted(folders))})
         visible = frozenset(name for name in folders - {"."} if not is_hidden(name))

@@ -25,7 +25,7 @@ from pellucid.storage.reading import parse_json
 from pellucid.storage.records.caches import surveyed
 from tests.cli.terminal import Terminal
 
-SAMPLE = 100
+SAMPLE = 60
 Arrays = dict[str, np.ndarray]
 
 

@@ -93,7 +93,7 @@ def traced_only(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 def test_a_compiled_training_ends_with_the_same_weights(caplog: pytest.LogCaptureFixture) -> None:
     engine = CompiledEngine("float64", "cpu")
-    assert_trained_alike(engine, dense_network(), batches(6))
+    assert_trained_alike(engine, dense_network(), batches(6)[:5])  # of one size: C++ is made once
     assert not [record for record in caplog.records if record.name == "pellucid"]  # it was not left to the usual way
 
 

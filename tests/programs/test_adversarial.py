@@ -96,7 +96,7 @@ def batches() -> ArrayBatches:
     return ArrayBatches({"input": POINTS}, batch_size=100, key=Key.of(5))
 
 
-EPOCHS = 200
+EPOCHS = 100
 
 
 def test_it_is_a_program() -> None:

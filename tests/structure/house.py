@@ -59,6 +59,12 @@ class Import:
     typing_only: bool
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """What a file says, read once."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 @dataclass(frozen=True)
 class Module:
     """One source file."""
@@ -69,7 +75,7 @@ class Module:
     @cached_property
     def tree(self) -> ast.Module:
         """What the file says, read when it is asked for: whoever collects the tests only wants names."""
-        return ast.parse(self.path.read_text(encoding="utf-8"))
+        return parsed(self.path)
 
     @property
     def room(self) -> str:
@@ -151,7 +157,9 @@ def _rooms_behind_pages(tree: Path, known: frozenset[str]) -> dict[str, set[str]
     """For every page, the rooms it re-exports, through other pages too."""
     pages = [module for module in modules(tree) if module.room and module.room not in FLOOR]
     behind: dict[str, set[str]] = {module.room: set() for module in pages}
-    for _ in pages:  # a chain of pages is no longer than their number
+    before: dict[str, set[str]] = {}
+    while before != behind:
+        before = {room: set(rooms) for room, rooms in behind.items()}
         for module in pages:
             for line in imports(module, known):
                 behind[module.room] |= _rooms(line.module, behind)
@@ -304,7 +312,7 @@ def long_functions(tree: Path) -> list[str]:
     """Functions with more lines than a screen or two."""
     found = []
     for path in sources(tree):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > LONGEST_FUNCTION:
