@@ -17,7 +17,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     labels = np.asarray(x)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    whole = labels.astype(np.int64)
+    whole = labels.astype(np.int64) if labels.dtype.kind in "iuf" else np.zeros(0, np.int64)
     if labels.dtype.kind not in "iuf" or (whole != labels).any() or (whole.size and whole.min() < 0):
         raise ArgumentError(describe("to_categorical", "x", "whole class numbers from 0", str(labels.dtype)))
     classes = num_classes or int(whole.max(initial=-1)) + 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,7 +25,73 @@ CLASS_MODES = ("categorical", "sparse", "binary", None)
 COLOR_MODES = {"rgb": "rgb", "grayscale": "gray"}
 
 
-class DirectoryBatches:
+class Chained:
+    """What programs written for tf.data call on batches; an order is drawn each epoch anyway, and nothing waits."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in range(len(self)):
+            yield self[index]
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        """What is done after an epoch."""
+
+    def map(self, function: Any, num_parallel_calls: Any = None, **taken: Any) -> Changed:
+        """The same batches, each as `function(x, y)` gives it."""
+        return Changed(self, function, len(self))
+
+    def take(self, count: int) -> Changed:
+        """The first `count` batches."""
+        return Changed(self, None, min(count, len(self)) if count >= 0 else len(self))
+
+    def cache(self, filename: Any = None) -> Self:
+        """The batches themselves."""
+        return self
+
+    def prefetch(self, buffer_size: Any = None) -> Self:
+        """The batches themselves."""
+        return self
+
+    def shuffle(self, buffer_size: Any = None, seed: Any = None, reshuffle_each_iteration: Any = None) -> Self:
+        """The batches themselves: whether they are shuffled was said where they were made."""
+        return self
+
+
+class Changed(Chained):
+    """Batches of others, changed by a function, or the first of them."""
+
+    def __init__(self, batches: Chained, function: Any, count: int) -> None:
+        self.batches, self.function, self.count = batches, function, count
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "batches" not in vars(self):
+            raise AttributeError(name)
+        return getattr(self.batches, name)  # class_names and its kin
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Any:
+        found = self.batches[index]
+        if self.function is None:
+            return found
+        return self.function(*found) if isinstance(found, tuple) else self.function(found)
+
+    def on_epoch_end(self) -> None:
+        self.batches.on_epoch_end()
+
+    def unshuffled(self) -> Changed:
+        """The same, in the order of the files."""
+        return Changed(self.batches.unshuffled(), self.function, self.count)  # type: ignore[attr-defined]
+
+
+class DirectoryBatches(Chained):
     """A sequence of batches: `fit`, `evaluate` and `predict` take it as x. Each epoch has an order of its own."""
 
     def __init__(
@@ -33,7 +99,7 @@ class DirectoryBatches:
         key: Key, rescale: float | None,
     ) -> None:  # fmt: skip
         check_sizes("flow_from_directory", samples=len(part), batch_size=batch_size)
-        self.part, self.batch_size, self.class_mode, self.shuffle = part, batch_size, class_mode, shuffle
+        self.part, self.batch_size, self.class_mode, self.shuffled = part, batch_size, class_mode, shuffle
         self.class_indices = {name: number for number, name in enumerate(class_names)}
         self.classes: Array = part.labels
         self.filenames = list(part.names)
@@ -44,16 +110,11 @@ class DirectoryBatches:
         self._plan()
 
     def _plan(self) -> None:
-        self._order = list(steps(self.samples, batch_size=self.batch_size, key=self._key, shuffle=self.shuffle,
+        self._order = list(steps(self.samples, batch_size=self.batch_size, key=self._key, shuffle=self.shuffled,
                                  epoch=self._epoch))  # fmt: skip
 
     def __len__(self) -> int:
         return self.steps_per_epoch
-
-    def __iter__(self) -> Iterator[Any]:
-        for index in range(len(self)):
-            yield self[index]
-        self.on_epoch_end()
 
     def __getitem__(self, index: int) -> Any:
         """Batch number `index` of this epoch: (x, y), or x alone without a class_mode."""
@@ -76,14 +137,14 @@ class DirectoryBatches:
     def unshuffled(self) -> DirectoryBatches:
         """The same pictures in the order of `classes` and `filenames`, as predict reads them."""
         ordered = copy(self)
-        ordered.shuffle = False
+        ordered.shuffled = False
         ordered._plan()
         return ordered
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order."""
         self._epoch += 1
-        if self.shuffle:
+        if self.shuffled:
             self._plan()
 
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from pellucid.data.keras_arrays import array_to_img, img_to_array, load_img, refuse_first, save_img
 from pellucid.eager.calling import on_numbers
+from pellucid.eager.image_generator import ImageDataGenerator
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.layer import Layer
 from pellucid.spec.images import Resizing
 
-__all__ = ["array_to_img", "img_to_array", "load_img", "save_img", "smart_resize"]
+__all__ = ["ImageDataGenerator", "array_to_img", "img_to_array", "load_img", "save_img", "smart_resize"]
 
 
 def smart_resize(

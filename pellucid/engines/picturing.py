@@ -124,11 +124,18 @@ def drawn(spec: Reading | Linear | Colored, key: Key | None, n: int, label: str)
 def taps(spec: Reading, u: Array, height: int, width: int) -> Taps:
     """Where each pixel of y is read, for the numbers u (N, draws)."""
     outputs = (spec.height, spec.width) if isinstance(spec, RandomCrop) else (height, width)
-    matrix = AFFINES[type(spec)](spec, u, height, width)
+    exact = getattr(spec, "interpolation", "nearest") == "nearest"
+    filled = getattr(spec, "fill_mode", "nearest"), getattr(spec, "fill_value", 0.0)
+    return taps_at(AFFINES[type(spec)](spec, u, height, width), (height, width), outputs, filled, exact=exact)
+
+
+def taps_at(
+    matrix: Array, size: tuple[int, int], outputs: tuple[int, int], filled: tuple[str, float], *, exact: bool
+) -> Taps:
+    """Where each pixel of y is read, by matrices (N, 2, 3) from its place to that in x; `filled` are mode and value."""
+    (height, width), (mode, value) = size, filled
     grid = np.stack([*np.meshgrid(*map(np.arange, outputs), indexing="ij"), np.ones(outputs)], -1).reshape(-1, 3)
     places = np.einsum("pi,nai->anp", grid, matrix)  # (2, N, P)
-    exact = getattr(spec, "interpolation", "nearest") == "nearest"
-    mode, value = getattr(spec, "fill_mode", "nearest"), getattr(spec, "fill_value", 0.0)
     rows, columns = (along(place, size, mode, exact) for place, size in zip(places, (height, width), strict=True))
     index = rows[0][..., :, None] * width + columns[0][..., None, :]
     index = index.reshape(*places.shape[1:], math.prod(index.shape[-2:]))  # told, for a process without a sample

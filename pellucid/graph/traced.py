@@ -149,4 +149,4 @@ class Lines:
 
 def own(filename: str) -> bool:
     """Whether a line is Pellucid's or a library's, not the user's."""
-    return Path(filename).is_relative_to(PACKAGE) or "site-packages" in filename
+    return Path(filename).is_relative_to(PACKAGE) or "site-packages" in filename or filename.endswith(".pyx")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.picturing import AFFINES, drawn, factors, grey_matrix, is_drawn, limits, resizing, taps
+from pellucid.engines.picturing import AFFINES, Taps, drawn, factors, grey_matrix, is_drawn, limits, resizing, taps
 from pellucid.engines.reference.arithmetic import Context, Weights, register
 from pellucid.spec.images import (
     AdaptiveAveragePooling2D,
@@ -57,15 +57,21 @@ def resize_back(spec: Weighing, dy: np.ndarray, size: tuple[int, ...], weights: 
 def read(spec: Reading, inputs: Inputs, weights: Weights, context: Context) -> tuple[np.ndarray, Any]:
     """Return y (N,I,J,C), and where it was read; x itself outside training."""
     (x,) = inputs
-    n, h, w, c = x.shape
+    n, h, w, _ = x.shape
     if not is_drawn(spec, context.training, h, w):
         return resize(spec.middle, inputs, weights, context) if isinstance(spec, RandomCrop) else (x, None)
     found = taps(spec, drawn(spec, context.key, n, context.label), h, w)
+    return gathered(x, found), (found, x.shape)
+
+
+def gathered(x: np.ndarray, found: Taps) -> np.ndarray:
+    """y (N,I,J,C) of pictures, read there."""
+    n, h, w, c = x.shape
     flat, sample = x.reshape(n, h * w, c), np.arange(n)[:, None]
     y = np.repeat(found.filled[..., None], c, -1).astype(x.dtype)
     for k in range(found.index.shape[2]):
         y += flat[sample, found.index[..., k]] * found.weight[..., k, None].astype(x.dtype)
-    return y.reshape(n, *found.outputs, c), (found, x.shape)
+    return y.reshape(n, *found.outputs, c)
 
 
 def read_back(spec: Reading, dy: np.ndarray, saved: Any, weights: Weights, context: Context) -> Back:
