@@ -16,7 +16,8 @@ from pellucid.training.session import engine_named
 from tests.architectures.small import numbers, small
 
 DEEP = {"preactresnet1001"}  # a thousand layers teach no more than the same code with 164
-LIKE_OTHERS = ("101", "152", "101-torchvision", "152-torchvision")  # the code of 50 layers with more of them
+LIKE_OTHERS = ("32", "34", "44", "56", "101", "152", "34-torchvision", "101-torchvision", "152-torchvision", "vgg13",
+               "vgg16")  # the code of others with more or fewer layers
 KEY = Key.of(1)
 CLASSES = Classification(("ant", "bee", "cat", "dog"))
 

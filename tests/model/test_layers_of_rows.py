@@ -20,7 +20,7 @@ LOAD = (
 )
 
 
-@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+@pytest.mark.parametrize("engine", ["reference", pytest.param("pytorch", marks=pytest.mark.soak)])
 def test_a_network_of_rows_learns_is_saved_and_loaded_by_another_program(engine: str, tmp_path: Path) -> None:
     p.set_random_seed(0)
     own = [

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pellucid.storage.checkpoint import read_checkpoint
 from tests.cli.terminal import write_npz
 from tests.processes.driver import LOOPBACK, ROOT
@@ -21,6 +23,7 @@ WORDS = ["train", "data.npz", "--engine", "pytorch", "--batch-size", "8", "--epo
          "--no-checks", "--out", "run"]  # fmt: skip
 
 
+@pytest.mark.soak  # what torchrun sets and passes on, tests/processes/test_runs.py sets and sends
 def test_ctrl_c_stops_all_after_the_same_step(tmp_path: Path) -> None:
     write_npz(tmp_path / "data.npz")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

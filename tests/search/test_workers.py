@@ -85,7 +85,8 @@ def test_a_search_that_was_killed_goes_on(terminal: Terminal) -> None:
     assert {row["state"] for row in table("killed")} == {"complete"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)])
+@pytest.mark.soak  # the crew is dismissed below; one process is stopped in test_search
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_their_search(terminal: Terminal, number: signal.Signals) -> None:
     process = started(*SOONER, "--workers", "2", "--out", "stopped")
     assert process.stdout is not None
