@@ -127,7 +127,7 @@ def slopes_of(
         sizes = (floor, max(floor, float(np.sqrt(np.square(own).mean()))))  # of <own, v> the second is the usual one
         compared[name] = tuple(
             Compared(tuple(slope(run, weight, along, float((own * along).sum()), here, size) for along in way), size)
-            for way, size in zip(ways, sizes, strict=True)
+            for way, size in zip(ways, sizes, strict=True) if way
         )
     return compared
 

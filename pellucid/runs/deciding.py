@@ -57,8 +57,8 @@ def decided(config: RunConfig, dataset: Dataset) -> RunConfig:
     kind = next(iter(dataset.parts.values())).annotations.kind
     task = task_for(kind) if config.task == AUTO else task_of(config)
     if task is None or task.annotations != kind:
-        able = "no task" if task is None else f"not the task {task.name}"
-        raise DataError(f"{config.data}: its pictures have {kind}, from which {able} can learn. The tasks are: "
+        able = "no task learns" if task is None else f"the task {task.name} cannot learn"
+        raise DataError(f"{config.data}: its pictures have {kind}, from which {able}. The tasks are: "
                         f"{', '.join(names())}.")  # fmt: skip
     return settled(config, task)
 

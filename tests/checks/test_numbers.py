@@ -53,7 +53,9 @@ def subject_of_numbers(
     """Digits, and where their ink lies."""
     images, _ = digits(seed)
     images = {name: x[:few] for name, x in images.items()}
-    numbers = {name: Numbers(change(heavy(x)), ("right", "down"), ("", "")) for name, x in images.items()}
+    values = {name: change(heavy(x)) for name, x in images.items()}
+    words = ("right", "down")[: values["train"].shape[1]]
+    numbers = {name: Numbers(each, words, ("",) * len(words)) for name, each in values.items()}
     data = dataset_of_arrays("digits", "digits", images, numbers, (), options=Options())
     model = Sequential([Input((8, 8, 1)), Conv2D(6, 3, activation="relu"), MaxPooling2D(), Flatten(),
                         Dense(24, activation="relu"), end or Dense(2)])
@@ -65,12 +67,18 @@ def subject_of_numbers(
         batches=Batches(part, batch_size=16, key=key.fold("batches"), shuffle=shuffle, encode=encode,
                         preprocessing=default_pipeline().fit(part, key=key)),
         graph=model.graph, objective=Objective((Term("output", loss),)), rule=Adam(), engine=ReferenceEngine(),
-        weights=lambda engine: native_weights(model, engine), key=key, names=("right", "down"),
+        weights=lambda engine: native_weights(model, engine), key=key, names=words,
     )
 
 
 def found(subject: Subject) -> dict[str, Finding]:
     return {one.name: one for one in check_all(subject)}
+
+
+def test_a_network_that_answers_one_number_is_checked() -> None:
+    """Its last bias is a single number, which has no directions to move along."""
+    one = found(subject_of_numbers(change=lambda y: y[:, :1], end=Dense(1)))["gradients"]
+    assert one.status == "pass" and one.value is not None and one.value < 1e-6
 
 
 @pytest.mark.parametrize(("seed", "loss"), list(enumerate(LOSSES)), ids=str)
