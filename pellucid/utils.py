@@ -16,6 +16,7 @@ from pellucid.data.keras_arrays import (
 from pellucid.data.keras_arrays import PyDataset as Sequence
 from pellucid.data.keras_files import get_file
 from pellucid.eager.pictures import smart_resize
+from pellucid.eager.session import clear_session
 from pellucid.reports.network import plot_model
 from pellucid.training.absent import registered as register_keras_serializable
 from pellucid.training.absent import stand_in
@@ -25,6 +26,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "clear_session",
     "get_file",
     "image_dataset_from_directory",
     "img_to_array",

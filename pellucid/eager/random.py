@@ -8,7 +8,13 @@ import numpy as np
 
 from pellucid.eager.calculating import hold
 from pellucid.eager.making import kind_of
+from pellucid.errors import ArgumentError, describe, shown
+from pellucid.graph.operators import node
+from pellucid.graph.ops.elementwise import erf
+from pellucid.graph.tracing import ENTERED
 from pellucid.keys import Key
+from pellucid.spec.moving import BatchOf
+from pellucid.spec.noise import GaussianNoise
 from pellucid.training.seed import ROOT
 
 
@@ -41,8 +47,26 @@ def generator(seed: Any) -> np.random.Generator:
     return (ROOT.next_key() if seed is None else Key.of(int(seed))).generator()
 
 
-def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> np.ndarray:
-    """Normal numbers."""
+def in_training(shape: Any, seed: Any) -> Any:
+    """In a `call` of one's own: unit normals (N, ...) for the samples of its input, drawn anew in training, else 0.
+
+    None where the shape is of numbers alone.
+    """
+    sizes = tuple(shape) if isinstance(shape, (list, tuple)) else (shape,)
+    if not sizes or sizes[0] is not None:
+        return None
+    if not ENTERED:
+        raise ArgumentError(describe("random", "shape", "of known sizes", shown(repr(shape))))
+    zeros = node(BatchOf(), np.zeros(sizes[1:], np.float32), ENTERED[-1])
+    given = seed.seed if isinstance(seed, SeedGenerator) else seed
+    return node(GaussianNoise(1.0, None if given is None else int(given)), zeros)
+
+
+def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Any:
+    """Normal numbers; in a `call` of one's own, of shape (None, ...), those of training, and the mean in prediction."""
+    drawn = in_training(shape, seed)
+    if drawn is not None:
+        return drawn * stddev + mean
     return np.asarray(generator(seed).normal(mean, stddev, shape)).astype(kind_of(dtype))
 
 
@@ -57,8 +81,14 @@ def truncated_normal(
     return np.asarray(mean + stddev * found).astype(kind_of(dtype))
 
 
-def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> np.ndarray:
-    """Numbers from minval up to but without maxval, all alike often; whole ones for a whole kind of number."""
+def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> Any:
+    """Numbers from minval up to but without maxval, all alike often; whole ones for a whole kind of number.
+
+    In a `call` of one's own, of shape (None, ...), those of training, and the middle in prediction.
+    """
+    drawn = in_training(shape, seed)
+    if drawn is not None:  # the share of normal numbers below one of them is uniform
+        return (erf(drawn * 0.5**0.5) + 1.0) * (0.5 * (maxval - minval)) + minval
     if np.dtype(kind_of(dtype)).kind in "iu":
         return randint(shape, int(minval), int(maxval), dtype, seed)
     return np.asarray(generator(seed).uniform(minval, maxval, shape)).astype(kind_of(dtype))

@@ -60,6 +60,8 @@ def value(given: Any) -> Value:
         return given.now()
     if isinstance(given, Held):
         return given
+    if isinstance(given, (list, tuple)) and given and all(isinstance(x, Tensor) and not x.batched for x in given):
+        return value(OPERATIONS["stack"](list(given)))  # the penalties of a step, say
     if not CALCULATOR:
         raise ArgumentError(describe("ops", "values", "tensors", type(given).__name__, "Import pellucid.ops."))
     return Held(CALCULATOR[0].hold(given))

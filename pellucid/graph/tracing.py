@@ -43,6 +43,7 @@ class Mode:
 
 
 MODE = Mode()
+ENTERED: list[Tensor] = []  # the first inputs of the calls that are being traced, the innermost last
 
 
 def mapped(given: Any, change: Walked) -> Any:
@@ -88,8 +89,12 @@ def traced(
     except TypeError as fault:
         known = ", ".join(word for word in parameters)
         raise ArgumentError(describe(f"{name}.call", "its arguments", known, str(fault))) from None
-    with Lines(f"{name}.call"):
-        form = call(*args, **given)
+    ENTERED.extend(inputs[:1])
+    try:
+        with Lines(f"{name}.call"):
+            form = call(*args, **given)
+    finally:
+        del ENTERED[len(ENTERED) - len(inputs[:1]) :]
     outputs = [output_of(leaf, name, inputs) for leaf in leaves(form)]
     if not outputs:
         raise ArgumentError(describe(f"{name}.call", "what it returns", "a tensor", "nothing", "End it with return."))

@@ -200,6 +200,29 @@ class Network:
         return list(self.weights_by_key().values())
 
     @property
+    def losses(self) -> list[Any]:
+        """The penalty of each weight that has one; in a train_step of one's own, their sum as a tensor."""
+        if self._stepping is not None:
+            found: list[Any] = self._stepping.penalties()
+            return found
+        bounds = {name: weight.regularizer for name, weight in self.graph.weights.items() if weight.regularizer}
+        held = self.weights_by_key() if bounds else {}
+        return [penalty(held[name]) for name, penalty in bounds.items()]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What evaluate tells, in its order, once compiled."""
+        compiled = getattr(self, "_compiled", None)
+        if compiled is None:
+            return []
+        objective = compiled.objective_of(self.graph)
+        several = [term.name for term in objective.terms if len(objective.terms) > 1]
+        return ["loss", *(f"{name}_loss" for name in several), *(measure.name for measure in objective.measures)]
+
+    def reset_metrics(self) -> None:
+        """Taken for Keras's sake: compiled metrics begin anew with each epoch and each call."""
+
+    @property
     def trainable_weights(self) -> list[np.ndarray]:
         """Those that training changes."""
         return self._handed(True)

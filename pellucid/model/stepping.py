@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.protocol import Array, Batch, Engine, Run, Sums, mean
+from pellucid.engines.protocol import Array, Batch, Engine, Objective, Run, Sums, mean
 from pellucid.errors import ArgumentError, TrainingError, UsageError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.ops.elementwise import multiply
@@ -55,6 +55,7 @@ class Compiled(Known):
 
     run: Run
     batch: Batch
+    objective: Objective
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Stepping:
     key: Key
     tape: Tape
     runs: int = 0
+    run: Run | None = None  # the last
     sums: Sums = field(default_factory=dict)  # of the compiled loss and metrics
 
     def forward(self, inputs: Any, *, training: bool) -> Any:
@@ -84,7 +86,7 @@ class Stepping:
         key = self.key if not self.runs else self.key.fold("again", self.runs)
         params, moving = self.state["params"], self.state["state"]
         run = self.engine.forward(graph, params, moving, given_in, training=training, key=key)
-        self.runs += 1
+        self.runs, self.run = self.runs + 1, run
         if training:
             self.state["state"] = dict(run.state)
         values = self.engine.get(run.outputs)
@@ -109,7 +111,15 @@ class Stepping:
         value = np.float32(self.program.objective.report(sums)["loss"])
         if isinstance(first, Predicted):
             return value
-        return self.tape.enter(value, Compiled, run=run, batch=batch)
+        return self.tape.enter(value, Compiled, run=run, batch=batch, objective=self.program.objective)
+
+    def penalties(self) -> list[Any]:
+        """The sum of the penalties on weights, where there are any, after a pass."""
+        if self.run is None or not any(weight.regularizer for weight in self.program.graph.weights.values()):
+            return []
+        plain = Objective(())
+        value = np.float32(plain.report(self.engine.measure(plain, self.run, self.batch))["loss"])
+        return [self.tape.enter(value, Compiled, run=self.run, batch=self.batch, objective=plain)]
 
     def _with(self, y: Any, sample_weight: Any) -> Batch:
         """The batch with other targets or weights, where they are others."""
@@ -144,7 +154,7 @@ class Stepping:
             if isinstance(source, Passed):
                 seeds.setdefault(id(source.run), (source.run, {}))[1][source.output] = value
             elif isinstance(source, Compiled):
-                _, found = self.engine.grad(self.program.objective, source.run, source.batch, wrt=("parameters",))
+                _, found = self.engine.grad(source.objective, source.run, source.batch, wrt=("parameters",))
                 self._gather(total, found.parameters, float(value))
         for run, given in seeds.values():
             self._gather(total, self.engine.vjp(run, self.engine.put(given), wrt=("parameters",)).parameters, 1.0)
@@ -179,9 +189,8 @@ class FreshMetrics(Callback):
         self.own = own
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        reset = getattr(self.own, "reset_metrics", None)
-        if reset is not None:
-            reset()
+        if not type(self.own).reset_metrics.__module__.startswith("pellucid."):
+            self.own.reset_metrics()
             return
         listed = isinstance(getattr(type(self.own), "metrics", None), property)
         for metric in self.own.metrics if listed else vars(self.own).values():
@@ -215,12 +224,12 @@ class OwnStep(Supervised):
         plain = {} if self._writes("test_step") else super().evaluate(engine, state, batch)
         if plain and not self._writes("compute_loss"):
             return plain
-        self.model._stepping = Stepping(self, engine, dict(averaged(state)), batch, STILL, Tape(engine))
+        stepping = self.model._stepping = Stepping(self, engine, dict(averaged(state)), batch, STILL, Tape(engine))
         try:
-            logs = self.model.test_step(parts(batch))
+            with stepping.tape.at_work():
+                found = numbers_of("test_step", self.model.test_step(parts(batch)))
         finally:
             self.model._stepping = None
-        found = numbers_of("test_step", logs)
         if plain:
             count = len(next(iter(batch.inputs.values())))
             return plain | {LOSS: (found["loss"] * count, count)}

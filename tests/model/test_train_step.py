@@ -219,6 +219,65 @@ def test_without_a_compiled_loss(tmp_path: Any) -> None:
     assert not again.compiled  # a file holds no code, and there is no other loss
 
 
+class WithPenalties(p.Model):
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None) -> Any:
+        return ops.mean(ops.square(y - y_pred)) + ops.sum(self.losses)
+
+
+def test_penalties_and_draws_of_ones_own(tmp_path: Any) -> None:
+    found = []
+    for kind, loss in ((p.Model, "mse"), (WithPenalties, None)):
+        p.set_random_seed(2)
+        inputs = p.Input((5,))
+        head = p.layers.Dense(3, kernel_regularizer="l2", bias_regularizer=p.regularizers.L1(0.1))
+        model = kind(inputs, head(inputs))
+        model.compile("sgd", loss, metrics=["mae"])
+        told = model.fit(X, X[:, :3], epochs=3, batch_size=5, verbose=0).history["loss"]
+        found.append([*told, model.evaluate(X, X[:, :3], verbose=0)[0], *np.ravel(model.losses)])
+        assert model.metrics_names == ["loss", "mae"] and len(model.losses) == 2
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+
+
+class Sampling(p.layers.Layer):
+    """As the pages on variational encoders write it."""
+
+    def call(self, inputs: Any) -> Any:
+        mean, spread = inputs
+        shape = (ops.shape(mean)[0], ops.shape(mean)[1])
+        return mean + ops.exp(0.5 * spread) * p.random.normal(shape) + 0.0 * p.random.uniform(shape)
+
+
+class Encoder(p.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean, self.spread, self.sample = p.layers.Dense(2), p.layers.Dense(2), Sampling()
+        self.back, self.tracker = p.layers.Dense(5), p.metrics.Mean()
+
+    def call(self, x: Any) -> Any:
+        mean, spread = self.mean(x), self.spread(x)
+        return self.back(self.sample([mean, spread])), mean, spread
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        back, mean, spread = y_pred
+        apart = ops.mean(ops.sum(-0.5 * (1 + spread - ops.square(mean) - ops.exp(spread)), axis=1))
+        self.tracker.update_state(apart)
+        return ops.mean(ops.square(x - back)) + 0.01 * apart
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_a_variational_encoder_learns(engine: str, tmp_path: Any) -> None:
+    p.set_random_seed(1)
+    model = Encoder()
+    model.compile(p.optimizers.Adam(0.03), engine=engine)
+    told = model.fit(X, epochs=30, batch_size=20, verbose=0).history["loss"]
+    assert told[-1] < 0.8 * told[0] and np.ptp(np.diff(told)) > 1e-3  # it draws
+    assert 0 < float(model.tracker.result()) < 5
+    found = model.predict(X, verbose=0)
+    np.testing.assert_array_equal(found[0], model.predict(X, verbose=0)[0])
+    model.save(tmp_path / "m.safetensors")
+    np.testing.assert_allclose(p.load_model(tmp_path / "m.safetensors").predict(X, verbose=0)[0], found[0], rtol=1e-5)
+
+
 def test_a_layer_that_would_not_learn_is_refused() -> None:
     beside = p.layers.Dense(2)
 

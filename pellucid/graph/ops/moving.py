@@ -361,3 +361,4 @@ def _refuse_backwards(entry: slice, step: int) -> None:
 
 
 OPERATIONS["get_item"] = get_item
+OPERATIONS["stack"] = stack
