@@ -127,6 +127,14 @@ def refused_by_the_system(fault: OSError) -> str:
     return str(not_read(Path(os.fsdecode(fault.filename)), fault))
 
 
+def unchecked_flags() -> set[str]:
+    """The flags of `train` that `check` does not take."""
+    from pellucid.settings import flag_of
+    from pellucid.using.unchecked import UNCHECKED
+
+    return set(map(flag_of, UNCHECKED))
+
+
 def usage_or_own_fault(fault: Exception) -> int:
     """A command that was typed wrongly, in Typer's words on one line; else a fault of Pellucid itself."""
     if isinstance(fault, typer.Abort):
@@ -138,6 +146,9 @@ def usage_or_own_fault(fault: Exception) -> int:
         if type(fault).__name__ == "NoArgsIsHelpError":
             say(str(worded()), to=sys.stderr)
             return complain(f"a command is missing. Type {path} COMMAND, one of those above.", int(code))
+        if path == "pellucid check" and (flag := getattr(fault, "option_name", "")) in unchecked_flags():
+            told = f"check: {flag} is about the training of a network that has passed. Leave it out."
+            return complain(told, int(code))
         end = "" if words.endswith(("?", ".")) else "."
         return complain(f"{words}{end} Type {path} --help to see what there is.", int(code))
     if os.environ.get(TRACEBACK):

@@ -101,8 +101,10 @@ def _take_samples(dataset: Dataset, train: Part, name: str, count: int, fraction
         taken = [f"{number} in the {part} part" for part, number in elsewhere.items() if number]
         images = f"{1 + sum(elsewhere.values())} images, {', '.join(taken)} and 1 to learn from"
         has = f"has {images}" if taken else "has one image"
+        less = any(note.startswith("limit: ") for note in dataset.notes)
+        more = "Add images of that class" if not less else "Pass a larger --limit, which leaves more of each class"
         raise DataError(f"{dataset.name}: the class '{shown(dataset.class_names[lone])}' {has}, so no {name} part can "
-                        f"be split off. Add images of that class{without}.")
+                        f"be split off. {more}{without}.")
     if count < 1:
         whole = sum(map(len, dataset.parts.values()))
         of = f"{len(train)} images" if whole == len(train) else f"the {len(train)} of {whole} images left to learn from"

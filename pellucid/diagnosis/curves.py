@@ -12,6 +12,7 @@ Source    Karpathy, CS231n notes, part 3 (curves of rates too high and too low; 
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -52,11 +53,15 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """Mean training loss of each window (W,), its standard error (W,), and the loss of the first weights."""
+    """Mean training loss of each window (W,), its standard error (W,), and the loss of the first weights.
+
+    `guess`: whether that is the loss of a guess, as the first weights were worse: to fall to it is not yet to learn.
+    """
 
     mean: np.ndarray
     error: np.ndarray
     first: float
+    guess: bool = False
 
     @property
     def quarter(self) -> int:
@@ -82,12 +87,14 @@ class Course:
         return float(third.mean()), float(last.mean()), error
 
 
-def read_curves(history: Rows, steps: Rows, kept: int | None = None) -> tuple[Reading, ...]:
+def read_curves(
+    history: Rows, steps: Rows, kept: int | None = None, guess: float = math.inf
+) -> tuple[Reading, ...]:
     """Everything the curves say, the gravest first; one reading, "settled", when there is nothing to object to.
 
-    `kept`: the epoch whose weights the model has, where that is known.
+    `kept`: the epoch whose weights the model has, where that is known; `guess`: the loss of a guess, where it is known.
     """
-    course = course_of(history, steps)
+    course = course_of(history, steps, guess)
     if course is None:
         short = f"{counted(len(steps), 'step')} and {counted(len(history), 'epoch')} are too few to read the curves"
         return (Reading("too-short", float(len(steps)), short, LONGER),)
@@ -99,7 +106,7 @@ def read_curves(history: Rows, steps: Rows, kept: int | None = None) -> tuple[Re
     return told or (settled(course, len(history), steps),)
 
 
-def course_of(history: Rows, steps: Rows) -> Course | None:
+def course_of(history: Rows, steps: Rows, guess: float = math.inf) -> Course | None:
     """The windows of a run; None when there are fewer than four."""
     loss = column(steps, "loss")
     loss = loss[np.isfinite(loss)]
@@ -113,7 +120,8 @@ def course_of(history: Rows, steps: Rows) -> Course | None:
         return None
     windows = np.array_split(loss, min(WINDOWS, len(loss) // each))
     error = [window.std(ddof=1) / np.sqrt(len(window)) if len(window) > 1 else 0.0 for window in windows]
-    return Course(np.array([window.mean() for window in windows]), np.array(error), first)
+    means = np.array([window.mean() for window in windows])
+    return Course(means, np.array(error), min(first, guess), first > guess)
 
 
 def rises(course: Course) -> Reading | None:
@@ -146,7 +154,8 @@ def went(course: Course) -> str:
     last = float(course.mean[-1])
     if abs(last - course.first) < 0.01 * course.first:
         return f"the training loss stayed at {last:.3g}"
-    return f"the training loss {'fell' if last < course.first else 'rose'} from {course.first:.3g} to {last:.3g}"
+    began = f"that of a guess, {course.first:.3g}," if course.guess else f"{course.first:.3g}"
+    return f"the training loss {'fell' if last < course.first else 'rose'} from {began} to {last:.3g}"
 
 
 def fast_then_flat(course: Course) -> Reading | None:
@@ -158,9 +167,9 @@ def fast_then_flat(course: Course) -> Reading | None:
     flat = abs(third - last) < NOTICED * third
     if there >= len(course.mean) / 5 or course.low < HIGH * course.first or not flat:
         return None
-    share = (there + 1) / len(course.mean)
+    share, first = (there + 1) / len(course.mean), "that of a guess" if course.guess else "the first"
     meaning = (f"the training loss made nine tenths of its fall in the first {share:.0%} of the run and then stayed at "
-               f"{last:.3g}, {last / course.first:.0%} of the first")  # fmt: skip
+               f"{last:.3g}, {last / course.first:.0%} of {first}")  # fmt: skip
     return Reading("fast-then-flat", last, meaning,
                    "The learning rate is rather high: take a third of it, or let it fall (--schedule cosine) where it "
                    "does not. If that changes nothing, the network is too small.")  # fmt: skip
@@ -174,7 +183,8 @@ def falls_slowly(course: Course) -> Reading | None:
     hardly = gone < NOTICED
     if not hardly and (last < 0.5 * course.first or not falling):
         return None
-    meaning = f"the training loss has lost {max(gone, 0):.0%} of its first value {course.first:.3g}"
+    of = "the loss of a guess," if course.guess else "its first value"
+    meaning = f"the training loss has lost {max(gone, 0):.0%} of {of} {course.first:.3g}"
     meaning += "" if hardly else ", evenly to the end"
     remedy = "The learning rate is too low: take three times as much." if not hardly else (
         "It hardly learns at all: pellucid check names a rate and looks for what hinders it."

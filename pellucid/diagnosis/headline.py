@@ -124,8 +124,9 @@ def thin_classes(part: str, labels: np.ndarray, class_names: Sequence[str]) -> I
     present = np.flatnonzero(counts)
     others = len(class_names) - 1
     if len(present) == 1 and others:
-        yield (f"all {len(labels):,} {part} images are of the class '{class_names[present[0]]}': their error says "
-               f"nothing about the {others} other class{'es' * (others > 1)}")  # fmt: skip
+        images = f"all {len(labels):,} {part} images are" if len(labels) > 1 else f"the one {part} image is"
+        yield (f"{images} of the class '{class_names[present[0]]}': the error there says nothing about the {others} "
+               f"other class{'es' * (others > 1)}")  # fmt: skip
         return
     few = np.flatnonzero(counts < FEWEST)
     if len(few):

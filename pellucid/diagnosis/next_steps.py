@@ -25,6 +25,7 @@ from pellucid.settings import spelled
 
 HOW_MANY = 3
 FEW_A_CLASS = 1000  # training images of a class, below which more of them are a likely help
+FEWEST_A_CLASS = 5  # below which nothing can be said of anything else
 FEW_TO_START = 100  # below which edges and textures are better not learnt anew
 NOT_WITH_PRETRAINED = ("--model", "--resize", "--channels", "--preprocess", "--activation", "--dropout", "--l2")
 FEW_EPOCHS, TOO_FEW_EPOCHS = 5, 2
@@ -34,7 +35,7 @@ NOTHING_HOLDS = "No remedy against it helps where dev is a guess: see first whet
 ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
 MOST_HELD_OUT = 0.4  # of the training images
 FAR_OFF = 30  # times the optimizer's own learning rate, or below it: then the rate is the first to doubt
-BY_A_PERSON = 100  # images, from which the error of a person is known well enough
+BY_A_PERSON, TOO_FEW_BY_A_PERSON = 100, 20  # images, from which the error of a person is known well enough, or at all
 HELD_OUT = ("train-dev", "validation", "test")
 SHORT = ("not-finished", "few-steps", "too-short", "rate-fell")  # readings of a run that was too short
 WORDS = re.compile(r"(conv_|FC_)(\d+)", re.IGNORECASE)
@@ -64,7 +65,7 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
     lists: dict[str, Callable[[Decomposition, dict[str, Reading], Circumstances], Iterator[Step]]] = {
         BIAS: for_bias, VARIANCE: for_variance, MISMATCH: for_mismatch, DEV: for_dev,
     }  # fmt: skip
-    found = [*guessing(split, read, run), *labels(split, run)]
+    found = [*too_few(split, run), *guessing(split, read, run), *labels(split, run)]
     by_problem = [] if learnt_nothing(split, run) else [
         list(lists[problem](split, read, run)) for problem in split.problems
     ]  # fmt: skip
@@ -78,6 +79,14 @@ def next_steps(split: Decomposition, curves: Sequence[Reading], run: Circumstanc
     for step in found:
         first.setdefault(step.action, step)
     return tuple(first.values())[:HOW_MANY]
+
+
+def too_few(split: Decomposition, run: Circumstances) -> Iterator[Step]:
+    """Nothing else helps before there are a few images of each class, if anything is wrong at all."""
+    a_class = run.train_images // max(run.classes, 1)
+    if a_class < FEWEST_A_CLASS and any(error.wrong for error in split.errors):
+        yield Step("Collect more images", f"with {a_class} training images of a class it is chance what is learnt, and "
+                   "too few are left to see whether anything else helps")  # fmt: skip
 
 
 def guesses(error: PartError | None, run: Circumstances) -> bool:
@@ -183,11 +192,15 @@ def another_rate(run: Circumstances, rate: float, because: str) -> Step:
 
 
 def longer(run: Circumstances, because: str) -> Step:
-    """The step to twice the epochs, and where there were few steps to as many as are twice enough."""
-    epochs = 2 * max(run.epochs, FEW_EPOCHS)
-    if 0 < run.steps < FEW_STEPS:
-        epochs = max(epochs, math.ceil(2 * FEW_STEPS * run.epochs / run.steps))
+    """The step to more epochs."""
+    epochs = more_epochs(run.epochs, run.steps)
     return Step(f"Train for {epochs} epochs instead of {run.epochs}", because, ("--epochs", f"{epochs}"))
+
+
+def more_epochs(epochs: int, steps: int) -> int:
+    """Twice the epochs, and where there were few steps (0: not known) as many as are twice enough."""
+    enough = math.ceil(2 * FEW_STEPS * epochs / steps) if 0 < steps < FEW_STEPS else 0
+    return max(2 * max(epochs, FEW_EPOCHS), enough)
 
 
 def for_bias(split: Decomposition, read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
@@ -333,6 +346,8 @@ def reference(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     train, dev = split.errors[0], dev_of(split)
     few = dev is None or dev.n < BY_A_PERSON
     asked = train if dev is None or (few and run.dev_drawn and train.n > dev.n) else dev  # of the same kind
+    if asked.n < TOO_FEW_BY_A_PERSON:
+        return
     part = "training" if asked is train else asked.part
     which = f"{BY_A_PERSON} {part} images" if asked.n > BY_A_PERSON else f"all {asked.n} {part} images"
     yield Step(f"Measure the error of a person on {which} and give it with --reference-error",

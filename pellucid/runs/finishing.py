@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.info import describe_dataset
+from pellucid.diagnosis.wording import counted
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
 from pellucid.reports.report import write_report
@@ -92,7 +93,7 @@ def why_kept(history: Sequence[Mapping[str, Any]], kept: int, prepared: Prepared
         return ""
     if prepared.config.keep_epoch == "last":
         validate = 0 if prepared.validation is None else prepared.validation.samples
-        few = f", and of {validate} pictures that validate one more that is right says nothing about an epoch"
+        few = f", as {counted(validate, 'validation picture')} cannot tell one epoch from another"
         return f"it is the last{few if 0 < validate < FEW_VALIDATE else ''}"
     plain, loss = prepared.task.score().plain, f"{part_watched(prepared)}loss"
     return (f"its {watched} of {plain(rows[kept][watched])} is within the noise of epoch {best}'s "

@@ -157,7 +157,7 @@ def test_which_epoch_is_looked_at_and_that_training_was_stopped_is_said(terminal
 
 def test_one_class_in_dev_and_too_few_of_a_class_are_said(terminal: Terminal) -> None:
     notes = diagnosed(terminal, "thin")["notes"]
-    assert "all 8 validation images are of the class '0': their error says nothing about the 1 other class" in notes
+    assert "all 8 validation images are of the class '0': the error there says nothing about the 1 other class" in notes
     assert any(note.startswith("1 of 2 classes have fewer than 2 test images ('1')") for note in notes)
 
 
@@ -242,6 +242,12 @@ def test_wrong_usage_is_one_sentence(terminal: Terminal) -> None:
     terminal.refused(2, ["--train-sample", "0 (all) or more"], "diagnose", "digits", "--train-sample", "-1")
     terminal.refused(1, ["is a file, not a run folder"], "diagnose", "digits/model.safetensors")
     terminal.refused(1, ["does not exist"], "diagnose", "nowhere")
+
+
+def test_what_a_limit_or_a_flag_of_training_does_elsewhere_is_said(terminal: Terminal) -> None:
+    terminal.refused(2, ["check: --epochs is about the training of a network", "Leave it out."], "check", "digits",
+                     "--epochs", "3")  # fmt: skip
+    terminal.refused(1, ["has one image", "Pass a larger --limit"], "train", "data.npz", "--limit", "2")
 
 
 def test_data_that_moved_or_changed(terminal: Terminal) -> None:

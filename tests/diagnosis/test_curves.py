@@ -119,6 +119,19 @@ def test_single_epochs_go_up_and_down_and_the_rate_is_not_to_blame() -> None:
     assert names(read_curves(history_of([2.3, 5.0, 50.0, 400.0], [9.0] * 4), []))[0] == "loss-rises"
 
 
+def test_a_fall_to_the_loss_of_a_guess_is_not_yet_learning() -> None:
+    course = np.where(at < 0.05, 8 - 95 * at, 3.26 - 0.4 * at)  # first weights that are sure of wrong answers
+    rows = rows_of(course, noise=0.005)
+    for row, share in zip(rows, at, strict=True):
+        row["learning_rate"] = 1e-3 * (1 + np.cos(np.pi * share)) / 2
+    told = read_curves([], rows)
+    assert names(told) == ["fast-then-flat"]
+    told = read_curves([], rows, guess=np.log(26))
+    assert names(told) in (["rate-fell"], ["falls-slowly"]) and "guess" in told[0].meaning
+    settled = rows_of(COURSES["settled"])
+    assert read_curves([], settled, guess=2.4) == read_curves([], settled)
+
+
 def test_over_fitting_begins_at_the_epoch_of_the_lowest_validation_loss() -> None:
     dev = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9]
     loss = [2.3 * 0.6**k for k in range(10)]

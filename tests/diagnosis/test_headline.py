@@ -71,7 +71,7 @@ def test_a_reference_above_the_training_error_is_said() -> None:
 def test_parts_with_one_class_or_too_few_of_a_class() -> None:
     names = ("a", "b", "c")
     assert list(thin_classes("dev", np.array([1, 1, 1]), names)) == [
-        "all 3 dev images are of the class 'b': their error says nothing about the 2 other classes"
+        "all 3 dev images are of the class 'b': the error there says nothing about the 2 other classes"
     ]
     assert list(thin_classes("dev", np.array([0, 0, 1, 2, 2]), names)) == [
         "1 of 3 classes have fewer than 2 dev images ('b'): nothing can be said of them one by one"

@@ -173,7 +173,7 @@ def test_few_steps_that_taught_nothing_ask_for_more_and_for_the_usual_rate_and_d
 
 
 @pytest.mark.parametrize(("n", "drawn", "which"), [
-    (10, True, "100 training images"), (10, False, "all 10 validation images"), (5000, True, "100 validation images"),
+    (10, True, "100 training images"), (42, False, "all 42 validation images"), (5000, True, "100 validation images"),
 ])  # fmt: skip
 def test_a_person_is_asked_about_as_many_images_as_there_are(n: int, drawn: bool, which: str) -> None:
     found = decompose([PartError("train", 100, 900), PartError("validation", n // 10, n)], dev_drawn_from_train=drawn)

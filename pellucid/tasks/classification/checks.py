@@ -52,7 +52,8 @@ def check_empty_class(subject: Subject) -> Finding:
     for part in subject.dataset.parts:
         lacking = np.flatnonzero(counts_of(subject, part) == 0)
         if len(lacking):
-            meaning = f"the {part} part has no image of {len(lacking)} classes, e.g. '{names[lacking[0]]}': not scored"
+            of = f"{len(lacking)} classes, e.g. '{names[lacking[0]]}'" if len(lacking) > 1 else f"'{names[lacking[0]]}'"
+            meaning = f"the {part} part has no image of {of}: not scored"
             return Finding("empty-class", "warning", 0, meaning, f"Add images of it to the {part} part.")
     return Finding("empty-class", "pass", 0, f"all {len(names)} classes have images in every part")
 

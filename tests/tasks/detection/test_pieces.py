@@ -21,6 +21,8 @@ from pellucid.tasks.detection.answering import Detected
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.grid import GridCodec
+from pellucid.tasks.detection.diagnosing.suspects import suspects_of
+from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.judging import area_under, judge
 from pellucid.tasks.detection.kinds import KINDS
 from pellucid.tasks.detection.matching import match
@@ -184,6 +186,19 @@ def test_scores_are_those_of_pycocotools(start: int) -> None:
             assert ours[name] == (None if value == -1 else pytest.approx(value, abs=1e-12)), (seed, name)
         own = judge(truth, found).mean_average_precision()
         assert np.isnan(own) if ours["AP50"] is None else own == pytest.approx(ours["AP50"], abs=1e-12), seed
+
+
+def test_a_detector_whose_sure_answers_are_wrong_calls_no_annotation_missing() -> None:
+    truth, _ = random_case(5, pictures=20)
+    plain = np.zeros(len(truth.corners), bool)
+    truth = Boxes(**{**vars(truth), "crowd": plain, "difficult": plain})
+    spans = [slice(*truth.offsets[k : k + 2]) for k in range(len(truth))]
+    nowhere = np.array([[900.0, 900.0, 950.0, 950.0]])
+    for offset, suspects in ((0.0, len(truth)), (500.0, 0)):  # as sure of what is there, and of what is nowhere
+        found = [Detected(np.concatenate([truth.corners[s] + offset, nowhere]), np.full(s.stop - s.start + 1, 0.9),
+                          np.append(truth.classes[s], 0)) for s in spans]  # fmt: skip
+        told = suspects_of([Evaluation("test", truth, found, None, 0.0, [str(k) for k in range(len(truth))])])
+        assert len(told) == suspects and all(one["what"] == "missing" for one in told)
 
 
 def test_perfect_answers_give_one_none_gives_nothing_and_doubles_are_false_alarms() -> None:

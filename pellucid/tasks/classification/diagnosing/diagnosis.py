@@ -44,7 +44,8 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     if guesses(held_out_of(split), run_as_was):
         looked.told.update({name: {"absent": GUESSED} for name in ("mistakes", "slices")
                             if "absent" not in looked.told[name]})  # fmt: skip
-    readings = agreeing(read_curves(history, steps, stored.kept_epoch), split, run_as_was)
+    read = read_curves(history, steps, stored.kept_epoch, guessed_loss(stored))
+    readings = agreeing(read, split, run_as_was)
     title, sentence = headline(split, run_as_was)
     found: dict[str, Any] = {
         "format": FORMAT,
@@ -63,6 +64,14 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     write_json(folder.diagnosis, found)
     write_page(gathered, split, looked, found, images=images)
     return Account(found, told(found))
+
+
+def guessed_loss(stored: StoredRun) -> float:
+    """The training loss of a network that holds all classes for equally likely; infinity where more is in the loss."""
+    settings = stored.settings
+    plain = settings["loss"] == "crossentropy" and settings["class_weight"] == "none" and not (
+        settings["l1"] or settings["l2"])
+    return math.log(len(stored.dataset.class_names)) if plain else math.inf
 
 
 def split_of(gathered: Gathered, reference: float | None) -> Decomposition:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.curves import FEW_STEPS, read_curves
+from pellucid.diagnosis.next_steps import more_epochs
 from pellucid.diagnosis.walk import NOTHING, Walk
+from pellucid.diagnosis.wording import counted
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.scores import MORE, Score
 from pellucid.reports.sections import Account
@@ -42,9 +44,10 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         "parts": [part_of(name, one) for name, one in judged.items()],
         "gaps": [gap.to_json() for gap in split.gaps],
         "main_problem": split.main_problem, "problems": list(split.problems),
-        "next_steps": list(steps_of(main, stored)),
+        "next_steps": list(steps_of(main, stored, len(steps))),
         "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
-        "mistakes": [] if dev is None else dev.mistakes(), "slices": [] if dev is None else list(slices_of(dev)),
+        "mistakes": [] if dev is None else dev.mistakes(),
+        "slices": [] if dev is None or main == NOTHING else list(slices_of(dev)),
         "suspects": suspects_of([one for name, one in judged.items() if name in ("validation", "test")]),
         "notes": list(stored.notes),
     }  # fmt: skip
@@ -90,8 +93,8 @@ def sentence_of(split: Walk) -> str:
             f"({100 * gap.low:.1f} to {100 * gap.high:.1f}).")  # fmt: skip
 
 
-def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
-    """What to do next, with the command where one does it."""
+def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
+    """What to do next after `made` steps, with the command where one does it."""
     settings = stored.settings
     epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
 
@@ -102,8 +105,11 @@ def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
         yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
                "because": "a detector that sees a picture hundreds of times finds its objects"}
     if main in (NOTHING, "bias"):
-        yield step(f"Train for {2 * epochs} epochs instead of {epochs}", "boxes go on to fit better for long",
-                   "--epochs", str(2 * epochs))  # fmt: skip
+        more = more_epochs(epochs, made)
+        because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else (
+            "boxes go on to fit better for long")
+        yield step(f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
+    if main == "bias":
         yield step("Show pictures larger with --resize", "small objects have few places to be found at")
     if main in ("variance", "mismatch"):
         if not settings["augment"]:

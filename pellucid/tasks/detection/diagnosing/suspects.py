@@ -1,7 +1,8 @@
 """Annotations that may be wrong, and which objects are found worst.
 
 Suspects   boxes of validation and test that the model, which never learnt from them, is sure are wrong: missing (a sure
-           answer on nothing), loose (a sure answer that covers 0.3 to 0.5 of it), wrong class (sure of another)
+           answer on nothing), loose (a sure answer that covers 0.3 to 0.5 of it), wrong class (sure of another).
+           A model whose sure answers are right less than half of the time, or few, is no judge of annotations
 Slices     recall at the operating point of small, middle and large objects, and of crowded pictures
 """
 
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.tasks.detection.evaluation import Evaluation
-from pellucid.tasks.detection.judging import BACKGROUND, CLASS, LOOSE
+from pellucid.tasks.detection.judging import BACKGROUND, CLASS, LOOSE, RIGHT
 from pellucid.tasks.detection.overlap import iou
 
 SURE, SUSPECTS = 0.7, 20        # share of the surest answers' score, and how many are listed
 SIZES = ((0.0, 32.0**2, "small"), (32.0**2, 96.0**2, "medium"), (96.0**2, math.inf, "large"))
 FEWEST = 20                     # objects of a slice
+JUDGE, ANSWERS = 0.5, 10        # share of the sure answers that are right in a part, of at least so many
 
 
 def slices_of(dev: Evaluation) -> Iterator[dict[str, Any]]:
@@ -43,13 +45,16 @@ def suspects_of(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
 
 
 def suspects_in(one: Evaluation) -> Iterator[dict[str, Any]]:
-    """Those of one part: sure answers that its annotations call wrong."""
+    """Those of one part: sure answers that its annotations call wrong, of a model that is sure for good reason."""
     judged, truth = one.judged, one.truth
     if not len(judged.score):
         return
     border = max(one.threshold, SURE * float(judged.score[0]))
+    sure = judged.score >= border
+    if sure.sum() < ANSWERS or (judged.kind[sure] == RIGHT).mean() < JUDGE:
+        return
     words = {BACKGROUND: "missing", LOOSE: "loose", CLASS: "wrong class"}
-    for row in np.flatnonzero((judged.score >= border) & np.isin(judged.kind, list(words))).tolist():
+    for row in np.flatnonzero(sure & np.isin(judged.kind, list(words))).tolist():
         picture, kind = int(judged.picture[row]), int(judged.kind[row])
         span = slice(int(truth.offsets[picture]), int(truth.offsets[picture + 1]))
         shared = iou(judged.boxes[row : row + 1], truth.corners[span])[0]

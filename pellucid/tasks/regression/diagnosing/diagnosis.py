@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.curves import FEW_STEPS, read_curves
+from pellucid.diagnosis.next_steps import more_epochs
 from pellucid.diagnosis.walk import NOTHING, Walk
+from pellucid.diagnosis.wording import counted
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.sections import Account
 from pellucid.storage.finite import finite
@@ -49,7 +51,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         "gaps": [gap.to_json() for gap in split.gaps],
         "main_problem": split.main_problem, "problems": list(split.problems),
         "constant": constant,
-        "next_steps": list(steps_of(main, stored)),
+        "next_steps": list(steps_of(main, stored, len(steps))),
         "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
         "dev": [] if dev is None else [on_dev(dev, place) for place in range(len(dev.names))],
         "notes": [*notes_of(wishes, judged), *stored.notes],
@@ -102,8 +104,8 @@ def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:
             "numbers": numbers}  # fmt: skip
 
 
-def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
-    """What to do next, with the command where one does it."""
+def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
+    """What to do next after `made` steps, with the command where one does it."""
     settings = stored.settings
     epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
 
@@ -114,8 +116,10 @@ def steps_of(main: str, stored: StoredRun) -> Iterator[dict[str, Any]]:
         yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
                "because": "not even its own training images are answered better than by one number"}
     if main in (NOTHING, "bias"):
-        because = f"the training images are still off after {epochs} looks at each"
-        yield step(f"Train for {2 * epochs} epochs instead of {epochs}", because, "--epochs", str(2 * epochs))
+        more = more_epochs(epochs, made)
+        because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else (
+            f"the training images are still off after {counted(epochs, 'look')} at each")
+        yield step(f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
         yield step("Take a larger network: more filters or units in each layer, or an architecture by name",
                    f"{stored.model.count_params():,} parameters leave it off on its own training images")  # fmt: skip
     if main in ("variance", "mismatch"):
