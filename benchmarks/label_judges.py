@@ -1,6 +1,7 @@
 """Whether models that judge labels claim what is not so, and how many labels that were made wrong they name.
 
-clean        six real sets as they are, of one of them 600 pictures, two seeds, of which models learn little: any claim of wrong labels (`diagnosis.judging`, verdict "some") is a false one
+clean        six real sets as they are, of CIFAR-10 so few pictures that little is learnt, with two seeds: any claim of
+             wrong labels (`diagnosis.judging`, verdict "some") is a false one
 uniform      10 % of the training labels of MNIST and Fashion-MNIST, drawn at random, get one of the nine other labels
 systematic   as many, all of two classes called another one, so that half of these are wrong: models learn that mistake
 
@@ -49,7 +50,8 @@ RESULT = ROOT / "benchmarks" / "results" / "label-judges.json"
 def rows() -> list[tuple[str, str, int]]:
     """Set, kind and seed of each row, the first seed of all before the others."""
     kinds = [(name, "clean") for name in SETS] + [(name, kind) for kind in ("uniform", "systematic") for name in TURNED]
-    return [(name, kind, seed) for seed in SEEDS for name, kind in kinds if seed == 0 or kind != "clean" or name in OFTEN]
+    return [(name, kind, seed) for seed in SEEDS for name, kind in kinds
+            if seed == 0 or kind != "clean" or name in OFTEN]  # fmt: skip
 
 
 def measure(name: str, kind: str, seed: int) -> dict[str, Any]:

@@ -247,7 +247,7 @@ def test_wrong_usage_is_one_sentence(terminal: Terminal) -> None:
 def test_what_a_limit_or_a_flag_of_training_does_elsewhere_is_said(terminal: Terminal) -> None:
     terminal.refused(2, ["check: --epochs is about the training of a network", "Leave it out."], "check", "digits",
                      "--epochs", "3")  # fmt: skip
-    terminal.refused(1, ["has one image", "Pass a larger --limit"], "train", "data.npz", "--limit", "2")
+    terminal.refused(1, ["1 to learn from", "Pass a larger --limit"], "train", "data.npz", "--limit", "2")
 
 
 def test_data_that_moved_or_changed(terminal: Terminal) -> None:
