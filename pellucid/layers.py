@@ -68,8 +68,10 @@ from pellucid.graph.vocabulary_of_pictures import (
     AdaptiveMaxPooling2D,
     AlphaDropout,
     CenterCrop,
+    CutMix,
     GaussianDropout,
     GaussianNoise,
+    MixUp,
     RandomBrightness,
     RandomColorDegeneration,
     RandomColorJitter,
@@ -134,8 +136,10 @@ from pellucid.training.absent import stand_in
 
 __all__ = [
     "AlphaDropout",
+    "CutMix",
     "GaussianDropout",
     "GaussianNoise",
+    "MixUp",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

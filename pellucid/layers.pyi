@@ -303,6 +303,18 @@ class Cropping3D(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class CutMix(Layer):
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        seed: int | None = None,
+        data_format: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class Dense(Layer):
     def __init__(
         self,
@@ -640,6 +652,18 @@ class Maximum(Layer):
 class Minimum(Layer):
     def __init__(
         self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class MixUp(Layer):
+    def __init__(
+        self,
+        alpha: float = 0.2,
+        data_format: Any = None,
+        seed: int | None = None,
         *,
         name: str | None = None,
         trainable: bool = True,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.eager.calculating import hold
+from pellucid.engines.mixing import mixture
 from pellucid.engines.reference.engine import ReferenceEngine
 from pellucid.errors import ArgumentError, ShapeError, describe
 from pellucid.graph.build import Built, build
@@ -16,6 +17,7 @@ from pellucid.graph.rebuild import homes, refreshed
 from pellucid.keys import Key
 from pellucid.model import weights
 from pellucid.spec.images import OfPictures
+from pellucid.spec.mixing import Mixed
 from pellucid.spec.reshaping import InputLayer
 from pellucid.training.seed import ROOT
 
@@ -25,6 +27,8 @@ DRAWN = "_networks"  # where a layer keeps its networks, by the shapes of their 
 
 def on_numbers(layer: Layer, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
     """What the layer gives for arrays (N, ...): an array, or a list of them; in training with noise and statistics."""
+    if isinstance(layer.spec, OfPictures) and isinstance(inputs, Mapping):
+        return on_labelled(layer, inputs, training)
     if mask is not None:
         raise ArgumentError(describe(layer.label, "mask", "None", "given", "Multiply by it instead."))
     if isinstance(inputs, Mapping) or layer.spec.arity == (1, 1) or not isinstance(inputs, (list, tuple)):
@@ -53,6 +57,32 @@ def on_numbers(layer: Layer, inputs: Any, training: bool | None = None, mask: An
             home.held[short] = value
     outputs = [np.asarray(y)[0] if alone else np.asarray(y) for y in run.outputs.values()]
     return outputs[0] if len(outputs) == 1 else outputs
+
+
+def on_labelled(layer: Layer, given: Mapping[str, Any], training: bool | None) -> dict[str, Any]:
+    """A mapping of images and labels as Keras's layers take it: labels are mixed where two pictures are."""
+    strange = sorted(set(given) - {"images", "labels"})
+    if strange or "images" not in given:
+        remedy = "Boxes and masks are changed by pellucid train --augment, beside their pictures."
+        got = f"with '{strange[0]}'" if strange else "without images"
+        raise ArgumentError(describe(layer.label, "inputs", "a mapping of images and labels", got, remedy))
+    if not isinstance(layer.spec, Mixed) or training is False:
+        return {**given, "images": on_numbers(layer, given["images"], training)}
+    images = hold(given["images"])
+    if images.ndim != 4:
+        raise ShapeError(describe(layer.label, "images", "(N, H, W, C)", f"of shape {images.shape}"))
+    drawn = mixture(layer.spec, images.shape, ROOT.next_key(), layer.label)
+    images = images if images.dtype.kind == "f" else images.astype(np.float32)
+    kept = drawn.kept.astype(images.dtype)
+    found = {"images": kept * images + (1 - kept) * images[drawn.order]}
+    if "labels" in given:
+        labels = hold(given["labels"])
+        if labels.ndim < 2 or len(labels) != len(images):
+            wanted, remedy = f"rows ({len(images)}, K)", "Pass to_categorical(labels)."
+            raise ShapeError(describe(layer.label, "labels", wanted, f"of shape {labels.shape}", remedy))
+        share = drawn.share.astype(np.float32).reshape(-1, *(1 for _ in labels.shape[1:]))
+        found["labels"] = share * labels + (1 - share) * labels[drawn.order]
+    return found
 
 
 def network_of(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Built:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pellucid.graph.layer import Layer
-from pellucid.spec import adaptive, colors, images, noise
+from pellucid.spec import adaptive, colors, images, mixing, noise
 
 
 class AdaptiveAveragePooling1D(Layer):
@@ -24,6 +24,14 @@ class AdaptiveMaxPooling2D(Layer):
 
 class CenterCrop(Layer):
     spec_class = images.CenterCrop
+
+
+class CutMix(Layer):
+    spec_class = mixing.CutMix
+
+
+class MixUp(Layer):
+    spec_class = mixing.MixUp
 
 
 class RandomBrightness(Layer):

@@ -8,19 +8,16 @@ from pellucid.errors import ArgumentError
 
 SEQUENCES = "Layers of sequences, words and masks are not there yet; Pellucid learns from pictures and rows."
 VOLUMES = "Maps of three axes are not there; Pellucid learns from pictures. Take slices as channels of Conv2D."
-MIXED = "Two samples are mixed where batches are made: pellucid train --augment {}, or a PyDataset that does it."
 CHANGED = "Use pellucid train --augment {}, or RandomColorJitter, RandomRotation and RandomErasing."
 INSTEAD = {
     "ActivityRegularization": "Give the output that is penalised a loss of its own, or use kernel_regularizer.",
     "CallbackList": "Pass fit, evaluate and predict a plain list of callbacks.",
     "custom_object_scope": "Leave it out: a file holds no code, so a model loads without its classes.",
     "CustomObjectScope": "Leave it out: a file holds no code, so a model loads without its classes.",
-    "CutMix": MIXED.format("cutmix=1"),
     "deserialize_keras_object": "Use from_config of the class, or load_model.",
     "get_custom_objects": "Leave it out: a file holds no code, so a model loads without its classes.",
     "Lambda": "A file holds no code; write a class with call, or use the functions of pellucid.ops on tensors.",
     "LossScaleOptimizer": "Numbers of 16 bits with a loss scale are not trained; compile with precision='bfloat16'.",
-    "MixUp": MIXED.format("mixup=0.2"),
     "model_to_dot": "Use plot_model(model, 'model.svg'), which draws without Graphviz.",
     "OrbaxCheckpoint": "Use ModelCheckpoint(...).",
     "Progbar": "Pass fit verbose=1.",

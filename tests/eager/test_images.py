@@ -112,12 +112,34 @@ def test_hue_turns_to_either_side_and_saturation_ends_at_one() -> None:
     assert layers.RandomErasing(0.0)(X) is not X and (layers.RandomErasing(0.0)(X) == X).all()
 
 
+def test_two_pictures_are_mixed_and_their_labels() -> None:
+    x = np.stack([np.full((8, 10, 3), number, "float32") for number in range(40)])
+    for layer in (layers.MixUp(0.7), layers.CutMix()):
+        found = layer({"images": x, "labels": np.eye(40, dtype="float32")})
+        np.testing.assert_allclose(found["labels"].sum(1), 1, rtol=1e-5)
+        own = found["labels"].diagonal()
+        assert 0.2 < own.mean() < 0.8
+        other = np.where(np.eye(40, dtype=bool), 0, found["labels"]).argmax(1)
+        mean = own * np.arange(40) + (1 - own) * other
+        rough = 1e-4 if isinstance(layer, layers.MixUp) else 8  # CutMix: whole pixels
+        np.testing.assert_allclose(found["images"].mean((1, 2, 3)), mean, atol=rough)
+        assert layer(x, training=False) is not None and (layer(x, training=False) == x).all()
+    cut = layers.CutMix()({"images": x})["images"]
+    assert all(len(np.unique(one)) <= 2 for one in cut)
+    kept = layers.RandomFlip()({"images": x, "labels": np.arange(40)})
+    assert kept["labels"].tolist() == list(range(40))
+    with pytest.raises(ValueError, match=r"labels must be rows \(40, K\).*to_categorical"):
+        layers.MixUp()({"images": x, "labels": np.arange(40)})
+    with pytest.raises(ValueError, match="a mapping of images and labels, but it is with 'bounding_boxes'"):
+        layers.RandomFlip()({"images": x, "bounding_boxes": {}})
+
+
 @pytest.mark.parametrize("engine", ["reference", "pytorch"])
 def test_in_a_network_only_training_draws(engine: str, tmp_path: Any) -> None:
     p.set_random_seed(3)
     model = p.Sequential([
         p.Input((9, 12, 3)), layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomContrast(0.2),
-        layers.RandomColorJitter((0, 255), 0.1, 0.1, 0.6, 0.2), layers.RandomErasing(),
+        layers.RandomColorJitter((0, 255), 0.1, 0.1, 0.6, 0.2), layers.RandomErasing(), layers.MixUp(),
         layers.RandomCrop(8, 8), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(2, activation="softmax"),
     ])  # fmt: skip
     model.compile("sgd", "sparse_categorical_crossentropy", engine=engine)

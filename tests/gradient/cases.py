@@ -43,6 +43,7 @@ from pellucid.spec.images import (
 )
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Concatenate, Multiply
+from pellucid.spec.mixing import CutMix, MixUp
 from pellucid.spec.moving import BroadcastTo, ExpandDims, Pad, Permute, Repeat, Slice, Squeeze
 from pellucid.spec.noise import (
     AlphaDropout,
@@ -349,6 +350,8 @@ OF_PICTURES = [  # equal to Keras's: tests/eager/test_images.py
     Case(RandomColorJitter(), keras=False),
     Case(RandomErasing(1.0, (0.2, 0.4), (0.1, 0.2, 0.3), (-1.5, 1.5), 2), ((6, 9, 3),), keras=False),
     Case(RandomErasing(seed=1), ((6, 9, 2),), keras=False),
+    Case(MixUp(0.9, seed=4), keras=False),
+    Case(CutMix(seed=4), keras=False),
 ]
 
 OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py

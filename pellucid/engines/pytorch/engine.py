@@ -23,6 +23,7 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
     colors,
     convolution,
     images,
+    mixing,
     moving,
     noisy,
     normalization,

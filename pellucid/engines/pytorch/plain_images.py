@@ -9,7 +9,7 @@ from torch import Tensor, fx, nn
 from pellucid.engines.picturing import AFFINES, resizing
 from pellucid.engines.pytorch.assembly import PLAIN, Place
 from pellucid.errors import ShapeError, describe
-from pellucid.spec import colors, images
+from pellucid.spec import colors, images, mixing
 from pellucid.spec.images import AdaptiveAveragePooling2D, RandomCrop, Resizing
 
 
@@ -54,6 +54,7 @@ def middle(spec: RandomCrop, place: Place, inputs: list[fx.Node]) -> fx.Node:
 ONLY_IN_TRAINING: tuple[type[images.OfPictures], ...] = (
     *AFFINES, images.RandomContrast, images.RandomBrightness, images.RandomInvert, images.RandomGrayscale,
     images.RandomColorDegeneration, colors.RandomHue, colors.RandomSaturation,
+    mixing.CutMix, mixing.MixUp,
 )  # fmt: skip
 PLAIN |= dict.fromkeys(ONLY_IN_TRAINING, unchanged)
 PLAIN |= {AdaptiveAveragePooling2D: resized, Resizing: resized, RandomCrop: middle}

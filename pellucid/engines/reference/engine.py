@@ -25,6 +25,7 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     dropout,
     images,
     merging,
+    mixing,
     moving,
     noise,
     normalization,
