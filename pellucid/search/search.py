@@ -92,9 +92,11 @@ def search(plan: Plan, out: str | Path, *, storage: str | None = None, command: 
 
 
 def rehearse(bench: Bench) -> None:
-    """Build what each word and each end of a range asks for, so that a slip of the pen does not cost a trial."""
+    """Build the network once, and what each word and each end of a range asks for: a slip of the pen costs no trial."""
     plan = bench.plan
     first: dict[str, Value] = {parameter.name: parameter.at(0.0) for parameter in plan.space}
+    config = config_of(plan.base, first, plan.rounds[0])
+    prepare(config, understand(config), bench.dataset)
     for parameter in plan.space:
         values = parameter.words if isinstance(parameter, Choice) else (parameter.at(0.0), parameter.at(1.0))
         for value in values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import ArgumentError, UsageError, shown
+from pellucid.errors import ArgumentError, UsageError, describe, shown
 
 if TYPE_CHECKING:
     from pellucid.tasks.protocol import Task
@@ -20,8 +20,13 @@ _registered: dict[str, Task] = {}
 def register_task(task: Task) -> None:
     """Make a task of a program's own known: to `--task`, to the flags of the command line, to data of its annotations.
 
-    Raises ArgumentError for a name that is taken.
+    Raises ArgumentError for what is no task, and for a name that is taken.
     """
+    from pellucid.tasks.protocol import Task  # whoever asks for help need not import it
+
+    if not isinstance(task, Task):
+        raise ArgumentError(describe("register_task", "task", "an instance of pellucid.tasks.protocol.Task",
+                                     shown(repr(task), 60)))  # fmt: skip
     if task.name in (AUTO, *names()):
         raise ArgumentError(f"register_task: there is a task called '{shown(task.name)}' already. Give yours another "
                             "name.")  # fmt: skip

@@ -52,6 +52,7 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
     "a hole left open": (["--model", "FC_{width}"], ["--model has {width}", "--range width="]),
     "unknown word": (["--choice", "optimizer=adam,adamant"], ["--optimizer", "'adamant'"]),
     "unknown network": (["--choice", "model=FC_4|nonet"], ["--model", "nonet"]),
+    "a network typed wrong": (["--model", "nonet"], ["--model nonet: no such network"]),
     "network that does not fit": (["--choice", "model=FC_4|pool*4"], ["pool"]),
     "no validation part": (["--val-fraction", "0"], ["there is none", "--val-fraction 0.1"]),
     "storage": (["--storage", "postgres"], ["--storage must be sqlite:///FILE or postgresql://", "'postgres'"]),

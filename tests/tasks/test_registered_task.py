@@ -52,6 +52,8 @@ def test_a_name_that_is_taken(registered: None) -> None:
         task.name = name  # type: ignore[misc]
         with pytest.raises(ArgumentError, match=rf"there is a task called '{name}' already"):
             pellucid.register_task(task)
+    with pytest.raises(ArgumentError, match=r"task must be an instance of pellucid\.tasks\.protocol\.Task"):
+        pellucid.register_task(ParityTask)  # type: ignore[arg-type]
 
 
 def test_a_model_of_a_task_that_nobody_registered(terminal: Terminal, registered: None) -> None:
