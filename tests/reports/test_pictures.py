@@ -278,7 +278,7 @@ def test_any_kind_of_picture(drawn: list[str], shape: tuple[int, ...], dtype: ty
     def images(indices: np.ndarray) -> np.ndarray:
         return (rng.random((len(indices), *shape)) * scale).astype(dtype)
 
-    mistakes_png(synthetic(("cat", "dog", "owl"), 90), images)
+    mistakes_png(synthetic(("cat", "dog", "owl"), 12), images)
     assert [text for text in drawn if "Grey" in text or "Brightness" in text] == ([remark] if remark else [])
 
 
