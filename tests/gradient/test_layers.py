@@ -9,6 +9,7 @@ import pytest
 
 from pellucid.engines.reference.arithmetic import ARITHMETIC
 from pellucid.spec.layer import LAYERS
+from pellucid.spec.mixing import CutMix, MixUp
 from pellucid.spec.reshaping import InputLayer
 from tests.gradient.cases import CASES, Case
 from tests.gradient.checking import check_layers, draw, network
@@ -22,6 +23,12 @@ def test_backward_is_the_derivative_of_forward(case: Case) -> None:
     point = draw(network(case.spec, *case.shapes), training=case.training)
     worst = check_layers(point)[0]
     assert worst.error < case.tolerance, worst
+
+
+@pytest.mark.parametrize("spec", [MixUp(0.9, seed=4), CutMix(seed=4)], ids=repr)
+def test_whoever_is_mixed_in_gets_the_gradient(spec: MixUp | CutMix) -> None:
+    """Five samples: of two, every order is its own inverse."""
+    assert check_layers(draw(network(spec, (3, 4, 2)), batch=5))[0].error < 1e-6
 
 
 def test_every_layer_has_a_case() -> None:
