@@ -68,6 +68,8 @@ def program_of(model: Network) -> Supervised:
     """The program of this call, on the graph as its flags are now."""
     compiled = compiled_of(model)
     objective = compiled.objective_of(model.built.graph)
+    if not compiled.judged and len(objective.terms) > 1:
+        objective = Objective(())  # what of the targets goes with which output, the user's step alone knows
     told: dict[str, Any] = {
         "initial": lambda engine, key: weights.native(model.built, engine),
         "rates": factors_by_key(model.built, compiled.rate_factors, model.name),
@@ -132,7 +134,9 @@ def start_of(model: Network, program: Supervised) -> State:
 def feed_of(model: Network, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
     terms = objective.terms if objective else ()
-    return Feed.of(model.built.graph, terms, where, model._keys, Admission(model, where))
+    feed = Feed.of(model.built.graph, terms, where, model._keys, Admission(model, where))
+    loose = objective is not None and not compiled_of(model).judged
+    return replace(feed, outputs=replace(feed.outputs, loose=True)) if loose else feed
 
 
 def fit(

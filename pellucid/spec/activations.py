@@ -179,7 +179,7 @@ class Function:
         word = value.lower() if isinstance(value, str) else of_function(value)
         if word in FUNCTIONS:
             return word
-        raise Illegal
+        raise Illegal("Leave it out and call the function on what the layer gives." if callable(value) else "")
 
 
 def of_function(value: Any) -> str:

@@ -252,14 +252,18 @@ class Table(Generic[S]):
 
 
 class Member:
-    """The rule of an argument that takes a spec of a table, its word, or its config."""
+    """The rule of an argument that takes a spec of a table, its word, or its config.
 
-    def __init__(self, table: Table[Any]) -> None:
-        self.table = table
+    `instead` is what to type where a user has written one as code.
+    """
+
+    def __init__(self, table: Table[Any], instead: str = "") -> None:
+        self.table, self.instead = table, instead
 
     @property
     def wanted(self) -> str:
-        return f"a {self.table.kind} or one of {', '.join(sorted(self.table.words))}"
+        article = "an" if self.table.kind[0] in "aeiou" else "a"
+        return f"{article} {self.table.kind} or one of {', '.join(sorted(self.table.words))}"
 
     @property
     def bad(self) -> tuple[Any, ...]:
@@ -272,4 +276,4 @@ class Member:
             return self.table.named(value)
         if type(value) in tuple(self.table):
             return value
-        raise Illegal
+        raise Illegal(self.instead if callable(value) else "")

@@ -47,7 +47,8 @@ class Initializer(Spec):
 ON_NUMBERS: list[Callable[..., Any]] = []  # what draws, once a page that can has been imported
 SEED = Optional(Integer(-(1 << 63)))
 INITIALIZERS: Table[Initializer] = Table("initializer")
-INITIAL = Member(INITIALIZERS)  # the rule of an argument that takes one
+OWN = "Draw the numbers yourself and pass them to layer.set_weights."
+INITIAL = Member(INITIALIZERS, OWN)  # the rule of an argument that takes one
 
 
 @INITIALIZERS.register()

@@ -36,7 +36,8 @@ class Regularizer(Spec):
 
 ON_NUMBERS: list[Callable[..., Any]] = []  # what calculates, once a page that can has been imported
 REGULARIZERS: Table[Regularizer] = Table("regularizer")
-PENALTY = Optional(Member(REGULARIZERS))  # the rule of an argument that takes one
+OWN = "Calculate your own in compute_loss, or use L1, L2 or L1L2."
+PENALTY = Optional(Member(REGULARIZERS, OWN))  # the rule of an argument that takes one
 
 
 @REGULARIZERS.register("l1_l2")

@@ -24,6 +24,7 @@ class Names:
 
     listed: tuple[str, ...]
     others: Mapping[str, str]
+    loose: bool = False  # one array may stand for all: only code of the user's reads it
 
     @classmethod
     def of_inputs(cls, graph: Graph) -> Names:
@@ -73,6 +74,8 @@ def named(what: str, given: Any, names: Names, *, where: str = "fit") -> Arrays:
         pairs = {names.listed[0]: given[0] if alone else given}
     elif isinstance(given, (list, tuple)) and len(given) == len(names.listed):
         pairs = dict(zip(names.listed, given, strict=True))
+    elif names.loose:
+        pairs = {names.listed[0]: given}
     else:
         wanted = f"a list or mapping of {', '.join(names.listed)}"
         raise ArgumentError(describe(where, what, wanted, kind_of(given)))

@@ -278,6 +278,43 @@ def test_a_variational_encoder_learns(engine: str, tmp_path: Any) -> None:
     np.testing.assert_allclose(p.load_model(tmp_path / "m.safetensors").predict(X, verbose=0)[0], found[0], rtol=1e-5)
 
 
+class Pairs(p.Model):
+    """A contrastive loss of two outputs and one target."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = p.Sequential([p.layers.Dense(8, activation="relu"), p.layers.Dense(3)])
+
+    def call(self, inputs: Any) -> Any:
+        one, two = inputs
+        return self.encoder(one), self.encoder(two)
+
+    def train_step(self, data: Any) -> Any:
+        inputs, y = data
+        one, two = self(inputs, training=True)
+        far = ops.sqrt(ops.sum(ops.square(one - two), axis=-1) + 1e-6)
+        loss = ops.mean(y * ops.square(far) + (1 - y) * ops.square(ops.maximum(1.0 - far, 0.0)))
+        self.optimizer.apply(self.gradients(loss), self.trainable_variables)
+        return {"loss": loss, "right": ops.mean(ops.cast((far < 0.5) == (y > 0.5), "float32"))}
+
+
+def test_one_target_of_several_outputs() -> None:
+    p.set_random_seed(3)
+    model, y = Pairs(), (np.arange(20) % 2).astype("float32")
+    model.compile(p.optimizers.Adam(0.02))
+    told = model.fit([X, np.where(y[:, None] > 0, X, -X)], y, epochs=40, batch_size=20, verbose=0).history
+    assert told["right"][-1] == 1 and told["loss"][-1] < 0.2 * told["loss"][0]
+
+
+@pytest.mark.parametrize(("argument", "told"), [
+    ("activation", "call the function on what the layer gives"), ("kernel_initializer", "an initializer .*set_weights"),
+    ("kernel_regularizer", "in compute_loss"),
+])  # fmt: skip
+def test_functions_in_place_of_words_are_told_where_they_go(argument: str, told: str) -> None:
+    with pytest.raises(ArgumentError, match=told):
+        p.layers.Dense(3, **{argument: lambda x: x})
+
+
 def test_a_layer_that_would_not_learn_is_refused() -> None:
     beside = p.layers.Dense(2)
 
