@@ -1,7 +1,7 @@
 """The other forms: localiser, grid, anchors, pyramid; each a network with the codec that reads it.
 
-localiser  3x3 16, 32, 64, 64, each with pooling | dense 128 | dense 5 + C              one vector: S = 1
 grid       3x3 w/2, w, 2w, 3w stride 2 up to a cell of 8 or 16 pixels, a block | 1x1 5 + C      a vector a cell
+localiser  the same up to the block | dense 128 | dense 5 + C                              one vector: S = 1
 anchors    the same, B anchors by k-means a cell                                            B vectors a cell
 pyramid    maps of 8, 16, 32 pixels: 1x1 2w of each, + the coarser one enlarged, 3x3 2w | heads shared by all maps
 Source     CNN-book 12.1, 12.2, 12.4, 12.6; Redmon et al. 2016, 2018; Lin et al. 2017
@@ -20,7 +20,6 @@ from pellucid.graph.vocabulary import (
     Dense,
     Flatten,
     Input,
-    MaxPooling2D,
     Reshape,
 )
 from pellucid.initializers import Constant
@@ -31,12 +30,10 @@ from pellucid.tasks.detection.networks import WIDTH, block, convolved, rare_bias
 Size = tuple[int, int, int]
 
 
-def localiser(shape: Size, classes: int) -> Model:
+def localiser(shape: Size, classes: int, *, cell: int, width: int = WIDTH) -> Model:
     """One vector a picture (1, 5 + C)."""
-    x = image = Input(shape)
-    for number, filters in enumerate((16, 32, 64, 64), 1):
-        x = convolved(x, filters, f"conv{number}")
-        x = MaxPooling2D(2, name=f"pool{number}")(x)
+    image = Input(shape)
+    x, _ = trunk(image, cell, width)
     x = Dense(128, activation="relu", kernel_initializer="he_normal", name="dense")(Flatten(name="flatten")(x))
     box, there, kind = (Dense(4, name="box")(x), Dense(1, name="object")(x), Dense(classes, name="class")(x))
     both = Concatenate(name="vector")([box, there, kind])

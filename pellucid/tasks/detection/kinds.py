@@ -124,6 +124,11 @@ def one_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Set
     return GridCodec(size, classes, (1, 1))
 
 
+def one_net(shape: Size, classes: int, codec: Codec) -> Model:
+    """A vector a picture."""
+    return localiser(shape, classes, cell=cell_of((shape[0], shape[1])))
+
+
 KINDS: dict[str, Kind] = {
     "center": center_kind(WIDTH),
     "center-small": center_kind(WIDTH // 2),
@@ -132,6 +137,6 @@ KINDS: dict[str, Kind] = {
                     lambda maps, classes, codec: smoothed_heads(maps, 2 * WIDTH, classes), STRIDES),
     "anchors": Kind(COARSE, anchor_codec, anchor_net, anchors_above, STRIDES[:2]),
     "grid": Kind(COARSE, grid_codec, grid_net, grid_above, STRIDES[:2]),
-    "localiser": Kind(16, one_codec, lambda shape, classes, codec: localiser(shape, classes)),
+    "localiser": Kind(COARSE, one_codec, one_net),
 }
 NETWORKS = tuple(KINDS)
