@@ -104,6 +104,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_HOMES[name]), name)
     if name in __all__:
         return import_module(f"pellucid.{name}")
+    if name == "mixed_precision":
+        raise AttributeError("pellucid.mixed_precision is not there. Pass compile precision='bfloat16'.")
     raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
 
 

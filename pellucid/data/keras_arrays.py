@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SIDES = ("pre", "post")
+FILTERS = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}  # Pillow's numbers
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
@@ -51,20 +52,33 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
 
 
 def load_img(
-    path: str | Path, color_mode: str = "rgb", target_size: tuple[int, int] | None = None,
-    interpolation: str | None = None, keep_aspect_ratio: bool = False,
+    path: str | Path, color_mode: str = "rgb", target_size: Any = None,
+    interpolation: str = "nearest", keep_aspect_ratio: bool = False,
 ) -> Image:  # fmt: skip
     """The picture of a file as a Pillow picture, upright, of `target_size` (height, width) in pixels.
 
-    Raises ArgumentError for an argument that is not taken, FileError or DataError for a file that is no picture.
+    With keep_aspect_ratio it is the largest middle part of the wanted proportion. Raises ArgumentError for an argument
+    that is not taken, FileError or DataError for a file that is no picture.
     """
     if color_mode not in COLOR_MODES:
         wanted = f"one of {', '.join(COLOR_MODES)}"
         raise ArgumentError(describe("load_img", "color_mode", wanted, repr(color_mode)))
-    if keep_aspect_ratio or interpolation is not None:
-        remedy = "Open it with Pillow and cut it there."
-        raise ArgumentError(describe("load_img", "interpolation and keep_aspect_ratio", "left out", "given", remedy))
-    return array_to_img(read_image(path, resize=target_size, channels=COLOR_MODES[color_mode]), scale=False)
+    if interpolation not in FILTERS:
+        wanted = f"one of {', '.join(FILTERS)}"
+        raise ArgumentError(describe("load_img", "interpolation", wanted, repr(interpolation)))
+    picture = array_to_img(read_image(path, channels=COLOR_MODES[color_mode]), scale=False)
+    if target_size is None:
+        return picture
+    if not isinstance(target_size, (tuple, list)) or len(target_size) != 2:
+        wanted = "two integers, height and width"
+        raise ArgumentError(describe("load_img", "target_size", wanted, repr(target_size)))
+    height, width = map(int, target_size)
+    if keep_aspect_ratio:
+        rows = min(picture.height, picture.width * height // width)
+        columns = min(picture.width, picture.height * width // height)
+        top, left = (picture.height - rows) // 2, (picture.width - columns) // 2
+        picture = picture.crop((left, top, left + columns, top + rows))
+    return picture.resize((width, height), FILTERS[interpolation])
 
 
 def save_img(path: str | Path, x: Any, data_format: str | None = None, file_format: str | None = None,

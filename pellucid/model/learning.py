@@ -188,7 +188,7 @@ def fit(
     recorder, keeper = Recorder(rates=changing), Keeper(model)
     console = console_event(verbose)
     events = [keeper, *events_of(listed, model, verbose), recorder, *([console] if console else []), Interrupts()]
-    model.stop_training, model.history = False, recorder.record
+    model.stop_training, model.history, recorder.record.model = False, recorder.record, model
     compiled.fits += 1
     try:
         loop.train(

@@ -30,10 +30,11 @@ SAVE_AGAIN = "Save the model again"
 MODEL = "model.safetensors"  # of a run folder
 
 
-def load_model(path: Path) -> Model:
-    """The model of a .safetensors file or of a run folder, compiled as it was.
+def load_model(path: Path, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Model:
+    """The model of a .safetensors file or of a run folder, compiled as it was, unless `compile` is False.
 
-    Raises FileError that names the file and the remedy.
+    `custom_objects` and `safe_mode` are taken for Keras's sake: a file holds no code. Raises FileError that names the
+    file and the remedy.
     """
     from pellucid.storage.records.checking import checked, rebuilt
     from pellucid.storage.records.models import TrainingRecord
@@ -56,7 +57,7 @@ def load_model(path: Path) -> Model:
     refuse_unfit(model, file, path)
     model.class_names, model.input_record = file.class_names, file.input
     model.training_record, model.task = record or None, file.task
-    if compiled:
+    if compiled and compile:
         with rebuilt(path, SAVE_AGAIN):
             model._compiled = Compiled.from_config(compiled)
             model._compiled.check_outputs(built.graph)

@@ -180,9 +180,16 @@ class Network:
             self._layer.inner = self.built.layers
         return self._layer
 
-    def summary(self, print_fn: Any = None) -> None:
-        """Print the table of layers: output shape, parameters, receptive field; totals below."""
-        (print_fn or print)(table(self.graph))
+    def summary(
+        self, line_length: Any = None, positions: Any = None, print_fn: Any = None, expand_nested: bool = False,
+        show_trainable: bool = False, layer_range: Any = None,
+    ) -> None:  # fmt: skip
+        """Print the table of layers: output shape, parameters, receptive field; totals below.
+
+        `print_fn` may be passed first; the other words are taken for Keras's sake: the table is as wide as it must be.
+        """
+        written = print_fn or (line_length if callable(line_length) else print)
+        written(table(self.graph))
 
     def count_params(self) -> int:
         """All parameters, trained or not."""
@@ -197,7 +204,8 @@ class Network:
     @property
     def weights(self) -> list[np.ndarray]:
         """All weights, in Keras's order; the arrays themselves, not copies."""
-        return list(self.weights_by_key().values())
+        return [Weight.named(value, key, self.graph.weights[key].trainable) for key, value in
+                self.weights_by_key().items()]  # fmt: skip
 
     @property
     def losses(self) -> list[Any]:
@@ -207,7 +215,14 @@ class Network:
             return found
         bounds = {name: weight.regularizer for name, weight in self.graph.weights.items() if weight.regularizer}
         held = self.weights_by_key() if bounds else {}
-        return [penalty(held[name]) for name, penalty in bounds.items()]
+        return [np.float32(p.l1 * np.abs(held[name]).sum() + p.l2 * np.square(held[name]).sum())
+                for name, p in bounds.items()]  # fmt: skip
+
+    @property
+    def loss(self) -> Any:
+        """The loss as it was passed to compile, None without one."""
+        wanted = getattr(getattr(self, "_compiled", None), "wanted", None)
+        return None if wanted is None else wanted.loss
 
     @property
     def metrics_names(self) -> list[str]:

@@ -72,13 +72,13 @@ class Portable(Network):
 
         return export_onnx(self, path)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, overwrite: bool = True) -> None:
         """Write the model, weights and preprocessing to one .safetensors file; raises FileError that says why not."""
-        save_model(self, path)
+        save_model(self, path, overwrite)
 
-    def save_weights(self, path: Path) -> None:
+    def save_weights(self, path: Path, overwrite: bool = True) -> None:
         """The same file as `save`: it holds the weights by name."""
-        self.save(path)
+        self.save(path, overwrite)
 
     def load_weights(self, path: Path, *, new_head: bool = False, flatten: str = "CHW") -> WeightsReport:
         """Take the weights of a file and report what matched; all of them or, when they do not fit, none.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from pellucid.errors import FileError
 from pellucid.model.network import Network
 from pellucid.storage.model_file import write_model
 
 
-def save_model(model: Network, path: str | os.PathLike[str]) -> None:
-    """Write the file; raises FileError that says why not."""
+def save_model(model: Network, path: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write the file; raises FileError that says why not, without `overwrite` also where there is one."""
+    if not overwrite and os.path.exists(path):
+        raise FileError(f"{os.fspath(path)} is there already. Choose another name, or pass overwrite=True.")
     record: dict[str, Any] = dict(model.training_record or {})
     record["model"] = {"kind": model.kind, "name": model.name}
     if model._keys:

@@ -154,6 +154,7 @@ class History:
     epoch: list[int] = field(default_factory=list)
     params: Logs = field(default_factory=dict)
     stopped: str = ""  # why training ended before the last epoch
+    model: Any = field(default=None, repr=False, compare=False)  # that was trained
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """As a callback of its own it fills itself."""
