@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.data.boxes.column import mapped
+from pellucid.data.boxes.column import Boxes, mapped
 from pellucid.reports import drawing as d
 from pellucid.reports.gallery import Card, Kind, address
 from pellucid.reports.pixels import Images, displayable, pixels_of
 from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
+from pellucid.tasks.detection.blind import blind_answers
 from pellucid.tasks.detection.drawing import RIGHT, TRUE, WRONG, Mark, draw_marks
 from pellucid.tasks.detection.evaluation import Evaluation
-from pellucid.tasks.detection.judging import IGNORED, KINDS
+from pellucid.tasks.detection.judging import IGNORED, KINDS, judge
 from pellucid.tasks.detection.judging import RIGHT as HIT
 from pellucid.tasks.detection.telling import table_of, table_of_mistakes, value
 from pellucid.tasks.protocol import Pictures
@@ -28,7 +29,7 @@ MOST, COLUMNS, CURVES = 12, 3, 7   # pictures, side by side; classes with a curv
 SHEET_IN = 3.6                     # width of a picture on the sheet
 
 
-def pictures_of(evaluation: Evaluation, images: Images) -> Pictures:
+def pictures_of(evaluation: Evaluation, images: Images, training: Boxes) -> Pictures:
     """precision-recall.png, mistakes.png, and what the report shows. Raises ShapeError for what is no n pictures."""
     curves = precision_recall(evaluation)
     says = "Precision against recall of each class at IoU 0.5"
@@ -40,16 +41,19 @@ def pictures_of(evaluation: Evaluation, images: Images) -> Pictures:
     files = {"precision-recall.png": d.to_png(curves)}
     if marked:
         files["mistakes.png"] = sheet(evaluation, worst, marked)
-    return Pictures(files, sections_of(evaluation, worst, marked, chart))
+    blind = judge(evaluation.truth, blind_answers(training, evaluation.truth)).mean_average_precision()
+    return Pictures(files, sections_of(evaluation, worst, marked, chart, blind))
 
 
-def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], chart: Drawing) -> list[Section]:
-    """Scores, curves, classes, mistakes and the worst pictures."""
+def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], chart: Drawing,
+                blind: float) -> list[Section]:  # fmt: skip
+    """Scores, curves, classes, mistakes and the worst pictures; `blind` is the AP50 of an answer that does not look."""
     metrics = evaluation.to_metrics()
     point = metrics["operating"]
     facts = [(title, value(metrics[name])) for name, title in
              (("AP", "AP"), ("AP75", "AP75"), ("AP_small", "AP small"), ("AP_medium", "AP medium"),
               ("AP_large", "AP large"), ("AR100", "recall"))]  # fmt: skip
+    facts.append(("AP50 without looking", value(blind)))
     told = (f"Boxes from a score of {point['score']:.3f} on: precision {point['precision']:.3f}, recall "
             f"{point['recall']:.3f}, F1 {point['f1']:.3f}.")  # fmt: skip
     return [

@@ -186,7 +186,7 @@ class Detection(Problem):
     def pictures(self, evaluation: Evaluation, images: Images, training: Part) -> Pictures:
         from pellucid.tasks.detection.pictures import pictures_of  # brings the library that draws
 
-        return pictures_of(evaluation, images)
+        return pictures_of(evaluation, images, training.annotated(Boxes))
 
 
 class DetectionTask(Task):

@@ -16,7 +16,9 @@ from pellucid.data.fitting import affine_of
 from pellucid.data.opening import open_dataset
 from pellucid.keys import Key
 from pellucid.losses import BinaryCrossentropy, BinaryFocalCrossentropy, Huber
+from pellucid.tasks.detection.blind import blind_answers
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
+from pellucid.tasks.detection.judging import judge
 from pellucid.tasks.detection.overlap import iou
 
 SIZE = (60, 90)
@@ -95,3 +97,18 @@ def test_changed_rectangles_are_where_their_boxes_say(words: str) -> None:
         rows, columns = np.nonzero(picture > 0.5)
         seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         assert np.abs(box - seen).max() <= ACUTE.get(words, 1.0), (box, seen)
+
+
+def test_an_answer_that_does_not_look_is_each_classs_middle_box() -> None:
+    """Three pictures of other sizes with one class always in the middle and another anywhere: AP50 1 and 0."""
+    sizes = np.array([[40, 80], [20, 40], [80, 80]])
+    middle = [[0.25, 0.25, 0.75, 0.75]] * 3
+    places = [[0.0, 0.45, 0.1, 0.55], [0.45, 0.9, 0.55, 1], [0.9, 0, 1, 0.1]]  # of which the middle is in the middle
+    shares = np.array([box for pair in zip(middle, places, strict=True) for box in pair])
+    corners = shares * np.tile(np.repeat(sizes, 2, axis=0)[:, ::-1], 2)
+    none = np.zeros(6, bool)
+    boxes = Boxes(corners, np.tile([1, 0], 3), none, none, np.ones(6), np.arange(0, 7, 2), sizes,
+                  np.tile(np.eye(2, 3), (3, 1, 1)), ("anywhere", "middle"))  # fmt: skip
+    judged = judge(boxes, blind_answers(boxes, boxes))
+    assert [judged.average_precision(number) for number in (1, 0)] == [1, 0]
+    assert judged.mean_average_precision() == 0.5
