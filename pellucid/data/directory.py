@@ -228,7 +228,7 @@ def image_dataset_from_directory(
 
 
 TAKEN = {"follow_links": (False, True), "crop_to_aspect_ratio": (False,), "pad_to_aspect_ratio": (False,),
-         "data_format": (None, "channels_last"), "verbose": (False, True), "format": (None,)}  # fmt: skip
+         "data_format": (None, "channels_last"), "verbose": (False, True), "format": (None, "tf")}  # fmt: skip
 
 
 def _split(

@@ -62,8 +62,10 @@ class Model(Portable):
             return self._called(inputs, training)
         if self._stepping is not None:
             return self._stepping.forward(inputs, training=bool(training))
-        if training:
-            raise ArgumentError(describe(self.name, "training", "False for arrays", "True", "Use fit to train."))
+        self._build_for(inputs)
+        changes = training is None and not self.graph.weights and any(e.spec.noisy for e in self.graph.layers)
+        if training or changes:  # what only changes pictures does so on numbers, as its layers do
+            return self.as_layer()(inputs, training=True)
         return learning.predict(self, inputs, batch_size=None, steps=None)
 
     def train_step(self, data: Any) -> dict[str, Any]:

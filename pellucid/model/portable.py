@@ -115,6 +115,8 @@ class Portable(Network):
         """The shape of the output with the batch axis for inputs of these shapes; raises ShapeError where none fits."""
         several = bool(input_shape) and isinstance(input_shape[0], (list, tuple))
         given = [tuple(shape) for shape in (input_shape if several else [input_shape])]
+        if self._built is None and len(given) == 1 and hasattr(self, "build"):
+            self.build(given[0])
         found = self.as_layer().output_shapes([shape[1:] for shape in given])
         shapes = [(given[0][0], *shape) for shape in found]
         return shapes[0] if len(shapes) == 1 else shapes

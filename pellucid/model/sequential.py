@@ -35,7 +35,7 @@ class Sequential(Model):
 
     def _start(self, name: str) -> None:
         super()._start(name)
-        self._stack: list[Layer] = []
+        self._stack: list[Any] = []  # layers, and models that wait for the sizes of what comes in
         self._way: list[Tensor] = []  # the tensor that enters, and the one after each layer; empty while unknown
 
     def _restore(self, built: Built) -> None:
@@ -71,8 +71,11 @@ class Sequential(Model):
                 raise ArgumentError(f"{self.name}: Input must be the first layer.")
             self._enter(layer)
             return
+        if isinstance(layer, Network) and layer._built is None and not self._way:
+            self._stack.append(layer)  # it becomes a layer once the sizes are known
+            return
         if isinstance(layer, Network):
-            layer = layer.as_layer()
+            layer = self._placed(layer)
         if not isinstance(layer, Layer):
             raise ArgumentError(describe(self.name, "layers", "layers, models or Input(shape)", repr(layer)))
         if not self._stack and not self._way:
@@ -84,6 +87,12 @@ class Sequential(Model):
             self._way.append(self._next(layer))
         self._stack.append(layer)
 
+    def _placed(self, model: Network) -> Layer:
+        """A model as the next layer, built for what comes in."""
+        if model._built is None:
+            model._build_on(self._way[-1])  # type: ignore[attr-defined]  # of every model that a user makes
+        return model.as_layer()
+
     def _next(self, layer: Layer) -> Tensor:
         tensor = layer(self._way[-1])
         if not isinstance(tensor, Tensor):
@@ -93,8 +102,10 @@ class Sequential(Model):
     def _enter(self, first: Tensor) -> None:
         self._way = [first]
         try:
-            for layer in self._stack:
-                self._way.append(self._next(layer))
+            for place, layer in enumerate(self._stack):
+                if isinstance(layer, Network):
+                    self._stack[place] = self._placed(layer)
+                self._way.append(self._next(self._stack[place]))
         except Exception:
             self._way = []
             raise

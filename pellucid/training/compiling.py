@@ -54,6 +54,8 @@ def rule_of(optimizer: Any) -> OptimizerSpec:
 
 def loss_of(loss: Any, shape: Shape = ()) -> LossSpec:
     """The loss of a word in any case, a spec as it is, or a function of a user's own, traced for outputs of `shape`."""
+    if isinstance(loss, (list, tuple)) and len(loss) == 1:
+        loss = loss[0]
     if isinstance(loss, str):
         return LOSSES.named(loss)
     spec = getattr(loss, "loss_spec", loss)  # Keras's functions, such as losses.mean_squared_error

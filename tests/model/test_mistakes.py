@@ -103,7 +103,6 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "Input in the middle": (lambda: Sequential([Input((2,)), Dense(1), Input((2,))]), "Input must be the first layer."),
     "popping nothing": (lambda: Sequential().pop(), "sequential has no layer to remove."),
     "callbacks of predict": (lambda: network().predict(X, callbacks=[1]), "predict: callbacks must be callbacks from"),
-    "training by a call": (lambda: network()(X, training=True), "training must be False for arrays, but it is True."),
     "a seed of text": (lambda: p.set_random_seed("7"), "set_random_seed: seed must be an integer >= 0, but it is '7'."),
     "half a class": (lambda: p.to_categorical([0.5]), "to_categorical: x must be whole class numbers"),
 }  # fmt: skip

@@ -57,3 +57,21 @@ def test_wrong_words_for_a_picture_are_said(tmp_path: Path) -> None:
         p.utils.load_img(tmp_path / "p.png", interpolation="area")
     with pytest.raises(ArgumentError, match="whole class numbers from 0"):
         p.utils.to_categorical(["a", "b"])
+
+
+def test_models_without_sizes_stand_in_others_and_change_pictures() -> None:
+    x = np.random.default_rng(0).uniform(0, 255, (8, 6, 6, 3)).astype("float32")
+
+    def block() -> p.Model:
+        return p.Sequential([p.layers.RandomFlip("horizontal"), p.layers.RandomContrast(0.5)])
+
+    for first in ([], [p.Input((6, 6, 3))]):
+        model = p.Sequential([*first, block(), p.layers.Flatten(), p.layers.Dense(2, activation="softmax")])
+        model.compile("sgd", ["sparse_categorical_crossentropy"])
+        model.fit(x, np.arange(8) % 2, verbose=0)
+        assert len(model.layers) == 3
+    assert not np.allclose(block()(x), x) and not np.allclose(block()(x, training=True), x)
+    np.testing.assert_allclose(block()(x, training=False), x)
+    assert p.Sequential([p.layers.Dense(4)]).compute_output_shape((None, 3)) == (None, 4)
+    noisy = p.Sequential([p.Input((4,)), p.layers.Dense(3, bias_initializer="ones"), p.layers.Dropout(0.5)])
+    assert (noisy(np.zeros((50, 4)), training=True) == 0).any() and (noisy(np.zeros((50, 4))) == 1).all()
