@@ -57,6 +57,7 @@ class Circumstances:
     pretrained: weights known by name that fit the pictures; empty for a run that began with some;
     guess_error: the error of always naming the commonest class of the held-out part;
     steps: how many were made (0: not known); usual_rate: the learning rate that the optimizer has of itself (0: none);
+    suits: the changes of training pictures that suit them, as --augment auto has it (empty: none is known to);
     last_kept: whether the model is that of the last epoch, whatever its score.
     """
 
@@ -82,4 +83,5 @@ class Circumstances:
     labels: WrongLabels | None = None
     steps: int = 0
     usual_rate: float = 0.0
+    suits: str = ""
     last_kept: bool = False

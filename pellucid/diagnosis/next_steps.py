@@ -244,8 +244,8 @@ def for_variance(split: Decomposition, read: dict[str, Reading], run: Circumstan
                    f"{a_class:,} training images of a class are too few to learn edges and textures anew, and {size}",
                    ("--pretrained", run.pretrained), NOT_WITH_PRETRAINED)  # fmt: skip
     if not run.augment:
-        height, _, channels = run.image_shape
-        words = f"shift={max(1, round(height / 14))},rotate=10" + (",flip" if channels == 3 else "")
+        shift = max(1, round(run.image_shape[0] / 14))
+        words = "auto" if run.suits else f"shift={shift},rotate=10"  # mirrors are for whoever has looked at them
         yield Step("Augment the training images",
                    f"{run.train_images:,} images were shown {counted(run.epochs, 'time')} each, unchanged, and {size}",
                    ("--augment", words))  # fmt: skip

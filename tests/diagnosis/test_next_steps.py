@@ -54,8 +54,10 @@ def test_flags_are_what_the_command_takes() -> None:
     assert steps[0].flags == ("--augment", "shift=2,rotate=10") and "4.5 points" in steps[0].because
     assert actions(steps)[1] == "Collect more training images" and "300 of a class" in steps[1].because
     assert steps[2].flags == ("--dropout", "0.5")
-    colour = next_steps(CASES["variance"][0], [], replace(RUN, image_shape=(64, 64, 3)))
-    assert colour[0].flags == ("--augment", "shift=5,rotate=10,flip")
+    photos = replace(RUN, image_shape=(64, 64, 3), suits="shift=4,zoom=0.15")
+    assert next_steps(CASES["variance"][0], [], photos)[0].flags == ("--augment", "auto")
+    unknown = next_steps(CASES["variance"][0], [], replace(photos, suits=""))
+    assert unknown[0].flags == ("--augment", "shift=5,rotate=10")  # no mirrors unseen
     wider = next_steps(CASES["bias"][0], [], RUN)
     assert wider[0].flags == ("--model", "conv_16,pool,FC_64") and "123,456 parameters" in wider[0].because
 

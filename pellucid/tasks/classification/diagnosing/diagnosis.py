@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from pellucid.architectures.pretrained import KNOWN
+from pellucid.data.choosing import Looks
 from pellucid.data.dataset import Dataset
 from pellucid.diagnosis.circumstances import Circumstances, Confused, Shift, Worse, WrongLabels
 from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError, decompose
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
 from pellucid.diagnosis.next_steps import Step, agreeing, guesses, held_out_of, next_steps
+from pellucid.keys import Key
 from pellucid.reports.sections import Account
 from pellucid.spec.optimizers import OPTIMIZERS
 from pellucid.storage.finite import finite
@@ -109,8 +111,15 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev, steps
         labels=labels_of(looked),
         steps=steps,
         usual_rate=float(usual),  # type: ignore[arg-type]
+        suits=suiting(stored),
         last_kept=settings["keep_epoch"] == "last",
     )
+
+
+def suiting(stored: StoredRun) -> str:
+    """The words of --augment auto for the data."""
+    dataset, key = stored.dataset, Key.of(int(stored.settings["seed"]))
+    return Looks(dataset.part("train"), dataset.channel_names, key).augmentation.words
 
 
 def from_file(settings: Mapping[str, Any]) -> bool:
