@@ -41,7 +41,7 @@ Verdict = Literal["cannot", "none", "some"]
 class Judgement:
     """`share` of the labels are wrong, from `low` to `high`; the models' `own_error`; `n` images were the surest.
 
-    `contradicted`: the share of all labels that the models contradict.
+    `contradicted`: the share of all labels that the models contradict; `few`: whether images are too few to judge by.
     """
 
     verdict: Verdict
@@ -51,6 +51,7 @@ class Judgement:
     own_error: float
     n: int
     contradicted: float
+    few: bool
 
     def to_json(self) -> dict[str, Any]:
         """As diagnosis.json holds it."""
@@ -70,7 +71,7 @@ def judge(answers: Answers, judged: np.ndarray | None = None) -> Judgement:
     own = max((total - share) / max(1 - share, 1e-9), 0.0)
     cannot = few or own > MOST_OWN or total > MOST_CONTRADICTED
     verdict: Verdict = "cannot" if cannot else "some" if low > LEAST_WRONG else "none"
-    return Judgement(verdict, share, low, high, own, n, total)
+    return Judgement(verdict, share, low, high, own, n, total, few)
 
 
 def named(judgement: Judgement, answers: Answers, found: LabelErrors) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.diagnosis.answers import Answers
-from pellucid.diagnosis.judging import MOST_CONTRADICTED, MOST_OWN, Judgement, judge, named
+from pellucid.diagnosis.judging import MOST_CONTRADICTED, Judgement, judge, named
 from pellucid.diagnosis.label_errors import LabelErrors, find_label_errors
 from pellucid.diagnosis.wording import small_percent
 from pellucid.tasks.provided import Folds, StoredRun
@@ -81,12 +81,12 @@ def in_words(labels: Mapping[str, Any]) -> str:
     found = labels["judgement"]
     own, high = small_percent(found["own_error"]), small_percent(found["high"])
     by = f"the {labels['folds']} models, each asked about images that it did not learn,"
+    if found["few"]:
+        return (f"Nothing can be said of the training labels: {labels['judged']:,} images are too few to ask those of "
+                "which models are surest. Ask again of more images.")
     if found["verdict"] == "cannot" and found["contradicted"] > MOST_CONTRADICTED:
         return (f"Nothing can be said of the training labels: {by} contradict {small_percent(found['contradicted'])} "
                 "of them, so many that models may be wrong as well as labels. Ask again of a run that has learnt more.")
-    if found["verdict"] == "cannot" and found["own_error"] <= MOST_OWN:
-        return (f"Nothing can be said of the training labels: {labels['judged']:,} images are too few to ask those of "
-                "which models are surest. Ask again of more images.")
     if found["verdict"] == "cannot":
         return (f"Nothing can be said of the training labels: {by} are themselves wrong on about {own} of the images, "
                 "so what they contradict is no sign of a wrong label. Ask again of a run that has learnt more.")
