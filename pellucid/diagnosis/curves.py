@@ -32,6 +32,7 @@ SAYS_LOW, SAYS_HIGH = ("falls-slowly", "not-finished"), ("loss-rises", "fast-the
 NOTICED = 0.05  # smaller changes, as a share of what they change, are not spoken of
 PLAIN = 0.5  # the same of single values, whose noise nobody knows
 HIGH = 0.3  # a loss of more of the first one than this is still high
+LEARNT = 0.05  # of the first loss: what is left of one below that is not worth more epochs
 LONGER = "Train for more epochs."
 SURE = 4.0  # standard errors; the lowest of 20 windows lies two below its mean by chance
 
@@ -195,7 +196,8 @@ def falls_slowly(course: Course) -> Reading | None:
 def not_finished(course: Course, over: Reading | None) -> Reading | None:
     """The loss still falls in the last quarter, and the validation loss does not rise."""
     third, last, error = course.last_quarters
-    if over is not None or third - last < max(NOTICED * third, SURE * error, 0.01 * course.first):
+    least = max(NOTICED * third, SURE * error, 0.01 * course.first)
+    if over is not None or last < LEARNT * course.first or third - last < least:
         return None
     value = (third - last) / third
     meaning = f"the training loss still fell by {value:.0%} in the last quarter of the run, to {last:.3g}"

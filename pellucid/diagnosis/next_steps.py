@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.diagnosis.circumstances import Circumstances
-from pellucid.diagnosis.curves import FEW_STEPS, Reading
+from pellucid.diagnosis.curves import FEW_STEPS, NOTICED, Reading
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Decomposition, PartError
 from pellucid.diagnosis.wording import counted, points
 from pellucid.diagnosis.wording import small_percent as percent
@@ -35,6 +35,7 @@ NOTHING_HOLDS = "No remedy against it helps where dev is a guess: see first whet
 ABOUT = 0.9  # of the error of a guess is about a guess; a part of three images is never surely below it
 MOST_HELD_OUT = 0.4  # of the training images
 FAR_OFF = 30  # times the optimizer's own learning rate, or below it: then the rate is the first to doubt
+WORTH_A_PERSON = 3  # wrong training images: fewer are no bias to ask about
 BY_A_PERSON, TOO_FEW_BY_A_PERSON = 100, 20  # images, from which the error of a person is known well enough, or at all
 HELD_OUT = ("train-dev", "validation", "test")
 SHORT = ("not-finished", "few-steps", "too-short", "rate-fell")  # readings of a run that was too short
@@ -173,7 +174,8 @@ def labels(split: Decomposition, run: Circumstances) -> Iterator[Step]:
 def rates(read: dict[str, Reading], run: Circumstances) -> Iterator[Step]:
     """Another learning rate, where the curves ask for it."""
     for name, factor in (("loss-rises", 1 / 3), ("fast-then-flat", 1 / 3), ("falls-slowly", 3.0)):
-        if name in read:
+        hardly = name == "falls-slowly" and name in read and (read[name].value or 0) < NOTICED
+        if name in read and not hardly:  # which a rate that is too high does as well
             yield another_rate(run, run.rate * factor, read[name].meaning)
 
 
@@ -346,7 +348,7 @@ def reference(split: Decomposition, run: Circumstances) -> Iterator[Step]:
     train, dev = split.errors[0], dev_of(split)
     few = dev is None or dev.n < BY_A_PERSON
     asked = train if dev is None or (few and run.dev_drawn and train.n > dev.n) else dev  # of the same kind
-    if asked.n < TOO_FEW_BY_A_PERSON:
+    if asked.n < TOO_FEW_BY_A_PERSON or train.wrong < WORTH_A_PERSON:
         return
     part = "training" if asked is train else asked.part
     which = f"{BY_A_PERSON} {part} images" if asked.n > BY_A_PERSON else f"all {asked.n} {part} images"

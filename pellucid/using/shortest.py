@@ -30,7 +30,8 @@ def to_type(config: RunConfig, dataset: Dataset) -> RunConfig:
     def comes_to(typed: RunConfig) -> dict[str, Any]:
         return in_force(chosen(with_pretrained(typed, typed.typed()), dataset, looks)[0], dataset)
 
-    wanted, short = in_force(config, dataset), config.changed(**{name: defaults[name] for name in CHOSEN})
+    wanted = in_force(chosen(config, dataset, looks)[0], dataset)
+    short = config.changed(**{name: defaults[name] for name in CHOSEN})
     try:
         for name in CHOSEN * 2:  # what is typed of one may change what another comes to
             if comes_to(short)[name] != wanted[name]:

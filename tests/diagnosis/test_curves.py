@@ -181,6 +181,10 @@ def test_update_ratio_within_a_decade_or_not_measured(ratio: float | None) -> No
     assert names(read_curves([], rows_of(COURSES["settled"], ratio=ratio))) == ["settled"]
 
 
+def test_a_loss_that_is_nearly_gone_asks_for_no_more_epochs() -> None:
+    assert names(read_curves([], rows_of(2.3 * np.exp(-5 * at)))) == ["settled"]
+
+
 def test_epochs_are_read_where_steps_are_few() -> None:
     loss = [float(2.3 * np.exp(-3 * k / 9)) for k in range(10)]
     found = read_curves(history_of(loss, loss), [])

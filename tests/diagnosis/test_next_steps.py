@@ -129,6 +129,13 @@ def test_a_network_that_learnt_nothing_is_not_to_learn_longer() -> None:
     assert not any("epochs" in action or "filters" in action for action in actions(stuck))
 
 
+def test_a_loss_that_hardly_moved_does_not_ask_for_a_higher_rate() -> None:
+    still = [Reading("falls-slowly", 0.0, "the training loss has lost 0% of its first value 2.3")]
+    for share in (5, 60):
+        steps = next_steps(split(train=share, validation=share + 1), still, RUN)
+        assert all("--lr" not in step.flags for step in steps)
+
+
 def test_more_images_for_validation_are_more_than_there_were() -> None:
     few = split(reference=None, n=100, train=1, validation=6)
     flags = {share: next_steps(few, [], replace(RUN, val_fraction=share))[0].flags for share in (0.1, 0.2, 0.3)}

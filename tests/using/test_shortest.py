@@ -72,6 +72,12 @@ def test_known_weights_that_lie_elsewhere_now_are_typed_as_what_they_stand_for(
     assert f"--preprocess {known('squeezenet').preprocess}" in told.replace("'", "")
 
 
+def test_words_that_the_data_give_a_meaning_are_typed_as_they_are() -> None:
+    ran = run_with(RunConfig(data="photos", epochs=7, augment=""), PHOTOS)
+    assert command_of(to_type(with_flags(ran, ("--augment", "auto")), PHOTOS)) in (
+        "pellucid train photos --epochs 7", "pellucid train photos --epochs 7 --augment auto")  # fmt: skip
+
+
 def test_flags_are_read_as_the_command_line_reads_them() -> None:
     config = with_flags(RunConfig(data="photos"), ("--epochs", "9", "--lr", "0.5", "--augment", "flip"))
     assert (config.epochs, config.lr, config.augment) == (9, 0.5, "flip")
