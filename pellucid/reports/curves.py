@@ -173,7 +173,7 @@ def _by_depth(count: int) -> list[Any]:
 
 
 def ratio_words(steps: Rows) -> str:
-    """Title: how many layers have most updates far below or above the healthy band while the rate is high.
+    """Title: how many layers have half their updates or more far outside the healthy band while the rate is high.
 
     The first update is not counted: many rules have nothing to scale it by yet.
     """
@@ -184,7 +184,7 @@ def ratio_words(steps: Rows) -> str:
     below, above = 0, 0
     for values in ratios:
         small, large = int(np.sum(values < BEARABLE[0])), int(np.sum(values > BEARABLE[1]))
-        if 2 * (small + large) > len(values):
+        if 2 * (small + large) >= len(values):
             below, above = below + (small >= large), above + (small < large)
     layers = f"{len(ratios)} layers" if len(ratios) > 1 else "one layer"
     if not below and not above:

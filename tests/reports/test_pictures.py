@@ -145,6 +145,7 @@ def test_ratio_title_counts_layers_by_most_of_their_updates() -> None:
     wild = [0.3, 1e-3, 3e-6]  # whose median is a healthy one
     assert said(a=wild, b=[1e-3] * 3) == "Updates are far smaller than healthy in 1 of 2 layers"
     assert said(a=[1e-3], b=[5e-3]) == "Updates are near a healthy size in all 2 layers"
+    assert said(a=[5e-4, 3e-6], b=[1e-3] * 2) == "Updates are far smaller than healthy in 1 of 2 layers"
     assert said(a=[1e-3]) == "Updates have a healthy size in one layer"
     assert said(a=[]) == "Size of the updates"
 
