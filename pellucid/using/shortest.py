@@ -30,14 +30,14 @@ def to_type(config: RunConfig, dataset: Dataset) -> RunConfig:
     def comes_to(typed: RunConfig) -> dict[str, Any]:
         return in_force(chosen(with_pretrained(typed, typed.typed()), dataset, looks)[0], dataset)
 
-    wanted = in_force(chosen(config, dataset, looks)[0], dataset)
-    short = config.changed(**{name: defaults[name] for name in CHOSEN})
     try:
+        wanted = in_force(chosen(config, dataset, looks)[0], dataset)
+        short = config.changed(**{name: defaults[name] for name in CHOSEN})
         for name in CHOSEN * 2:  # what is typed of one may change what another comes to
             if comes_to(short)[name] != wanted[name]:
                 short = short.changed(**{name: getattr(config, name)})
         return short if comes_to(short) == wanted else config
-    except PellucidError:  # known weights that lie elsewhere now: all that they stand for is typed
+    except PellucidError:  # a record that means nothing; known weights that lie elsewhere now: they are typed whole
         return config.changed(pretrained=None)
 
 
