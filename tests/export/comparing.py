@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 
 from pellucid.graph.graph import Graph
+from pellucid.graph.layer import Layer, Tensor
+from pellucid.graph.plan import plan
 from pellucid.keys import Key
+from pellucid.layers import Input
 from pellucid.models import Model
+from pellucid.spec.layer import LayerSpec
 from pellucid.spec.normalization import BatchNormalization
+from pellucid.spec.operations import Unary
+from pellucid.spec.shapes import Shape
 from pellucid.training.session import engine_named
-from tests.architectures.small import numbers, small
+from tests.architectures.small import numbers
 
 TOLERANCE = 1e-4  # of the largest value
 
-# The exporter's time grows with the layers: of deep networks, and of those like another, the tests take each kind of
-# layer once, in what comes before the layer named here or in a network that is exported whole; benchmarks.deep_export,
-# in `make soak`, takes all.
-FIRST = {
-    "resnet18": "conv3_block1_out", "resnet18-torchvision": "layer2_0_out", "preactresnet18": "conv3_block1_out",
-    "resnet50": "conv2_block1_out", "preactresnet164": "conv2_block1_out", "seinception": "inception_3a_se_scale",
-    "mobilenetv2": "block_2_add", "mobilenetv2-torchvision": "features_3_add",
-    "squeezenet-1.1-torchvision": "fire2_concat", "vgg11": "block1_pool", "alexnet": "conv4",
-    "alexnet-torchvision": "features_0", "squeezenet-features": "max6_alike",
-}  # fmt: skip
-DEEP = (
-    *FIRST, "cifarresnet32", "cifarresnet44", "cifarresnet56", "cifarresnet110", "clothesmlp", "cellshead", "allconv",
-    "squeezenet-1.1", "squeezenet-features", "vgg13", "vgg16", "vgg19", "resnet34", "resnet34-torchvision",
-    "resnet50-torchvision",
-    "resnet101", "resnet101-torchvision", "resnet152", "resnet152-torchvision", "preactresnet34", "preactresnet50",
-    "preactresnet101", "preactresnet152", "preactresnet1001", "seresnet50", "googlenet", "googlenet-plain",
-    "seinception-plain",
-)  # fmt: skip
+# The exporter's time grows with the layers: of most networks the tests take each kind of layer once, alone;
+# benchmarks.deep_export, in `make soak`, takes them whole.
+WHOLE = ("lenet5", "photonet")
+NO_KIND = re.compile("filters|units|rate|momentum|.*_(initializer|regularizer)")  # of settings
 
 
 def runs(path: Path, *inputs: np.ndarray) -> list[np.ndarray]:
@@ -69,10 +64,26 @@ def statistics(graph: Graph, params: dict[str, np.ndarray], x: np.ndarray) -> di
     return {key: value + 0.1 * value.mean() * key.endswith("variance") for key, value in found.items()}
 
 
-def opening(name: str) -> Model:
-    """A deep network's first layers, one of each kind."""
-    model = small(name, channels=2)
-    return Model(model.inputs, model.get_layer(FIRST[name]).output)
+def of_each_kind(models: Iterable[Model]) -> Model:
+    """One network of every kind of layer in these, each alone, with an input for each shape.
+
+    A kind is what a layer does, whatever its name, width and first weights.
+    """
+    seen: dict[tuple[Any, ...], tuple[LayerSpec, list[Shape]]] = {}
+    for model in models:
+        walked = plan(Model(model.inputs, model.outputs).graph)
+        for step in walked.steps:
+            settings = (str(getattr(step.spec, field.name)) for field in fields(step.spec)
+                        if not NO_KIND.fullmatch(field.name))  # fmt: skip
+            seen.setdefault((type(step.spec), *settings), (step.spec, [walked.shapes[value] for value in step.inputs]))
+    inputs: dict[str, Tensor] = {}
+    outputs: list[Tensor] = []
+    for number, (spec, shapes) in enumerate(seen.values()):
+        sign = "positive" if isinstance(spec, Unary) else "any"  # a root is taken of no number below 0
+        names = [f"{sign}_{place}_{'x'.join(map(str, shape))}" for place, shape in enumerate(shapes)]
+        given = [inputs.setdefault(name, Input(shape, name=name)) for name, shape in zip(names, shapes, strict=True)]
+        outputs.append(Layer.of(spec, f"kind_{number}")(given if len(given) > 1 else given[0]))
+    return Model(list(inputs.values()), outputs)
 
 
 def compare_exported(model: Model, path: Path) -> float:
