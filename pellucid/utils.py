@@ -8,13 +8,12 @@ from pellucid.data.keras_arrays import (
     img_to_array,
     load_img,
     normalize,
-    pack_x_y_sample_weight,
     pad_sequences,
     save_img,
-    unpack_x_y_sample_weight,
 )
 from pellucid.data.keras_arrays import PyDataset as Sequence
 from pellucid.data.keras_files import get_file
+from pellucid.data.triples import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from pellucid.eager.pictures import smart_resize
 from pellucid.eager.session import clear_session
 from pellucid.reports.network import plot_model

@@ -16,13 +16,13 @@ import numpy as np
 from pellucid.data.categories import to_categorical
 from pellucid.data.dataset import Part
 from pellucid.data.images import Array
+from pellucid.data.keras_arrays import COLOR_MODES
 from pellucid.data.opening import open_dataset
 from pellucid.data.order import check_sizes, steps, steps_in
 from pellucid.errors import ArgumentError, DataError, describe
 from pellucid.keys import Key
 
 CLASS_MODES = ("categorical", "sparse", "binary", None)
-COLOR_MODES = {"rgb": "rgb", "grayscale": "gray"}
 
 
 class Chained:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.data.directory import COLOR_MODES
 from pellucid.data.single import read_image
 from pellucid.errors import ArgumentError, ShapeError, describe
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SIDES = ("pre", "post")
+COLOR_MODES = {"rgb": "rgb", "grayscale": "gray"}
 FILTERS = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}  # Pillow's numbers
 
 
@@ -137,24 +137,6 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """What is done after an epoch."""
-
-
-def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
-    """(x, y, sample_weight) of what a step is handed, None for what is not there; raises ArgumentError for more."""
-    if isinstance(data, list):
-        data = tuple(data)
-    parts = data if isinstance(data, tuple) else (data,)
-    if not 1 <= len(parts) <= 3:
-        wanted = "x, (x,), (x, y) or (x, y, sample_weight)"
-        raise ArgumentError(describe("unpack_x_y_sample_weight", "data", wanted, f"{len(parts)} entries"))
-    return (*parts, None, None)[:3]
-
-
-def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-    """The other way round: what is not None, in a tuple; x alone where it is no tuple or list."""
-    if y is None:
-        return (x,) if isinstance(x, (tuple, list)) else x
-    return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 # a page in a page, for `from pellucid.preprocessing.sequence import pad_sequences`

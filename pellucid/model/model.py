@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.data.keras_arrays import unpack_x_y_sample_weight
+from pellucid.data.triples import unpack_x_y_sample_weight
 from pellucid.errors import ArgumentError, UsageError, describe, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.selecting import Selection
