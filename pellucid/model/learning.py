@@ -14,13 +14,11 @@ from pellucid.errors import ArgumentError, TrainingError, UsageError, describe, 
 from pellucid.graph.rebuild import homes
 from pellucid.keys import Key
 from pellucid.model import weights
-from pellucid.model.admitting import Admission
 from pellucid.model.compiled import Compiled
 from pellucid.model.freezing import factors_by_key
 from pellucid.model.network import Network
 from pellucid.training import loop
 from pellucid.training.arguments import flag, real, whole, whole_or_none
-from pellucid.training.backup import TerminateOnNaN
 from pellucid.training.callback import Callback
 from pellucid.training.callbacks import CallsAround, LearningRateScheduler, Recorder, introduce
 from pellucid.training.console import console_event, loudness
@@ -133,6 +131,8 @@ def start_of(model: Network, program: Supervised) -> State:
 
 def feed_of(model: Network, objective: Objective | None, where: str) -> Feed:
     """Names of what goes in and what must come with it."""
+    from pellucid.model.admitting import Admission  # a model is made before it is given anything
+
     terms = objective.terms if objective else ()
     feed = Feed.of(model.built.graph, terms, where, model._keys, Admission(model, where))
     loose = objective is not None and not compiled_of(model).judged
@@ -196,6 +196,8 @@ def fit(
             position=Position(epoch=initial_epoch, step=int(state["clock"]["step"])), validation=watched,
         )  # fmt: skip
     except TrainingError as fault:
+        from pellucid.training.backup import TerminateOnNaN  # brings what writes checkpoints
+
         if not any(isinstance(callback, TerminateOnNaN) and not callback.raise_error for callback in listed):
             raise
         model.stop_training, recorder.record.stopped = True, str(fault)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,14 @@ from pellucid.graph.summary import summarize, table
 from pellucid.keys import Key
 from pellucid.model import freezing, weights
 from pellucid.model.compiled import Compiled
-from pellucid.model.foreign.matching import WeightsReport
 from pellucid.training.callbacks import History
 from pellucid.training.events import Progress
 from pellucid.training.program import with_weights
 from pellucid.training.seed import ROOT
 from pellucid.training.session import engine_named
+
+if TYPE_CHECKING:
+    from pellucid.model.foreign.matching import WeightsReport
 
 
 class Network:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.errors import ArgumentError, UsageError, describe
-from pellucid.model.admitting import prepared
 from pellucid.model.network import Network
 from pellucid.model.saving import save_model
 from pellucid.training.session import require_torch
@@ -40,6 +39,8 @@ class Portable(Network):
         floats; 0..1 is the whole range) and preprocessed. Raises ArgumentError for a model without such a record, and
         for pictures that could be brought to it only by a guess.
         """
+        from pellucid.model.admitting import prepared
+
         return prepared(self, x)
 
     def detect(self, images: Any, *, score: float | None = None) -> Found:

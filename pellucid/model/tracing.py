@@ -15,7 +15,6 @@ from pellucid.data.batches import Batch
 from pellucid.engines.protocol import Gradients
 from pellucid.graph.graph import Graph
 from pellucid.graph.spelled import spelled
-from pellucid.model.admitting import Admission
 from pellucid.model.learning import compiled_of
 from pellucid.model.network import Network
 from pellucid.spec.formulas import formula
@@ -79,6 +78,7 @@ def span(values: np.ndarray) -> str:
 def trace(model: Network, x: Any, y: Any, *, training: bool) -> Trace:
     """Run x (N, ...) through the model in float64; with targets y and a compiled loss also back."""
     from pellucid.engines.reference import ReferenceEngine  # a model is made without its arithmetic
+    from pellucid.model.admitting import Admission
 
     graph, keys = spelled(model.graph)
     engine = ReferenceEngine("float64")
