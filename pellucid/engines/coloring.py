@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.picturing import between
+from pellucid.engines.picturing import between, within
 from pellucid.errors import ArgumentError
 from pellucid.spec.colors import Colored, RandomErasing, RandomHue, RandomSaturation
 from pellucid.spec.images import ends_of
@@ -47,9 +47,7 @@ def erased(spec: RandomErasing, shape: tuple[int, ...], draw: np.random.Generato
     for axis, size in enumerate((height, width)):
         long = np.sqrt(least + u[:, axis] * (most - least)) * size
         first = u[:, 2 + axis] * (size - long)
-        place = np.arange(size)
-        along = (place >= first[:, None]) & (place < (first + long)[:, None])
-        inside = inside & np.expand_dims(along, 2 - axis)
+        inside = inside & np.expand_dims(within(first, long, size), 2 - axis)
     return ~inside[..., None] * 1.0, inside[..., None] * filling(spec, shape, draw, label)
 
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid.engines.picturing import between
-from pellucid.errors import ArgumentError
+from pellucid.engines.picturing import between, generator_of, within
 from pellucid.keys import Key
 from pellucid.spec.mixing import CutMix, Mixed, MixUp
 
@@ -28,10 +27,7 @@ class Mixture(NamedTuple):
 
 def mixture(spec: Mixed, shape: tuple[int, ...], key: Key | None, label: str) -> Mixture:
     """What is drawn for pictures of this shape."""
-    if key is None:
-        raise ArgumentError(f"{label}: training with mixed pictures needs a key; pass key=Key.of(seed).")
-    seed = getattr(spec, "seed", None)
-    draw = (key if seed is None else key.fold(seed)).generator()
+    draw = generator_of(spec, key, "mixed pictures", label)
     order = draw.permutation(shape[0])
     if isinstance(spec, MixUp):
         share = draw.beta(spec.alpha, spec.alpha, shape[0])
@@ -42,7 +38,5 @@ def mixture(spec: Mixed, shape: tuple[int, ...], key: Key | None, label: str) ->
     inside = np.ones((shape[0], 1, 1), bool)
     for axis, size in ((1, shape[1]), (2, shape[2])):
         first = draw.random(shape[0]) * (size - side * size)
-        place = np.arange(size)
-        along = (place >= first[:, None]) & (place < (first + side * size)[:, None])
-        inside = inside & np.expand_dims(along, 3 - axis)
+        inside = inside & np.expand_dims(within(first, side * size, size), 3 - axis)
     return Mixture(order, ~inside[..., None] * 1.0, 1 - side**2)

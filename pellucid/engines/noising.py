@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.coloring import erased
-from pellucid.errors import ArgumentError
+from pellucid.engines.picturing import generator_of
 from pellucid.keys import Key
 from pellucid.spec.colors import RandomErasing
 from pellucid.spec.noise import AlphaDropout, GaussianDropout, GaussianNoise, Noise, SpatialDropout
@@ -18,10 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def factors(spec: Noise | RandomErasing, shape: tuple[int, ...], key: Key | None, label: str) -> tuple[Array, Array]:
     """a and b, of the shape of x or with axes of 1."""
-    if key is None:
-        raise ArgumentError(f"{label}: training with noise needs a key; pass key=Key.of(seed).")
-    seed = getattr(spec, "seed", None)
-    draw = (key if seed is None else key.fold(seed)).generator()
+    draw = generator_of(spec, key, "noise", label)
     if isinstance(spec, RandomErasing):
         return erased(spec, shape, draw, label)
     if isinstance(spec, GaussianNoise):

@@ -115,10 +115,15 @@ class Taps:
 
 def drawn(spec: Reading | Linear | Colored, key: Key | None, n: int, label: str) -> Array:
     """The numbers (N, draws) of a step, uniform on [0, 1)."""
+    return generator_of(spec, key, "random pictures", label).random((n, spec.draws))
+
+
+def generator_of(spec: Any, key: Key | None, what: str, label: str) -> np.random.Generator:
+    """What a layer draws from in a step, by its seed where it has one. Raises ArgumentError without a key."""
     if key is None:
-        raise ArgumentError(f"{label}: training with random pictures needs a key; pass key=Key.of(seed).")
+        raise ArgumentError(f"{label}: training with {what} needs a key; pass key=Key.of(seed).")
     seed = getattr(spec, "seed", None)
-    return (key if seed is None else key.fold(seed)).generator().random((n, spec.draws))
+    return (key if seed is None else key.fold(seed)).generator()
 
 
 def taps(spec: Reading, u: Array, height: int, width: int) -> Taps:
@@ -157,6 +162,12 @@ def along(places: Array, size: int, mode: str, exact: bool) -> tuple[Array, Arra
         at = at % (2 * size)
         at = np.where(at < size, at, 2 * size - 1 - at)
     return np.clip(at, 0, size - 1), weight
+
+
+def within(first: Array, long: Array, size: int) -> Array:
+    """(N, size): which places of an axis lie in a stretch of each sample's own."""
+    place = np.arange(size)
+    return (place >= first[:, None]) & (place < (first + long)[:, None])
 
 
 def between(u: Array, factor: Any, low: float = -1.0) -> Array:
