@@ -26,6 +26,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     predict,
     runs,
     search,
+    serve,
     summary,
     train,
     weights,

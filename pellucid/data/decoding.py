@@ -65,14 +65,19 @@ def decode(content: bytes | memoryview, where: str, options: Options | None = No
 
     Raises Unreadable for a truncated or corrupt file and Unsupported for a kind that is not read.
     """
-    options = options or Options()
+    return decode_sized(content, where, options or Options())[0]
+
+
+def decode_sized(content: bytes | memoryview, where: str, options: Options) -> tuple[Array, tuple[int, int]]:
+    """The same, and the (height, width) that the picture has by itself, upright."""
     with Opened(content, where, max_pixels=options.most_pixels) as image:
         header = _header(image, content, where)
+        size = header.height, header.width
         part = part_of(header.height, header.width, options.resize) if header.dtype == "uint8" else 1
         read = decode_smaller(image, content, part) if part > 1 else 1
         header = replace(header, height=header.height // read, width=header.width // read)
         upright = _upright(image, _orientation(image, content)) if header.turned else image
-        return _pixels(upright, header, where, options, part // read)
+        return _pixels(upright, header, where, options, part // read), size
 
 
 def _header(image: Image, content: bytes | memoryview, where: str) -> Header:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.decoding import decode, read_header
+from pellucid.data.decoding import decode_sized
 from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.storage.reading import read_bytes
@@ -23,6 +23,4 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
 
 def read_sized(path: str | Path, **words: Any) -> tuple[Array, tuple[int, int]]:
     """The same, and the (height, width) that the picture has by itself, upright."""
-    options, content = Options(**words), read_bytes(user_path(path))
-    header = read_header(content, str(path), max_pixels=options.most_pixels)
-    return decode(content, str(path), options), (header.height, header.width)
+    return decode_sized(read_bytes(user_path(path)), str(path), Options(**words))

@@ -149,14 +149,19 @@ class Answerer:
 
     def outputs(self, x: Array) -> Array:
         """What the network gives (N, ...) for pictures x (N, H, W, C) as read, all of it finite."""
+        outputs = self.unchecked(x)
+        refuse_not_finite(self.run, outputs)
+        return outputs
+
+    def unchecked(self, x: Array) -> Array:
+        """The same, whatever the numbers are."""
         pipeline = self.model.preprocessing or assumed_pipeline(x.dtype)
-        with np.errstate(all="ignore"):  # what is not finite is refused below
+        with np.errstate(all="ignore"):  # what is not finite is for the caller to refuse
             parts = [{"input": pipeline.apply(x)}]
             parts = views(parts[0]) if self.tta else parts
             every = predict_each(self.model.graph, self.engine, self.params, self.state, parts)
             seen = [each["output"] for each in every]
         outputs: Array = np.mean(seen, axis=0) if self.tta else seen[0]
-        refuse_not_finite(self.run, outputs)
         return outputs
 
 

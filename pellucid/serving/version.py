@@ -1,0 +1,118 @@
+"""One version of a model: a file that was read once, whole and checked, on the engine that its run chose.
+
+Shapes  rows (n, H, W, C) in the model's own depth, as `take` or `read` give them; outputs (n, ...) of the network
+Bits    every call of the network is padded to one batch size, so the outputs of a picture depend on it alone; where
+        its place in the batch would still change them, which is tried when a version is made, that size is one
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.decoding import decode_sized
+from pellucid.data.images import Array
+from pellucid.data.options import Options, options_of_record
+from pellucid.engines.threads import limited_threads
+from pellucid.errors import PellucidError
+from pellucid.runs.room import refuse_large_scoring
+from pellucid.storage.reading import sha256_of
+from pellucid.using.evaluating import refuse_not_finite
+from pellucid.using.held import Holder
+from pellucid.using.opening import all_or_one, classifier_of, engine_of
+from pellucid.using.predicting import Answerer
+
+Stamp = tuple[int, int, int]  # of a file: when it was written, how long it is, which one it is
+
+
+class Version:
+    """A model as it answers requests. Raises what `classifier_of` raises for a file that cannot be used."""
+
+    def __init__(self, name: str, run: str, *, batch: int, max_pixels: int, engine: str | None = None) -> None:
+        self.name = name
+        model, folder = classifier_of(run)
+        self.path = Path(run) if folder is None else folder.model
+        self.stamp = stamp_of(self.path)
+        self.sha256 = sha256_of(self.path)
+        refuse_large_scoring(model.graph, batch, "serve")
+        self.graph = model.graph
+        self.engine = engine_of(folder, engine)
+        self.answerer = Answerer(model, self.engine, name, 1)
+        self.problem = self.answerer.problem
+        self.threads = all_or_one(model, self.engine, batch)
+        self.holder = Holder.of(model, name)
+        self.options = Options(max_pixels=max_pixels, **options_of_record(self.holder.record))
+        self.batch = batch
+        if not self.same_at_every_place():
+            self.batch = 1
+
+    @property
+    def id(self) -> str:
+        """What a client knows the version by: the beginning of the file's sha256."""
+        return self.sha256[:12]
+
+    def read(self, content: bytes, where: str) -> tuple[Array, tuple[int, int]]:
+        """A picture's bytes as one row (H, W, C), and its own (height, width).
+
+        Raises FileError for what is no picture and DataError for a kind that is not read.
+        """
+        pixels, size = decode_sized(content, where, self.options)
+        return self.holder.bring(pixels, where), size
+
+    def same_at_every_place(self) -> bool:
+        """Whether a picture has the same outputs, bit for bit, wherever in a batch it lies and beside whatever else.
+
+        Matrix products may sum the rows at their edge in another order. Where the size of pictures is not known
+        beforehand nothing is: it may depend on the size.
+        """
+        record = self.holder.record
+        if self.batch == 1 or not record:
+            return self.batch == 1
+        shape = tuple(int(record[name]) for name in ("height", "width", "channels"))
+        random = np.random.default_rng(0)
+        two = (random.random((2, *shape)) * (self.holder.depth.most or 1 if self.holder.depth else 1))
+        two = two.astype(record.get("dtype", "float32"))
+        with limited_threads(self.threads):
+            alone = [self.answerer.unchecked(np.repeat(one[np.newaxis], self.batch, axis=0)) for one in two]
+            mixed = self.answerer.unchecked(two[np.arange(self.batch) % 2])
+        return all(np.array_equal(row, alone[place % 2][0]) for place, row in enumerate(mixed)) and all(
+            np.array_equal(row, rows[0]) for rows in alone for row in rows
+        )
+
+    def outputs(self, rows: Array) -> Array:
+        """What the network gives for at most `batch` rows."""
+        n = len(rows)
+        padded = rows
+        if n < self.batch:
+            padded = np.zeros((self.batch, *rows.shape[1:]), rows.dtype)
+            padded[:n] = rows
+        return self.answerer.unchecked(padded)[:n]
+
+    def entries(
+        self, rows: Array, outputs: Array, sizes: Sequence[tuple[int, int]], top: int
+    ) -> tuple[list[dict[str, Any]], list[str]]:
+        """An answer a row, as `pellucid predict --json` has it without `image`, and what was noticed in sentences."""
+        watch = self.holder.watch()
+        found: list[dict[str, Any]] = []
+        for pixels, output, size in zip(rows, outputs, sizes, strict=True):
+            entry: dict[str, Any] = {}
+            found.append(entry)
+            if watch is not None and (share := watch.see(pixels[np.newaxis])[0]) > 1:
+                entry["unlike"] = round(share, 3)
+            try:
+                refuse_not_finite(self.name, output)
+                entry |= self.problem.located(output[np.newaxis], [size], top=top, run=self.name)[0]
+            except PellucidError as fault:
+                entry["error"] = str(fault)
+        warning = "" if watch is None else watch.warning()
+        return found, [*self.holder.warnings, *([warning] if warning else [])]
+
+
+def stamp_of(path: Path) -> Stamp:
+    """What changes when another file is put in the place of a file."""
+    status = os.stat(path)
+    return status.st_mtime_ns, status.st_size, status.st_ino

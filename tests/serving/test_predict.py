@@ -1,0 +1,83 @@
+"""POST /predict answers as `pellucid predict --json` does, whatever was asked at the same time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.cli.entry import main
+from tests.serving.asking import Served, served
+
+
+def told(capsys: pytest.CaptureFixture[str], run: Path, pictures: list[Path]) -> dict[str, Any]:
+    """What the command says."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["predict", str(run), *map(str, pictures), "--json"])
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def assert_same(found: Any, wanted: Any) -> None:
+    """Equal in everything, numbers to 1e-5."""
+    if isinstance(wanted, dict):
+        assert found.keys() == wanted.keys()
+        for key, value in wanted.items():
+            assert_same(found[key], value)
+    elif isinstance(wanted, list):
+        assert len(found) == len(wanted)
+        for one, other in zip(found, wanted, strict=True):
+            assert_same(one, other)
+    elif isinstance(wanted, float):
+        assert abs(found - wanted) <= 1e-5
+    else:
+        assert found == wanted
+
+
+def form(paths: list[Path]) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Files as a form has them."""
+    return [("image", (path.name, path.read_bytes(), "image/png")) for path in paths]
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_a_form_of_pictures_is_answered_as_the_command_does(
+    run: Path, pictures: list[Path], capsys: pytest.CaptureFixture[str], engine: str
+) -> None:
+    wanted = told(capsys, run, pictures)
+    for entry, path in zip(wanted["predictions"], pictures, strict=True):
+        entry["image"] = path.name
+    found = served([str(run)], engine).ask("POST", "/predict", files=form(pictures))
+    assert found.status_code == 200
+    assert_same(found.json(), wanted)
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_the_bits_of_an_answer_are_the_same_alone_and_among_others(
+    run: Path, pictures: list[Path], engine: str
+) -> None:
+    server = served([str(run)], engine)
+    alone = [server.ask("POST", "/predict", content=path.read_bytes()).json() for path in pictures]
+    at_once = server.ask_all([("POST", "/predict", {"content": path.read_bytes()}) for path in pictures[::-1]])
+    assert [response.json() for response in at_once[::-1]] == alone
+    assert len({json.dumps(answer) for answer in alone}) == len(pictures)  # the pictures can be told apart
+
+
+def test_a_broken_picture_has_its_error_beside_the_answers_of_the_others(
+    server: Served, pictures: list[Path]
+) -> None:
+    files = [*form(pictures[:1]), ("image", ("torn.png", pictures[1].read_bytes()[:-30], "image/png"))]
+    found = server.ask("POST", "/predict", files=files)
+    first, second = found.json()["predictions"]
+    assert found.status_code == 200 and len(first["classes"]) == 5
+    assert second["image"] == "torn.png" and "truncated or corrupt" in second["error"]
+    alone = server.ask("POST", "/predict", files=files[1:])
+    assert alone.status_code == 422 and alone.json()["predictions"][0]["error"] == second["error"]
+
+
+def test_top_says_how_many_classes(server: Served, pictures: list[Path]) -> None:
+    found = server.ask("POST", "/predict?top=10", content=pictures[0].read_bytes()).json()
+    probabilities = [each["probability"] for each in found["predictions"][0]["classes"]]
+    assert len(probabilities) == 10 and np.isclose(sum(probabilities), 1)
