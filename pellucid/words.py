@@ -48,6 +48,14 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     return Path(place)
 
 
+def hidden(text: str) -> str:
+    """An address without its password, fit for messages and files."""
+    scheme, mark, rest = text.partition("://")
+    user, at, place = rest.rpartition("@")
+    name = user.partition(":")[0] + (":***" if ":" in user else "")
+    return f"{scheme}{mark}{name}{at}{place}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """"Did you mean '...'?" for a mistyped word, nothing where none is near."""
     by_lower = {name.lower(): name for name in known}

@@ -30,6 +30,7 @@ from pellucid.cli import (  # noqa: F401  (each joins the application)
     summary,
     train,
     weights,
+    work,
 )
 from pellucid.cli.app import app
 from pellucid.cli.options import Taken, taken_by

@@ -91,7 +91,7 @@ def search(
 
 def without_password(words: list[str]) -> list[str]:
     """What was typed, fit for a page that others read."""
-    from pellucid.search.storage import hidden
+    from pellucid.words import hidden
 
     return [hidden(word) if "://" in word else word for word in words]
 

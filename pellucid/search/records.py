@@ -10,8 +10,8 @@ from pellucid.errors import FileError, shown
 from pellucid.reports.scores import Score
 from pellucid.search.settings import MOST_TRIALS
 from pellucid.search.space import Choice, Parameter, Space
-from pellucid.search.storage import hidden
 from pellucid.search.study_file import REMEDY
+from pellucid.words import hidden
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage

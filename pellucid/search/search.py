@@ -20,13 +20,14 @@ from pellucid.search.records import study_names
 from pellucid.search.rounds import carry_out_rounds, read_rounds
 from pellucid.search.settings import Plan, config_of, digest, legal
 from pellucid.search.space import Choice, Space, Value, as_words
-from pellucid.search.storage import address_of, hidden, opened, sqlite_url, told
+from pellucid.search.storage import address_of, opened, sqlite_url, told
 from pellucid.search.study import optuna_at_hand
 from pellucid.search.table import as_json, line_of, round_line, write_table
 from pellucid.search.trial import Bench, with_one_thread
 from pellucid.search.trials import Trial, ranked
 from pellucid.search.workers import carry_out_together
 from pellucid.storage.writer import write_bytes, write_json
+from pellucid.words import hidden
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage

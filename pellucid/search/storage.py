@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import FileError, PellucidError, UsageError, describe
 from pellucid.search.study_file import refuse_harmful
+from pellucid.words import hidden
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -56,14 +57,6 @@ def file_of(address: str) -> Path:
     from sqlalchemy.engine import make_url
 
     return Path(make_url(address).database or "").resolve()
-
-
-def hidden(text: str) -> str:
-    """An address without its password, fit for messages and files."""
-    scheme, mark, rest = text.partition("://")
-    user, at, place = rest.rpartition("@")
-    name = user.partition(":")[0] + (":***" if ":" in user else "")
-    return f"{scheme}{mark}{name}{at}{place}"
 
 
 @contextmanager

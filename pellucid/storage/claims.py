@@ -1,8 +1,9 @@
 """Who may write into a run folder: one process at a time, and only where every file lies in the folder itself.
 
-run.lock  {"pid", "started", "host"} of the process that writes; removed at the end. It is locked in the kernel too
-          (flock), so what a killed process left is known for stale at once. Where a file system has no such locks the
-          record decides: stale when the process is gone, or another one has its number.
+run.lock  {"pid", "started", "host", "boot"} of the process that writes; removed at the end. It is locked in the kernel
+          too (flock), so what a killed process left is known for stale at once, in another container of the same
+          machine (boot) as well. Where a file system has no such locks the record decides: stale when the process is
+          gone, or another one has its number.
 """
 
 from __future__ import annotations
@@ -36,15 +37,30 @@ def claimed(folder: Path) -> Iterator[None]:
     FileError that names the process when another one is writing there.
     """
     enclose(folder)
+    try:
+        refuse_unplain_entries(folder)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise not_written(folder / NAME, error) from error
+    with locked(folder / NAME):
+        yield
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock that is the file `path` during the block; the file goes at its end.
+
+    Raises BusyError when another process has it, FileError for a link, and when the system refuses.
+    """
     with ExitStack() as open_for_the_block:
         try:
-            refuse_unplain_entries(folder)
-            entry = open_for_the_block.enter_context(held(folder / NAME))
+            entry = open_for_the_block.enter_context(held(path))
             file = _lock(entry)
         except OSError as error:
             if isinstance(error, FileError):
                 raise
-            raise not_written(folder / NAME, error) from error
+            raise not_written(path, error) from error
         open_for_the_block.callback(_unlock, entry, file)
         yield
 
@@ -54,7 +70,8 @@ def _lock(entry: Entry) -> int:
     for _ in range(ATTEMPTS):
         file = os.open(entry.reach, os.O_RDWR | os.O_CREAT | NO_FOLLOW, 0o666, dir_fd=entry.folder)
         try:
-            if not _locked(file):
+            kernel = _locked(file)
+            if kernel is False:
                 raise _busy(entry, _record(file))
             if os.fstat(file).st_nlink > 1:
                 raise FileError(f"{entry.path} is a second name of another file, which would be written over. Remove "
@@ -64,7 +81,8 @@ def _lock(entry: Entry) -> int:
                 os.close(file)
                 continue
             record = _record(file)
-            if _is_running(record):
+            gone = kernel is True and record.get("boot") == boot() != ""  # it would have the lock, whatever its number
+            if not gone and _is_running(record):
                 raise _busy(entry, record)
             _sign(entry, file)
             return file
@@ -93,8 +111,8 @@ def _unlock(entry: Entry, file: int) -> None:
     os.close(file)
 
 
-def _locked(file: int) -> bool:
-    """Lock the open file in the kernel; False when another process has it."""
+def _locked(file: int) -> bool | None:
+    """Lock the open file in the kernel; False when another process has it, None where there are no such locks."""
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
 
@@ -102,12 +120,20 @@ def _locked(file: int) -> bool:
     except BlockingIOError:
         return False
     except (ImportError, OSError):  # Windows, or a file system without locks: the record decides
-        return True
+        return None
     return True
 
 
 def _own() -> dict[str, Any]:
-    return {"pid": os.getpid(), "started": started(os.getpid()), "host": host()}
+    return {"pid": os.getpid(), "started": started(os.getpid()), "host": host(), "boot": boot()}
+
+
+def boot() -> str:
+    """Since which start the kernel runs, the same in all containers of a machine; empty where that is not told."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def host() -> str:

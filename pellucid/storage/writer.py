@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,10 @@ class System:
         """Give source the name of target, in one step."""
         os.replace(source.reach, target.reach, src_dir_fd=source.folder, dst_dir_fd=target.folder)
 
+    def link(self, source: Entry, target: Entry) -> None:
+        """Give source a second name, target, which must not exist."""
+        os.link(source.reach, target.reach, src_dir_fd=source.folder, dst_dir_fd=target.folder)
+
     def remove(self, entry: Entry) -> None:
         """Remove a file."""
         os.unlink(entry.reach, dir_fd=entry.folder)
@@ -99,7 +104,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Entry]:
     try:
         with held(named) as target:
             target.refuse_unplain()
-            temporary = target.beside(f".{target.name}.{secrets.token_hex(4)}.tmp")
+            temporary = _beside(target)
             try:
                 yield temporary
                 system.replace(temporary, target)
@@ -113,6 +118,38 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Entry]:
         if isinstance(error, FileError):  # the block's own, worded already
             raise
         raise not_written(named, error) from error
+
+
+def write_new(path: str | os.PathLike[str], data: bytes) -> bool:
+    """Write `data` to `path`, whole, unless something of that name is there: that stays as it is, and it is False.
+
+    Of any number of processes that write one name at the same time exactly one hears True. Raises FileError, which
+    names the file and the remedy, when the system refuses.
+    """
+    named = Path(path)
+    try:
+        with held(named) as target:
+            temporary = _beside(target)
+            try:
+                _fill(system.create(temporary), data)
+                system.link(temporary, target)
+            except FileExistsError:
+                return False
+            finally:
+                with contextlib.suppress(OSError):
+                    system.remove(temporary)
+            with contextlib.suppress(OSError):  # as above
+                system.sync_folder(target)
+            return True
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise not_written(named, error) from error
+
+
+def _beside(target: Entry) -> Entry:
+    """The temporary name of a file that is being written."""
+    return target.beside(f".{target.name}.{secrets.token_hex(4)}.tmp")
 
 
 def _fill(file: int, data: bytes) -> None:
@@ -259,11 +296,16 @@ def remove_files(paths: Iterable[Path]) -> None:
             raise not_written(path, error) from error
 
 
-def remove_leftovers(folder: str | os.PathLike[str]) -> None:
-    """Remove the temporary files that a killed write left in `folder`. Raises FileError when the system refuses."""
+def remove_leftovers(folder: str | os.PathLike[str], *, older: float | None = None) -> None:
+    """Remove the temporary files that a killed write left in `folder`; with `older` (seconds) only such.
+
+    Raises FileError when the system refuses.
+    """
     place = Path(folder)
     try:
-        names = sorted(path.name for path in place.iterdir())
+        paths = sorted(path for path in place.iterdir() if LEFTOVER.fullmatch(path.name))
+        if older is not None:  # others write there too
+            paths = [path for path in paths if time.time() - path.lstat().st_mtime > older]
     except OSError as error:
         raise not_written(place, error) from error
-    remove_files(place / name for name in names if LEFTOVER.fullmatch(name))
+    remove_files(paths)

@@ -146,7 +146,7 @@ def test_a_lock_that_the_kernel_does_not_know(
     record: object, stale: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / NAME).write_text("" if record is None else json.dumps(record), encoding="utf-8")
-    monkeypatch.setattr(claims, "_locked", lambda file: True)  # as on a file system without locks
+    monkeypatch.setattr(claims, "_locked", lambda file: None)  # as on a file system without locks
     if stale:
         with claimed(tmp_path):
             pass

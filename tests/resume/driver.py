@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORTED_ONCE = (  # before the first fork: what a command imports takes five times as long as what a test has it do
     "PIL.ImageOps", "h5py", "jinja2", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
     "rich.progress", "safetensors.numpy", "sklearn.datasets", "sklearn.metrics", "threadpoolctl", "pellucid.cli.entry",
-    "pellucid.data.boxes.opening", "pellucid.engines.memory", "pellucid.reports.report", "pellucid.runs.experiment",
+    "pellucid.data.boxes.opening", "pellucid.engines.memory", "pellucid.jobs.worker", "pellucid.reports.report",
+    "pellucid.runs.experiment",
     "pellucid.runs.pictures", "pellucid.runs.places", "pellucid.runs.pretrained", "pellucid.storage.records.caches",
     "pellucid.storage.records.models", "pellucid.storage.records.runs", "pellucid.tasks.classification.task",
     "pellucid.using.features", "pellucid.using.predicting", "tests.cli.terminal",
@@ -198,6 +199,13 @@ def die_in_write(name: str, count: int, moment: str, die: Any) -> None:
             if moment == "written" and self.due():
                 die()
             super().replace(source, target)
+            if moment == "renamed" and self.due():
+                die()
+
+        def link(self, source: Entry, target: Entry) -> None:
+            if moment == "written" and self.due():
+                die()
+            super().link(source, target)
             if moment == "renamed" and self.due():
                 die()
 
