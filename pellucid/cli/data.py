@@ -10,6 +10,7 @@ import typer
 from pellucid.cli.app import data_app
 from pellucid.cli.options import Data, Given, of_a_run, with_settings
 from pellucid.cli.output import JSON_FLAG, print_json, say, table
+from pellucid.cli.working import working
 from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 
@@ -52,30 +53,42 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
 
 
 @data_app.command("convert")
-@with_settings(of_a_run, only=("data_dir", "max_pixels", "limit"))
+@with_settings(of_a_run, only=(*PICTURES, "val_fraction", "split_seed", "copies", "allow_leak"))
 def convert(
     data: Data, *,
-    to: Annotated[str, typer.Option(help="voc, coco or yolo.")],
-    out: Annotated[str, typer.Option(help="A new folder for pictures and annotations.")],
+    to: Annotated[str, typer.Option(help="hdf5 for pictures of classes or numbers; voc, coco or yolo for "
+                                         "boxes.")],
+    out: Annotated[str, typer.Option(help="hdf5: a file that ends in .h5; else a new folder.")],
     strict: Annotated[
-        bool, typer.Option("--strict", help="Write nothing where the form cannot hold everything.")
+        bool, typer.Option("--strict", help="Of boxes: write nothing where the form cannot hold everything.")
     ] = False,
     settings: Given,
 ) -> None:
-    """Write a data set of boxes in another form. Pictures are copied; what the form cannot hold is counted."""
-    from pellucid.data.boxes.writing import WRITERS
-    from pellucid.data.boxes.writing import convert as write
-    from pellucid.runs.places import refuse_among_data
-    from pellucid.runs.reading import read_data
+    """Write a data set in another form.
 
-    if to.lower() not in WRITERS:
-        raise UsageError(describe("data convert", "--to", "voc, coco or yolo", repr(shown(to))))
-    config = settings.of(RunConfig, data=data).changed(task="detection")
+    hdf5 keeps pictures, labels, parts, groups and names in one file, to be learnt from with little
+    memory; pixels as --resize and --channels make them. A conversion that was ended goes on with the same command.
+    voc, coco and yolo: pictures are copied; what the form cannot hold is counted.
+    """
+    from pellucid.runs.places import refuse_among_data
+    from pellucid.using.converting import BOXES, OF_BOXES, STORES, convert_boxes, convert_images
+
+    form = to.lower()
+    if form not in (*STORES, *BOXES):
+        raise UsageError(describe("data convert", "--to", "hdf5, voc, coco or yolo", repr(shown(to))))
+    config = settings.of(RunConfig, data=data)
     refuse_among_data("data convert", out, data, config.data_dir)
-    written = write(read_data(config), to.lower(), out, strict=strict)
-    say(f"{written.folder}: {written.pictures:,} pictures with {written.boxes:,} boxes as {to.lower()}")
-    if written.said:
-        say(f"{to.lower()} cannot hold all of it: {written.said}")
+    if form in BOXES:
+        if foreign := [flag for flag in settings.flags if flag not in OF_BOXES]:
+            raise UsageError(f"data convert: {foreign[0]} goes with --to hdf5; {form} keeps pictures as "
+                             "they are. Leave it out.")
+        lines = convert_boxes(config, form, out, strict=strict)
+    else:
+        if strict:
+            raise UsageError(f"data convert: --strict is for boxes, and {form} keeps everything. Leave it out.")
+        lines = convert_images(config, form, out, divided="val_fraction" in settings.typed, bar=working)
+    for line in lines:
+        say(line)
 
 
 def rows_of_classes(found: Mapping[str, Any]) -> list[list[str]]:

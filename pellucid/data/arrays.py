@@ -79,7 +79,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annota
     chosen = {part: images[part] if len(kept[part]) == len(images[part]) else images[part][kept[part]]
               for part in parts}
     plain = {part: ArrayImages(np.ascontiguousarray(chosen[part])) for part in parts}
-    made = {part: _converted(where, plain[part], options) for part in parts}
+    made = {part: converted(where, plain[part], options) for part in parts}
     taken = {part: known[part].take(kept[part]) for part in parts}
     hashed = {f"{part}/{kind}": array for part in parts
               for kind, array in (("images", chosen[part]), hashable(taken[part]))}
@@ -91,7 +91,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annota
         class_names=names,
         channel_names=channel_names(made[parts[0]].shape[3]),
         fingerprint=fingerprint_arrays(hashed),
-        notes=(*notes, *empty, *begun, *_conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(known, kept)),
+        notes=(*notes, *empty, *begun, *conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(known, kept)),
     )
 
 
@@ -108,7 +108,8 @@ def channel_names(count: int) -> tuple[str, ...]:
     return {1: CHANNELS["gray"], 3: CHANNELS["rgb"]}.get(count, tuple(f"channel_{i}" for i in range(count)))
 
 
-def _converted(where: str, images: ArrayImages, options: Options) -> Images:
+def converted(where: str, images: Images, options: Options) -> Images:
+    """The images as the options want them. Raises ArgumentError for far more pixels than there are."""
     size = options.resize or images.shape[1:3]
     refuse_blown_up(where, images.shape[1:3], options)
     same = options.channels is None or len(CHANNELS[options.channels]) == images.shape[3]
@@ -116,7 +117,8 @@ def _converted(where: str, images: ArrayImages, options: Options) -> Images:
         images, size, options.channels, options.fit)
 
 
-def _conversion_notes(before: Images, after: Images) -> list[str]:
+def conversion_notes(before: Images, after: Images) -> list[str]:
+    """What became of size and colours."""
     notes = []
     if before.shape[1:3] != after.shape[1:3]:
         notes.append(f"resized from {before.shape[1]}x{before.shape[2]} to {after.shape[1]}x{after.shape[2]}")

@@ -7,7 +7,7 @@ Shapes  Part.images (N, H, W, C); annotations of N entries; ids (N,) int64, one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -101,6 +101,7 @@ class Dataset:
 
     `class_names` is empty without classes. `notes` says what was ignored, converted or counted.
     `undivided`: the data come without parts, and all of them stand as "train" until somebody divides them.
+    `reading`: how pictures came to their size and depth before they were stored (fit, alpha), where a store tells it.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Dataset:
     fingerprint: str
     notes: tuple[str, ...] = ()
     undivided: bool = False
+    reading: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "undivided", self.undivided and set(self.parts) == {"train"})

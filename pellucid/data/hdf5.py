@@ -24,12 +24,13 @@ from pellucid.data.dataset import PARTS, Dataset, Part
 from pellucid.data.images import Array
 from pellucid.data.npz import NAMES, dataset_of_named
 from pellucid.data.options import Options
+from pellucid.data.store.layout import KIND, RECORD, SHORT, fixed
+from pellucid.data.store.reading import open_store
 from pellucid.errors import ArgumentError, DataError, ShapeError, shown
 from pellucid.storage.hdf5 import attribute, check_mapped, dataset_at, is_long_text, open_hdf5, read_array, read_names
 from pellucid.storage.streams import Stream, whole_stream
 
-RECORD, FEATURES = "pellucid", "features"
-SHORT = {"train": "train", "validation": "val", "test": "test"}  # of the parts in the names of arrays
+FEATURES = "features"
 USED = frozenset(
     (*(f"{axis}_{word}" for axis in "xy" for word in NAMES), *(f"groups_{word}" for word in SHORT.values()),
      "classes", "class_names")
@@ -40,12 +41,15 @@ TEXTS = ("classes", "class_names", *(f"groups_{word}" for word in SHORT.values()
 def open_hdf5_store(path: Path, options: Options) -> Dataset:
     """Read a store. Raises FileError for a broken file or one that could hurt, DataError for arrays that are no set."""
     with open_hdf5(path) as file:
+        text = attribute(file.attrs, RECORD)
+        record = record_of(path, text)
+        if record.get("kind") == KIND:
+            return open_store(path, file, record, bytes(text), options)
         found = {name: dataset_at(path, file, name) for name in file if name in USED}  # the others cost nothing
         notes = [f"{name} is packed and was read into memory" for name, entry in found.items()
                  if name.startswith("x_") and not lies_in_one_piece(entry)]  # fmt: skip
         unused = sorted(set(file) - set(found))
         arrays = {name: array_of(path, name, entry) for name, entry in found.items()}
-        record = record_of(path, attribute(file.attrs, RECORD))
     if unused:
         notes.append(f"arrays not used: {shown(', '.join(unused), 200)}")
     groups = {part: arrays.pop(f"groups_{word}") for part, word in SHORT.items() if f"groups_{word}" in arrays}
@@ -168,9 +172,4 @@ class Store:
         self.file.create_dataset(f"y_{word}", data=targets.astype(kept))
         if groups is not None:
             self.file.create_dataset(f"groups_{word}", data=fixed(groups.tolist()))
-
-
-def fixed(texts: Any) -> Array:
-    """Text as bytes of one length, which HDF5 keeps without Python objects."""
-    return np.array([str(text).encode() for text in texts] or [b""], "S")
 

@@ -56,6 +56,12 @@ PHOTOS_TO = 1_000  # training pictures; of more the networks in words learn more
 def load_data(config: RunConfig) -> Dataset:
     """The data set with its parts: train, train-dev if it is asked for, validation, test; no group in two of them."""
     dataset = divide(read_data(config), config)
+    refuse_leaks(dataset, config)
+    return dataset
+
+
+def refuse_leaks(dataset: Dataset, config: RunConfig) -> None:
+    """Raise DataError for a group in two parts, unless the settings say that it is meant."""
     leaking = leaking_groups(dataset)
     if leaking and not config.allow_leak:
         group, parts = next(iter(leaking.items()))
@@ -63,7 +69,6 @@ def load_data(config: RunConfig) -> Dataset:
             f"{config.data}: group '{group}' is in {' and '.join(parts)} ({len(leaking)} such groups), so scores would "
             "look better than they are. Split by group, or train all the same with --allow-leak."
         )
-    return dataset
 
 
 def divide(dataset: Dataset, config: RunConfig) -> Dataset:

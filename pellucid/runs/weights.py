@@ -41,10 +41,10 @@ def native_weights(model: Model, engine: Engine) -> tuple[dict[str, Any], dict[s
     return params, state
 
 
-def told_of_reading(config: RunConfig) -> dict[str, str]:
-    """How pictures came to that size and shape; what is left out is what a record without it means."""
-    said = {"fit": (config.fit, "stretch"), "alpha": (config.alpha, "drop")}
-    return {name: value for name, (value, unsaid) in said.items() if value != unsaid}
+def told_of_reading(config: RunConfig, before: Mapping[str, str]) -> dict[str, str]:
+    """How pictures came to that size and shape, `before` in a store; what is left out is what no record means."""
+    said = {"fit": config.fit, "alpha": config.alpha} | dict(before)
+    return {name: value for name, value in said.items() if value != {"fit": "stretch", "alpha": "drop"}[name]}
 
 
 def write_run_model(
@@ -64,7 +64,7 @@ def write_run_model(
         "channels": channels,
         "channel_names": list(dataset.channel_names),
         "dtype": str(dataset.dtype),
-        **told_of_reading(prepared.config),
+        **told_of_reading(prepared.config, dataset.reading),
         **prepared.looks,
     }
     model.training_record = {

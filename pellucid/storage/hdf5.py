@@ -207,6 +207,29 @@ def check_mapped(entry: Any) -> None:
     check_claim(entry.nbytes, stored_of(entry), where)
 
 
+def places_of(entry: Any) -> np.ndarray[Any, Any] | None:
+    """The first byte of each row (N,) in the file, -1 for one never written; None where rows do not lie there as such.
+
+    Raises FileError for more rows than a data set may have.
+    """
+    rows, where = entry.shape[0] if entry.ndim else 0, f"{entry.file.filename}: '{shown(entry.name.lstrip('/'))}'"
+    ENTRIES.check(rows, where)
+    if not rows or not entry.dtype.isnative:
+        return None
+    if (first := entry.id.get_offset()) is not None:
+        each = math.prod(entry.shape[1:]) * entry.dtype.itemsize
+        return np.asarray(int(first) + np.arange(rows, dtype=np.int64) * each)
+    if entry.chunks != (1, *entry.shape[1:]) or entry.id.get_create_plist().get_nfilters():
+        return None
+    places = np.full(rows, -1, np.int64)
+
+    def found(chunk: Any) -> None:
+        places[chunk.chunk_offset[0]] = chunk.byte_offset
+
+    entry.id.chunk_iter(found)
+    return places
+
+
 def _check_chunks(entry: Any, where: str) -> None:
     """HDF5 takes memory for whole chunks, however few of their numbers are asked for, and unpacks without a bound."""
     whole = math.prod(entry.chunks) * entry.dtype.itemsize

@@ -38,6 +38,10 @@ class System:
         """Open a new file for writing and reading; it must not exist."""
         return os.open(entry.reach, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW | BINARY, 0o666, dir_fd=entry.folder)
 
+    def open_again(self, entry: Entry) -> int:
+        """Open a file that exists for writing and reading."""
+        return os.open(entry.reach, os.O_RDWR | NO_FOLLOW | NO_WAIT | BINARY, dir_fd=entry.folder)
+
     def open_end(self, entry: Entry) -> int:
         """Open a file for writing at its end; it is made if it does not exist."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW | NO_WAIT | BINARY
