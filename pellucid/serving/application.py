@@ -2,58 +2,133 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version as installed
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, WebSocket
+from starlette.exceptions import HTTPException
 
-from pellucid.errors import ShapeError
+from pellucid.serving.audit import Audit
 from pellucid.serving.bodies import files_of, header, whole_body
-from pellucid.serving.models import Models
-from pellucid.serving.network import Network
-from pellucid.serving.predicting import predictions
+from pellucid.serving.guard import Guard
+from pellucid.serving.inference import described
 from pellucid.serving.refusals import Refused
-from pellucid.serving.settings import Settings
+from pellucid.serving.replies import json_response
+from pellucid.serving.service import Service
+from pellucid.serving.talking import talk
+from pellucid.serving.version import Version
+
+MODEL = "/v2/models/{name}"
+AT_VERSION = MODEL + "/versions/{version}"
 
 
-def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A value as JSON."""
-    return Response(msgspec.json.encode(value), status, headers, "application/json")
-
-
-def application(models: Models, network: Network, settings: Settings) -> FastAPI:
+def application(service: Service, audit: Audit) -> Guard:
     """The ASGI application."""
-    app = FastAPI(title="Pellucid", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(title="Pellucid", version=installed("pellucid"), docs_url=None, redoc_url=None)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, why: Refused) -> Response:
         return json_response({"error": why.sentence}, why.status, why.headers)
 
-    @app.get("/v2/health/live")
+    @app.exception_handler(HTTPException)
+    async def no_such_route(request: Request, why: HTTPException) -> Response:
+        return json_response({"error": f"{why.detail}. GET /docs lists what there is."}, why.status_code, why.headers)
+
+    add_health(app, service)
+    add_models(app, service)
+    add_predictions(app, service)
+    return Guard(app, service.settings, audit, service.counts)
+
+
+def add_health(app: FastAPI, service: Service) -> None:
+    """Whether the server lives and is ready, what it is, and its numbers."""
+
+    @app.get("/v2", summary="What this server is")
+    async def server() -> Response:
+        return json_response({"name": "pellucid", "version": app.version, "extensions": ["binary_tensor_data"]})
+
+    @app.get("/v2/health/live", summary="Whether the process answers")
     async def live() -> Response:
         return json_response({"live": True})
 
-    @app.get("/v2/health/ready")
+    @app.get("/v2/health/ready", summary="Whether every model is loaded")
     async def ready() -> Response:
         return json_response({"ready": True})
 
-    @app.get("/v2/models")
-    async def listed() -> Response:
-        return json_response({"models": [{"name": each.name, "version": each.id} for each in models]})
+    @app.get("/metrics", summary="Numbers for Prometheus")
+    async def metrics() -> Response:
+        return Response(service.counts.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @app.post("/predict")
+
+def add_models(app: FastAPI, service: Service) -> None:
+    """The Open Inference Protocol for one model."""
+
+    def asked(request: Request) -> Version:
+        version = service.models[request.path_params["name"]]
+        wanted = request.path_params.get("version")
+        if wanted not in (None, version.id):
+            raise Refused(404, f"version: '{version.name}' has the version {version.id} alone.")
+        return version
+
+    @app.get("/v2/models", summary="Which models there are")
+    async def models() -> Response:
+        return json_response({"models": [{"name": each.name, "version": each.id} for each in service.models]})
+
+    @app.get(MODEL, summary="Inputs and outputs of a model")
+    @app.get(AT_VERSION, summary="The same of a version")
+    async def metadata(request: Request) -> Response:
+        return json_response(described(asked(request)))
+
+    @app.get(MODEL + "/ready", summary="Whether a model is loaded")
+    @app.get(AT_VERSION + "/ready", summary="The same of a version")
+    async def model_ready(request: Request) -> Response:
+        version = asked(request)
+        return json_response({"name": version.name, "ready": True})
+
+    @app.post(MODEL + "/infer", summary="Tensors to tensors, as JSON or binary")
+    @app.post(AT_VERSION + "/infer", summary="The same of a version")
+    async def infer(request: Request) -> Response:
+        version = asked(request)
+        with service.admission.place() as place:
+            body = await whole_body(request.scope, request.receive, service.settings)
+            length = header(request.scope, b"inference-header-content-length")
+            found, tensors = await service.infer(version, body, length, place)
+        request.scope["noted"] |= {"model": version.name, "version": version.id, "bytes": len(body)}
+        if not any("binary_data_size" in each.get("parameters", ()) for each in found["outputs"]):
+            return json_response(found)
+        head = msgspec.json.encode(found)
+        return Response(head + tensors, 200, {"Inference-Header-Content-Length": str(len(head))},
+                        "application/octet-stream")
+
+
+def add_predictions(app: FastAPI, service: Service) -> None:
+    """Pictures to predictions, by HTTP and by WebSocket."""
+
+    @app.post("/predict", summary="Pictures, as a form or one as the body, to what pellucid predict --json prints")
     async def predict(request: Request) -> Response:
-        version = models[request.query_params.get("model")]
-        top = request.query_params.get("top", str(settings.top))
-        if not (top.isascii() and top.isdecimal() and 0 < len(top) < 9 and int(top)):
-            raise Refused(400, "top must be a whole number of 1 or more.")
-        body = await whole_body(request.scope, request.receive, settings)
-        files = files_of(body, header(request.scope, b"content-type"), settings)
-        try:
-            found = await predictions(network, version, files, int(top))
-        except ShapeError as fault:
-            raise Refused(422, str(fault)) from None
+        version = service.models[request.query_params.get("model")]
+        top = whole(request.query_params.get("top"), service.settings.top)
+        with service.admission.place() as place:
+            body = await whole_body(request.scope, request.receive, service.settings)
+            files = files_of(body, header(request.scope, b"content-type"), service.settings)
+            place.needs(len(files))
+            found = await service.predict(version, files, top)
+        noted: dict[str, Any] = {"model": version.name, "version": version.id, "bytes": len(body),
+                                 "pictures": len(files)}
+        request.scope["noted"] |= noted
         answered = any("error" not in entry for entry in found["predictions"])
         return json_response(found, 200 if answered else 422)
 
-    return app
+    @app.websocket("/ws")
+    async def socket(connection: WebSocket) -> None:
+        await talk(connection, service)
+
+
+def whole(text: str | None, usual: int) -> int:
+    """The number of a query's `top`. Raises Refused for other words."""
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 9 and int(text)):
+        raise Refused(400, "top must be a whole number of 1 or more.")
+    return int(text)

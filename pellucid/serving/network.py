@@ -37,9 +37,9 @@ class Job:
 
 
 class Network:
-    """The thread. `seen(rows, batch)` is told how full each batch was."""
+    """The thread. `seen` is told how many pictures each batch had."""
 
-    def __init__(self, threads: int, seen: Callable[[int, int], None] = lambda rows, batch: None) -> None:
+    def __init__(self, threads: int, seen: Callable[[int], None]) -> None:
         self.waiting: deque[Job] = deque()
         self.some = threading.Condition()
         self.closed = False
@@ -104,11 +104,11 @@ class Network:
         done: list[tuple[Job, Any, BaseException | None]] = []
         try:
             outputs = version.outputs(np.concatenate(rows) if len(rows) > 1 else rows[0])
+            self.seen(len(outputs))
         except Exception as fault:  # of the network, for these rows
             done = [(job, None, fault) for job, _, _ in jobs]
             self._drop({job for job, _, _ in jobs})
         else:
-            self.seen(len(outputs), version.batch)
             at = 0
             for job, start, end in jobs:
                 job.outputs.append(outputs[at : at + end - start])

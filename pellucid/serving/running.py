@@ -11,20 +11,25 @@ import uvicorn
 
 from pellucid.errors import UsageError
 from pellucid.serving.application import application
+from pellucid.serving.audit import Audit
+from pellucid.serving.guard import refuse_open_door
 from pellucid.serving.models import Models
-from pellucid.serving.network import Network
+from pellucid.serving.service import Service
 from pellucid.serving.settings import Settings
 
 
 def run(runs: Sequence[str], settings: Settings, *, engine: str | None, say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; requests that were begun are answered before it returns."""
+    refuse_open_door(settings)
     models = Models(runs, batch=settings.batch, max_pixels=settings.max_pixels, engine=engine)
+    audit = Audit(settings.audit)
     listener = listening(settings)
-    network = Network(max(version.threads for version in models))
+    service = Service(models, settings)
     try:
-        asyncio.run(serve(models, network, settings, listener, say))
+        asyncio.run(serve(service, audit, listener, say))
     finally:
-        network.close()
+        service.close()
+        audit.flush()
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -41,12 +46,12 @@ def listening(settings: Settings) -> socket.socket:
 
 
 async def serve(
-    models: Models, network: Network, settings: Settings, listener: socket.socket, say: Callable[[str], None]
+    service: Service, audit: Audit, listener: socket.socket, say: Callable[[str], None]
 ) -> None:
     """Answer on a socket until a signal ends it."""
     config = uvicorn.Config(
-        application(models, network, settings), log_config=None, access_log=False, server_header=False,
-        proxy_headers=False, lifespan="off", timeout_graceful_shutdown=int(settings.timeout) + 1,
+        application(service, audit), log_config=None, access_log=False, server_header=False,
+        proxy_headers=False, lifespan="off", timeout_graceful_shutdown=int(service.settings.timeout) + 1,
     )  # fmt: skip
     server = uvicorn.Server(config)
     loop = asyncio.get_running_loop()
@@ -57,5 +62,5 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     host, port = listener.getsockname()[:2]
-    say(f"Serving {', '.join(models.now)} at http://{f'[{host}]' if ':' in host else host}:{port}")
+    say(f"Serving {', '.join(service.models.now)} at http://{f'[{host}]' if ':' in host else host}:{port}")
     await server._serve([listener])

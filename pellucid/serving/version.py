@@ -18,7 +18,7 @@ from pellucid.data.decoding import decode_sized
 from pellucid.data.images import Array
 from pellucid.data.options import Options, options_of_record
 from pellucid.engines.threads import limited_threads
-from pellucid.errors import PellucidError
+from pellucid.errors import FileError, PellucidError
 from pellucid.runs.room import refuse_large_scoring
 from pellucid.storage.reading import sha256_of
 from pellucid.using.evaluating import refuse_not_finite
@@ -26,6 +26,7 @@ from pellucid.using.held import Holder
 from pellucid.using.opening import all_or_one, classifier_of, engine_of
 from pellucid.using.predicting import Answerer
 
+MODEL = "model.safetensors"  # of a run folder
 Stamp = tuple[int, int, int]  # of a file: when it was written, how long it is, which one it is
 
 
@@ -34,10 +35,12 @@ class Version:
 
     def __init__(self, name: str, run: str, *, batch: int, max_pixels: int, engine: str | None = None) -> None:
         self.name = name
-        model, folder = classifier_of(run)
-        self.path = Path(run) if folder is None else folder.model
+        self.path = file_of(run)
         self.stamp = stamp_of(self.path)
+        model, folder = classifier_of(run)
         self.sha256 = sha256_of(self.path)
+        if stamp_of(self.path) != self.stamp:
+            raise FileError(f"{self.path} was changed while it was read. It is read again when it is whole.")
         refuse_large_scoring(model.graph, batch, "serve")
         self.graph = model.graph
         self.engine = engine_of(folder, engine)
@@ -46,6 +49,10 @@ class Version:
         self.threads = all_or_one(model, self.engine, batch)
         self.holder = Holder.of(model, name)
         self.options = Options(max_pixels=max_pixels, **options_of_record(self.holder.record))
+        record = self.holder.record
+        self.shape = tuple(int(record[name]) for name in ("height", "width", "channels")) if record else None
+        self.dtype = np.dtype(record.get("dtype", "float32"))
+        self.output_shape = model.graph.output_shapes[next(iter(model.graph.lasting))]
         self.batch = batch
         if not self.same_at_every_place():
             self.batch = 1
@@ -54,6 +61,11 @@ class Version:
     def id(self) -> str:
         """What a client knows the version by: the beginning of the file's sha256."""
         return self.sha256[:12]
+
+    def takes(self, dtype: np.dtype[Any]) -> bool:
+        """Whether pixels of a dtype are rows as they are."""
+        depth = self.holder.depth
+        return depth is None or (dtype.kind != "f" and depth.holds(dtype))
 
     def read(self, content: bytes, where: str) -> tuple[Array, tuple[int, int]]:
         """A picture's bytes as one row (H, W, C), and its own (height, width).
@@ -69,13 +81,10 @@ class Version:
         Matrix products may sum the rows at their edge in another order. Where the size of pictures is not known
         beforehand nothing is: it may depend on the size.
         """
-        record = self.holder.record
-        if self.batch == 1 or not record:
+        if self.batch == 1 or self.shape is None:
             return self.batch == 1
-        shape = tuple(int(record[name]) for name in ("height", "width", "channels"))
-        random = np.random.default_rng(0)
-        two = (random.random((2, *shape)) * (self.holder.depth.most or 1 if self.holder.depth else 1))
-        two = two.astype(record.get("dtype", "float32"))
+        most = 1 if self.holder.depth is None else self.holder.depth.most or 1
+        two = (np.random.default_rng(0).random((2, *self.shape)) * most).astype(self.dtype)
         with limited_threads(self.threads):
             alone = [self.answerer.unchecked(np.repeat(one[np.newaxis], self.batch, axis=0)) for one in two]
             mixed = self.answerer.unchecked(two[np.arange(self.batch) % 2])
@@ -112,7 +121,15 @@ class Version:
         return found, [*self.holder.warnings, *([warning] if warning else [])]
 
 
+def file_of(run: str) -> Path:
+    """The model file of a run folder; a model file itself."""
+    return Path(run, MODEL) if os.path.isdir(run) else Path(run)
+
+
 def stamp_of(path: Path) -> Stamp:
-    """What changes when another file is put in the place of a file."""
-    status = os.stat(path)
+    """What changes when another file is put in the place of a file; zeros where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0, 0
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 
 from pellucid.serving.application import application
+from pellucid.serving.audit import Audit
 from pellucid.serving.models import Models
-from pellucid.serving.network import Network
+from pellucid.serving.service import Service
 from pellucid.serving.settings import Settings
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -19,11 +20,10 @@ ADDRESS = "http://127.0.0.1:8000"
 
 @dataclass
 class Served:
-    """An application with the thread behind it."""
+    """An application with what is behind it."""
 
     app: Any
-    models: Models
-    network: Network
+    service: Service
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One request and its response."""
@@ -35,15 +35,42 @@ class Served:
         async def asked() -> list[httpx.Response]:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-                return list(await asyncio.gather(*(client.request(method, path, **given)
-                                                   for method, path, given in requests)))  # fmt: skip
+                found = await asyncio.gather(*(client.request(method, path, **given)
+                                               for method, path, given in requests))  # fmt: skip
+            self.app.audit.flush()
+            return list(found)
 
         return asyncio.run(asked())
+
+    def talk(self, *messages: str | bytes, **headers: str) -> list[dict[str, Any]]:
+        """A WebSocket that sends messages one by one and then leaves: all that the application sends."""
+        kinds = {str: "text", bytes: "bytes"}
+        coming = [{"type": "websocket.connect"},
+                  *({"type": "websocket.receive", kinds[type(each)]: each} for each in messages),
+                  {"type": "websocket.disconnect", "code": 1000}]  # fmt: skip
+        sent: list[dict[str, Any]] = []
+        named = {"host": "127.0.0.1:8000"} | headers
+        scope = {"type": "websocket", "path": "/ws", "query_string": b"", "subprotocols": [],
+                 "client": ("127.0.0.1", 1),
+                 "headers": [(name.encode(), value.encode()) for name, value in named.items()]}  # fmt: skip
+
+        async def receive() -> dict[str, Any]:
+            return coming.pop(0)
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        async def lived() -> None:
+            await self.app(scope, receive, send)
+            self.app.audit.flush()
+
+        asyncio.run(lived())
+        return sent
 
 
 def served(runs: Sequence[str], engine: str | None = None, **settings: Any) -> Served:
     """A server of runs with settings."""
-    wanted = Settings(**settings)
+    wanted = Settings(**{"audit": "/dev/null"} | settings)
     models = Models(runs, batch=wanted.batch, max_pixels=wanted.max_pixels, engine=engine)
-    network = Network(1)
-    return Served(application(models, network, wanted), models, network)
+    service = Service(models, wanted)
+    return Served(application(service, Audit(wanted.audit)), service)
