@@ -9,8 +9,9 @@ from pellucid.eager.constraints import (
     non_neg,
     serialize,
     unit_norm,
+    weight_clip,
 )
-from pellucid.spec.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from pellucid.spec.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm, WeightClip
 
 __all__ = [
     "Constraint",
@@ -18,6 +19,7 @@ __all__ = [
     "MinMaxNorm",
     "NonNeg",
     "UnitNorm",
+    "WeightClip",
     "deserialize",
     "get",
     "max_norm",
@@ -25,4 +27,5 @@ __all__ = [
     "non_neg",
     "serialize",
     "unit_norm",
+    "weight_clip",
 ]

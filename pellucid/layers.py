@@ -55,6 +55,7 @@ from pellucid.graph.vocabulary import GlobalAveragePooling2D as GlobalAvgPool2D
 from pellucid.graph.vocabulary import GlobalMaxPooling2D as GlobalMaxPool2D
 from pellucid.graph.vocabulary import MaxPooling2D as MaxPool2D
 from pellucid.graph.vocabulary import SeparableConv2D as SeparableConvolution2D
+from pellucid.graph.vocabulary_of_bits import QuantConv2D, QuantDense, QuantDepthwiseConv2D
 from pellucid.graph.vocabulary_of_categories import (
     CategoryEncoding,
     Discretization,
@@ -151,6 +152,9 @@ __all__ = [
     "AdaptiveMaxPooling1D",
     "AdaptiveMaxPooling2D",
     "CenterCrop",
+    "QuantConv2D",
+    "QuantDense",
+    "QuantDepthwiseConv2D",
     "RandomBrightness",
     "RandomColorDegeneration",
     "RandomColorJitter",

@@ -725,6 +725,79 @@ class PositionBias(Layer):
         input_shape: Sequence[int | None] | None = None,
     ) -> None: ...
 
+class QuantConv2D(Layer):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = ...,
+        padding: Any = 'valid',
+        data_format: Any = None,
+        dilation_rate: Any = ...,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = 'glorot_uniform',
+        bias_initializer: Any = 'zeros',
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        *,
+        input_quantizer: Any = None,
+        kernel_quantizer: Any = None,
+        activation_scale: bool = False,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class QuantDense(Layer):
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = 'glorot_uniform',
+        bias_initializer: Any = 'zeros',
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        *,
+        input_quantizer: Any = None,
+        kernel_quantizer: Any = None,
+        activation_scale: bool = False,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
+class QuantDepthwiseConv2D(Layer):
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = ...,
+        padding: Any = 'valid',
+        depth_multiplier: int = 1,
+        data_format: Any = None,
+        dilation_rate: Any = ...,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = 'glorot_uniform',
+        bias_initializer: Any = 'zeros',
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        *,
+        input_quantizer: Any = None,
+        depthwise_quantizer: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+    ) -> None: ...
+
 class RMSNormalization(Layer):
     def __init__(
         self,

@@ -14,7 +14,7 @@ from pellucid.eager.calculating import hold
 from pellucid.engines.reference.constraints import constrain
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.spec import constraints
-from pellucid.spec.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from pellucid.spec.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm, WeightClip
 
 
 class Constraint:
@@ -41,9 +41,10 @@ def constrained(spec: constraints.Constraint, w: Any) -> Any:
     return found
 
 
-max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
+max_norm, non_neg, unit_norm, min_max_norm, weight_clip = MaxNorm, NonNeg, UnitNorm, MinMaxNorm, WeightClip
 KNOWN: dict[str, Any] = {
-    "MaxNorm": MaxNorm, "NonNeg": NonNeg, "UnitNorm": UnitNorm, "MinMaxNorm": MinMaxNorm, "max_norm": MaxNorm,
+    "MaxNorm": MaxNorm, "NonNeg": NonNeg, "UnitNorm": UnitNorm, "MinMaxNorm": MinMaxNorm,
+    "WeightClip": WeightClip, "weight_clip": WeightClip, "max_norm": MaxNorm,
     "non_neg": NonNeg, "unit_norm": UnitNorm, "min_max_norm": MinMaxNorm,
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
     for number, entry in enumerate(graph.layers):
         own: list[LayerEntry] = []
         primitives = () if isinstance(entry.spec, Nested) else entry.spec.primitives()
+        shorts = [key.rpartition("/")[2] for key in graph.weights if key.startswith(f"{entry.name}/")]
         if len(primitives) < 2:
             own.append(entry)
         for place, primitive in enumerate(primitives if len(primitives) > 1 else ()):
@@ -27,8 +28,8 @@ def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
             own.append(LayerEntry(name, without_activation(primitive.spec), entry.trainable))
             renamed = {f"{name}/{inner}": f"{entry.name}/{outer}" for inner, outer in primitive.weights.items()}
             keys |= renamed
-            if place:
-                keys.setdefault(f"{name}/bias", f"{entry.name}/bias")
+            for short in shorts if place else ():
+                keys.setdefault(f"{name}/{short}", f"{entry.name}/{short}")
         pieces[number] = list(range(len(layers), len(layers) + len(own)))
         layers += own
     nodes: list[Node] = []

@@ -152,6 +152,10 @@ FUNCTIONS: dict[str, LayerSpec] = {
     "exponential": Unary("exp"),
     "hard_swish": Unary("hard_silu"),
     "swish": Unary("silu"),
+    "sign": Unary("ste_sign", (1.0,)),
+    "ste_sign": Unary("ste_sign", (1.0,)),
+    "approx_sign": Unary("approx_sign"),
+    "abs": Unary("abs"),
     **{word: Unary(word) for word in ("gelu", "hard_sigmoid", "hard_silu", "log_sigmoid", "mish", "selu", "silu",
                                       "softplus", "softsign")},
 }  # fmt: skip

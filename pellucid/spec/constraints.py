@@ -11,7 +11,7 @@ from typing import Any
 
 from pellucid.errors import UsageError
 from pellucid.spec.base import Member, Spec, Table
-from pellucid.spec.legal import Illegal, Integer, Optional, Real, legal
+from pellucid.spec.legal import Flag, Illegal, Integer, Optional, Real, legal
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,16 @@ class MinMaxNorm(Constraint):
     max_value: float = legal(Real(0.0), 1.0)
     rate: float = legal(Real(0.0, 1.0), 1.0)
     axis: int | tuple[int, ...] = legal(Along(), 0)
+
+
+@CONSTRAINTS.register("weight_clip")
+@dataclass(frozen=True)
+class WeightClip(Constraint):
+    """Every number is from -clip_value to clip_value, as larq's; `zero_mean`: first w loses its mean over axis -2.
+
+    So binary kernels stay where their quantizer has a slope. Source: Courbariaux et al. 2015; the centre is that of the
+    authors' code for XNOR-Net: the mean over the input channels, at each place of the kernel.
+    """
+
+    clip_value: float = legal(Real(0.0, open_low=True), 1.0)
+    zero_mean: bool = legal(Flag(), False)

@@ -138,5 +138,5 @@ LAYERS: Table[Any] = Table(
     "layer", "If it is your own layer, call pellucid.register_layer(...) before loading the file.",
     ("pellucid.spec.adaptive", "pellucid.spec.categories", "pellucid.spec.colors", "pellucid.spec.einsum",
      "pellucid.spec.images", "pellucid.spec.mixing", "pellucid.spec.noise", "pellucid.spec.norms",
-     "pellucid.spec.sequences", "pellucid.spec.shifting"),
+     "pellucid.spec.quantized", "pellucid.spec.sequences", "pellucid.spec.shifting"),
 )  # fmt: skip

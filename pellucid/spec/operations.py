@@ -28,7 +28,7 @@ UNARY = {  # each function with the numbers that it takes besides x
     "gelu": 0, "gelu_tanh": 0, "selu": 0, "silu": 0, "mish": 0, "softplus": 0, "softsign": 0,
     "hard_sigmoid": 0, "hard_silu": 0, "hard_tanh": 0, "log_sigmoid": 0, "tanh_shrink": 0,
     "sparse_plus": 0, "sparse_sigmoid": 0, "celu": 1, "squareplus": 1, "hard_shrink": 1, "soft_shrink": 1,
-    "threshold": 2,
+    "threshold": 2, "ste_sign": 1, "approx_sign": 0,
 }  # fmt: skip
 BINARY = (
     "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "floor_divide", "mod", "arctan2",

@@ -19,7 +19,7 @@ PAGES = {
     **{name: f"pellucid.{name}" for name in (
         "layers", "models", "ops", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers",
         "constraints", "activations", "architectures", "applications", "datasets", "utils",
-        "preprocessing", "saving", "random", "backend", "config",
+        "preprocessing", "quantizers", "saving", "random", "backend", "config",
     )},
 }  # fmt: skip
 

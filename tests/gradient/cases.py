@@ -5,8 +5,6 @@ Axes are all different (N 2, H 7, W 5, C 3 or 4); tolerances are those of contra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pellucid.spec.activations import (
     ELU,
     FUNCTIONS,
@@ -41,7 +39,6 @@ from pellucid.spec.images import (
     RandomZoom,
     Resizing,
 )
-from pellucid.spec.layer import LayerSpec
 from pellucid.spec.merging import Add, Concatenate, Multiply
 from pellucid.spec.mixing import CutMix, MixUp
 from pellucid.spec.moving import BroadcastTo, ExpandDims, Pad, Permute, Repeat, Slice, Squeeze
@@ -121,29 +118,8 @@ from pellucid.spec.shifting import (
     ZeroPadding1D,
     ZeroPadding3D,
 )
-
-Sizes = tuple[int, ...]
-MAP = (7, 5, 3)
-EVEN = (7, 6, 4)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One layer on inputs of given shapes (without the batch axis); `keras` when Keras has the same."""
-
-    spec: LayerSpec
-    shapes: tuple[Sizes, ...] = (MAP,)
-    training: bool = True
-    keras: bool = True
-    tolerance: float = 1e-6
-    derived: bool = True  # its backward is the derivative of its forward
-
-    def __str__(self) -> str:
-        given = {k: v for k, v in vars(self.spec).items() if v != type(self.spec).__dataclass_fields__[k].default}
-        words = "-".join(f"{k}={getattr(v, 'prefix', v)}" for k, v in given.items() if "initializer" not in k)
-        sizes = "+".join("x".join(map(str, shape)) for shape in self.shapes)
-        mode = "" if self.training else "-predicting"
-        return f"{type(self.spec).__name__}-{words}-{sizes}{mode}".replace(" ", "")
+from tests.gradient.case import EVEN, MAP, Case
+from tests.gradient.cases_of_bits import OF_BITS
 
 
 def windows() -> list[Case]:
@@ -230,6 +206,7 @@ PLAIN = [
     Case(Concatenate(1), (MAP, (2, 5, 3))),
 ]
 
+BITS = {"sign", "ste_sign", "approx_sign"}  # Keras's sign has no slope
 ACTIVATIONS = [
     Case(ReLU()),
     Case(ReLU(6.0)),
@@ -246,7 +223,7 @@ ACTIVATIONS = [
     Case(Tanh(), keras=False),
     Case(Softmax()),
     Case(Linear(), keras=False),
-    *(Case(Activation(word)) for word in FUNCTIONS),
+    *(Case(Activation(word), keras=word not in BITS, derived=word not in BITS) for word in FUNCTIONS),
     Case(Conv2D(3, 2, activation="tanh")),
     Case(Conv2DTranspose(3, 2, activation="sigmoid")),
     Case(DepthwiseConv2D(2, activation="elu")),
@@ -254,10 +231,11 @@ ACTIVATIONS = [
 ]
 
 PARAMETERS = {"clip": (-0.6, 0.7), "celu": (0.7,), "squareplus": (3.0,), "hard_shrink": (0.4,), "soft_shrink": (0.4,),
-              "threshold": (0.3, -0.2)}  # fmt: skip
+              "threshold": (0.3, -0.2), "ste_sign": (0.7,)}  # fmt: skip
+STEPS = {"stop_gradient", "ste_sign", "approx_sign"}  # whose way back is no derivative
 ROW = (4, 3)
 OPERATIONS = [
-    *(Case(Unary(word, PARAMETERS.get(word)), (ROW,), keras=False, derived=word != "stop_gradient") for word in UNARY),
+    *(Case(Unary(word, PARAMETERS.get(word)), (ROW,), keras=False, derived=word not in STEPS) for word in UNARY),
     *(Case(Binary(word), (ROW, (1, 3)), keras=False) for word in BINARY),
     Case(Binary("subtract", left=1.5), keras=False),
     Case(Binary("divide", right=-2.5), keras=False),
@@ -389,4 +367,7 @@ OF_ROWS = [  # equal to Keras's: tests/eager/test_layers.py
     Case(Normalization(mean=(1.0, 2.0, -1.0, 0.5), variance=(1.0, 4.0, 9.0, 0.25)), (ROWS,), keras=False),
 ]
 
-CASES = [*OPERATIONS, *OF_ROWS, *OF_CATEGORIES, *OF_NOISE, *OF_PICTURES, *windows(), *KERNELS, *PLAIN, *ACTIVATIONS]
+CASES = [
+    *OPERATIONS, *OF_ROWS, *OF_CATEGORIES, *OF_BITS, *OF_NOISE, *OF_PICTURES, *windows(), *KERNELS, *PLAIN,
+    *ACTIVATIONS,
+]  # fmt: skip

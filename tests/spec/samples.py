@@ -13,11 +13,13 @@ from pellucid.spec.initializers import INITIALIZERS
 from pellucid.spec.layer import LAYERS
 from pellucid.spec.losses import LOSSES, METRICS
 from pellucid.spec.optimizers import OPTIMIZERS
+from pellucid.spec.quantizers import QUANTIZERS
 from pellucid.spec.regularizers import REGULARIZERS
 from pellucid.spec.schedules import SCHEDULES, ExponentialDecay
 
 TABLES: tuple[Table[Any], ...] = (
     LAYERS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, INITIALIZERS, REGULARIZERS, CONSTRAINTS,
+    QUANTIZERS,
 )  # fmt: skip
 
 
@@ -92,6 +94,10 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "Conv2DTranspose": {"filters": 4, "kernel_size": 3},
     "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "Dense": {"units": 4},
+    "QuantConv2D": {"filters": 4, "kernel_size": 3, "kernel_quantizer": "magnitude_aware_sign",
+                    "kernel_constraint": "weight_clip"},
+    "QuantDense": {"units": 4},
+    "QuantDepthwiseConv2D": {"kernel_size": 3, "depthwise_quantizer": "approx_sign", "input_quantizer": "ste_sign"},
     "DepthwiseConv2D": {"kernel_size": 3},
     "Dropout": {"rate": 0.5},
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},

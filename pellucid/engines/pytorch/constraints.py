@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pellucid.spec.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from pellucid.spec.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, WeightClip
 
 EPSILON = 1e-7
 
@@ -15,6 +15,11 @@ def constrain(constraint: Constraint, w: Tensor) -> None:
     """Bring a weight back."""
     if isinstance(constraint, NonNeg):
         w.clamp_(min=0)
+        return
+    if isinstance(constraint, WeightClip):
+        if constraint.zero_mean:
+            w.sub_(w.mean(-2, keepdim=True))
+        w.clamp_(-constraint.clip_value, constraint.clip_value)
         return
     assert isinstance(constraint, (MaxNorm, UnitNorm, MinMaxNorm))
     lengths = w.square().sum(constraint.axis, keepdim=True).sqrt()

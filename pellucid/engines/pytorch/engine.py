@@ -29,6 +29,7 @@ from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters
     normalization,
     operations,
     pooling,
+    quantized,
     reshaping,
 )
 from pellucid.engines.pytorch.arithmetic import Context, arithmetic_of

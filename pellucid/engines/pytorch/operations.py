@@ -41,6 +41,24 @@ def sparse_plus(x: Tensor) -> Tensor:
     return torch.where(x < 1, torch.clamp(x + 1, min=0) ** 2 / 4, x)
 
 
+def bits(x: Tensor) -> Tensor:
+    """+1 from 0 on, -1 below; NaN stays NaN."""
+    return torch.where(x >= 0, torch.ones_like(x), torch.where(x < 0, -torch.ones_like(x), x)).detach()
+
+
+def ste_sign(x: Tensor, clip: float) -> Tensor:
+    """The sign, with the slope of clip(x): what is added is exactly 0."""
+    through = torch.clamp(x, -clip, clip)
+    return bits(x) + (through - through.detach())
+
+
+def approx_sign(x: Tensor) -> Tensor:
+    """The sign, with the slope of 2 x - x |x| between -1 and 1."""
+    through = torch.clamp(x, -1, 1)
+    through = 2 * through - through * torch.abs(through)
+    return bits(x) + (through - through.detach())
+
+
 UNARY: dict[str, Callable[..., Any]] = {
     **{word: getattr(torch, word) for word in (
         "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "log2", "log10", "erf",
@@ -68,6 +86,8 @@ UNARY: dict[str, Callable[..., Any]] = {
     "hard_shrink": F.hardshrink,
     "soft_shrink": F.softshrink,
     "threshold": F.threshold,
+    "ste_sign": ste_sign,
+    "approx_sign": approx_sign,
 }  # fmt: skip
 BINARY: dict[str, Callable[..., Any]] = {
     "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "power": torch.pow,

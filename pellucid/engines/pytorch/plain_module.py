@@ -16,7 +16,12 @@ from typing import Any
 import numpy as np
 from torch import fx, nn
 
-from pellucid.engines.pytorch import plain_images, plain_layers, traced_layers  # noqa: F401  (enter each kind of layer)
+from pellucid.engines.pytorch import (  # noqa: F401  (enter each kind of layer)
+    plain_images,
+    plain_layers,
+    plain_quantized,
+    traced_layers,
+)
 from pellucid.engines.pytorch.assembly import PLAIN, Assembly, Place
 from pellucid.engines.pytorch.plain_parts import TrainingOutputs
 from pellucid.errors import ArgumentError

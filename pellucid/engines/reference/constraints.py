@@ -4,13 +4,14 @@ MaxNorm     wanted = min(length, max_value)
 UnitNorm    wanted = 1
 MinMaxNorm  wanted = rate cut(length, min_value, max_value) + (1 - rate) length
 NonNeg      w = max(w, 0)
+WeightClip  w = cut(w, -clip_value, clip_value), with `zero_mean` after w -= mean of w along axis -2
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from pellucid.spec.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from pellucid.spec.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, WeightClip
 
 EPSILON = 1e-7
 
@@ -19,6 +20,11 @@ def constrain(constraint: Constraint, w: np.ndarray) -> None:
     """Bring a weight back."""
     if isinstance(constraint, NonNeg):
         np.maximum(w, 0, out=w)
+        return
+    if isinstance(constraint, WeightClip):
+        if constraint.zero_mean:
+            w -= w.mean(-2, keepdims=True)
+        np.clip(w, -constraint.clip_value, constraint.clip_value, out=w)
         return
     assert isinstance(constraint, (MaxNorm, UnitNorm, MinMaxNorm))
     lengths = np.sqrt(np.square(w).sum(constraint.axis, keepdims=True))

@@ -32,6 +32,7 @@ from pellucid.engines.reference import (  # noqa: F401  (importing a family ente
     operations,
     pooling,
     products,
+    quantized,
     reshaping,
     transposed,
 )

@@ -2,7 +2,8 @@
 
 UNARY     word -> (f(x, *numbers), f'(x, y, *numbers)); y is f(x)
 BINARY    word -> (f(a, b), df/da(a, b, y), df/db(a, b, y))
-No derivative (None): steps, comparisons, and what is asked to stop the gradient.
+No derivative (None): steps, comparisons, and what is asked to stop the gradient. The two of ste_sign and approx_sign
+          stand in for that of a step (spec/quantizers.py).
 Sources   Hendrycks & Gimpel 2016 (gelu); Klambauer et al. 2017 (selu); Ramachandran et al. 2017 (silu, swish);
           Misra 2019 (mish); Barron 2021 (squareplus); Keras 3 for the hard and sparse ones.
 """
@@ -59,6 +60,11 @@ def mish_slope(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """tanh(softplus x) + x (1 - tanh^2) sigmoid x."""
     t = np.tanh(softplus(x))
     return t + x * (1 - t * t) * sigmoid(x)
+
+
+def bits(x: np.ndarray) -> np.ndarray:
+    """+1 from 0 on, -1 below; NaN stays NaN."""
+    return np.where(x >= 0, 1, np.where(x < 0, -1, x))
 
 
 def sparse_plus(x: np.ndarray) -> np.ndarray:
@@ -125,6 +131,8 @@ UNARY: dict[str, tuple[Function, Function | None]] = {
     "hard_shrink": (lambda x, t: np.where(np.abs(x) > t, x, 0), lambda x, y, t: np.abs(x) > t),
     "soft_shrink": (lambda x, t: np.sign(x) * np.maximum(np.abs(x) - t, 0), lambda x, y, t: np.abs(x) > t),
     "threshold": (lambda x, t, value: np.where(x > t, x, value), lambda x, y, t, value: x > t),
+    "ste_sign": (lambda x, clip: bits(x), lambda x, y, clip: np.abs(x) <= clip),
+    "approx_sign": (bits, lambda x, y: np.maximum(2 - 2 * np.abs(x), 0)),
 }  # fmt: skip
 
 

@@ -1,0 +1,53 @@
+"""Layers of bits: those of floats, on the kernel that the quantizer makes. Formulas: reference/quantized.py.
+
+The way back is autograd's: of alpha sign w each factor is written so that its slope is the one that is wanted; what is
+added for that is exactly 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from pellucid.engines.pytorch.arithmetic import ARITHMETIC, Context, Weights, register
+from pellucid.engines.pytorch.operations import UNARY, bits
+from pellucid.spec.convolution import Conv2D, DepthwiseConv2D
+from pellucid.spec.dense import Dense
+from pellucid.spec.layer import LayerSpec
+from pellucid.spec.quantized import OfBits, QuantConv2D, QuantDense, QuantDepthwiseConv2D
+from pellucid.spec.quantizers import DIAGONAL, EXACT, MagnitudeAwareSign, Quantizer
+
+
+def quantized(quantizer: Quantizer | None, w: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The kernel that multiplies; `axes` are those of one filter."""
+    if quantizer is None:
+        return w
+    function = quantizer.function()
+    signs: Tensor = UNARY[function.function](w, *function.numbers)
+    if not isinstance(quantizer, MagnitudeAwareSign):
+        return signs
+    alpha = (w * bits(w)).mean(axes, keepdim=True)
+    if quantizer.scale_gradient == EXACT:
+        return alpha * signs
+    y = alpha.detach() * signs
+    if quantizer.scale_gradient == DIAGONAL:
+        n = w.numel() // alpha.numel()
+        y = y + (w - w.detach()) / n
+    return y
+
+
+def enter(owner: type[OfBits], base: type[LayerSpec]) -> None:
+    """Enter a layer of bits by the arithmetic of the one with floats."""
+    floats = ARITHMETIC[base]
+
+    def forward(spec: OfBits, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
+        kernel = quantized(spec.quantizer, weights[spec.kernel_name], spec.filter_axes)
+        return floats(spec, inputs, weights | {spec.kernel_name: kernel}, context)
+
+    register(owner, forward)
+
+
+enter(QuantDense, Dense)
+enter(QuantConv2D, Conv2D)
+enter(QuantDepthwiseConv2D, DepthwiseConv2D)
