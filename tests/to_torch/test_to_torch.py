@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -263,3 +265,10 @@ def test_a_kink_at_the_largest_value_has_no_slope() -> None:
 def test_every_arithmetic_has_a_plain_form() -> None:
     own = {owner for owner in arithmetic.ARITHMETIC if owner.__module__.startswith("pellucid.")}
     assert own - set(plain_module_of.PLAIN) == set()
+
+
+def test_it_is_the_first_thing_that_a_process_asks_of_torch() -> None:
+    """Layers are entered by other layers' arithmetic, which must be there whoever is imported first."""
+    program = "import pellucid.engines.pytorch.plain_module"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

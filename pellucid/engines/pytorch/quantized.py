@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from pellucid.engines.pytorch import convolution  # noqa: F401  (enters what is taken up below)
 from pellucid.engines.pytorch.arithmetic import ARITHMETIC, Context, Weights, register
 from pellucid.engines.pytorch.operations import UNARY, bits
 from pellucid.spec.convolution import Conv2D, DepthwiseConv2D
