@@ -7,6 +7,7 @@ classifier_activation="softmax", name="vgg16")`; all but the first two by name.
 from pellucid.architectures.alexnet import AlexNet
 from pellucid.architectures.allconv import AllConv
 from pellucid.architectures.alphago import AlphaGoPolicy
+from pellucid.architectures.binary import BinaryMLP, BinaryResNet, VGGSmall, XNORAlexNet
 from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
@@ -26,6 +27,8 @@ __all__ = [
     "AlexNet",
     "AllConv",
     "AlphaGoPolicy",
+    "BinaryMLP",
+    "BinaryResNet",
     "CellsHead",
     "Cifar10CNN",
     "Cifar10MLP",
@@ -49,4 +52,6 @@ __all__ = [
     "VGG13",
     "VGG16",
     "VGG19",
+    "VGGSmall",
+    "XNORAlexNet",
 ]

@@ -9,6 +9,7 @@ from inspect import signature
 from pellucid.architectures.alexnet import AlexNet
 from pellucid.architectures.allconv import AllConv
 from pellucid.architectures.alphago import AlphaGoPolicy
+from pellucid.architectures.binary import BinaryMLP, BinaryResNet, VGGSmall, XNORAlexNet
 from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
@@ -69,6 +70,11 @@ NAMES: dict[str, Callable[..., Model]] = {
     "squeezenet-1.1-torchvision": partial(SqueezeNet, version="1.1", form="torchvision"),
     "mobilenetv2": MobileNetV2,
     "mobilenetv2-torchvision": partial(MobileNetV2, form="torchvision"),
+    "vggsmall": VGGSmall,
+    "binarymlp": BinaryMLP,
+    "binaryresnet18": BinaryResNet,
+    "binaryresnet20": partial(BinaryResNet, depth=20),
+    "xnoralexnet": XNORAlexNet,
 }
 
 # The notation taken for images whose shorter side is below the number.

@@ -9,7 +9,7 @@ from pellucid.graph.graph import Graph
 from pellucid.models import Model
 
 SIDES = {  # the smallest images that a network takes; where it takes any, such as let every layer do something
-    "alexnet": 67, "alexnet-torchvision": 63, "googlenet": 65, "seinception": 65, "alphagopolicy": 5,
+    "alexnet": 67, "alexnet-torchvision": 63, "xnoralexnet": 63, "googlenet": 65, "seinception": 65, "alphagopolicy": 5,
     "cellshead": 3, "lenet5": 12, "lenet5-1998": 12, "fruitscnn": 14, "allconv": 12,
 }  # fmt: skip
 CLASSES = 4
