@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.annotations import Numbers
+from pellucid.data.annotations import Classes, Numbers
 from pellucid.data.dataset import PARTS, Dataset, Part
 from pellucid.data.images import Array
 from pellucid.data.npz import NAMES, dataset_of_named
+from pellucid.data.one_hot import lacking, named_by_class, numbered
 from pellucid.data.options import Options
 from pellucid.data.store.layout import KIND, RECORD, SHORT, fixed
 from pellucid.data.store.reading import open_store
@@ -61,10 +62,26 @@ def open_hdf5_store(path: Path, options: Options) -> Dataset:
                                 "and --channels.")
         arrays = {name: as_maps(array) if name.startswith("x_") else array for name, array in arrays.items()}
         notes.append(f"features: {record.get('layer')} of {record.get('model')} on {record.get('data')}")
+    if not record:  # of another program
+        arrays, options = as_classes(path, arrays, options, notes)
     if record.get("numbers") and options.annotations is None:
         options = replace(options, annotations=Numbers.kind)  # whole ones would be taken for classes
     dataset = dataset_of_named(path, arrays, options, notes, what="an HDF5 store")
     return with_groups(path, with_named_numbers(path, dataset, record), groups)
+
+
+def as_classes(path: Path, arrays: Mapping[str, Array], options: Options, notes: list[str],
+               ) -> tuple[dict[str, Array], Options]:  # fmt: skip
+    """One-hot labels and names a sample as class numbers and names a class, notes on it, and how to go on."""
+    if options.annotations not in (None, Classes.kind):
+        return dict(arrays), options
+    made = named_by_class(path, numbered(arrays, notes), notes)
+    changed = any(made[name] is not arrays[name] for name in arrays)
+    without = lacking(made) if changed else 0
+    if not options.learning or not without:
+        return made, options
+    notes.append(f"{without:,} classes have no image to learn from, and none of their images can be told")
+    return made, replace(options, learning=False)
 
 
 def record_of(path: Path, text: Any) -> dict[str, Any]:

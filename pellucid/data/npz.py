@@ -86,6 +86,9 @@ def check_images(where: str, x: Array, notes: list[str]) -> Array:
     if low < 0 or high > 65535:
         raise DataError(f"{where} holds whole numbers from {low} to {high}, but pixels are 0 to 255 or 0 to 65535. "
                         "Save floats if that is meant: x.astype('float32').")
+    if x.dtype == np.int8 and high == np.iinfo(np.int8).max:
+        notes.append(f"{where.rpartition(' ')[2]}: signed bytes that end at exactly 127: brighter pixels were cut off "
+                     "as they were written. Write uint8")
     kept = np.dtype(np.uint8 if high <= 255 else np.uint16)
     notes.append(f"{where.rpartition(' ')[2]}: {x.dtype} kept as {kept} (values {low} to {high})")
     return x.astype(kept)

@@ -49,10 +49,20 @@ def split_train_dev(dataset: Dataset, *, fraction: float, seed: int, together: b
 
 
 def ensure_test(dataset: Dataset, *, fraction: float = TEST_FRACTION, seed: int = 0, together: bool = False) -> Dataset:
-    """The data set with a test part of `fraction` of "train", unless it has one already."""
+    """The data set with a test part of `fraction` of "train", unless it has one already.
+
+    Where "train" cannot spare one and there is a validation part, there is none, and a note says so. Raises DataError.
+    """
     if "test" in dataset.parts:
         return dataset
-    return _split(dataset, "test", fraction, Key.of(seed).fold("split", "test"), together)
+    try:
+        return _split(dataset, "test", fraction, Key.of(seed).fold("split", "test"), together)
+    except DataError as fault:
+        if "validation" not in dataset.parts:
+            raise
+        why = str(fault).removeprefix(f"{dataset.name}: ")
+        told = f"no test part, so scores are of the validation part, which also chose the epoch: {why}"
+        return replace(dataset, notes=(*dataset.notes, told))
 
 
 def leaking_groups(dataset: Dataset) -> dict[str, tuple[str, ...]]:
