@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.annotations import Annotations, Classes, Numbers
-from pellucid.data.channels import CHANNELS, convert_channels
+from pellucid.data.channels import arranged, default_names, names_of
 from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.fingerprint import fingerprint_arrays
 from pellucid.data.fitting import fit_pixels
@@ -27,16 +27,20 @@ from pellucid.storage.limits import ENTRIES
 
 @dataclass(frozen=True, eq=False)
 class ConvertedImages:
-    """Images brought to `size` (height, width) and made gray or rgb when they are taken."""
+    """Images brought to `size` (height, width) and to the channels that a word asks for when they are taken.
+
+    `names` are those of the channels as they come.
+    """
 
     source: Images
     size: tuple[int, int]
     channels: str | None
     fit: str = "stretch"
+    names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        channels = len(CHANNELS[self.channels]) if self.channels else self.source.shape[3]
+        channels = len(names_of(self.channels)) if self.channels else self.source.shape[3]
         return (len(self.source), *self.size, channels)
 
     @property
@@ -50,7 +54,7 @@ class ConvertedImages:
         """Converted copies of the images at `indices` (B,), as (B, H, W, C)."""
         pixels = self.source.take(indices)
         if self.channels is not None:
-            pixels = convert_channels(pixels, self.channels)
+            pixels = arranged(pixels, self.names or default_names(pixels.shape[3]), self.channels)
         if pixels.shape[1:3] == self.size:
             return np.ascontiguousarray(pixels)
         if not len(pixels):
@@ -60,7 +64,7 @@ class ConvertedImages:
 
 def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annotations: Mapping[str, Annotations],
                       class_names: Sequence[str] | None, *, options: Options, notes: Sequence[str] = (),
-                      files: Mapping[str, str] | None = None) -> Dataset:
+                      files: Mapping[str, str] | None = None, channel_names: Sequence[str] = ()) -> Dataset:
     """The data set of these arrays; `files` are the names that samples are called by. Raises DataError."""
     parts = [part for part in PARTS if part in images and len(images[part])]
     if not parts:
@@ -79,7 +83,8 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annota
     chosen = {part: images[part] if len(kept[part]) == len(images[part]) else images[part][kept[part]]
               for part in parts}
     plain = {part: ArrayImages(np.ascontiguousarray(chosen[part])) for part in parts}
-    made = {part: converted(where, plain[part], options) for part in parts}
+    stored = tuple(channel_names) or default_names(plain[parts[0]].shape[3])
+    made = {part: converted(where, plain[part], options, stored) for part in parts}
     taken = {part: known[part].take(kept[part]) for part in parts}
     hashed = {f"{part}/{kind}": array for part in parts
               for kind, array in (("images", chosen[part]), hashable(taken[part]))}
@@ -89,7 +94,7 @@ def dataset_of_arrays(name: str, where: str, images: Mapping[str, Array], annota
                           NumberedNames((files or {}).get(part, part), kept[part].tolist()), ids[part][kept[part]])
                for part in parts},
         class_names=names,
-        channel_names=channel_names(made[parts[0]].shape[3]),
+        channel_names=names_of(options.channels) if options.channels else stored,
         fingerprint=fingerprint_arrays(hashed),
         notes=(*notes, *empty, *begun, *conversion_notes(plain[parts[0]], made[parts[0]]), *cut_notes(known, kept)),
     )
@@ -103,18 +108,18 @@ def hashable(annotations: Annotations) -> tuple[str, Array]:
     return "numbers", annotations.values
 
 
-def channel_names(count: int) -> tuple[str, ...]:
-    """gray; red, green, blue; or numbers."""
-    return {1: CHANNELS["gray"], 3: CHANNELS["rgb"]}.get(count, tuple(f"channel_{i}" for i in range(count)))
+def converted(where: str, images: Images, options: Options, names: Sequence[str]) -> Images:
+    """The images, whose channels have these names, as the options ask for them.
 
-
-def converted(where: str, images: Images, options: Options) -> Images:
-    """The images as the options want them. Raises ArgumentError for far more pixels than there are."""
+    Raises ArgumentError for far more pixels than there are and for channels that are not, DataError for colours that
+    cannot be made of them.
+    """
     size = options.resize or images.shape[1:3]
     refuse_blown_up(where, images.shape[1:3], options)
-    same = options.channels is None or len(CHANNELS[options.channels]) == images.shape[3]
+    same = options.channels is None or names_of(options.channels) == tuple(names)
+    arranged(np.empty((0, len(names)), images.dtype), names, options.channels)
     return images if same and size == images.shape[1:3] else ConvertedImages(
-        images, size, options.channels, options.fit)
+        images, size, options.channels, options.fit, tuple(names))
 
 
 def conversion_notes(before: Images, after: Images) -> list[str]:
@@ -123,5 +128,6 @@ def conversion_notes(before: Images, after: Images) -> list[str]:
     if before.shape[1:3] != after.shape[1:3]:
         notes.append(f"resized from {before.shape[1]}x{before.shape[2]} to {after.shape[1]}x{after.shape[2]}")
     if before.shape[3] != after.shape[3]:
-        notes.append(f"{'gray made rgb' if after.shape[3] == 3 else 'colour made gray'}")
+        made = {(1, 3): "gray made rgb", (3, 1): "colour made gray"}
+        notes.append(made.get((before.shape[3], after.shape[3]), f"{after.shape[3]} of {before.shape[3]} channels"))
     return notes

@@ -41,7 +41,7 @@ def told_at_once(where: str, sources: Sequence[Source], faults: Mapping[int, Fau
         least = ceil(100 * len(faults) / len(sources))
         many = f" (more than {allowed:g} %)" if allowed else ""
         remedy += f" To go on without {'them' if others else 'it'}{many}, type --skip-broken {least}%."
-    return type(fault)(sources[first].where, fault.why + more, remedy)
+    return type(fault)(fault.where, fault.why + more, remedy)
 
 
 def refuse_emptied(where: str, before: Annotations, after: Annotations, names: Sequence[str]) -> None:

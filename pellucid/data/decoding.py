@@ -8,16 +8,17 @@ Rules   EXIF orientation is obeyed; palette, CMYK and YCbCr pictures become rgb;
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.data.channels import convert_channels
 from pellucid.data.fitting import fit_image, fit_pixels, middle_grey
+from pellucid.data.header import Header
 from pellucid.data.images import Array
 from pellucid.data.options import Options
-from pellucid.data.picture_files import Opened, Unreadable, Unsupported, too_large
+from pellucid.data.picture_files import Opened, Unreadable, Unsupported
 from pellucid.data.reduction import decode_smaller, over_white, part_of
 
 if TYPE_CHECKING:
@@ -33,43 +34,26 @@ TURNED = frozenset(("JPEG", "MPO", "TIFF", "PNG", "WEBP", "AVIF"))  # formats wh
 SIZ = b"\xff\x4f\xff\x51"                # of JPEG 2000: 36 bytes on, the number of components and their bits
 
 
-@dataclass(frozen=True)
-class Header:
-    """What a picture is, without its pixels: upright size, gray or rgb, dtype, and what reading it would change."""
-
-    height: int
-    width: int
-    channels: str
-    dtype: str
-    transparent: bool
-    palette: bool
-    turned: bool
-    converted: str          # the colour mode that is made rgb, a few words for another change, or nothing
-
-
 def read_header(content: bytes | memoryview, where: str, *, max_pixels: int) -> Header:
     """The header of one picture. Raises Unreadable when it is broken, Unsupported when its kind is not read."""
     with Opened(content, where, max_pixels=max_pixels) as image:
         return _header(image, content, where)
 
 
-def refuse_large(header: Header, where: str, max_pixels: int) -> None:
-    """Raise Unsupported for a header that was read when more pixels were allowed."""
-    if header.height * header.width > max_pixels:
-        size = f" ({header.width} x {header.height})"
-        raise too_large(where, header.height * header.width, max_pixels, size)
-
-
 def decode(content: bytes | memoryview, where: str, options: Options | None = None) -> Array:
-    """One picture as (H, W, C), with the channels, the size and the transparency that `options` ask for.
+    """One picture as (H, W, C), gray or rgb, with the size and the transparency that `options` ask for.
 
     Raises Unreadable for a truncated or corrupt file and Unsupported for a kind that is not read.
     """
     return decode_sized(content, where, options or Options())[0]
 
 
-def decode_sized(content: bytes | memoryview, where: str, options: Options) -> tuple[Array, tuple[int, int]]:
-    """The same, and the (height, width) that the picture has by itself, upright."""
+def decode_sized(content: bytes | memoryview, where: str, options: Options, *,
+                 plane: bool = False) -> tuple[Array, tuple[int, int]]:  # fmt: skip
+    """The same, and the (height, width) that the picture has by itself, upright.
+
+    A `plane` is one channel of a picture: of a TIFF's palette the places in it are what was measured.
+    """
     with Opened(content, where, max_pixels=options.most_pixels) as image:
         header = _header(image, content, where)
         size = header.height, header.width
@@ -77,6 +61,9 @@ def decode_sized(content: bytes | memoryview, where: str, options: Options) -> t
         read = decode_smaller(image, content, part) if part > 1 else 1
         header = replace(header, height=header.height // read, width=header.width // read)
         upright = _upright(image, _orientation(image, content)) if header.turned else image
+        if plane and header.palette and image.format == "TIFF":
+            indices = np.array(upright)[..., np.newaxis]                                       # (H, W, 1)
+            return (indices if options.resize is None else fit_pixels(indices, options.resize, options.fit)), size
         return _pixels(upright, header, where, options, part // read), size
 
 

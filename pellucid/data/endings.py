@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from pellucid.data.picture_files import EXTENSIONS
 
+ARRAY = ".npy"
 AS_PNG = "save them as PNG or JPEG"
 DEVELOP = "develop them to TIFF, PNG or JPEG"
 OTHER_KINDS = {
@@ -28,7 +29,7 @@ def ending(path: str) -> str:
 
 def is_picture(path: str) -> bool:
     """Whether a file name ends as those of pictures that are read do."""
-    return ending(path) in EXTENSIONS
+    return (end := ending(path)) in EXTENSIONS or end == ARRAY
 
 
 def is_unread_picture(path: str) -> bool:

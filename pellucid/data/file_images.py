@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.channels import CHANNELS
-from pellucid.data.decoding import decode
+from pellucid.data.channels import names_of
 from pellucid.data.images import Array
 from pellucid.data.options import Options
 from pellucid.data.picture_files import Unreadable, Unsupported
+from pellucid.data.planes import read_source
 from pellucid.data.sources import Source
 
 KEEP_BYTES = 1 << 30
@@ -27,7 +27,7 @@ class FileImages:
     def __init__(self, sources: Sequence[Source], options: Options, dtype: np.dtype[Any]) -> None:
         self.sources, self.options, self._dtype = tuple(sources), options, dtype
         height, width = options.resize or (0, 0)
-        depth = len(CHANNELS[options.channels or ""])
+        depth = len(names_of(options.channels or ""))
         self.shape: tuple[int, int, int, int] = (len(self.sources), height, width, depth)
         kept = int(np.prod(self.shape)) * dtype.itemsize < KEEP_BYTES
         self._decoded: Array | None = np.empty(self.shape, dtype) if kept else None
@@ -65,7 +65,7 @@ class FileImages:
 
     def _decode(self, index: int) -> Array:
         source = self.sources[index]
-        pixels = decode(source.read(), source.where, self.options)
+        pixels = read_source(source, self.options)
         if pixels.dtype != self._dtype:
             raise Unreadable(source.where, f"the picture was {self._dtype} when the data set was opened and is now "
                              f"{pixels.dtype}", "Open the data set again.")

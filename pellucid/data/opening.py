@@ -10,7 +10,7 @@ from pathlib import Path
 from pellucid.data.beside import table_beside
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import open_digits
-from pellucid.data.endings import is_picture
+from pellucid.data.endings import ARRAY, ending, is_picture
 from pellucid.data.folders import class_list, open_image_folder
 from pellucid.data.hdf5 import open_hdf5_store
 from pellucid.data.idx import is_idx_folder, open_idx_folder, refuse_nearly_idx
@@ -32,22 +32,25 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
                  channels: str | None = None, limit: int | None = None, group: str | None = None,
                  label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
                  max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True,
-                 annotations: str | None = None) -> Dataset:
+                 annotations: str | None = None, require_all_channels: bool = False) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
-    resize (height, width) in pixels; channels "rgb" or "gray"; limit: the most samples a part keeps, every class in
-    proportion; group and label: columns of a CSV table (label: several with commas); fit "stretch", "letterbox" or
-    "crop"; alpha "white" or "drop"; skip_broken: percent of the pictures that may be left out; max_pixels: the most one
-    may have; group_pattern: a regular expression whose one group, found in the path of a picture, is its group;
+    resize (height, width) in pixels; channels: a kind of colour (gray, rgb, hsv, hsl, yuv, ycbcr), names of channels
+    ("nuclei,er"), or what in a file's name says which channel it holds ("w1=nuclei,w2=er"); limit: the most samples a
+    part keeps, every class in proportion; group and label: columns of a CSV table (label: several with commas); fit
+    "stretch", "letterbox" or "crop"; alpha "white" or "drop"; skip_broken: percent of the pictures that may be left
+    out; max_pixels: the most one may have; group_pattern: a regular expression whose one group, found in the path of a
+    picture, is its group;
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
-    annotations: "classes", "numbers" or "boxes", what is to be learnt (None: the data decide).
+    annotations: "classes", "numbers" or "boxes", what is to be learnt (None: the data decide); require_all_channels:
+    refuse pictures in several files of which some are missing, rather than leave them out.
 
     Raises UsageError (no such data), DataError (data that cannot be learnt from), FileError (a broken file)
     and ArgumentError (an illegal option).
     """
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
                       skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning,
-                      annotations=annotations)
+                      annotations=annotations, require_all_channels=require_all_channels)
     if spec == "digits":
         _refuse_columns(spec, options)
         _refuse_numbers(spec, options)
@@ -70,7 +73,7 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
         _refuse_columns(str(folder), options)
         _refuse_numbers(str(folder), options)
         return open_idx_folder(folder, options)
-    tree = _tree(folder, files)
+    tree, options = _as_pictures(_tree(folder, files), options)
     if (boxes := _boxes(name, tree, options)) is not None:
         return boxes
     table, notes = table_beside(tree, options)
@@ -114,7 +117,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _open_file(path: Path, options: Options) -> Dataset:
     if path.suffix.lower() in (".csv", ".tsv"):
-        tree = _tree(path.parent, _files_in(path.parent))
+        tree, options = _as_pictures(_tree(path.parent, _files_in(path.parent)), options)
         table = file_source(readable(path.name), path)
         from pellucid.data.boxes.opening import marks_boxes, open_boxes
 
@@ -131,7 +134,7 @@ def _open_file(path: Path, options: Options) -> Dataset:
     if is_tar(path.name):
         from pellucid.data.tars import scan_tar
 
-        tree = scan_tar(path)
+        tree, options = _as_pictures(scan_tar(path), options)
         if (boxes := _boxes(stem(path.name), tree, options)) is not None:
             return boxes
         _refuse_numbers(str(path), options)
@@ -153,6 +156,25 @@ def _tree(folder: Path, files: list[Path]) -> Tree:
                 frozenset().union(*(inner.folders for inner in trees)),
                 tree.hidden + sum(inner.hidden for inner in trees),
                 tree.unfollowed, (*tree.remarks, *(remark for inner in trees for remark in inner.remarks)))
+
+
+def _as_pictures(tree: Tree, options: Options) -> tuple[Tree, Options]:
+    """The tree with a source a picture, and the options that are left to ask of each.
+
+    Arrays (.npy) are pictures where there are no others; files of one channel are joined as a pattern says.
+    """
+    pictures = [source for source in tree.sources if is_picture(source.path)]
+    arrays = [source for source in pictures if ending(source.path) == ARRAY]
+    if 0 < len(arrays) < len(pictures):
+        kept = tuple(source for source in tree.sources if ending(source.path) != ARRAY)
+        remark = f"arrays beside pictures, not read: {len(arrays):,} {ARRAY}"
+        tree = replace(tree, sources=kept, remarks=(*tree.remarks, remark))
+    if options.channels is None or "=" not in options.channels:
+        return tree, options
+    from pellucid.data.stacks import parse_pattern, stacked
+
+    pattern = parse_pattern(options.channels)
+    return stacked(tree, pattern, require_all=options.require_all_channels), replace(options, channels=None)
 
 
 def _placed(tree: Tree, name: str) -> Tree:

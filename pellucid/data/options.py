@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.data.channels import CHANNELS
+from pellucid.data.channels import check_channels, word_of
 from pellucid.data.fitting import FITS
 from pellucid.data.group_pattern import check_pattern
 from pellucid.errors import ArgumentError, describe, shown
@@ -25,6 +25,7 @@ class Options:
     the pictures may be left out because they cannot be read, max_pixels how large one may be (None: the usual limit).
     group_pattern is searched in paths; label may name several columns, with commas between them. Without `learning` the
     data are only scored: one class is enough. annotations is the kind that is wanted (None: the data decide).
+    require_all_channels refuses pictures in several files of which some are missing, which else are left out.
     """
 
     resize: tuple[int, int] | None = None
@@ -39,13 +40,16 @@ class Options:
     group_pattern: str | None = None
     learning: bool = True
     annotations: str | None = None
+    require_all_channels: bool = False
 
     def __post_init__(self) -> None:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
             raise ArgumentError(describe("data", "--resize", "height x width in pixels, each 1 or more", self.resize,
                                          "Type, for example, --resize 64x64."))
-        for flag, value, known in (("--channels", self.channels, CHANNELS), ("--fit", self.fit, FITS),
-                                   ("--alpha", self.alpha, ALPHAS), ("annotations", self.annotations, KINDS)):
+        if self.channels is not None:
+            check_channels(self.channels)
+        for flag, value, known in (("--fit", self.fit, FITS), ("--alpha", self.alpha, ALPHAS),
+                                   ("annotations", self.annotations, KINDS)):
             if value is not None and value not in known:
                 raise ArgumentError(describe("data", flag, " or ".join(known), repr(value)))
         for flag, number in (("--limit", self.limit), ("--max-pixels", self.max_pixels)):
@@ -94,5 +98,7 @@ def options_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not record:
         return {}
+    names = tuple(record.get("channel_names") or ())
+    word = word_of(names) if names else {1: "gray", 3: "rgb"}.get(int(record["channels"]))
     return {"resize": (int(record["height"]), int(record["width"])), "fit": record.get("fit", "stretch"),
-            "channels": {1: "gray", 3: "rgb"}.get(int(record["channels"])), "alpha": record.get("alpha", "drop")}
+            "channels": word, "alpha": record.get("alpha", "drop")}

@@ -49,7 +49,7 @@ class Unreadable(FileError):
 
     def __init__(self, where: str, why: str, remedy: str = REPLACE) -> None:
         super().__init__(f"{where}: {why}. {remedy}")
-        self.why, self.remedy = why, remedy
+        self.where, self.why, self.remedy = where, why, remedy
 
 
 class Unsupported(DataError):
@@ -57,7 +57,7 @@ class Unsupported(DataError):
 
     def __init__(self, where: str, why: str, remedy: str) -> None:
         super().__init__(f"{where}: {why}. {remedy}")
-        self.why, self.remedy = why, remedy
+        self.where, self.why, self.remedy = where, why, remedy
 
 
 class Opened:

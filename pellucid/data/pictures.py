@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.data.broken import Fault, in_number, without_broken
-from pellucid.data.channels import CHANNELS
-from pellucid.data.decoding import Header
+from pellucid.data.channels import CHANNELS, arranged, names_of, word_of
 from pellucid.data.file_images import FileImages
+from pellucid.data.header import Header
 from pellucid.data.images import Array, Images, choose
 from pellucid.data.options import Options
+from pellucid.data.planes import names_in
 from pellucid.data.sizes import choose_size, choose_wide_size, refuse_blown_up, size_note
 from pellucid.data.sources import Source
 from pellucid.data.survey import survey
-from pellucid.errors import DataError
+from pellucid.errors import ArgumentError, DataError
 
 LOAD_BYTES = 64 << 20      # parts smaller than this, decoded, are decoded when opened: broken pictures show at once
 
@@ -71,7 +72,7 @@ def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Op
     kept = {name: np.array([row for row, number in enumerate(numbers[name]) if number not in faults], np.int64)
             for name in parts}
     sizes = {sources[number].path: (header.height, header.width) for number, header in headers.items()}
-    return Pictures(images, kept, CHANNELS[str(settled.options.channels)], hashes, settled.options.resize or (0, 0),
+    return Pictures(images, kept, names_of(str(settled.options.channels)), hashes, settled.options.resize or (0, 0),
                     sizes, (*left_out, *notes))
 
 
@@ -86,8 +87,9 @@ class Settled:
 def _settle(where: str, sources: Sequence[Source], headers: Mapping[int, Header],
             options: Options, wide: bool) -> tuple[Settled, list[str]]:
     told = list(headers.values())
-    kinds = {header.channels for header in told}
-    kind = options.channels or ("rgb" if len(kinds) > 1 else next(iter(kinds)))
+    kind = options.channels or _one_kind(where, [sources[number] for number in headers], told)
+    for names, number in {names_in(header): number for number, header in headers.items()}.items():
+        _refuse_unfit(sources[number], names, kind)
     sizes = [(header.height, header.width) for header in told]
     size = options.resize or (choose_wide_size if wide else choose_size)(sizes)
     refuse_blown_up(where, max(sizes, key=lambda each: each[0] * each[1]), options)
@@ -104,6 +106,29 @@ def _numbers(parts: Mapping[str, Sequence[Source]]) -> dict[str, range]:
         found[name] = range(start, start + len(part))
         start += len(part)
     return found
+
+
+def _one_kind(where: str, sources: Sequence[Source], headers: Sequence[Header]) -> str:
+    """The word for the channels that all pictures have, rgb for gray and colour. Raises DataError for others."""
+    kinds = Counter(names_in(header) for header in headers).most_common()
+    if {header.channels for header in headers} == {"gray", "rgb"}:
+        return "rgb"
+    if len(kinds) > 1:
+        (first, many), (second, few) = kinds[:2]
+        one, other = (next(source.path for source, header in zip(sources, headers, strict=True)
+                           if names_in(header) == names) for names in (first, second))
+        raise DataError(f"{where}: all pictures must have the same channels, but {one} has {', '.join(first)} ({many} "
+                        f"of {len(headers)}) and {other} {', '.join(second)} ({few}). Name those that all have with "
+                        "--channels.")
+    return word_of(kinds[0][0])
+
+
+def _refuse_unfit(source: Source, names: Sequence[str], word: str) -> None:
+    """Raise the error, naming the picture, of one whose channels cannot be what the word asks for."""
+    try:
+        arranged(np.empty((0, len(names)), np.uint8), names, word)
+    except (ArgumentError, DataError) as fault:
+        raise type(fault)(f"{source.where}: {fault}") from None
 
 
 def _one_depth(where: str, sources: Sequence[Source], depths: Sequence[str]) -> str:
@@ -129,6 +154,7 @@ def _notes(headers: Sequence[Header], options: Options, *, told_size: bool) -> l
         "turned upright as EXIF says": sum(header.turned for header in headers),
         f"gray made {kind}": sum(header.channels == "gray" != kind for header in headers),
         f"colour made {kind}": sum(header.channels == "rgb" != kind for header in headers),
+        f"channels made {kind}": sum(header.channels == "named" and kind in CHANNELS for header in headers),
         f"resized to {size[0]}x{size[1]}{how}":
             sum((header.height, header.width) != size for header in headers) * told_size,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.decoding import decode_sized
 from pellucid.data.images import Array
 from pellucid.data.options import Options
+from pellucid.data.planes import decoded_sized
 from pellucid.storage.reading import read_bytes
 from pellucid.words import user_path
 
@@ -23,4 +23,4 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
 
 def read_sized(path: str | Path, **words: Any) -> tuple[Array, tuple[int, int]]:
     """The same, and the (height, width) that the picture has by itself, upright."""
-    return decode_sized(read_bytes(user_path(path)), str(path), Options(**words))
+    return decoded_sized(read_bytes(user_path(path)), str(path), Options(**words))

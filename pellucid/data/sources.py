@@ -20,7 +20,10 @@ TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 @dataclass(frozen=True)
 class Source:
-    """The bytes of one file: all of `file`, or `size` bytes of it (of `unpacked`, if packed) from `offset` on."""
+    """The bytes of one file: all of `file`, or `size` bytes of it (of `unpacked`, if packed) from `offset` on.
+
+    A picture in several files has its channels as `planes`, a source and one of `names` each, and no bytes of its own.
+    """
 
     path: str                                   # relative, POSIX
     file: Path
@@ -28,6 +31,8 @@ class Source:
     stamp: int = 0                              # time of the last change, ns
     offset: int | None = None
     unpacked: memoryview | None = field(default=None, repr=False, compare=False)
+    planes: tuple[Source, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:

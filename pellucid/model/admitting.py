@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.data.channels import CHANNELS, convert_channels
+from pellucid.data.channels import CHANNELS, convert_channels, default_names, word_of
 from pellucid.data.fitting import fit_pixels
 from pellucid.errors import ArgumentError, DataError, describe
 from pellucid.model.input.depth import BITS, ROOM, Change, Depth, Extent, change_to
@@ -178,7 +178,8 @@ def with_channels(picture: np.ndarray, admission: Admission) -> np.ndarray:
     channels = admission.shape[2]
     if picture.ndim != 3 or 0 in picture.shape:
         raise ArgumentError(describe("prepare", "x", "pictures (H, W) or (H, W, C)", f"of shape {picture.shape}"))
-    kind = next((word for word, names in CHANNELS.items() if len(names) == channels), None)
+    names = tuple(admission.record.get("channel_names") or default_names(channels))
+    kind = word_of(names) if word_of(names) in CHANNELS else None
     if picture.shape[2] != channels and (kind is None or picture.shape[2] not in (1, 3)):
         wanted = f"pictures of {channels} channels"
         raise ArgumentError(describe("prepare", "x", wanted, f"of {picture.shape[2]}"))

@@ -134,7 +134,10 @@ class RunConfig:
     fit: str = setting(
         "stretch", "How an image comes to that size: stretch, letterbox (whole, on grey) or crop (its middle).",
         panel=DATA, choices=("stretch", "letterbox", "crop"))
-    channels: str | None = setting(None, "rgb or gray: convert images.", panel=DATA, choices=("gray", "rgb"))
+    channels: str | None = setting(
+        None, "gray, rgb, hsv, hsl, yuv or ycbcr; or names of channels, nuclei,actin; or which file holds which: "
+        "w1=nuclei,w2=er.", panel=DATA)
+    require_all_channels: bool = setting(False, "Refuse images of which channels are missing.", panel=DATA)
     alpha: str = setting(
         "white", "What shows where an image is transparent: white, or drop for what lies below.",
         panel=DATA, choices=("white", "drop"))

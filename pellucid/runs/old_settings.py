@@ -63,6 +63,7 @@ MEANINGS: dict[str, Meaning] = {
     "resize": Meaning("0.1.0", None),
     "fit": Meaning("0.2.0", "stretch"),
     "channels": Meaning("0.1.0", None),
+    "require_all_channels": Meaning("0.2.0", False),
     "alpha": Meaning("0.2.0", "drop"),  # it had to be asked for, with --channels
     "skip_broken": Meaning("0.2.0", None),
     "max_pixels": Meaning("0.2.0", 178_956_970),  # Pillow's own

@@ -23,6 +23,7 @@ def reading_of(config: RunConfig) -> Options:
             limit=config.limit, group=config.group, label=config.label, fit=config.fit, alpha=config.alpha,
             skip_broken=parse_percent(config.skip_broken or "0"), max_pixels=config.max_pixels,
             group_pattern=config.group_pattern, annotations=wanted_annotations(config),
+            require_all_channels=config.require_all_channels,
         )
     except ArgumentError as fault:
         raise UsageError(str(fault)) from fault

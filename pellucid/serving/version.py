@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.decoding import decode_sized
 from pellucid.data.images import Array
 from pellucid.data.options import Options, options_of_record
+from pellucid.data.planes import decoded_sized
 from pellucid.engines.threads import limited_threads
 from pellucid.errors import FileError, PellucidError
 from pellucid.runs.room import refuse_large_scoring
@@ -72,7 +72,7 @@ class Version:
 
         Raises FileError for what is no picture and DataError for a kind that is not read.
         """
-        pixels, size = decode_sized(content, where, self.options)
+        pixels, size = decoded_sized(content, where, self.options)
         return self.holder.bring(pixels, where), size
 
     def same_at_every_place(self) -> bool:

@@ -60,6 +60,7 @@ def told(count: int) -> str:
 
 PIXELS = Limit("pixels", 50_000_000, "pixels", "PELLUCID_MAX_PIXELS", "a picture", flag="--max-pixels N")
 ENTRIES = Limit("entries", 2_000_000, "entries", "PELLUCID_MAX_ENTRIES", "a data set")
+CHANNELS = Limit("channels", 256, "channels", "PELLUCID_MAX_CHANNELS", "a picture")
 NAME = Limit("name", 1_024, "bytes", "PELLUCID_MAX_NAME", "the name of a file, a class or a layer")
 LEVELS = Limit("levels", 64, "levels", "PELLUCID_MAX_LEVELS", "the depth of folders, groups or nested JSON")
 TEXT = Limit("text", 256 * MB, "bytes", "PELLUCID_MAX_TEXT", "the text or metadata of a file")
@@ -77,7 +78,8 @@ STUDY = Limit("study", GIB, "bytes", "PELLUCID_MAX_STUDY", "the study of a searc
 
 MEMORY = Limit("memory", 0, "bytes", "PELLUCID_MAX_MEMORY", "what must be in memory at once")  # 0: what is free
 
-TABLE = (PIXELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, GROWN, WEIGHTS, LAYERS, ARRAY, STUDY, MEMORY)
+TABLE = (PIXELS, CHANNELS, ENTRIES, NAME, LEVELS, TEXT, VALUES, LINE, RATIO, GROWN, WEIGHTS, LAYERS, ARRAY, STUDY,
+         MEMORY)  # fmt: skip
 FREE = 64 * MB  # bytes that anything may unpack to, whatever the ratio
 CLAIMED = 1_000  # times its stored bytes that an array beyond ARRAY may declare
 

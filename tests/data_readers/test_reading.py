@@ -59,8 +59,8 @@ def test_large_sets_are_decoded_each_time_and_small_ones_once(
     root = class_folder(tmp_path / "set", "cat", "dog")
     reference = open_dataset(str(root)).part("train").images.take(np.array([4, 0, 4]))
     decoded: list[str] = []
-    plain = file_images.decode
-    monkeypatch.setattr(file_images, "decode", lambda *a, **k: decoded.append(a[1]) or plain(*a, **k))
+    plain = file_images.read_source
+    monkeypatch.setattr(file_images, "read_source", lambda *a, **k: decoded.append(a[0].path) or plain(*a, **k))
     monkeypatch.setattr(pictures, "LOAD_BYTES", 0)
     for keep, expected in ((1 << 30, 2), (0, 6)):
         monkeypatch.setattr(file_images, "KEEP_BYTES", keep)

@@ -65,7 +65,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("options", "words"), [
     ({"limit": 0}, ["--limit must be 1 or more, but it is 0"]),
     ({"limit": 5}, ["--limit must leave at least one image of each of 10 classes", "Type --limit 10 or more."]),
-    ({"channels": "cmyk"}, ["--channels must be gray or rgb, but it is 'cmyk'."]),
+    ({"channels": "cmyk"}, ["--channels must be gray, rgb, hsv, hsl, yuv, ycbcr or names of its", "'cmyk'"]),
     ({"resize": (0, 4)}, ["--resize must be height x width", "--resize 64x64."]),
     ({"group": "donor"}, ["--group names a column of a CSV table", "Leave --group out"]),
 ])

@@ -46,7 +46,9 @@ def test_every_setting_of_a_run_has_a_help_and_a_legal_default() -> None:
 def test_what_data_may_be_asked_for_is_what_the_readers_know() -> None:
     """The readers have doors of their own, and their lists would cost the help page an import of NumPy."""
     choices = {known.name: known.choices for known in listed(RunConfig)}
-    assert (choices["fit"], choices["alpha"], choices["channels"]) == (FITS, ALPHAS, tuple(CHANNELS))
+    assert (choices["fit"], choices["alpha"]) == (FITS, ALPHAS)
+    told = next(known.help for known in listed(RunConfig) if known.name == "channels")
+    assert [word for word in CHANNELS if word not in told] == []
 
 
 def test_several_lists_are_written_and_read_as_one() -> None:

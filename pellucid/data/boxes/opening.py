@@ -18,9 +18,9 @@ from pellucid.data.boxes.table import box_table, read_tables
 from pellucid.data.boxes.voc import read_voc
 from pellucid.data.boxes.yolo import read_yolo
 from pellucid.data.dataset import Dataset
-from pellucid.data.decoding import Header
 from pellucid.data.folders import class_list
 from pellucid.data.group_pattern import groups_of
+from pellucid.data.header import Header
 from pellucid.data.options import Options
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from pellucid.data.boxes.found import Entry, Found, Marked, Places, part_of, stem_of
-from pellucid.data.boxes.xml import Element, parse_xml
 from pellucid.data.naming import part_name, some_names, sorted_names
 from pellucid.data.sources import Source, Tree
+from pellucid.data.xml import Element, parse_xml
 from pellucid.errors import DataError, FileError, shown
 from pellucid.words import decimal
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.data.annotations import Annotations, Classes, Numbers
 from pellucid.data.arrays import conversion_notes, converted
-from pellucid.data.channels import CHANNELS as CHANNEL_NAMES
+from pellucid.data.channels import names_of
 from pellucid.data.dataset import PARTS, Dataset, Part
 from pellucid.data.fingerprint import fingerprint_files
 from pellucid.data.fitting import FITS
@@ -46,17 +46,17 @@ def open_store(path: Path, file: Any, record: Mapping[str, Any], text: bytes, op
         text_of(columns[CLASSES]) if CLASSES in columns else None, learning=options.learning,
     )
     kept = {part: cut(str(path), known[part], options.limit) for part in sizes}
-    images = {part: converted(str(path), rows, options) for part, rows in pixels.items()}
+    channels = text_of(column_of(path, columns, CHANNELS, pixels[next(iter(sizes))].shape[3]))
+    images = {part: converted(str(path), rows, options, channels) for part, rows in pixels.items()}
     parts = {part: part_of(path, images[part], known[part], SHORT[part], columns) for part in sizes}
     less = any(len(kept[part]) < count for part, count in sizes.items())
     parts = {part: found.subset(kept[part]) if less else found for part, found in parts.items()}
     first = next(iter(sizes))
-    channels = text_of(column_of(path, columns, CHANNELS, pixels[first].shape[3]))
     return Dataset(
         name=str(record.get("name", path.stem)),
         parts=parts,
         class_names=names,
-        channel_names=channels if options.channels is None else CHANNEL_NAMES[options.channels],
+        channel_names=channels if options.channels is None else names_of(options.channels),
         fingerprint=fingerprint_of(parts) if less else str(record.get("fingerprint")),
         notes=(*begun, *conversion_notes(pixels[first], images[first]), *cut_notes(known, kept)),
         undivided=record.get("undivided") is True,

@@ -10,9 +10,10 @@ from msgspec import Meta
 
 from pellucid.storage.records.checking import Count, Positive
 
-Channels = Literal["gray", "rgb"]
+Channels = Literal["gray", "rgb", "named"]
 Depth = Literal["uint8", "uint16", "float32"]
-Header = tuple[Positive, Positive, Channels, Depth, bool, bool, bool, Annotated[str, Meta(max_length=32)]]
+Header = tuple[Positive, Positive, Channels, Depth, bool, bool, bool, Annotated[str, Meta(max_length=32)],
+               Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=256)]]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Surveyed = dict[str, tuple[Count, int, Sha256, Header]]  # by file: size, stamp, sha256, header
 

@@ -17,12 +17,13 @@ MOST_XML = 16 << 20     # bytes of one picture's annotation
 
 @dataclass(slots=True)
 class Element:
-    """One element: its tag, the text in it, the elements below it, and its line."""
+    """One element: its tag, the text in it, the elements below it, its line and what its tag says besides."""
 
     tag: str
     line: int
     text: str = ""
     inner: list[Element] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
 
     def first(self, tag: str) -> Element | None:
         """The first element of that tag directly below."""
@@ -38,11 +39,11 @@ def parse_xml(content: bytes, where: str) -> Element:
     stack = [Element("", 0)]
     most = LEVELS.now
 
-    def begin(tag: str, attributes: object) -> None:
+    def begin(tag: str, attributes: dict[str, str]) -> None:
         if len(stack) > most:
             raise FileError(f"{where}: line {parser.CurrentLineNumber}: elements lie in one another more than {most} "
                             "deep. This is no annotation.")
-        element = Element(tag, parser.CurrentLineNumber)
+        element = Element(tag, parser.CurrentLineNumber, attributes=attributes)
         stack[-1].inner.append(element)
         stack.append(element)
 
