@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.annotations import Annotations, Classes, Numbers
-from pellucid.data.channels import arranged, default_names, names_of
+from pellucid.data.channels import arranged, default_names, names_of, refuse_unknown
 from pellucid.data.dataset import PARTS, Dataset, NumberedNames, Part, numbered
 from pellucid.data.fingerprint import fingerprint_arrays
 from pellucid.data.fitting import fit_pixels
@@ -117,6 +117,8 @@ def converted(where: str, images: Images, options: Options, names: Sequence[str]
     size = options.resize or images.shape[1:3]
     refuse_blown_up(where, images.shape[1:3], options)
     same = options.channels is None or names_of(options.channels) == tuple(names)
+    if options.channels is not None:
+        refuse_unknown(names, options.channels)
     arranged(np.empty((0, len(names)), images.dtype), names, options.channels)
     return images if same and size == images.shape[1:3] else ConvertedImages(
         images, size, options.channels, options.fit, tuple(names))

@@ -63,13 +63,15 @@ def check_channels(word: str) -> None:
 def arranged(pixels: Array, names: Sequence[str], word: str | None) -> Array:
     """Pixels (..., C) whose channels have these names, as `word` asks for them; dtype kept.
 
-    Raises ArgumentError for a channel that is not there, DataError for a kind of colour that these cannot be made.
+    Raises DataError for a channel that is not there and for a kind of colour that these cannot be made.
     """
     if word is None or tuple(names) == names_of(word):
         return pixels
     if word in CHANNELS:
         return convert_channels(pixels, word, names)
-    refuse_unknown(names, word)
+    if not set(names_of(word)) <= set(names):
+        raise DataError(f"the channels {shown(', '.join(names_of(word)), 200)} are wanted, but these are "
+                        f"{shown(', '.join(names), 200)}. Give pictures that have them.")
     return pixels[..., [list(names).index(name) for name in names_of(word)]]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.data.broken import Fault, in_number, without_broken
-from pellucid.data.channels import CHANNELS, arranged, names_of, word_of
+from pellucid.data.channels import CHANNELS, arranged, names_of, refuse_unknown, word_of
 from pellucid.data.file_images import FileImages
 from pellucid.data.header import Header
 from pellucid.data.images import Array, Images, choose
@@ -21,7 +21,7 @@ from pellucid.data.planes import names_in
 from pellucid.data.sizes import choose_size, choose_wide_size, refuse_blown_up, size_note
 from pellucid.data.sources import Source
 from pellucid.data.survey import survey
-from pellucid.errors import ArgumentError, DataError
+from pellucid.errors import DataError
 
 LOAD_BYTES = 64 << 20      # parts smaller than this, decoded, are decoded when opened: broken pictures show at once
 
@@ -124,11 +124,12 @@ def _one_kind(where: str, sources: Sequence[Source], headers: Sequence[Header]) 
 
 
 def _refuse_unfit(source: Source, names: Sequence[str], word: str) -> None:
-    """Raise the error, naming the picture, of one whose channels cannot be what the word asks for."""
+    """Raise ArgumentError for channels that no picture has, DataError for colours that cannot be made of these."""
+    refuse_unknown(names, word)
     try:
         arranged(np.empty((0, len(names)), np.uint8), names, word)
-    except (ArgumentError, DataError) as fault:
-        raise type(fault)(f"{source.where}: {fault}") from None
+    except DataError as fault:
+        raise DataError(f"{source.where}: {fault}") from None
 
 
 def _one_depth(where: str, sources: Sequence[Source], depths: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from pellucid.data.options import Options
 from pellucid.data.picture_files import Unreadable, Unsupported
 from pellucid.data.sources import Source
 from pellucid.data.tiffs import decode_tiff, is_tiff, refuse_without_extra, tiff_header
+from pellucid.errors import DataError
 
 PLAIN = (None, "gray", "rgb")
 HELPED = ("more than one picture", "16-bit colour", "not a picture that can be read")    # where tifffile may know more
@@ -45,7 +46,7 @@ def read_source(source: Source, options: Options) -> Array:
     joined(source, [Header(shape[0], shape[1], kind, str(plane.dtype))
                     for plane, (shape, kind) in zip(planes, shapes, strict=True)])
     pixels = np.concatenate([convert_channels(plane, "gray") for plane in planes], axis=-1)
-    return _fitted(arranged(pixels, source.names, options.channels), options)
+    return _fitted(_arranged(source.where, pixels, source.names, options.channels), options)
 
 
 def joined(source: Source, headers: Sequence[Header]) -> Header:
@@ -76,7 +77,7 @@ def decoded_sized(content: bytes | memoryview, where: str, options: Options, *,
         try:
             wanted = options if kind == word else replace(options, channels=kind)
             pixels, size = decode_sized(content, where, wanted, plane=plane)
-            return arranged(pixels, default_names(pixels.shape[-1]), word), size
+            return _arranged(where, pixels, default_names(pixels.shape[-1]), word), size
         except (Unreadable, Unsupported):
             header, reader = _headed(content, where, most)
             if reader == PILLOW:
@@ -84,7 +85,7 @@ def decoded_sized(content: bytes | memoryview, where: str, options: Options, *,
         pixels = decode_tiff(content, where, max_pixels=most)
     else:
         header, pixels = npy_header(content, where, max_pixels=most), decode_npy(content, where, max_pixels=most)
-    return _fitted(arranged(pixels, names_in(header), word), options), (header.height, header.width)
+    return _fitted(_arranged(where, pixels, names_in(header), word), options), (header.height, header.width)
 
 
 def names_in(header: Header) -> tuple[str, ...]:
@@ -108,6 +109,14 @@ def _headed(content: bytes | memoryview, where: str, max_pixels: int) -> tuple[H
             if isinstance(fault, Unsupported):      # Pillow knows what it is, but not that it is broken
                 raise
             raise fault from None
+
+
+def _arranged(where: str, pixels: Array, names: Sequence[str], word: str | None) -> Array:
+    """The channels that a word asks for; a fault names the picture."""
+    try:
+        return arranged(pixels, names, word)
+    except DataError as fault:
+        raise DataError(f"{where}: {fault}") from None
 
 
 def _fitted(pixels: Array, options: Options) -> Array:

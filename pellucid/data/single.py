@@ -23,4 +23,5 @@ def read_image(path: str | Path, *, resize: tuple[int, int] | None = None, chann
 
 def read_sized(path: str | Path, **words: Any) -> tuple[Array, tuple[int, int]]:
     """The same, and the (height, width) that the picture has by itself, upright."""
-    return decoded_sized(read_bytes(user_path(path)), str(path), Options(**words))
+    options = Options(**words)
+    return decoded_sized(read_bytes(user_path(path)), str(path), options)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
 from pellucid.data.options import Options, options_of_record, parse_percent
-from pellucid.errors import DataError, FileError, UsageError
+from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 from pellucid.model import Model
 from pellucid.runs.begun import settings_of
 from pellucid.runs.config import RunConfig, named, read_record
@@ -63,10 +64,13 @@ def opened(
             return dataset, dataset.fingerprint == fingerprint
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
-    record = model.input_record or {}
-    dataset = open_dataset(data, data_dir=data_dir, limit=limit, learning=False, skip_broken=allowed.skip_broken,
-                           max_pixels=allowed.max_pixels, annotations=task_of_model(model).annotations,
-                           **options_of_record(record))  # fmt: skip
+    read = partial(open_dataset, data, data_dir=data_dir, limit=limit, learning=False, skip_broken=allowed.skip_broken,
+                   max_pixels=allowed.max_pixels, annotations=task_of_model(model).annotations)  # fmt: skip
+    words = options_of_record(model.input_record or {})
+    try:
+        dataset = read(**words)
+    except ArgumentError:
+        dataset = read(**words | {"channels": None})  # the holder tells which channels there are, and which it takes
     if config is not None and fingerprint is not None and dataset.fingerprint == fingerprint:
         return load_data(replace(own, data=data)), True  # the run's own data by another path: divided as then
     return dataset, dataset.fingerprint == fingerprint

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pellucid.data import open_dataset
 from pellucid.data.blending import STAINS, colours_of
-from pellucid.data.channels import CHANNELS, arranged, convert_channels, fit_names, names_of, word_of
+from pellucid.data.channels import CHANNELS, arranged, convert_channels, fit_names, names_of, refuse_unknown, word_of
 from pellucid.errors import ArgumentError, DataError
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (23, 17, 3), dtype=np.uint8)
@@ -72,6 +72,8 @@ def test_channels_are_chosen_by_name() -> None:
     assert np.array_equal(arranged(pixels, SIX, "golgi,nuclei"), pixels[..., [5, 0]])
     assert arranged(pixels, SIX, None) is pixels and arranged(pixels, SIX, ",".join(SIX)) is pixels
     with pytest.raises(ArgumentError, match=r"--channels must be gray, rgb.*names of its channels \(nuclei, er"):
+        refuse_unknown(SIX, "nuclei,dna")
+    with pytest.raises(DataError, match="the channels nuclei, dna are wanted, but these are nuclei, er"):
         arranged(pixels, SIX, "nuclei,dna")
     with pytest.raises(DataError, match=r"images of 6 channels .* cannot be made hsv"):
         arranged(pixels, SIX, "hsv")
