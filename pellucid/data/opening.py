@@ -19,6 +19,7 @@ from pellucid.data.listing import file_source, scan_folder
 from pellucid.data.naming import part_name, readable
 from pellucid.data.npz import open_npz
 from pellucid.data.options import Options
+from pellucid.data.rxrx1.opening import open_rxrx1
 from pellucid.data.sources import Tree, is_tar, stem
 from pellucid.data.tables import open_table
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
@@ -73,7 +74,10 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
         _refuse_columns(str(folder), options)
         _refuse_numbers(str(folder), options)
         return open_idx_folder(folder, options)
-    tree, options = _as_pictures(_tree(folder, files), options)
+    tree = _tree(folder, files)
+    if (wells := open_rxrx1(name, tree, options)) is not None:
+        return wells
+    tree, options = _as_pictures(tree, options)
     if (boxes := _boxes(name, tree, options)) is not None:
         return boxes
     table, notes = table_beside(tree, options)
@@ -126,20 +130,28 @@ def _open_file(path: Path, options: Options) -> Dataset:
             if boxes is not None:
                 return boxes
         return open_table(readable(path.stem), table, tree, class_list(tree), options)
-    _refuse_columns(str(path), options, of_paths=is_tar(path.name))
+    if is_tar(path.name):
+        return _open_tar(path, options)
+    _refuse_columns(str(path), options)
     if path.suffix.lower() == ".npz":
         return open_npz(path, options)
     if path.suffix.lower() in (".h5", ".hdf5"):
         return open_hdf5_store(path, options)
-    if is_tar(path.name):
-        from pellucid.data.tars import scan_tar
-
-        tree, options = _as_pictures(scan_tar(path), options)
-        if (boxes := _boxes(stem(path.name), tree, options)) is not None:
-            return boxes
-        _refuse_numbers(str(path), options)
-        return open_image_folder(stem(path.name), tree, options)
     raise DataError(f"{path}: a file of data must end in {FILES}. IDX files are opened by their folder: {path.parent}.")
+
+
+def _open_tar(path: Path, options: Options) -> Dataset:
+    from pellucid.data.tars import scan_tar
+
+    tree = scan_tar(path)
+    if (wells := open_rxrx1(stem(path.name), tree, options)) is not None:
+        return wells
+    _refuse_columns(str(path), options, of_paths=True)
+    tree, options = _as_pictures(tree, options)
+    if (boxes := _boxes(stem(path.name), tree, options)) is not None:
+        return boxes
+    _refuse_numbers(str(path), options)
+    return open_image_folder(stem(path.name), tree, options)
 
 
 def _tree(folder: Path, files: list[Path]) -> Tree:

@@ -22,7 +22,9 @@ def surveyed(content: bytes) -> dict[str, list[Any]]:
     """The entries of a survey's cache; none at all for anything else."""
     try:
         entries: dict[str, list[Any]] = json.loads(content)  # names of other bytes than UTF-8 are halves of letters
-        msgspec.convert(entries, Surveyed)
+        known = msgspec.convert(entries, Surveyed)
+        if any((header[2] == "named") != bool(header[8]) for *_, header in known.values()):
+            return {}
     except (msgspec.ValidationError, ValueError, RecursionError):
         return {}
     return entries
