@@ -3,6 +3,8 @@
 conv_F       F filters 3x3, stride 1, padding 1; conv_F_K, conv_F_K_S, conv_F_K_S_P give kernel, stride and padding
              (without P the padding is (K - 1) // 2, which keeps the size at stride 1)
 pool         max pooling 2x2, stride 2;   FC_N  dense N;   word*3  the word three times
+bconv, bFC   of bits: batch norm, then signs of what comes in times alpha and signs of the kernel (XNOR), linear
+bwconv, bwFC of bits in the kernel alone (BWN), with the activation; a binary kernel has no penalty
 The last dense layer (to the classes) and softmax are implied; no words are the linear model. Every conv and FC but
 the last is followed by the chosen activation. Words stand apart by spaces or commas.
 Source: the notation of the CNN book, chapter 9; `*` is ours.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.errors import shown as quoted
@@ -21,14 +24,18 @@ from pellucid.spec.activations import Activation, Softmax
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.dense import Dense
 from pellucid.spec.initializers import INITIALIZERS
-from pellucid.spec.layer import LayerSpec
+from pellucid.spec.layer import LAYERS, LayerSpec
+from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.pooling import MaxPooling2D
 from pellucid.spec.regularizers import L1L2
 from pellucid.spec.reshaping import Flatten, InputLayer
 from pellucid.spec.shapes import Shape, as_map
 
-WORD = re.compile(r"(?P<kind>conv|pool|fc)(?P<numbers>(?:_\d{1,15})*)(?:\*(?P<times>\d{1,15}))?", re.IGNORECASE)
-EXPECTED = "conv_F, conv_F_K, conv_F_K_S, conv_F_K_S_P, pool or FC_N (with *3 to repeat)"
+WORD = re.compile(
+    r"(?P<bits>bw?)?(?P<kind>conv|pool|fc)(?P<numbers>(?:_\d{1,15})*)(?:\*(?P<times>\d{1,15}))?", re.IGNORECASE
+)
+EXPECTED = ("conv_F, conv_F_K, conv_F_K_S, conv_F_K_S_P, pool or FC_N (with *3 to repeat; bconv, bFC of bits, bwconv, "
+            "bwFC with kernels of bits)")  # fmt: skip
 
 
 def words_of(notation: str | Sequence[str]) -> list[str]:
@@ -87,30 +94,43 @@ def parse(
         match = WORD.fullmatch(word)
         assert match is not None, "words_of lets only words through"
         numbers = [int(number) for number in match["numbers"].split("_")[1:]]
-        kind = match["kind"].lower()
+        kind, bits = match["kind"].lower(), (match["bits"] or "").lower()
+        arguments = {"activation": activation, "kernel_initializer": first, "kernel_regularizer": penalty}
         if kind == "fc":
             if len(shape) > 1:
                 append(Flatten())
-            append(Dense(one(word, numbers), activation, kernel_initializer=first, kernel_regularizer=penalty))
+            for spec in multiplying("Dense", bits, {"units": one(word, numbers)} | arguments):
+                append(spec)
             continue
         if len(shape) == 1:
             raise ShapeError(f"network notation: '{word}' needs a map, but after FC there is none; put FC words last.")
         as_map(f"network notation: '{word}'", shape)
         if kind == "pool":
-            if numbers:
+            if numbers or bits:
                 raise ArgumentError(f"network notation: '{word}' is no word; known are {EXPECTED}.")
             append(MaxPooling2D())
             continue
         filters, kernel, stride, padding = conv_numbers(word, numbers)
-        append(
-            Conv2D(filters, (kernel, kernel), (stride, stride), (padding, padding), activation=activation,
-                   kernel_initializer=first, kernel_regularizer=penalty)
-        )
+        window = {"kernel_size": kernel, "strides": stride, "padding": (padding, padding)}
+        for spec in multiplying("Conv2D", bits, {"filters": filters} | window | arguments):
+            append(spec)
     where = "the last layer"
     if len(shape) > 1:
         append(Flatten())
     append(Dense(classes, "softmax", kernel_regularizer=penalty))
     return layers
+
+
+def multiplying(kind: str, bits: str, arguments: dict[str, Any]) -> list[LayerSpec]:
+    """A Dense or Conv2D with these arguments, of floats or of bits ("b", "bw"), and what goes before it."""
+    if not bits:
+        return [LAYERS.revive({"type": kind} | arguments)]
+    arguments |= {"kernel_quantizer": "magnitude_aware_sign", "kernel_constraint": "weight_clip",
+                  "kernel_regularizer": None}  # fmt: skip
+    if bits == "bw":
+        return [LAYERS.revive({"type": f"Quant{kind}"} | arguments)]
+    arguments |= {"input_quantizer": "ste_sign", "activation": None, "use_bias": False}
+    return [BatchNormalization(), LAYERS.revive({"type": f"Quant{kind}"} | arguments)]
 
 
 def one(word: str, numbers: Sequence[int]) -> int:
@@ -137,19 +157,38 @@ def to_notation(graph: Graph) -> list[str]:
     specs = [graph.layers[node.layer] for node in graph.nodes]
     straight = all(len(node.inputs) <= 1 for node in graph.nodes) and len(graph.outputs) == 1
     kept = [entry for entry in specs if not isinstance(entry.spec, (InputLayer, Flatten, Activation, Softmax))]
-    if not straight or not kept or not isinstance(kept[-1].spec, Dense):
+    if not straight or not kept or type(kept[-1].spec) is not Dense:
         raise ArgumentError("network notation: only a straight network that ends in Dense can be written in words.")
+    normed = False  # the layer before is a batch norm that waits for its bits
     for entry in kept[:-1]:
-        spec = entry.spec
+        spec, before, normed = entry.spec, normed, isinstance(entry.spec, BatchNormalization)
+        bits = prefix_of(spec)
+        if normed and not before:
+            continue
+        if before != (bits == "b") or bits is None:
+            raise ArgumentError(f"network notation: {entry.label} has no word; save the model as JSON instead.")
         if isinstance(spec, Conv2D):
-            words.append(conv_word(spec, entry.label))
+            words.append(bits + conv_word(spec, entry.label))
         elif isinstance(spec, MaxPooling2D) and (spec.pool_size, spec.steps, spec.padding) == ((2, 2), (2, 2), "valid"):
             words.append("pool")
         elif isinstance(spec, Dense):
-            words.append(f"FC_{spec.units}")
+            words.append(f"{bits}FC_{spec.units}")
         else:
             raise ArgumentError(f"network notation: {entry.label} has no word; save the model as JSON instead.")
     return words
+
+
+def prefix_of(spec: LayerSpec) -> str | None:
+    """b or bw of a layer of bits that has a word, None of one that has none, nothing of any other."""
+    quantizers = tuple(getattr(spec, f"{which}_quantizer", None) for which in ("input", "kernel", "depthwise"))
+    if quantizers == (None, None, None):
+        return ""
+    signs, alpha, _ = (None if one is None else one.to_config() for one in quantizers)
+    word = multiplying("Dense", "b", {"units": 1})[1].to_config()
+    wanted = word["input_quantizer"], word["kernel_quantizer"]
+    if getattr(spec, "activation_scale", False) or alpha != wanted[1] or signs not in (None, wanted[0]):
+        return None
+    return "bw" if signs is None else "b"
 
 
 def conv_word(spec: Conv2D, label: str) -> str:

@@ -9,9 +9,10 @@ import pytest
 
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph.notation import is_notation, parse, to_notation, words_of
-from pellucid.layers import Add, Conv2D, Dense, Flatten, Input
+from pellucid.layers import Add, BatchNormalization, Conv2D, Dense, Flatten, Input, QuantDense
 from pellucid.models import Model, Sequential
 from pellucid.spec.convolution import Conv2D as ConvSpec
+from pellucid.spec.quantizers import MagnitudeAwareSign
 
 BOOK = "conv_8 pool conv_12*3 pool conv_36*3 pool FC_64"
 
@@ -116,3 +117,30 @@ def test_weights_start_as_the_activation_wants() -> None:
     assert np.std(kernel) == pytest.approx(np.sqrt(2 / 784), rel=0.02)
     kernel = model_of("FC_2000", activation="tanh").get_weights()[0]
     assert np.abs(kernel).max() == pytest.approx(np.sqrt(6 / (784 + 2000)), rel=0.01)
+
+
+def test_words_of_bits() -> None:
+    words = ["conv_8", "pool", "bconv_12_5_2", "pool", "bwconv_6_1", "bFC_16", "bwFC_4"]
+    model = model_of(",".join(words), (20, 20, 1), activation="relu", l2=0.1)
+    assert to_notation(model.graph) == words
+    kinds = [type(layer.spec).__name__ for layer in model.layers]
+    assert kinds == ["Conv2D", "MaxPooling2D", "BatchNormalization", "QuantConv2D", "MaxPooling2D", "QuantConv2D",
+                     "Flatten", "BatchNormalization", "QuantDense", "QuantDense", "Dense"]  # fmt: skip
+    xnor, weights = model.layers[3].spec, model.layers[5].spec
+    assert (xnor.activation, xnor.use_bias, xnor.strides, xnor.kernel_regularizer) == ("linear", False, (2, 2), None)
+    assert (weights.activation, weights.input_quantizer, weights.kernel_regularizer) == ("relu", None, None)
+    assert {xnor.kernel_quantizer, weights.kernel_quantizer} == {MagnitudeAwareSign()}
+
+
+@pytest.mark.parametrize("word", ["bpool", "bconv", "bwFC_3_4", "xconv_8"])
+def test_words_of_bits_that_are_none(word: str) -> None:
+    with pytest.raises(ArgumentError, match="notation"):
+        model_of(word)
+
+
+def test_layers_of_bits_without_a_word() -> None:
+    layers = [Input((4,)), BatchNormalization(), QuantDense(3, input_quantizer="approx_sign"), Dense(2)]
+    with pytest.raises(ArgumentError, match="has no word"):
+        to_notation(Sequential(layers).graph)
+    with pytest.raises(ArgumentError, match="has no word"):
+        to_notation(Sequential([Input((4,)), BatchNormalization(), Dense(3), Dense(2)]).graph)
