@@ -15,7 +15,7 @@ from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 
 PICTURES = ("resize", "fit", "channels", "require_all_channels", "alpha", "skip_broken", "max_pixels", "limit",
-            "group", "label", "group_pattern", "data_dir")  # fmt: skip
+            "group", "label", "group_pattern", "wells", "allow_leak", "data_dir")  # fmt: skip
 
 
 @data_app.command("info")
@@ -53,7 +53,7 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
 
 
 @data_app.command("convert")
-@with_settings(of_a_run, only=(*PICTURES, "val_fraction", "split_seed", "copies", "allow_leak"))
+@with_settings(of_a_run, only=(*PICTURES, "val_fraction", "split_seed", "copies"))
 def convert(
     data: Data, *,
     to: Annotated[str, typer.Option(help="hdf5 for pictures of classes or numbers; voc, coco or yolo for "

@@ -1,4 +1,6 @@
-"""Groups from names: a regular expression with one group, found in the path of each picture (--group-pattern).
+"""Groups from names: a regular expression with a group, found in the path of each picture (--group-pattern).
+
+Of several groups in it what they find is joined: '(U2OS-[0-9]+)/Plate([0-9])/' gives U2OS-01/3.
 
 An expression can take longer than the universe lasts (`(a+)+$`), and Python's own cannot be told when to stop. It runs
 in a process of its own, which is ended after `SECONDS`.
@@ -21,13 +23,13 @@ SEARCH = """
 import json, re, sys
 pattern, paths = json.load(sys.stdin)
 found = [re.search(pattern, path) for path in paths]
-json.dump([match and match[1] for match in found], sys.stdout)
+json.dump([match and all(match.groups()) and "/".join(match.groups()) for match in found], sys.stdout)
 """
 
 
 def check_pattern(pattern: str) -> None:
-    """Raise ArgumentError for an expression that is none, or has not exactly one group."""
-    wanted = "a regular expression with one group in brackets"
+    """Raise ArgumentError for an expression that is none, or has no group."""
+    wanted = "a regular expression with a group in brackets"
     if len(pattern) > LONGEST:
         raise ArgumentError(describe("data", "--group-pattern", f"{wanted}, of at most {LONGEST:,} letters",
                                      f"{len(pattern):,} letters long"))
@@ -38,9 +40,9 @@ def check_pattern(pattern: str) -> None:
     except (re.error, RecursionError, OverflowError) as error:
         raise ArgumentError(describe("data", "--group-pattern", wanted, f"'{shown(pattern)}' ({error})",
                                      EXAMPLE)) from error
-    if groups != 1:
-        raise ArgumentError(describe("data", "--group-pattern", wanted, f"'{shown(pattern)}', which has {groups}",
-                                     f"Brackets that are no group begin with (?: instead. {EXAMPLE}"))
+    if not groups:
+        raise ArgumentError(describe("data", "--group-pattern", wanted, f"'{shown(pattern)}', which has none",
+                                     f"Brackets that begin with (?: are no group. {EXAMPLE}"))
 
 
 def groups_of(where: str, paths: Sequence[str], pattern: str | None) -> list[str | None]:

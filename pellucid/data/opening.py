@@ -33,25 +33,28 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
                  channels: str | None = None, limit: int | None = None, group: str | None = None,
                  label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
                  max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True,
-                 annotations: str | None = None, require_all_channels: bool = False) -> Dataset:
+                 annotations: str | None = None, require_all_channels: bool = False, wells: str = "together",
+                 allow_leak: bool = False) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels: a kind of colour (gray, rgb, hsv, hsl, yuv, ycbcr), names of channels
     ("nuclei,er"), or what in a file's name says which channel it holds ("w1=nuclei,w2=er"); limit: the most samples a
-    part keeps, every class in proportion; group and label: columns of a CSV table (label: several with commas); fit
-    "stretch", "letterbox" or "crop"; alpha "white" or "drop"; skip_broken: percent of the pictures that may be left
-    out; max_pixels: the most one may have; group_pattern: a regular expression whose one group, found in the path of a
-    picture, is its group;
+    part keeps, every class in proportion; group and label: columns of a CSV table, several with commas; fit "stretch",
+    "letterbox" or "crop"; alpha "white" or "drop"; skip_broken: percent of the pictures that may be left out;
+    max_pixels: the most one may have; group_pattern: a regular expression whose groups, found in the path of a picture,
+    are its group;
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
     annotations: "classes", "numbers" or "boxes", what is to be learnt (None: the data decide); require_all_channels:
-    refuse pictures in several files of which some are missing, rather than leave them out.
+    refuse pictures in several files of which some are missing, rather than leave them out; wells: "together" or
+    "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them.
 
     Raises UsageError (no such data), DataError (data that cannot be learnt from), FileError (a broken file)
     and ArgumentError (an illegal option).
     """
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
                       skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning,
-                      annotations=annotations, require_all_channels=require_all_channels)
+                      annotations=annotations, require_all_channels=require_all_channels, wells=wells,
+                      allow_leak=allow_leak)
     if spec == "digits":
         _refuse_columns(spec, options)
         _refuse_numbers(spec, options)

@@ -14,6 +14,7 @@ from pellucid.storage.limits import PIXELS
 from pellucid.words import whole
 
 ALPHAS = ("white", "drop")
+WELLS = ("together", "apart")
 KINDS = ("classes", "numbers", "boxes")  # of annotations, as `Annotations.kind` has them
 
 
@@ -21,11 +22,13 @@ KINDS = ("classes", "numbers", "boxes")  # of annotations, as `Annotations.kind`
 class Options:
     """resize is (height, width) in pixels; limit the most samples a part may keep; group and label are CSV columns.
 
+    Both may name several, with commas between them.
     fit says how a picture is brought to that size, alpha what becomes of transparency, skip_broken how many percent of
     the pictures may be left out because they cannot be read, max_pixels how large one may be (None: the usual limit).
-    group_pattern is searched in paths; label may name several columns, with commas between them. Without `learning` the
-    data are only scored: one class is enough. annotations is the kind that is wanted (None: the data decide).
-    require_all_channels refuses pictures in several files of which some are missing, which else are left out.
+    group_pattern is searched in paths. Without `learning` the data are only scored: one class is enough. annotations is
+    the kind that is wanted (None: the data decide). require_all_channels refuses pictures in several files of which
+    some are missing, which else are left out. wells: together, pictures of one well of a table are a group where no
+    other is named, and no group may part them, unless allow_leak says so; apart: wells are no matter.
     """
 
     resize: tuple[int, int] | None = None
@@ -41,6 +44,8 @@ class Options:
     learning: bool = True
     annotations: str | None = None
     require_all_channels: bool = False
+    wells: str = "together"
+    allow_leak: bool = False
 
     def __post_init__(self) -> None:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
@@ -49,6 +54,7 @@ class Options:
         if self.channels is not None:
             check_channels(self.channels)
         for flag, value, known in (("--fit", self.fit, FITS), ("--alpha", self.alpha, ALPHAS),
+                                   ("--wells", self.wells, WELLS),
                                    ("annotations", self.annotations, KINDS)):
             if value is not None and value not in known:
                 raise ArgumentError(describe("data", flag, " or ".join(known), repr(value)))

@@ -13,6 +13,7 @@ from pellucid.data.options import Options
 from pellucid.data.table_looks import LOOKED_AT
 from pellucid.data.table_targets import LABEL, OTHER_LABELS, Targets, choose_targets
 from pellucid.data.table_text import Table, listed
+from pellucid.data.wells import well_columns
 from pellucid.errors import DataError
 
 PATH = ("path", "file", "image", "filename", "file_name")
@@ -26,12 +27,13 @@ USUAL = frozenset((*PATH, *OTHER_PATHS, *LABEL, *OTHER_LABELS, *SPLIT, *GROUP))
 
 @dataclass(frozen=True)
 class Columns:
-    """Places of the columns in a row: the path, what is learnt, the part and the group."""
+    """Places of the columns in a row: the path, what is learnt, the part, the group and the well (several each)."""
 
     path: int
     targets: Targets
     split: int | None
-    group: int | None
+    group: tuple[int, ...]
+    wells: tuple[int, ...]
     unused: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -44,15 +46,26 @@ def choose_columns(table: Table, options: Options, *, names_pictures: Callable[[
                         f"whose cells name pictures, but its columns are {listed(table.columns)}. "
                         "Correct the header line.")
     split = table.place_of(SPLIT)
-    grouped = table.place_of([options.group.strip().lower()] if options.group else GROUP)
-    if options.group and grouped is None:
-        raise no_column(table, options.group)
-    targets = choose_targets(table, options, (path, split, grouped))
-    used = {path, split, grouped, *targets.places}
+    grouped = group_columns(table, options.group)
+    targets = choose_targets(table, options, (path, split, *grouped))
+    wells = well_columns(table, (path, split, *targets.places))
+    used = {path, split, *grouped, *wells, *targets.places}
     unused = tuple(name for place, name in enumerate(table.columns) if place not in used)
     called = table.columns[path]
     told = () if called.lower() in PATH else (f"pictures from column '{called}'",)
-    return Columns(path, targets, split, grouped, unused, (*told, *targets.notes))
+    return Columns(path, targets, split, grouped, wells, unused, (*told, *targets.notes))
+
+
+def group_columns(table: Table, asked: str | None) -> tuple[int, ...]:
+    """Places of the columns that --group names, one or several with commas; of the one called group without it."""
+    whole = table.place_of([asked.strip().lower()] if asked else GROUP)
+    if whole is not None or not asked:
+        return () if whole is None else (whole,)
+    found = [(name, table.place_of([name.strip().lower()])) for name in asked.split(",")]
+    for name, place in found:
+        if place is None:
+            raise no_column(table, name.strip())
+    return tuple(dict.fromkeys(place for _, place in found if place is not None))
 
 
 def path_column(table: Table, names_pictures: Callable[[str], bool]) -> int | None:

@@ -27,6 +27,7 @@ from pellucid.data.sources import Source, Tree
 from pellucid.data.table_columns import USUAL, Columns, choose_columns
 from pellucid.data.table_targets import Targets
 from pellucid.data.table_text import Table, read_table
+from pellucid.data.wells import grouped_by_well
 from pellucid.errors import DataError, shown
 
 
@@ -39,6 +40,7 @@ class Row:
     targets: tuple[str, ...]                    # the name of the class, or the cells of numbers
     part: str
     group: str | None
+    well: str | None
 
 
 def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | None, options: Options, *,
@@ -52,12 +54,16 @@ def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | No
     sources, how = _find_pictures(rows, table, tree, files)
     annotations, names, told = _annotations(cells, columns.targets, rows, classes)
     groups = groups_of(table.where, [source.path for source in sources], options.group_pattern)
-    samples = [Sample(source, row.part, row.group or group)
-               for row, source, group in zip(rows, sources, groups, strict=True)]
+    grouped, parted = grouped_by_well(
+        table.where, [row.group or group for row, group in zip(rows, groups, strict=True)], [row.well for row in rows],
+        options,
+    )
+    samples = [Sample(source, row.part, group)
+               for row, source, group in zip(rows, sources, grouped, strict=True)]
     unused = [f"columns not used: {', '.join(map(shown, columns.unused))}"] if columns.unused else []
     what = "labels" if names else "numbers"
     used = [*notes, f"{what} from {PurePosixPath(table.path).name}", *cells.notes, *columns.notes, *how, *told,
-            *unused, *_unlisted(tree, sources)]
+            *parted, *unused, *_unlisted(tree, sources)]
     dataset = dataset_of(name, table.where, samples, annotations, names, options=options, notes=used,
                          extra_hashes={table.path: hashlib.sha256(content).hexdigest()})
     return replace(dataset, undivided=columns.split is None)
@@ -88,15 +94,15 @@ def _row(table: Table, line: int, cells: Sequence[str], columns: Columns) -> Row
                         f"{', and write 1.5 for 1,5' if numbers else ''}.")
     path = as_posix(cell(columns.path))
     targets = (tuple(map(cell, places)) if numbers or len(places) == 1 else (_hot(table, where, cells, places),))
-    group = None if columns.group is None else cell(columns.group)
+    group, well = ("/".join(map(cell, places)) or None for places in (columns.group, columns.wells))
     if columns.split is None:
-        return Row(line, path, targets, "train", group)
+        return Row(line, path, targets, "train", group, well)
     split = cell(columns.split)
     part = part_name(split)
     if part is None:
         raise DataError(f"{where}: the column '{table.columns[columns.split]}' must be train, validation or test, "
                         f"but it is '{shown(split)}'.")
-    return Row(line, path, targets, part, group)
+    return Row(line, path, targets, part, group, well)
 
 
 def _hot(table: Table, where: str, cells: Sequence[str], places: Sequence[int]) -> str:

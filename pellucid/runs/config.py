@@ -155,14 +155,18 @@ class RunConfig:
         0.0, "Share of train held out for pellucid diagnose, which then tells variance from mismatch.",
         panel=DATA, least=0, below=1)
     split_seed: int = setting(0, "Which images are held out.", panel=DATA, least=0)
-    group: str | None = setting(None, "CSV column whose values must not be in two parts.", panel=DATA)
+    group: str | None = setting(
+        None, "CSV column whose values must not be in two parts; several with commas: experiment,plate.", panel=DATA)
     label: str | None = setting(
         None, "CSV column of the classes, or of the numbers, several with commas.", panel=DATA)
     group_pattern: str | None = setting(
-        None, "Regular expression; what its one group finds in a picture's path must not be in two parts.",
+        None, "Regular expression; what its groups find in a picture's path must not be in two parts.",
         panel=DATA)
     copies: str = setting(
         "together", "together: copies of an image stay in one part where parts are split off; apart: anywhere.",
+        panel=DATA, choices=("together", "apart"))
+    wells: str = setting(
+        "together", "Pictures of one well of a CSV with a column well: together in one part, or apart anywhere.",
         panel=DATA, choices=("together", "apart"))
     allow_leak: bool = setting(False, "Train although a group or an image is in two parts.", panel=DATA)
     data_dir: str | None = setting(None, "Where known names such as mnist are looked for first.", panel=DATA)

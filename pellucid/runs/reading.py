@@ -22,8 +22,8 @@ def reading_of(config: RunConfig) -> Options:
             resize=None if config.resize is None else parse_size(config.resize), channels=config.channels,
             limit=config.limit, group=config.group, label=config.label, fit=config.fit, alpha=config.alpha,
             skip_broken=parse_percent(config.skip_broken or "0"), max_pixels=config.max_pixels,
-            group_pattern=config.group_pattern, annotations=wanted_annotations(config),
-            require_all_channels=config.require_all_channels,
+            group_pattern=config.group_pattern, annotations=wanted_annotations(config), wells=config.wells,
+            require_all_channels=config.require_all_channels, allow_leak=config.allow_leak,
         )
     except ArgumentError as fault:
         raise UsageError(str(fault)) from fault

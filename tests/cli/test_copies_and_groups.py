@@ -42,7 +42,7 @@ def test_groups_by_a_pattern_from_the_command_line(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(("words", "parts"), [
-    (("--group-pattern", "p("), ["--group-pattern must be a regular expression with one group"]),
+    (("--group-pattern", "p("), ["--group-pattern must be a regular expression with a group"]),
     (("--copies", "both"), ["--copies must be 'together' or 'apart', but it is 'both'"]),
 ])
 def test_words_that_mean_nothing(terminal: Terminal, words: tuple[str, ...], parts: list[str]) -> None:
