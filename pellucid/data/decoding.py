@@ -120,7 +120,7 @@ def _avif_bits(image: Image, content: bytes | memoryview) -> str:
 
 def _orientation(image: Image, content: bytes | memoryview) -> int:
     """How the stored rows and columns stand, 1 to 8 as EXIF 2.32 numbers it; 1 where nothing legal is said."""
-    if image.format not in TURNED:
+    if image.format not in TURNED or (image.format == "JPEG" and not image.info.keys() & {"exif", "xmp"}):
         return 1
     if image.format == "PNG":
         content = bytes(content)

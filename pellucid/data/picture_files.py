@@ -168,9 +168,11 @@ def pillow_formats() -> tuple[str, ...]:
 
 def is_heif(content: bytes) -> bool:
     """Whether a file says that it is HEIF, as phones write it, and not AVIF in the same container."""
+    if content[4:8] != b"ftyp":
+        return False
     length = min(int.from_bytes(content[:4], "big"), 256)
     brands = {content[at : at + 4] for at in (8, *range(16, length, 4))}
-    return content[4:8] == b"ftyp" and bool(brands & HEIF_BRANDS) and not brands & {b"avif", b"avis"}
+    return bool(brands & HEIF_BRANDS) and not brands & {b"avif", b"avis"}
 
 
 def heif_format(where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from pellucid.serving.audit import Audit
 from pellucid.serving.bodies import files_of, header, whole_body
-from pellucid.serving.guard import Guard
+from pellucid.serving.guard import Guard, Hot
 from pellucid.serving.inference import described
 from pellucid.serving.refusals import Refused
 from pellucid.serving.replies import json_response
@@ -19,6 +20,7 @@ from pellucid.serving.service import Service
 from pellucid.serving.talking import talk
 from pellucid.serving.version import Version
 
+Endpoint = Callable[[Request], Awaitable[Response]]
 MODEL = "/v2/models/{name}"
 AT_VERSION = MODEL + "/versions/{version}"
 
@@ -36,9 +38,9 @@ def application(service: Service, audit: Audit) -> Guard:
         return json_response({"error": f"{why.detail}. GET /docs lists what there is."}, why.status_code, why.headers)
 
     add_health(app, service)
-    add_models(app, service)
-    add_predictions(app, service)
-    return Guard(app, service.settings, audit, service.counts)
+    infer, predict = add_models(app, service), add_predictions(app, service)
+    hot: Hot = {"/predict": predict, **{f"/v2/models/{name}/infer": infer for name in service.models.now}}
+    return Guard(app, hot, service.settings, audit, service.counts)
 
 
 def add_health(app: FastAPI, service: Service) -> None:
@@ -61,11 +63,11 @@ def add_health(app: FastAPI, service: Service) -> None:
         return Response(service.counts.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def add_models(app: FastAPI, service: Service) -> None:
-    """The Open Inference Protocol for one model."""
+def add_models(app: FastAPI, service: Service) -> Endpoint:
+    """The Open Inference Protocol for one model; what answers /infer."""
 
     def asked(request: Request) -> Version:
-        version = service.models[request.path_params["name"]]
+        version = service.models[request.scope["path"].split("/")[3]]
         wanted = request.path_params.get("version")
         if wanted not in (None, version.id):
             raise Refused(404, f"version: '{version.name}' has the version {version.id} alone.")
@@ -101,14 +103,17 @@ def add_models(app: FastAPI, service: Service) -> None:
         return Response(head + tensors, 200, {"Inference-Header-Content-Length": str(len(head))},
                         "application/octet-stream")
 
+    return infer
 
-def add_predictions(app: FastAPI, service: Service) -> None:
-    """Pictures to predictions, by HTTP and by WebSocket."""
+
+def add_predictions(app: FastAPI, service: Service) -> Endpoint:
+    """Pictures to predictions, by HTTP and by WebSocket; what answers /predict."""
 
     @app.post("/predict", summary="Pictures, as a form or one as the body, to what pellucid predict --json prints")
     async def predict(request: Request) -> Response:
-        version = service.models[request.query_params.get("model")]
-        top = whole(request.query_params.get("top"), service.settings.top)
+        query = request.query_params if request.scope["query_string"] else {}
+        version = service.models[query.get("model")]
+        top = whole(query.get("top"), service.settings.top)
         with service.admission.place() as place:
             body = await whole_body(request.scope, request.receive, service.settings)
             files = files_of(body, header(request.scope, b"content-type"), service.settings)
@@ -123,6 +128,8 @@ def add_predictions(app: FastAPI, service: Service) -> None:
     @app.websocket("/ws")
     async def socket(connection: WebSocket) -> None:
         await talk(connection, service)
+
+    return predict
 
 
 def whole(text: str | None, usual: int) -> int:

@@ -15,7 +15,10 @@ PLAIN_NAME = "picture"  # of one that comes without
 
 def header(scope: Scope, name: bytes) -> str:
     """The value of a header, empty where there is none."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 async def whole_body(scope: Scope, receive: Any, settings: Settings) -> bytes:

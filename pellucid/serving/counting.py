@@ -24,6 +24,7 @@ class Counts:
                                 registry=self.registry)
         self.seconds = Histogram("pellucid_request_seconds", "Time of a request, whole", ["route"], buckets=SECONDS,
                                  registry=self.registry)
+        self.known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         sizes = sorted({1, 2, 4, *(batch * part // 4 for part in range(1, 5) if batch * part >= 4)})
         self.batches = Histogram("pellucid_batch_pictures", "Pictures in a call of the network, padding left out",
                                  buckets=sizes, registry=self.registry)
@@ -39,8 +40,11 @@ class Counts:
     def request(self, scope: Scope, status: int, seconds: float) -> None:
         """One request is over."""
         route = route_of(scope["path"])
-        self.requests.labels(route, status).inc()
-        self.seconds.labels(route).observe(seconds)
+        known = self.known.get((route, status))
+        if known is None:
+            known = self.known[route, status] = self.requests.labels(route, status), self.seconds.labels(route)
+        known[0].inc()
+        known[1].observe(seconds)
 
     def batch(self, rows: int) -> None:
         """The network was called."""

@@ -13,7 +13,11 @@ import ipaddress
 import logging
 import socket
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from pellucid.errors import UsageError
 from pellucid.serving.audit import Audit
@@ -32,6 +36,7 @@ HEADERS = [(name.encode(), value.encode()) for name, value in {
                                "img-src 'self' blob: data:; form-action 'none'; base-uri 'none'; "
                                "frame-ancestors 'none'",
 }.items()]  # fmt: skip
+Hot = Mapping[str, Callable[[Request], Awaitable[Response]]]  # by path: what is asked most, past the router
 LOG = logging.getLogger("pellucid.serving")
 
 
@@ -57,8 +62,8 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """An ASGI application around another."""
 
-    def __init__(self, app: Any, settings: Settings, audit: Audit, counts: Counts) -> None:
-        self.app, self.audit, self.counts = app, audit, counts
+    def __init__(self, app: Any, hot: Hot, settings: Settings, audit: Audit, counts: Counts) -> None:
+        self.app, self.hot, self.audit, self.counts = app, hot, audit, counts
         self.token = None if settings.token is None else f"Bearer {settings.token}".encode()
         own = (settings.host, "localhost", *(() if is_loopback(settings.host) else (socket.gethostname(),)))
         named = (settings.allow_host or "").split(",")
@@ -83,7 +88,12 @@ class Guard:
 
         try:
             self.admit(scope)
-            await self.app(scope, receive, sent)
+            hot = self.hot.get(scope["path"]) if scope.get("method") == "POST" else None
+            if hot is None:
+                await self.app(scope, receive, sent)
+            else:
+                response = await hot(Request(scope, receive))
+                await response(scope, receive, sent)
         except Refused as why:
             await self.refuse(scope, receive, sent, why)
         except Exception as fault:

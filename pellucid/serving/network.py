@@ -1,6 +1,7 @@
 """One thread runs the networks: it takes the pictures that wait, as many as fit a batch, and hands the answers back.
 
-Nobody waits for a batch to fill: while the network runs the next one gathers by itself.
+Nobody waits for a batch to fill: while the network runs the next one gathers by itself. Between two batches that are
+not full, the loop reads what has come meanwhile.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,22 +20,30 @@ from pellucid.data.images import Array
 from pellucid.engines.threads import limited_threads
 from pellucid.serving.version import Version
 
+ROUNDS = 3  # of the loop: futures wake their requests, sockets are read, new requests are prepared
+PATIENCE = 0.02  # seconds that the loop may take for them
+
 
 @dataclass(eq=False)
 class Job:
-    """Rows (n, H, W, C) for one version of a model; `finish` makes of the outputs (n, ...) what the future gets."""
+    """Rows (n, H, W, C) for one version of a model; `finish` makes of its answers (n, ...) what is handed back."""
 
     version: Version
     rows: Array
-    finish: Callable[[Array], Any]
+    look: bool  # whether they are compared with the training pictures
+    finish: Callable[..., Any]
     future: asyncio.Future[Any]
     taken: int = 0
-    outputs: list[Array] = field(default_factory=list)
+    answers: list[tuple[Array, ...]] = field(default_factory=list)
 
     @property
-    def kind(self) -> tuple[int, tuple[int, ...], np.dtype[Any]]:
+    def kind(self) -> tuple[int, bool, tuple[int, ...], np.dtype[Any]]:
         """Jobs of one kind may share a batch."""
-        return id(self.version), self.rows.shape[1:], self.rows.dtype
+        return id(self.version), self.look, self.rows.shape[1:], self.rows.dtype
+
+
+Part = tuple[Job, int, int]  # a job with its first row in a batch, and the one behind its last
+Done = tuple[Job, Any, BaseException | None]  # with what its future gets, or with what was raised
 
 
 class Network:
@@ -43,16 +53,18 @@ class Network:
         self.waiting: deque[Job] = deque()
         self.some = threading.Condition()
         self.closed = False
+        self.heard = True  # since the last batch the loop has read what had come meanwhile
         self.seen = seen
         self.thread = threading.Thread(target=self._live, args=(threads,), name="network", daemon=True)
         self.thread.start()
 
-    async def run(self, version: Version, rows: Array, finish: Callable[[Array], Any]) -> Any:
+    async def run(self, version: Version, rows: Array, finish: Callable[..., Any], *, look: bool = True) -> Any:
         """What `finish` makes of the outputs for rows; raises what it or the network raised."""
-        job = Job(version, rows, finish, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        job = Job(version, rows, look, finish, loop.create_future())
         with self.some:
             self.waiting.append(job)
-            self.some.notify()
+        loop.call_soon(self._tell)  # behind the requests that were read together with this one
         return await job.future
 
     def close(self) -> None:
@@ -62,81 +74,113 @@ class Network:
             self.some.notify()
         self.thread.join()
 
+    def _tell(self) -> None:
+        with self.some:
+            self.some.notify()
+
     def _live(self, threads: int) -> None:
         with limited_threads(threads):
-            while jobs := self._next():
-                self._carry_out(jobs)
+            while parts := self._next():
+                self._carry_out(parts)
 
-    def _next(self) -> list[tuple[Job, int, int]]:
-        """Jobs that share a batch, each with its first row and the one behind its last; none when all is over."""
+    def _next(self) -> list[Part]:
+        """Rows that share a batch; none when all is over."""
         with self.some:
-            while True:
-                while self.waiting and self.waiting[0].future.cancelled():
-                    self.waiting.popleft()
-                if self.waiting:
-                    return self._gathered()
+            while not self.waiting:
                 if self.closed:
                     return []
                 self.some.wait()
+            rows = sum(len(job.rows) - job.taken for job in self.waiting)
+            if not self.heard and rows < self.waiting[0].version.batch:
+                self.some.wait_for(lambda: self.heard, PATIENCE)
+            self.heard = False
+            return gathered(self.waiting)
 
-    def _gathered(self) -> list[tuple[Job, int, int]]:
-        first = self.waiting[0]
-        room, found, passed = first.version.batch, [], []
-        while self.waiting and room:
-            job = self.waiting.popleft()
-            if job.future.cancelled():
-                continue
-            if job.kind != first.kind:
-                passed.append(job)
-                continue
-            end = min(len(job.rows), job.taken + room)
-            found.append((job, job.taken, end))
-            room -= end - job.taken
-            job.taken = end
-            if end < len(job.rows):
-                passed.append(job)
-        self.waiting.extendleft(reversed(passed))
-        return found
-
-    def _carry_out(self, jobs: list[tuple[Job, int, int]]) -> None:
-        version = jobs[0][0].version
-        rows = [job.rows[start:end] for job, start, end in jobs]
-        done: list[tuple[Job, Any, BaseException | None]] = []
+    def _carry_out(self, parts: list[Part]) -> None:
+        """Answer the rows of one batch; where they make it fail, those of each job by themselves."""
+        done: list[Done] = []
         try:
-            outputs = version.outputs(np.concatenate(rows) if len(rows) > 1 else rows[0])
-            self.seen(len(outputs))
-        except Exception as fault:  # of the network, for these rows
-            done = [(job, None, fault) for job, _, _ in jobs]
-            self._drop({job for job, _, _ in jobs})
+            answers = self._answers(parts)
+        except Exception as fault:
+            if len(parts) > 1:
+                for part in parts:
+                    self._carry_out([part])
+                return
+            done = [(parts[0][0], None, fault)]
+            parts[0][0].taken = len(parts[0][0].rows)
+            with self.some, suppress(ValueError):
+                self.waiting.remove(parts[0][0])
         else:
-            at = 0
-            for job, start, end in jobs:
-                job.outputs.append(outputs[at : at + end - start])
-                at += end - start
+            for (job, _, end), answer in zip(parts, answers, strict=True):
+                job.answers.append(answer)
                 if end == len(job.rows):
                     done.append(finished(job))
-        if done:
-            done[0][0].future.get_loop().call_soon_threadsafe(hand_back, done)
+        with suppress(RuntimeError):  # a loop that was closed: nobody waits any more
+            parts[0][0].future.get_loop().call_soon_threadsafe(self._hand_back, done)
 
-    def _drop(self, jobs: set[Job]) -> None:
+    def _answers(self, parts: list[Part]) -> list[tuple[Array, ...]]:
+        """For each part what its version answers."""
+        rows = [job.rows[start:end] for job, start, end in parts]
+        first = parts[0][0]
+        found = first.version.answer(np.concatenate(rows) if len(rows) > 1 else rows[0], look=first.look)
+        self.seen(sum(map(len, rows)))
+        ends = np.cumsum([len(each) for each in rows]).tolist()
+        return [tuple(each[end - len(own) : end] for each in found) for own, end in zip(rows, ends, strict=True)]
+
+    def _hand_back(self, done: list[Done]) -> None:
+        """Settle the futures, in the thread of their loop; then let it read and prepare what has come meanwhile."""
+        for job, value, fault in done:
+            if job.future.done():  # whoever asked has left
+                continue
+            if fault is None:
+                job.future.set_result(value)
+            else:
+                job.future.set_exception(fault)
+        later(asyncio.get_running_loop(), ROUNDS, self._hear)
+
+    def _hear(self) -> None:
         with self.some:
-            self.waiting = deque(job for job in self.waiting if job not in jobs)
+            self.heard = True
+            self.some.notify()
 
 
-def finished(job: Job) -> tuple[Job, Any, BaseException | None]:
+def later(loop: asyncio.AbstractEventLoop, rounds: int, call: Callable[[], None]) -> None:
+    """Call after so many rounds of a loop."""
+    if rounds:
+        loop.call_soon(later, loop, rounds - 1, call)
+    else:
+        call()
+
+
+def gathered(waiting: deque[Job]) -> list[Part]:
+    """The rows of jobs of one kind, the first that waits and others in their order, that fill a batch."""
+    first = waiting[0]
+    room, found, passed = first.version.batch, [], []
+    while waiting and room:
+        job = waiting.popleft()
+        if job.future.cancelled() and job is not first:
+            continue
+        if job.kind != first.kind:
+            passed.append(job)
+            continue
+        end = min(len(job.rows), job.taken + room)
+        found.append((job, job.taken, end))
+        room -= end - job.taken
+        job.taken = end
+        if end < len(job.rows):
+            passed.append(job)
+    waiting.extendleft(reversed(passed))
+    return found
+
+
+def finished(job: Job) -> Done:
     """The job with what its future gets, or with what was raised."""
     try:
-        return job, job.finish(np.concatenate(job.outputs) if len(job.outputs) > 1 else job.outputs[0]), None
+        return job, job.finish(*joined(job.answers)), None
     except Exception as fault:
         return job, None, fault
 
 
-def hand_back(done: list[tuple[Job, Any, BaseException | None]]) -> None:
-    """Settle the futures, in the thread of their loop."""
-    for job, value, fault in done:
-        if job.future.done():  # whoever asked has left
-            continue
-        if fault is None:
-            job.future.set_result(value)
-        else:
-            job.future.set_exception(fault)
+def joined(answers: list[tuple[Array, ...]]) -> tuple[Array, ...]:
+    """The answers of the parts of a job, put together."""
+    return answers[0] if len(answers) == 1 else tuple(map(np.concatenate, zip(*answers, strict=True)))

@@ -33,7 +33,8 @@ class Service:
         self.models, self.settings = models, settings
         self.counts = Counts(settings.batch)
         self.admission = Admission(settings.queue, self.counts.waiting.set)
-        self.network = Network(max(version.threads for version in models), self.counts.batch)
+        threads = max(version.threads for version in models) // settings.workers
+        self.network = Network(max(1, threads), self.counts.batch)
         self.decoders = ThreadPoolExecutor(DECODERS, "decoder")
         for version in models:
             self.counts.version(version.name, version.id)
@@ -54,7 +55,8 @@ class Service:
                 entry["error"] = str(fault)
                 continue
             groups.setdefault((read[0].shape, read[0].dtype), []).append((entry, read))
-        every = await self.in_time(asyncio.gather(*(self._fill(version, group, top) for group in groups.values())))
+        fills = [self._fill(version, group, top) for group in groups.values()]
+        every = [await self.in_time(fills[0])] if len(fills) == 1 else await self.in_time(asyncio.gather(*fills))
         return {"predictions": entries, "warnings": list(dict.fromkeys(one for some in every for one in some))}
 
     async def read(self, version: Version, content: bytes, name: str) -> Read:
@@ -68,11 +70,12 @@ class Service:
 
     async def _fill(self, version: Version, group: Sequence[tuple[dict[str, Any], Read]], top: int) -> list[str]:
         """Put the answers into entries of pictures of one shape; what was noticed of them."""
-        rows = np.stack([pixels for _, (pixels, _) in group])
+        first = group[0][1][0][np.newaxis]
+        rows = first if len(group) == 1 else np.stack([pixels for _, (pixels, _) in group])
         sizes = [size for _, (_, size) in group]
         try:
             answers, warnings = await self.network.run(
-                version, rows, lambda outputs: version.entries(rows, outputs, sizes, top)
+                version, rows, lambda outputs, distances: version.entries(rows, outputs, distances, sizes, top)
             )
         except ShapeError as fault:
             answers, warnings = [{"error": str(fault)}] * len(group), []
@@ -87,12 +90,13 @@ class Service:
         rows = brought(pixels, version)
         sizes = [(int(rows.shape[1]), int(rows.shape[2]))] * len(rows)
 
-        def finish(outputs: Array) -> tuple[dict[str, Any], bytes]:
-            answers, _ = version.entries(rows, outputs, sizes, self.settings.top)
+        def finish(outputs: Array, distances: Array) -> tuple[dict[str, Any], bytes]:
+            answers, _ = version.entries(rows, outputs, distances, sizes, self.settings.top)
             return response(asked, version, outputs, answers)
 
         try:
-            found: tuple[dict[str, Any], bytes] = await self.in_time(self.network.run(version, rows, finish))
+            work = self.network.run(version, rows, finish, look=False)
+            found: tuple[dict[str, Any], bytes] = await self.in_time(work)
             return found
         except ShapeError as fault:
             raise Refused(422, str(fault)) from None

@@ -27,6 +27,9 @@ from pellucid.using.opening import all_or_one, classifier_of, engine_of
 from pellucid.using.predicting import Answerer
 
 MODEL = "model.safetensors"  # of a run folder
+SMALL = 1 << 12  # numbers of a picture
+PIXEL = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\xdac`\0\0\0\x02"
+         b"\0\x01\xe5'\xde\xfc\0\0\0\0IEND\xaeB`\x82")  # fmt: skip
 Stamp = tuple[int, int, int]  # of a file: when it was written, how long it is, which one it is
 
 
@@ -56,6 +59,7 @@ class Version:
         self.batch = batch
         if not self.same_at_every_place():
             self.batch = 1
+        decode_sized(PIXEL, "a pixel", Options())  # the first picture need not wait for what opens pictures
 
     @property
     def id(self) -> str:
@@ -92,32 +96,50 @@ class Version:
             np.array_equal(row, rows[0]) for rows in alone for row in rows
         )
 
-    def outputs(self, rows: Array) -> Array:
-        """What the network gives for at most `batch` rows."""
+    def answer(self, rows: Array, *, look: bool) -> tuple[Array, Array]:
+        """What the network gives for at most `batch` rows (n, ...), and their distances from training pictures (n,).
+
+        Without `look` that is zero.
+        """
         n = len(rows)
         padded = rows
         if n < self.batch:
             padded = np.zeros((self.batch, *rows.shape[1:]), rows.dtype)
             padded[:n] = rows
-        return self.answerer.unchecked(padded)[:n]
+        return self.answerer.unchecked(padded)[:n], self._distances(padded, n) if look else np.zeros(n)
+
+    def _distances(self, padded: Array, n: int) -> Array:
+        """The distance of each row, always of as many together: sums of floats depend on how many there are.
+
+        Of little pictures a batch takes no longer than one.
+        """
+        watch = self.holder.watch()
+        if watch is None:
+            return np.zeros(n)
+        if padded[0].size <= SMALL:
+            return watch.typical.distances(watch.depth.as_floats(padded))[:n]
+        return np.concatenate([watch.typical.distances(watch.depth.as_floats(row[np.newaxis])) for row in padded[:n]])
 
     def entries(
-        self, rows: Array, outputs: Array, sizes: Sequence[tuple[int, int]], top: int
+        self, rows: Array, outputs: Array, distances: Array, sizes: Sequence[tuple[int, int]], top: int
     ) -> tuple[list[dict[str, Any]], list[str]]:
         """An answer a row, as `pellucid predict --json` has it without `image`, and what was noticed in sentences."""
         watch = self.holder.watch()
         found: list[dict[str, Any]] = []
-        for pixels, output, size in zip(rows, outputs, sizes, strict=True):
+        for output, distance, size in zip(outputs, distances.tolist(), sizes, strict=True):
             entry: dict[str, Any] = {}
             found.append(entry)
-            if watch is not None and (share := watch.see(pixels[np.newaxis])[0]) > 1:
-                entry["unlike"] = round(share, 3)
+            if watch is not None and distance > watch.typical.far:
+                entry["unlike"] = round(distance / watch.typical.far, 3)
             try:
                 refuse_not_finite(self.name, output)
                 entry |= self.problem.located(output[np.newaxis], [size], top=top, run=self.name)[0]
             except PellucidError as fault:
                 entry["error"] = str(fault)
-        warning = "" if watch is None else watch.warning()
+        warning = ""
+        if watch is not None and distances.max() > watch.typical.some:
+            watch.note(rows, distances)
+            warning = watch.warning()
         return found, [*self.holder.warnings, *([warning] if warning else [])]
 
 

@@ -110,7 +110,7 @@ def test_one_in_a_thousand_is_no_alarm_but_one_that_is_blank_is(model: Path) -> 
     watch = Watch(typical, Depth("uint8"))
     watch.see(strokes(300, seed=4)[..., np.newaxis])
     assert watch.warning() == ""
-    watch.distances[7] = 1.1 * typical.far
+    watch.distances[7], watch.plain[7] = 1.1 * typical.far, typical.plain.mean(axis=1)
     assert watch.warning() == ""
     watch.see(np.zeros((1, 8, 8, 1), np.uint8))
     assert watch.warning().startswith("2 of 301 pictures are unlike")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,7 @@ SHRUNK, FOLDS = 0.01, 5
 MANY = 10                       # pictures of a class, fewer of which say nothing about nine of ten
 CHUNK = 4_000_000               # pixel values described at once
 PLAIN = ("brightness", "contrast", "brightness at the border", "share of black", "share of white")
+SQUARES = "ni,ij,nj->n"        # of distances
 FAINT = 1 / 255                 # added before a logarithm, so that a blank picture is far away but not infinitely so
 
 
@@ -158,16 +160,31 @@ def described(x: Array) -> Array:
     """The D numbers of each picture (N, D) in float64; x (N, H, W, C) of about 0..1."""
     n, height, width, channels = x.shape
     grey = x.mean(axis=-1)
-    across, down = (np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1))
+    across, down = _means(np.abs(grey[:, :, 1:] - grey[:, :, :-1])), _means(np.abs(grey[:, 1:] - grey[:, :-1]))
     edge = _border(grey)
     rough = (across + down) / (grey.std(axis=(1, 2)) + FAINT)
-    parts = [x.mean(axis=(1, 2)), _log(x.std(axis=(1, 2))), edge.mean(axis=1), _log(edge.std(axis=1)), _log(across),
-             _log(down), rough, (grey < 0.02).mean(axis=(1, 2)), (grey > 0.98).mean(axis=(1, 2))]
+    parts = [_means(x), _log(x.std(axis=(1, 2))), edge.mean(axis=1), _log(edge.std(axis=1)), _log(across),
+             _log(down), rough, _shares(grey < 0.02), _shares(grey > 0.98)]
     if channels > 1:
         parts.append(_log(np.abs(x - grey[..., np.newaxis]).mean(axis=(1, 2))))
-    rows, columns = (np.array_split(np.arange(size), min(FIELDS, size)) for size in (height, width))
-    parts += [grey[:, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean(axis=(1, 2)) for r in rows for c in columns]
+    parts += [_means(grey[:, rows, columns]) for rows in _fields(height) for columns in _fields(width)]
     return np.concatenate([part.reshape(n, -1) for part in parts], axis=1).astype(np.float64)
+
+
+def _means(x: Array) -> Array:
+    """The mean over rows and columns, x (N, H, W, ...): as `mean` has it, in a quarter of the time for few pixels."""
+    return np.asarray(np.add.reduce(x, axis=(1, 2)) / np.float32(x.shape[1] * x.shape[2]))
+
+
+def _shares(which: Array) -> Array:
+    """The share of pixels, which (N, H, W) bool."""
+    return np.count_nonzero(which, axis=(1, 2)) / (which.shape[1] * which.shape[2])
+
+
+@lru_cache(maxsize=64)
+def _fields(size: int) -> tuple[slice, ...]:
+    """Where the parts of a side lie."""
+    return tuple(slice(int(part[0]), int(part[-1]) + 1) for part in np.array_split(np.arange(size), min(FIELDS, size)))
 
 
 def plainly(x: Array) -> Array:
@@ -181,10 +198,16 @@ def plainly(x: Array) -> Array:
 def _border(grey: Array) -> Array:
     """The pixels of the outer eighth on each side (N, P)."""
     n, height, width = grey.shape
+    return grey.reshape(n, -1)[:, _outer(height, width)]
+
+
+@lru_cache(maxsize=64)
+def _outer(height: int, width: int) -> Array:
+    """The places of those pixels in a picture as one row."""
     m = max(1, min(height, width) // 8)
     inner = np.zeros((height, width), bool)
     inner[m : height - m, m : width - m] = True
-    return grey.reshape(n, -1)[:, ~inner.reshape(-1)]
+    return np.flatnonzero(~inner)
 
 
 def _log(values: Array) -> Array:
@@ -203,7 +226,14 @@ def _fitted(numbers: Array) -> tuple[Array, Array, Array]:
 
 def _distances(numbers: Array, mean: Array, deviation: Array, precision: Array) -> Array:
     z = (numbers - mean) / deviation
-    return np.asarray(np.einsum("ni,ij,nj->n", z, precision, z, optimize=True) / len(mean))
+    return np.asarray(np.einsum(SQUARES, z, precision, z, optimize=_way(*z.shape)) / len(mean))
+
+
+@lru_cache(maxsize=64)
+def _way(n: int, size: int) -> Any:
+    """In which order the product of distances is taken; finding it takes longer than the product."""
+    z = np.empty((n, size))
+    return np.einsum_path(SQUARES, z, np.empty((size, size)), z, optimize="greedy")[0]
 
 
 def _short(values: Any) -> Any:

@@ -27,15 +27,21 @@ class Watch:
     typical: Typical
     depth: Depth
     distances: list[float] = field(default_factory=list)
-    plain: list[Array] = field(default_factory=list)
+    plain: dict[int, Array] = field(default_factory=dict)  # of those that a sentence may be about, by place
 
     def see(self, pixels: Array) -> list[float]:
         """Look at pictures (N, H, W, C); the distance of each, as a share of the one a picture alone must exceed."""
-        x = self.depth.as_floats(pixels)
-        found = self.typical.distances(x).tolist()
-        self.distances += found
-        self.plain += list(plainly(x))
-        return [distance / self.typical.far for distance in found]
+        found = self.typical.distances(self.depth.as_floats(pixels))
+        self.note(pixels, found)
+        return [distance / self.typical.far for distance in found.tolist()]
+
+    def note(self, pixels: Array, distances: Array) -> None:
+        """Count pictures (N, H, W, C) of which the distances (N,) are known."""
+        far = np.flatnonzero(distances > self.typical.some)
+        if len(far):
+            plain = plainly(self.depth.as_floats(pixels[far]))
+            self.plain |= zip((len(self.distances) + far).tolist(), plain, strict=True)
+        self.distances += distances.tolist()
 
     @property
     def alone(self) -> int:

@@ -1,0 +1,72 @@
+"""One process that answers until a signal ends it; requests that were begun by then are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import uvicorn
+
+from pellucid.serving.application import application
+from pellucid.serving.audit import Audit
+from pellucid.serving.models import Models
+from pellucid.serving.protocol import protocol
+from pellucid.serving.service import Service
+from pellucid.serving.settings import Settings
+from pellucid.serving.watching import Watching
+
+IDLE = 30  # seconds that a connection may stay open between requests
+BACKLOG = 512  # connections that wait to be accepted
+Say = Callable[[str], None]
+
+
+def work(
+    runs: Sequence[str], settings: Settings, engine: str | None, listener: socket.socket, say: Say,
+    ready: Callable[[], None],
+) -> None:
+    """What one process does."""
+    models = Models(runs, batch=settings.batch, max_pixels=settings.max_pixels, engine=engine)
+    for version in models:
+        told = "" if version.batch == settings.batch else (
+            "; one picture at a time, for its place among others would change its last bits")
+        say(f"model {version.name}: version {version.id}, engine {version.engine.name}, {version.batch} pictures a "
+            f"batch{told}")
+    audit = Audit(settings.audit)
+    service = Service(models, settings)
+    try:
+        asyncio.run(serve(service, audit, listener, say, ready))
+    finally:
+        service.close()
+        audit.flush()
+
+
+async def serve(
+    service: Service, audit: Audit, listener: socket.socket, say: Say, ready: Callable[[], None]
+) -> None:
+    """Answer on a socket until a signal ends it; SIGHUP has every model file read again."""
+    settings = service.settings
+    server = uvicorn.Server(uvicorn.Config(
+        application(service, audit), http=protocol(settings.timeout), ws="websockets-sansio",
+        ws_max_size=2 * settings.most_bytes, ws_per_message_deflate=False, log_config=None, access_log=False,
+        server_header=False, proxy_headers=False, lifespan="off", backlog=BACKLOG, timeout_keep_alive=IDLE,
+        timeout_graceful_shutdown=int(2 * settings.timeout) + 1,
+    ))  # fmt: skip
+    watching = Watching(service, say)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, watching.asked.set)
+    looking = asyncio.create_task(watching.live())
+    ready()
+    await server._serve([listener])
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
