@@ -59,7 +59,7 @@ class Version:
         self.batch = batch
         if not self.same_at_every_place():
             self.batch = 1
-        decode_sized(PIXEL, "a pixel", Options())  # the first picture need not wait for what opens pictures
+        decoded_sized(PIXEL, "a pixel", Options())  # the first picture need not wait for what opens pictures
 
     @property
     def id(self) -> str:
