@@ -178,7 +178,7 @@ def _means(x: Array) -> Array:
 
 def _shares(which: Array) -> Array:
     """The share of pixels, which (N, H, W) bool."""
-    return np.count_nonzero(which, axis=(1, 2)) / (which.shape[1] * which.shape[2])
+    return np.asarray(np.count_nonzero(which, axis=(1, 2)) / (which.shape[1] * which.shape[2]))
 
 
 @lru_cache(maxsize=64)
