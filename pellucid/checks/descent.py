@@ -47,6 +47,8 @@ class Descent:
         self.params, self.slots = engine.update(
             self.rule, self.params, found.parameters, self.slots, self.number, rate=rate
         )
+        if self.graph.constraints:
+            self.params |= engine.constrained(self.graph.constraints, self.params)
         self.state, self.outputs = dict(run.state), run.outputs
         self.number += 1
         return objective.report(sums)["loss"]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.checks.finding import Finding, graded
+from pellucid.checks.floats import in_floats
 from pellucid.checks.subject import Subject, batch_norms, has_penalties, trained, without_noise
 from pellucid.data.batches import Batch
 from pellucid.engines.reference import ReferenceEngine
@@ -53,6 +54,9 @@ class Slope:
 def check_gradients(subject: Subject) -> Finding:
     """Value: the largest error of a tensor, with the penalty off and, where there is one, on."""
     subject, key = subject.shrunk(LONGEST), subject.key_of("gradients")
+    floats = in_floats(subject.graph)
+    bits = "" if floats is subject.graph else "; signs were taken for tanh, whose slope is a derivative"
+    subject = replace(subject, graph=floats)
     params, state = subject.weights(ReferenceEngine("float64"))
     params = {name: moved(value, spread(value), key.fold("move", name)) for name, value in params.items()}
     batch = subject.sample("gradients", IMAGES)
@@ -73,8 +77,9 @@ def check_gradients(subject: Subject) -> Finding:
     status = graded(errors[worst], warn=WARN, fail=FAIL)
     left = f"; {kinks} of {slopes} slopes have a kink within {STEPS[-1]:g} and agree as far as it lets them"
     told = f"backward and central differences agree in {len(errors)} tensors; the largest error is {errors[worst]:.1e}"
+    left = left if kinks else ""
     if status == "pass":
-        return Finding("gradients", status, errors[worst], f"{told} ('{worst}'){left if kinks else ''}")
+        return Finding("gradients", status, errors[worst], f"{told} ('{worst}'){left}{bits}")
     norm = ", or batch norm over nearly equal values" if batch_norms(subject.graph) else ""
     return Finding("gradients", status, errors[worst],
                    f"the gradient of '{worst}' is not the slope of the loss (error {errors[worst]:.1e}){norm}",

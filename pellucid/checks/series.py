@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 import numpy as np
 
 from pellucid.checks.batch_leak import check_batch_leak
+from pellucid.checks.bits import check_latent, check_layout, has_bits
 from pellucid.checks.copies import check_copies
 from pellucid.checks.finding import Finding
 from pellucid.checks.gradients import check_gradients
@@ -37,7 +38,8 @@ NETWORK: dict[str, Check] = {
     "tiny-subset": check_tiny_subset,
     "learning-rate": check_learning_rate,
 }
-SLOW = ("gradients", "tiny-subset", "learning-rate")  # many passes through the network
+BITS: dict[str, Check] = {"binary-layout": check_layout, "binary-weights": check_latent}  # of binary networks alone
+SLOW = ("binary-weights", "gradients", "tiny-subset", "learning-rate")  # many passes through the network
 QUICK_IMAGES, QUICK_PIXELS = 10_000, 1 << 26  # looked at for copies, about a second's work
 QUICK_FLOPS = 2e10  # of one forward pass, about a second's work too
 
@@ -48,7 +50,7 @@ def of_data(own: Mapping[str, Check]) -> dict[str, Check]:
 
 
 def names(own: Mapping[str, Check]) -> tuple[str, ...]:
-    """The names of all checks in their order."""
+    """The names of all checks in their order, but for those of binary networks."""
     return ("duplicates", "leakage", *of_data(own), "shapes", *NETWORK)
 
 
@@ -65,7 +67,7 @@ def check_network(subject: Subject, without: Container[str] = ()) -> Iterator[Fi
     yield shapes
     if shapes.status == "failure":
         return
-    for name, check in NETWORK.items():
+    for name, check in (NETWORK | (BITS if has_bits(subject.graph) else {})).items():
         if name not in without:
             yield tried(name, check, subject)
 
