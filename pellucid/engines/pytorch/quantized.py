@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from pellucid.engines.pytorch import convolution  # noqa: F401  (enters what is taken up below)
@@ -28,14 +29,22 @@ def quantized(quantizer: Quantizer | None, w: Tensor, axes: tuple[int, ...]) -> 
     signs: Tensor = UNARY[function.function](w, *function.numbers)
     if not isinstance(quantizer, MagnitudeAwareSign):
         return signs
+    return scale_of(quantizer, w, axes) * signs
+
+
+def scale_of(quantizer: MagnitudeAwareSign, w: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """alpha of each filter, the axes of one filter kept as 1."""
     alpha = (w * bits(w)).mean(axes, keepdim=True)
-    if quantizer.scale_gradient == EXACT:
-        return alpha * signs
-    y = alpha.detach() * signs
-    if quantizer.scale_gradient == DIAGONAL:
-        n = w.numel() // alpha.numel()
-        y = y + (w - w.detach()) / n
-    return y
+    return alpha if quantizer.scale_gradient == EXACT else alpha.detach()
+
+
+def signs_of(quantizer: MagnitudeAwareSign, w: Tensor, alpha: Tensor) -> Tensor:
+    """The signs, with a slope that is alpha's too where it is diagonal."""
+    signs: Tensor = UNARY["ste_sign"](w, quantizer.clip_value)
+    if quantizer.scale_gradient != DIAGONAL:
+        return signs
+    n = w.numel() // alpha.numel()
+    return signs + (w - w.detach()) / (n * alpha.clamp(min=torch.finfo(w.dtype).tiny))
 
 
 def enter(owner: type[OfBits], base: type[LayerSpec]) -> None:
@@ -43,8 +52,15 @@ def enter(owner: type[OfBits], base: type[LayerSpec]) -> None:
     floats = ARITHMETIC[base]
 
     def forward(spec: OfBits, inputs: Sequence[Tensor], weights: Weights, context: Context) -> Tensor:
-        kernel = quantized(spec.quantizer, weights[spec.kernel_name], spec.filter_axes)
-        return floats(spec, inputs, weights | {spec.kernel_name: kernel}, context)
+        w, quantizer = weights[spec.kernel_name], spec.quantizer
+        if not isinstance(quantizer, MagnitudeAwareSign):
+            kernel = quantized(quantizer, w, spec.filter_axes)
+            return floats(spec, inputs, weights | {spec.kernel_name: kernel}, context)
+        alpha = scale_of(quantizer, w, spec.filter_axes)
+        own = {name: value for name, value in weights.items() if name != "bias"}
+        y = floats(spec, inputs, own | {spec.kernel_name: signs_of(quantizer, w, alpha)}, context)
+        y = y * alpha.reshape(-1)
+        return y + weights["bias"] if "bias" in weights else y
 
     register(owner, forward)
 

@@ -3,7 +3,8 @@
 Signs      s = +1 where w >= 0, else -1 (NaN stays NaN)
 ste_sign   wb = s                     dw = dwb 1[|w| <= clip]
 approx     wb = s                     dw = dwb max(2 - 2 |w|, 0)
-magnitude  wb = alpha[f] s            alpha[f] = sum |w| / n over the filter
+magnitude  wb = alpha[f] s            alpha[f] = sum |w| / n over the filter; y = alpha (x times s) + bias
+           in this order: of bits x that is a whole number times alpha, in whatever order it is summed
            dw = alpha[f] dwb 1[|w| <= clip] + that of alpha: "exact" s / n sum over the filter of dwb s,
            "diagonal" dwb / n, "none" 0
 Source     Courbariaux et al. 2015, 2016; Liu et al. 2018; Rastegari et al. 2016, section 3.1.
@@ -12,7 +13,8 @@ Source     Courbariaux et al. 2015, 2016; Liu et al. 2018; Rastegari et al. 2016
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,6 +37,13 @@ def quantized(quantizer: Quantizer | None, w: np.ndarray, axes: Axes) -> np.ndar
     if not isinstance(quantizer, MagnitudeAwareSign):
         return signs
     return np.asarray(np.abs(w).mean(axes, keepdims=True) * signs, w.dtype)
+
+
+def scale_of(spec: OfBits, w: np.ndarray) -> np.ndarray | None:
+    """(F,) alpha of each filter, None where the quantizer has none."""
+    if not isinstance(spec.quantizer, MagnitudeAwareSign):
+        return None
+    return np.asarray(np.abs(w).mean(spec.filter_axes).reshape(-1), w.dtype)
 
 
 def through(quantizer: Quantizer | None, g: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
@@ -61,14 +70,20 @@ def enter(owner: type[OfBits], base: type[LayerSpec]) -> None:
     floats = ARITHMETIC[base]
 
     def forward(spec: OfBits, inputs: Sequence[np.ndarray], weights: Weights, context: Context) -> tuple[Any, Any]:
-        w = weights[spec.kernel_name]
+        w, bare = weights[spec.kernel_name], spec
         wb = quantized(spec.quantizer, w, spec.filter_axes)
-        y, saved = floats.forward(spec, inputs, weights | {spec.kernel_name: wb}, context)
-        return y, (saved, wb)
+        alpha = scale_of(spec, w)
+        if alpha is not None:
+            bare, wb = replace(cast(Any, spec), use_bias=False), bits(w)
+        y, saved = floats.forward(bare, inputs, weights | {spec.kernel_name: wb}, context)
+        if alpha is not None:
+            y = y * alpha
+            y = y + weights["bias"] if "bias" in weights else y
+        return y, saved
 
     def backward(spec: OfBits, dy: np.ndarray, saved: Any, weights: Weights, context: Context) -> tuple[Any, Weights]:
-        kept, wb = saved
-        dx, gradients = floats.backward(spec, dy, kept, weights | {spec.kernel_name: wb}, context)
+        wb = quantized(spec.quantizer, weights[spec.kernel_name], spec.filter_axes)
+        dx, gradients = floats.backward(spec, dy, saved, weights | {spec.kernel_name: wb}, context)
         if spec.kernel_name in gradients:
             g, w = gradients[spec.kernel_name], weights[spec.kernel_name]
             gradients[spec.kernel_name] = through(spec.quantizer, g, w, spec.filter_axes)
