@@ -3,7 +3,7 @@
 uniform      3 % of all images, drawn at random, get one of the nine other labels
 systematic   as many images, all of them 4s called 9 and 7s called 1: the models can learn this mistake
 
-Five models judge the folds they did not learn from (`runs.cross_validation`), confident learning ranks the labels
+Five models judge the folds they did not learn from (`using.cross_validation`), confident learning ranks the labels
 (`diagnosis.label_errors`), and the judgement of all answers names those that `pellucid diagnose` lists
 (`diagnosis.judging`). Labels that MNIST itself has wrong count against the precision. The test part is not read.
 
@@ -31,11 +31,11 @@ from pellucid.diagnosis.judging import judge, named
 from pellucid.diagnosis.label_errors import find_label_errors
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
-from pellucid.runs.cross_validation import FOLDS, cross_validate
 from pellucid.runs.environment import environment_of
 from pellucid.runs.preparation import divide, understand
 from pellucid.runs.reading import read_data
 from pellucid.tasks.classification.diagnosing.labels import answers_of, known_of
+from pellucid.using.cross_validation import FOLDS, cross_validate
 
 SHARE, SEEDS = 0.03, (0, 1, 2)
 TURNED = {4: 9, 7: 1}

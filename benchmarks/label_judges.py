@@ -26,11 +26,11 @@ from pellucid.diagnosis.judging import judge, named
 from pellucid.diagnosis.label_errors import find_label_errors
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
-from pellucid.runs.cross_validation import cross_validate
 from pellucid.runs.environment import environment_of
 from pellucid.runs.preparation import divide, understand
 from pellucid.runs.reading import read_data
 from pellucid.tasks.classification.diagnosing.labels import answers_of, known_of
+from pellucid.using.cross_validation import cross_validate
 
 SHARE, FOLDS, SEEDS = 0.1, 5, (0, 1)
 COMMON: dict[str, Any] = {"model": "conv_16,pool,conv_32,pool,FC_64", "epochs": 4, "batch_size": 32, "limit": 8_000,

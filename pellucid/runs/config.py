@@ -168,6 +168,12 @@ class RunConfig:
     wells: str = setting(
         "together", "Pictures of one well of a CSV with a column well: together in one part, or apart anywhere.",
         panel=DATA, choices=("together", "apart"))
+    parts: str = setting(
+        "data", "data: as the data and their groups have them; random: all images pooled and drawn anew, groups "
+        "unheeded.", panel=DATA, choices=("data", "random"))
+    also_split: str | None = setting(
+        None, "random: train once more with --parts random, and report both scores and the gap.", panel=DATA,
+        choices=("random",))
     allow_leak: bool = setting(False, "Train although a group or an image is in two parts.", panel=DATA)
     data_dir: str | None = setting(None, "Where known names such as mnist are looked for first.", panel=DATA)
 

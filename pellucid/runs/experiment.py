@@ -17,6 +17,7 @@ from pellucid.data.known import KNOWN
 from pellucid.data.survey import relied_on
 from pellucid.engines.threads import limited_threads, threads_each, threads_for
 from pellucid.errors import DataError, TrainingError, UsageError, shown
+from pellucid.reports.random_beside import FOLDER
 from pellucid.runs.announcing import announce, announce_engine
 from pellucid.runs.begun import refuse_another_network, settings_of
 from pellucid.runs.checking import check_before, findings_kept
@@ -155,8 +156,26 @@ def run(
 ) -> Outcome:
     """Train what is left and finish the folder."""
     learnt = learn(prepared, folder, record, console, checkpoint=checkpoint)
-    metrics = finish(prepared, folder, record, learnt.progress, learnt.best.best_epoch, learnt.seconds)
-    return Outcome(metrics, folder, stopped(learnt.progress))
+    twin = None
+    if prepared.config.also_split and not stopped(learnt.progress):
+        twin = at_random(prepared, folder, command=str(record["command"]), console=console)
+    metrics = finish(prepared, folder, record, learnt.progress, learnt.best.best_epoch, learnt.seconds,
+                     twin=None if twin is None else twin.metrics)  # fmt: skip
+    return Outcome(metrics, folder, stopped(learnt.progress) or (twin is not None and twin.stopped))
+
+
+def at_random(prepared: Prepared, folder: RunFolder, *, command: str, console: Event | None) -> Outcome:
+    """The same run on parts drawn at random, in a folder within this one: begun, or continued where it was killed."""
+    if prepared.processes is not None:
+        raise UsageError("train: --also-split goes with one process. Leave it out, and train with --parts random.")
+    twin = RunFolder.create(folder.path / FOLDER, exist_ok=True, of_tasks=folder.of_tasks)
+    begun = twin.config.exists()
+    LOG.info("once more with parts drawn at random: %s", twin.path.as_posix())
+    with twin.claimed(new=not begun):
+        if begun:
+            return resume_run(twin.path, allow_different=True, console=console)
+        config = prepared.config.changed(parts="random", also_split=None, allow_leak=True)
+        return start_run(config, twin, command=command, console=console)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from pellucid.data.info import describe_dataset
 from pellucid.diagnosis.wording import counted
 from pellucid.graph.summary import sees
 from pellucid.model import load_model
+from pellucid.reports.random_beside import random_beside
 from pellucid.reports.report import write_report
 from pellucid.reports.wording import dataset_in_words
 from pellucid.runs.checking import findings_kept
@@ -30,6 +33,8 @@ from pellucid.storage.writer import write_json
 from pellucid.training.events import Progress
 from pellucid.training.program import State, with_weights
 
+LOG = logging.getLogger("pellucid")
+
 
 def best_state(prepared: Prepared, folder: RunFolder, progress: Progress) -> State:
     """The weights of the kept epoch; those of the last step when no epoch was finished."""
@@ -40,9 +45,10 @@ def best_state(prepared: Prepared, folder: RunFolder, progress: Progress) -> Sta
 
 
 def finish(
-    prepared: Prepared, folder: RunFolder, record: dict[str, Any], progress: Progress, best_epoch: int, seconds: float
+    prepared: Prepared, folder: RunFolder, record: dict[str, Any], progress: Progress, best_epoch: int, seconds: float,
+    *, twin: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Score, write and describe the run; return what metrics.json holds."""
+    """Score, write and describe the run, beside its `twin` on parts at random; return what metrics.json holds."""
     state = best_state(prepared, folder, progress)
     split, dataset = prepared.scored, prepared.dataset
     part = dataset.part(split)
@@ -70,6 +76,8 @@ def finish(
         "best_epoch_because": why_kept(progress.history, best_epoch, prepared),
         "epochs": progress.position.epoch,
     }
+    beside = None if twin is None else random_beside(metrics, twin, grouped=part.groups is not None)
+    metrics |= {} if beside is None else {"at_random": beside.record}
     write_json(folder.metrics, finite(metrics))
     shown = write_pictures(
         folder, history=progress.history, steps=steps, watched=prepared.task.score(),
@@ -78,6 +86,9 @@ def finish(
         ),
         predictions=told_of_each(part, prepared.problem.predictions(evaluation)),
     )
+    if beside is not None:
+        LOG.info("%s", beside.line)
+        shown = replace(shown, sections=[beside.section, *shown.sections])
     context = context_of(prepared, record, metrics, dataset) | {"checks": findings_kept(folder)}
     write_report(folder, context=context, shown=shown)
     return metrics

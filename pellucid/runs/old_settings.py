@@ -60,6 +60,8 @@ MEANINGS: dict[str, Meaning] = {
     "label": Meaning("0.1.0", None),
     "group_pattern": Meaning("0.2.0", None),
     "copies": Meaning("0.2.0", "apart"),
+    "parts": Meaning("0.2.0", "data"),
+    "also_split": Meaning("0.2.0", None),
     "wells": Meaning("0.2.0", "apart"),
     "resize": Meaning("0.1.0", None),
     "fit": Meaning("0.2.0", "stretch"),

@@ -14,6 +14,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.joining import with_validation_joined
 from pellucid.data.mosaic import Tiles
 from pellucid.data.preprocessing import Pipeline, default_pipeline
+from pellucid.data.random_split import drawn_at_random
 from pellucid.data.scales import Scales
 from pellucid.data.splits import ensure_test, leaking_groups, split_train_dev, split_validation
 from pellucid.engines.protocol import Engine
@@ -55,7 +56,13 @@ PHOTOS_TO = 1_000  # training pictures; of more the networks in words learn more
 
 def load_data(config: RunConfig) -> Dataset:
     """The data set with its parts: train, train-dev if it is asked for, validation, test; no group in two of them."""
-    dataset = divide(read_data(config), config)
+    dataset = read_data(config)
+    if config.also_split and dataset.undivided and dataset.part("train").groups is None:
+        raise UsageError(f"train: --also-split {config.also_split} compares with parts by group, but {config.data} has "
+                         "no groups. Name them with --group COLUMN or --group-pattern.")  # fmt: skip
+    dataset = divide(dataset, config)
+    if config.parts == "random":
+        return drawn_at_random(dataset, seed=config.split_seed)
     refuse_leaks(dataset, config)
     return dataset
 

@@ -27,7 +27,6 @@ from pellucid.model import Model
 from pellucid.runs.begun import settings_of
 from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig, read_record
-from pellucid.runs.cross_validation import CrossValidated, cross_validate
 from pellucid.runs.deciding import problem_of
 from pellucid.runs.index import object_in
 from pellucid.runs.networks import in_words
@@ -39,6 +38,7 @@ from pellucid.settings import flag_of
 from pellucid.storage.run_folder import RunFolder
 from pellucid.tasks.evaluation import Evaluation
 from pellucid.training.program import State
+from pellucid.using.cross_validation import CrossValidated, cross_validate
 from pellucid.using.held import Holder
 from pellucid.using.opening import all_or_one, classifier_of, engine_of
 from pellucid.using.reopening import Reopening

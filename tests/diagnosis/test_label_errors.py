@@ -16,9 +16,9 @@ from pellucid.diagnosis.label_errors import estimated_errors, find_label_errors
 from pellucid.errors import ArgumentError, DataError, UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
-from pellucid.runs.cross_validation import answers_without, cross_validate
 from pellucid.runs.preparation import load_data
 from pellucid.tasks.classification.diagnosing.labels import answers_of, known_of
+from pellucid.using.cross_validation import answers_without, cross_validate
 
 #      label    p(a)  p(b)  p(c)
 CASE = [("a", (0.90, 0.05, 0.05)),
