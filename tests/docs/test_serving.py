@@ -72,7 +72,8 @@ def test_every_curl_line_answers(place: Path, address: str) -> None:
     assert len(lines) >= 10
     for line in lines:
         token = "" if "Authorization" in line else " -H 'Authorization: Bearer " + TOKEN + "'"
-        command = line.replace("127.0.0.1:8000", address).replace("curl -s", f"curl -sS --fail-with-body --retry 9 --retry-connrefused{token}", 1)
+        patient = f"curl -sS --fail-with-body --retry 9 --retry-connrefused{token}"
+        command = line.replace("127.0.0.1:8000", address).replace("curl -s", patient, 1)
         said = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, text=True,
                               env={**os.environ, "PELLUCID_TOKEN": TOKEN})  # fmt: skip
         assert said.returncode == 0, (line, said.stdout, said.stderr)
