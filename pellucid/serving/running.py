@@ -28,13 +28,17 @@ def run(runs: Sequence[str], settings: Settings, *, engine: str | None, say: Say
 
 def listening(settings: Settings) -> socket.socket:
     """The socket, bound. Raises UsageError for an address that cannot be had."""
+    made = None
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family[0], socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a body waits 40 ms for its head to be noticed
         made.bind(family[4])
         made.listen(BACKLOG)
     except OSError as fault:
+        if made is not None:
+            made.close()
         raise UsageError(f"serve: {settings.host} port {settings.port} cannot be listened at: {fault.strerror}. Pass "
                          "another --port (0: a free one) or --host.") from None  # fmt: skip
     return made
