@@ -49,6 +49,11 @@ def evaluate(
     tta: TestTime = False,
     settings: Given,
     engine: EngineOfTheRun = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="With --engine packed: compare every bit of every answer with the float32 "
+                                      "emulation; exit code 1 when one differs."),
+    ] = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Score a model on data. Scores with their intervals; of classes, then precision, recall and F1 of each."""
@@ -66,7 +71,7 @@ def evaluate(
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
                         max_latency=max_latency, engine=engine, class_map=class_map, tta=tta,
-                        **reading) if scored else {}  # fmt: skip
+                        verify=verify, **reading) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged.found if judged else {}).get("warnings", ())]:
         complain(f"warning: {warning}")
     if as_json:
@@ -74,6 +79,8 @@ def evaluate(
     else:
         cases_told = [] if judged is None else ["\n".join(map(in_words, judged.sections))]
         say("\n\n".join([*(pages(found) if scored else []), *cases_told]))
+    if found.get("verified", {}).get("different"):
+        raise typer.Exit(1)
     if found.get("latency", {}).get("satisfied") is False or (judged is not None and judged.found["lost"]):
         raise typer.Exit(1)
 
@@ -91,7 +98,16 @@ def pages(found: dict[str, Any]) -> list[str]:
     from pellucid.tasks.registry import task_named
 
     told = [in_words(part) for part in task_named(found["task"]).told(found)]
+    if "verified" in found:
+        told.append(verified_in_words(found["verified"]))
     return told + ([limit_in_words(found["latency"])] if "latency" in found else [])
+
+
+def verified_in_words(verified: dict[str, Any]) -> str:
+    """Whether words of bits gave the answers of floats."""
+    if verified["different"]:
+        return f"{verified['different']:,} of {verified['numbers']:,} answers differ from the float32 emulation"
+    return f"every bit of {verified['numbers']:,} answers is that of the float32 emulation"
 
 
 def limit_in_words(latency: dict[str, Any]) -> str:

@@ -45,8 +45,8 @@ Data = Annotated[str, WHAT]
 DataOrNone = Annotated[str | None, WHAT]
 EngineOfTheRun = Annotated[
     str | None,
-    typer.Option("--engine", help="auto, reference or pytorch; default: that of the run, for a model file pytorch "
-                                  "where installed."),
+    typer.Option("--engine", help="auto, reference, pytorch, or packed for binary networks; default: that of the run, "
+                                  "for a model file pytorch where installed."),
 ]  # fmt: skip
 
 TestTime = Annotated[

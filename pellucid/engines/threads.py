@@ -12,7 +12,7 @@ from pellucid.engines.launch import launched
 
 # FLOPs of a step. The reference engine multiplies a few images at a time, in the cache, so threads have little to
 # share; on two busy cores two of them were 7 to 20 times slower than one at 1 to 10 GFLOP a step, and 4 times at 119.
-ONE_THREAD_BELOW = {"reference": 20e9, "pytorch": 2e9}
+ONE_THREAD_BELOW = {"reference": 20e9, "packed": 20e9, "pytorch": 2e9}
 
 
 def threads_for(flops: int, batch_size: int, most: int, engine: str = "reference") -> int:

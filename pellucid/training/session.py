@@ -45,13 +45,17 @@ def events_of(callbacks: Sequence[Any], model: Any, verbose: int | str) -> list[
     return events
 
 
+ENGINES = ("auto", "reference", "pytorch", "packed")
+
+
 def engine_named(name: str, precision: str, device: str | None, *, compiled: bool = False) -> Engine:
     """The engine of a word; 'auto' is PyTorch's where it is installed, else the reference engine.
 
+    'packed' predicts with binary networks on words of bits, and does not train.
     `compiled` goes with PyTorch's: its training steps are compiled by TorchInductor where that pays.
     Raises ArgumentError for an unknown word, a device that is not there, or PyTorch when it is not installed.
     """
-    one_of("compile", "engine", name, ("auto", "reference", "pytorch"), "'auto', 'reference' or 'pytorch'")
+    one_of("compile", "engine", name, ENGINES, "'auto', 'reference', 'pytorch' or 'packed'")
     word("compile", "precision", precision)
     if device is not None:
         word("compile", "device", device)
@@ -67,6 +71,10 @@ def engine_named(name: str, precision: str, device: str | None, *, compiled: boo
     if device not in (None, "auto", "cpu"):
         remedy = "For a GPU take the engine 'pytorch'."
         raise ArgumentError(describe("compile", "device", "'cpu' on the reference engine", shown(repr(device)), remedy))
+    if name == "packed":
+        from pellucid.engines.packed import PackedEngine
+
+        return PackedEngine(precision)
     from pellucid.engines.reference import ReferenceEngine
 
     return ReferenceEngine(precision)

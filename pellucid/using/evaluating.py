@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.room import refuse_large_scoring
 from pellucid.runs.scoring import refuse_tta, score
 from pellucid.runs.weights import native_weights
+from pellucid.training.session import engine_named
 from pellucid.using.data import data_of
 from pellucid.using.latency import measure_latency, refuse_limit
 from pellucid.using.opening import all_or_one, classifier_of, engine_of
@@ -51,6 +53,7 @@ def evaluate_on(
     engine: str | None = None,
     class_map: str | None = None,
     tta: bool = False,
+    verify: bool = False,
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
 
@@ -74,6 +77,8 @@ def evaluate_on(
     if not found.own:
         found.holder.look(part)
     chosen_engine = engine_of(folder, engine)
+    if verify and chosen_engine.name != "packed":
+        raise UsageError("evaluate: --verify compares words of bits with floats. Pass --engine packed with it.")
     params, state = native_weights(model, chosen_engine)
     preprocessing = model.preprocessing or assumed_pipeline(dataset.dtype)
 
@@ -82,13 +87,15 @@ def evaluate_on(
         return chosen_engine.get(chosen_engine.forward(model.graph, params, state, inputs, training=False).outputs)
 
     began = time.perf_counter()
+    scored = partial(score, model.graph, problem=problem, part=part, preprocessing=preprocessing, split=chosen,
+                     batch_size=batch_size, tta=tta)  # fmt: skip
     with limited_threads(all_or_one(model, chosen_engine, batch_size)), np.errstate(all="ignore"):
-        evaluation = score(
-            model.graph, chosen_engine, {"params": params, "state": state}, problem, part,
-            preprocessing=preprocessing, split=chosen, batch_size=batch_size, tta=tta,
-        )
+        evaluation = scored(chosen_engine, {"params": params, "state": state})
         seconds = time.perf_counter() - began
         refuse_not_finite(run, evaluation.outputs)
+        if verify:
+            emulated = scored(engine_named("reference", "float32", None), {"params": params, "state": state})
+            verified = differing(evaluation.outputs, emulated.outputs)
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
     return evaluation.to_metrics(wanted) | evaluation.large() | {
         "task": task_of_model(model).name, "headline": evaluation.headline.to_json(),
@@ -97,7 +104,13 @@ def evaluate_on(
         "seconds": round(seconds, 3), "images_per_second": round(len(part) / max(seconds, 1e-9), 1),
         "warnings": found.holder.warnings, **({"tta": True} if tta else {}),
         **({} if latency is None else {"latency": latency.to_json()}),
+        **({"verified": verified} if verify else {}),
     }
+
+
+def differing(ours: np.ndarray, theirs: np.ndarray) -> dict[str, int]:
+    """How many numbers (N, ...) float32 there are, and how many differ in any bit."""
+    return {"numbers": ours.size, "different": int((ours.view(np.uint32) != theirs.view(np.uint32)).sum())}
 
 
 def refuse_not_finite(run: str, outputs: np.ndarray) -> None:

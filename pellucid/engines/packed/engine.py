@@ -1,0 +1,131 @@
+"""PackedEngine: the reference engine's predictions, with products of bits on words of 64; every bit of them the same.
+
+Without Numba, and for what is no product of bits (a scale of activations, groups, depthwise, few channels), it is the
+reference engine itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, cast
+
+import numpy as np
+
+from pellucid.engines.packed.products import Kernel, Product
+from pellucid.engines.packed.program import Fold, Program, program_of
+from pellucid.engines.packed.thresholds import Thresholds, folded, scaled
+from pellucid.engines.packed.words import Bits, packed
+from pellucid.engines.protocol import Given
+from pellucid.engines.reading import once, tap_value
+from pellucid.engines.reference.arithmetic import Context, arithmetic_of
+from pellucid.engines.reference.engine import ReferenceEngine, Tape
+from pellucid.errors import UsageError
+from pellucid.graph.graph import Graph
+from pellucid.graph.plan import Step, plan
+from pellucid.spec.pooling import MaxPooling2D
+
+INSTALL = 'pip install "pellucid[binary]"'
+
+
+def can_pack() -> bool:
+    """Whether Numba is there."""
+    return find_spec("numba") is not None
+
+
+@dataclass
+class Prepared:
+    """Kernels and thresholds of one set of weights, by the number of their step; `weights` are those they are of."""
+
+    weights: dict[str, np.ndarray]
+    kernels: dict[int, Kernel] = field(default_factory=dict)
+    thresholds: dict[int, Thresholds | None] = field(default_factory=dict)
+
+
+class PackedEngine(ReferenceEngine):
+    """Predictions alone; raises UsageError when it is to train."""
+
+    name = "packed"
+
+    def __init__(self, precision: str = "float32") -> None:
+        super().__init__(precision)
+        self._prepared: dict[Graph, Prepared] = {}
+
+    def _steps(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
+        if given.training:
+            raise UsageError("engine packed: it predicts. Train with --engine reference or pytorch.")
+        program: Program = once(graph, "_packed_program", lambda g: program_of(plan(g)))
+        tapped = {tap_value(plan(graph), tap) for tap in given.taps}
+        if keep or tapped or not program.products or not can_pack():
+            return super()._steps(graph, given, keep=keep)
+        return self._on_words(graph, given, program)
+
+    def _on_words(self, graph: Graph, given: Given, program: Program) -> Tape:
+        todo = plan(graph)
+        weights = {**given.state, **given.params}
+        ready = self._ready(graph, weights, program)
+        values: dict[int, Any] = {number: self._enter(name, given.inputs, todo.input_shapes[name])
+                                  for name, number in todo.inputs.items()}  # fmt: skip
+        tape = Tape(given, values, dict(given.state))
+        folds = {number: fold for number, fold in program.folds.items() if ready.thresholds[number] is not None}
+        skipped = {step.number for fold in folds.values() for step in fold.before}
+        for step in todo.steps:
+            if step.number in skipped:
+                continue
+            if step.number in folds:
+                values[step.output] = of_fold(folds[step.number], ready, values)
+            elif step.number in program.products:
+                kernel = ready.kernels[step.number]
+                values[step.output] = scaled(kernel, kernel.whole_numbers(values[step.inputs[0]]).astype(self.dtype))
+            elif step.number in program.flats:
+                values[step.output] = flattened(values[step.inputs[0]])
+            else:
+                values[step.output] = self._of_floats(step, values, weights, words=step.number in program.words)
+        return tape
+
+    def _of_floats(self, step: Step, values: dict[int, Any], weights: dict[str, np.ndarray], *, words: bool) -> Any:
+        """A step of the reference engine, or the words of a sign."""
+        rows = [values[number] for number in step.inputs]
+        if words:
+            if np.isnan(rows[0]).any():
+                raise UsageError(f"engine packed: '{step.layer}' is given numbers that are not finite, which have no "
+                                 "sign. Train the model again, or predict with --engine reference.")  # fmt: skip
+            return Bits(packed(rows[0] >= 0), rows[0].shape[-1])
+        y, _ = arithmetic_of(step.spec).forward(step.spec, rows, of_step(step, weights), Context(step, training=False))
+        return y
+
+    def _ready(self, graph: Graph, weights: dict[str, np.ndarray], program: Program) -> Prepared:
+        """Kernels and thresholds, made anew when a weight is another array than before."""
+        found = self._prepared.get(graph)
+        if found is not None and all(found.weights.get(key) is value for key, value in weights.items()):
+            return found
+        found = Prepared(weights)
+        steps = {step.number: step for step in plan(graph).steps}
+        for number in program.products:
+            found.kernels[number] = Kernel.of(cast(Product, steps[number].spec), of_step(steps[number], weights))
+        for number, fold in program.folds.items():
+            between = [(step, of_step(step, weights)) for step in fold.steps]
+            found.thresholds[number] = folded(found.kernels[fold.product.number], between)
+        self._prepared = {graph: found}
+        return found
+
+
+def of_step(step: Step, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A step's weights by their short names."""
+    own = {name: weights[key] for name, key in step.weights}
+    return own | {name: own[name].reshape(shape) for name, shape in step.views if name in own}
+
+
+def of_fold(fold: Fold, ready: Prepared, values: dict[int, Any]) -> Bits:
+    """Product, pooling, what each channel goes through, and sign."""
+    thresholds = ready.thresholds[fold.sign.number]
+    assert thresholds is not None
+    found = thresholds.bits_of(ready.kernels[fold.product.number].whole_numbers(values[fold.product.inputs[0]]))
+    if fold.pool is not None:
+        found = thresholds.pooled(found, cast(MaxPooling2D, fold.pool.spec))
+    return found if fold.flat is None else flattened(found)
+
+
+def flattened(x: Bits) -> Bits:
+    """A map as rows, its channels filling their words."""
+    return Bits(x.words.reshape(len(x.words), -1), x.channels * (x.words[0].size // x.words.shape[-1]))

@@ -1,0 +1,76 @@
+"""How many bits differ, for every row of inputs and every filter: the product of signs is n - 2 of that.
+
+Shapes    rows (M,K) uint64, filters (G,K,32) uint64: blocks of 32 filters side by side -> differing (M, 32 G) int32
+Counting  seven words at once: full adders make of seven bits their sum in three, so three popcounts do for seven;
+          source: Harley & Seal; Mula, Kurz & Lemire 2018. ctpop becomes what the processor has for it
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+BLOCK = 32  # filters side by side, which the compiler takes several at a time
+
+
+@intrinsic
+def popcount(typing: Any, word: Any) -> Any:
+    """The bits of a word that are 1."""
+
+    def emitted(context: Any, builder: ir.IRBuilder, signature: Any, given: Any) -> Any:
+        return builder.ctpop(given[0])
+
+    return types.uint64(types.uint64), emitted
+
+
+@njit(inline="always")
+def added(a: Any, b: Any, c: Any) -> Any:
+    """A full adder of each bit: carry and sum."""
+    either = a ^ b
+    return (a & b) | (either & c), either ^ c
+
+
+@njit(cache=True, nogil=True)
+def differing(rows: np.ndarray, filters: np.ndarray, found: np.ndarray) -> None:
+    """Write into `found` (M, 32 G) how many bits differ."""
+    m_rows, words = rows.shape
+    counts = np.empty(BLOCK, np.uint64)
+    for g in range(filters.shape[0]):
+        block = filters[g]
+        for m in range(m_rows):
+            counts[:] = 0
+            k = 0
+            while k + 7 <= words:
+                a, b, c, d = rows[m, k], rows[m, k + 1], rows[m, k + 2], rows[m, k + 3]
+                e, h, i = rows[m, k + 4], rows[m, k + 5], rows[m, k + 6]
+                for f in range(BLOCK):
+                    twos_1, one_1 = added(a ^ block[k, f], b ^ block[k + 1, f], c ^ block[k + 2, f])
+                    twos_2, one_2 = added(d ^ block[k + 3, f], e ^ block[k + 4, f], h ^ block[k + 5, f])
+                    twos_3, ones = added(one_1, one_2, i ^ block[k + 6, f])
+                    fours, twos = added(twos_1, twos_2, twos_3)
+                    counts[f] += popcount(ones) + 2 * popcount(twos) + 4 * popcount(fours)
+                k += 7
+            while k < words:
+                a = rows[m, k]
+                for f in range(BLOCK):
+                    counts[f] += popcount(a ^ block[k, f])
+                k += 1
+            for f in range(BLOCK):
+                found[m, g * BLOCK + f] = counts[f]
+
+
+@njit(cache=True, nogil=True)
+def above(values: np.ndarray, least: np.ndarray, turned: np.ndarray, words: np.ndarray) -> None:
+    """Write into words (M,W) whether values (M,F) reach `least` (F,), turned round where `turned` (W,) is 1."""
+    features = least.shape[0]
+    for m in range(values.shape[0]):
+        for w in range(words.shape[1]):
+            word = np.uint64(0)
+            for c in range(min(64, features - 64 * w)):
+                if values[m, 64 * w + c] >= least[64 * w + c]:
+                    word |= np.uint64(1) << np.uint64(c)
+            words[m, w] = word ^ turned[w]
