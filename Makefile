@@ -42,7 +42,10 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 demo: $(VENV)/.installed
 	@run="runs/digits-demo-$$(date +%Y%m%d-%H%M%S)-$$$$"; \
 	$(BIN)/pellucid train digits --out "$$run" && \
-	echo "The report is at $(CURDIR)/$$run/report.html"
+	echo "The report is at $(CURDIR)/$$run/report.html" && \
+	echo "To show it pictures in the browser, type these two and open http://127.0.0.1:8000" && \
+	echo "  $(BIN)/pip install -c constraints.txt -e '.[serve]'" && \
+	echo "  $(BIN)/pellucid serve $$run"
 
 test: lint
 	@$(MAKE) --no-print-directory -j $(WORKERS) types $(VENV)/.compiled-test

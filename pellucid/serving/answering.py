@@ -54,18 +54,22 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return made
 
 
-async def serve(
-    service: Service, audit: Audit, listener: socket.socket, say: Say, ready: Callable[[], None]
-) -> None:
-    """Answer on a socket until a signal ends it; SIGHUP has every model file read again."""
+def server_of(service: Service, audit: Audit) -> uvicorn.Server:
+    """uvicorn with our limits."""
     settings = service.settings
-    server = uvicorn.Server(uvicorn.Config(
+    return uvicorn.Server(uvicorn.Config(
         application(service, audit), http=protocol(settings.timeout), ws="websockets-sansio",
         ws_max_size=2 * settings.most_bytes, ws_per_message_deflate=False, log_config=None, access_log=False,
         server_header=False, proxy_headers=False, lifespan="off", backlog=BACKLOG, timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=int(2 * settings.timeout) + 1,
     ))  # fmt: skip
-    watching = Watching(service, say)
+
+
+async def serve(
+    service: Service, audit: Audit, listener: socket.socket, say: Say, ready: Callable[[], None]
+) -> None:
+    """Answer on a socket until a signal ends it; SIGHUP has every model file read again."""
+    server, watching = server_of(service, audit), Watching(service, say)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -75,8 +79,13 @@ async def serve(
         loop.add_signal_handler(number, stop)
     if hasattr(signal, "SIGHUP"):
         loop.add_signal_handler(signal.SIGHUP, watching.asked.set)
-    looking = asyncio.create_task(watching.live())
     ready()
+    await answer(server, watching, listener)
+
+
+async def answer(server: uvicorn.Server, watching: Watching, listener: socket.socket) -> None:
+    """Answer, and look after the model files, until the server is told to stop."""
+    looking = asyncio.create_task(watching.live())
     await server._serve([listener])
     looking.cancel()
     with suppress(asyncio.CancelledError):

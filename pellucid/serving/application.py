@@ -14,12 +14,22 @@ from pellucid.serving.audit import Audit
 from pellucid.serving.bodies import files_of, header, whole_body
 from pellucid.serving.guard import Guard, Hot
 from pellucid.serving.inference import described
+from pellucid.serving.paging import add_pages
 from pellucid.serving.refusals import Refused
 from pellucid.serving.replies import json_response
 from pellucid.serving.service import Service
 from pellucid.serving.talking import talk
 from pellucid.serving.version import Version
 
+A_FILE = {"schema": {"type": "string", "format": "binary"}}
+PICTURES = {
+    "parameters": [{"name": "model", "in": "query", "schema": {"type": "string"}},
+                   {"name": "top", "in": "query", "schema": {"type": "integer", "minimum": 1}}],
+    "requestBody": {"required": True, "content": {
+        "multipart/form-data": {"schema": {"type": "object", "properties": {"image": A_FILE["schema"]}}},
+        "image/*": A_FILE, "application/octet-stream": A_FILE,
+    }},
+}  # fmt: skip
 Endpoint = Callable[[Request], Awaitable[Response]]
 MODEL = "/v2/models/{name}"
 AT_VERSION = MODEL + "/versions/{version}"
@@ -37,6 +47,7 @@ def application(service: Service, audit: Audit) -> Guard:
     async def no_such_route(request: Request, why: HTTPException) -> Response:
         return json_response({"error": f"{why.detail}. GET /docs lists what there is."}, why.status_code, why.headers)
 
+    add_pages(app, service)
     add_health(app, service)
     infer, predict = add_models(app, service), add_predictions(app, service)
     hot: Hot = {"/predict": predict, **{f"/v2/models/{name}/infer": infer for name in service.models.now}}
@@ -77,19 +88,19 @@ def add_models(app: FastAPI, service: Service) -> Endpoint:
     async def models() -> Response:
         return json_response({"models": [{"name": each.name, "version": each.id} for each in service.models]})
 
-    @app.get(MODEL, summary="Inputs and outputs of a model")
     @app.get(AT_VERSION, summary="The same of a version")
+    @app.get(MODEL, summary="Inputs and outputs of a model")
     async def metadata(request: Request) -> Response:
         return json_response(described(asked(request)))
 
-    @app.get(MODEL + "/ready", summary="Whether a model is loaded")
     @app.get(AT_VERSION + "/ready", summary="The same of a version")
+    @app.get(MODEL + "/ready", summary="Whether a model is loaded")
     async def model_ready(request: Request) -> Response:
         version = asked(request)
         return json_response({"name": version.name, "ready": True})
 
-    @app.post(MODEL + "/infer", summary="Tensors to tensors, as JSON or binary")
     @app.post(AT_VERSION + "/infer", summary="The same of a version")
+    @app.post(MODEL + "/infer", summary="Tensors to tensors, as JSON or binary")
     async def infer(request: Request) -> Response:
         version = asked(request)
         with service.admission.place() as place:
@@ -109,7 +120,8 @@ def add_models(app: FastAPI, service: Service) -> Endpoint:
 def add_predictions(app: FastAPI, service: Service) -> Endpoint:
     """Pictures to predictions, by HTTP and by WebSocket; what answers /predict."""
 
-    @app.post("/predict", summary="Pictures, as a form or one as the body, to what pellucid predict --json prints")
+    @app.post("/predict", openapi_extra=PICTURES,
+              summary="Pictures, as a form or one as the body, answered as pellucid predict answers")
     async def predict(request: Request) -> Response:
         query = request.query_params if request.scope["query_string"] else {}
         version = service.models[query.get("model")]

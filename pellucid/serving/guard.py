@@ -3,7 +3,7 @@
 Host    a page of another site cannot reach this server by a name of its own (DNS rebinding): known names and plain
         addresses alone are answered
 Origin  a browser says which site a request comes from: only our own page may ask, over WebSockets too
-Token   wanted of all but the health checks and the page itself, where one was set
+Token   where one was set, wanted of all but the health checks and what says nothing of this server: pages, routes
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from pellucid.serving.refusals import Refused
 from pellucid.serving.replies import json_response
 from pellucid.serving.settings import Settings
 
-OPEN = frozenset(("/", "/page.js", "/page.css", "/v2/health/live", "/v2/health/ready"))  # no token wanted
+OPEN = frozenset(("/", "/page.js", "/page.css", "/docs", "/openapi.json", "/v2/health/live",
+                  "/v2/health/ready"))  # no token wanted
 HEADERS = [(name.encode(), value.encode()) for name, value in {
     "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin", "cross-origin-opener-policy": "same-origin",

@@ -1,19 +1,24 @@
-"""A server in this process, asked over ASGI: no socket, no second process."""
+"""A server in this process, asked over ASGI without a socket, or listening at the loopback address in a thread."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from pellucid.serving.answering import answer, server_of
 from pellucid.serving.application import application
 from pellucid.serving.audit import Audit
 from pellucid.serving.models import Models
+from pellucid.serving.running import listening
 from pellucid.serving.service import Service
 from pellucid.serving.settings import Settings
+from pellucid.serving.watching import Watching
 
 ADDRESS = "http://127.0.0.1:8000"
 
@@ -74,3 +79,39 @@ def served(runs: Sequence[str], engine: str | None = None, **settings: Any) -> S
     models = Models(runs, batch=wanted.batch, max_pixels=wanted.max_pixels, engine=engine)
     service = Service(models, wanted)
     return Served(application(service, Audit(wanted.audit)), service)
+
+
+@dataclass
+class Listening:
+    """A server at an address; what it said, and what looks after its models."""
+
+    port: int
+    service: Service
+    watching: Watching
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def listening_server(runs: Sequence[str], **settings: Any) -> Iterator[Listening]:
+    """A server of runs on a free port, in a thread of its own, that drains when the block ends."""
+    wanted = Settings(**{"audit": "/dev/null", "port": 0} | settings)
+    service = Service(Models(runs, batch=wanted.batch, max_pixels=wanted.max_pixels, engine=None), wanted)
+    said: list[str] = []
+    watching = Watching(service, said.append)
+    audit = Audit(wanted.audit)
+    server, socket = server_of(service, audit), listening(wanted)
+    found = Listening(socket.getsockname()[1], service, watching, said)
+    thread = threading.Thread(target=lambda: asyncio.run(answer(server, watching, socket)))
+    thread.start()
+    try:
+        yield found
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        service.close()
+        assert not thread.is_alive(), "the server did not stop"
