@@ -56,7 +56,7 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
 @with_settings(of_a_run, only=(*PICTURES, "val_fraction", "split_seed", "copies"))
 def convert(
     data: Data, *,
-    to: Annotated[str, typer.Option(help="hdf5 for pictures of classes or numbers; voc, coco or yolo for "
+    to: Annotated[str, typer.Option(help="hdf5 or shards for pictures of classes or numbers; voc, coco or yolo for "
                                          "boxes.")],
     out: Annotated[str, typer.Option(help="hdf5: a file that ends in .h5; else a new folder.")],
     strict: Annotated[
@@ -66,27 +66,30 @@ def convert(
 ) -> None:
     """Write a data set in another form.
 
-    hdf5 keeps pictures, labels, parts, groups and names in one file, to be learnt from with little
-    memory; pixels as --resize and --channels make them. A conversion that was ended goes on with the same command.
+    hdf5: pixels as --resize and --channels make them, labels, parts, groups and names in one file, to be learnt from
+    with little memory. shards: all files as they are in few tars. Both go on after a kill with the same command.
     voc, coco and yolo: pictures are copied; what the form cannot hold is counted.
     """
     from pellucid.runs.places import refuse_among_data
-    from pellucid.using.converting import BOXES, OF_BOXES, STORES, convert_boxes, convert_images
+    from pellucid.using import converting
 
     form = to.lower()
-    if form not in (*STORES, *BOXES):
-        raise UsageError(describe("data convert", "--to", "hdf5, voc, coco or yolo", repr(shown(to))))
+    if form not in converting.FORMS:
+        raise UsageError(describe("data convert", "--to", "hdf5, shards, voc, coco or yolo", repr(shown(to))))
+    if strict and form not in converting.BOXES:
+        raise UsageError(f"data convert: --strict is for boxes, and {form} keeps everything. Leave it out.")
+    as_they_are = converting.OF_FILES if form in converting.BOXES else converting.OF_FILES[:1]
+    if form != converting.STORE and (foreign := [flag for flag in settings.flags if flag not in as_they_are]):
+        raise UsageError(f"data convert: {foreign[0]} goes with --to hdf5; {form} keeps pictures as they are. Leave it "
+                         "out.")
     config = settings.of(RunConfig, data=data)
     refuse_among_data("data convert", out, data, config.data_dir)
-    if form in BOXES:
-        if foreign := [flag for flag in settings.flags if flag not in OF_BOXES]:
-            raise UsageError(f"data convert: {foreign[0]} goes with --to hdf5; {form} keeps pictures as "
-                             "they are. Leave it out.")
-        lines = convert_boxes(config, form, out, strict=strict)
+    if form == converting.STORE:
+        lines = converting.convert_images(config, out, divided="val_fraction" in settings.typed, bar=working)
+    elif form == converting.SHARDS:
+        lines = converting.pack(config, out, bar=working)
     else:
-        if strict:
-            raise UsageError(f"data convert: --strict is for boxes, and {form} keeps everything. Leave it out.")
-        lines = convert_images(config, form, out, divided="val_fraction" in settings.typed, bar=working)
+        lines = converting.convert_boxes(config, form, out, strict=strict)
     for line in lines:
         say(line)
 

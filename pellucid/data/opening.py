@@ -157,14 +157,25 @@ def _open_tar(path: Path, options: Options) -> Dataset:
     return open_image_folder(stem(path.name), tree, options)
 
 
+def tree_at(path: Path) -> Tree:
+    """All files of a folder, of a tar, or of the folder that a table lies in."""
+    if is_tar(path.name) and path.is_file():
+        from pellucid.data.tars import scan_tar
+
+        return scan_tar(path)
+    folder = path if path.is_dir() else path.parent
+    return _tree(folder, _files_in(folder))
+
+
 def _tree(folder: Path, files: list[Path]) -> Tree:
     """The folder, with the tars at its top seen as folders when no picture lies outside them."""
     tree = scan_folder(folder)
     archives = [file for file in files if is_tar(file.name)]
     if not archives or any(is_picture(source.path) for source in tree.sources):
         return tree
-    from pellucid.data.tars import scan_tar
+    from pellucid.data.tars import refuse_missing, scan_tar
 
+    refuse_missing(folder, [archive.name for archive in archives])
     trees = [_placed(scan_tar(archive), stem(archive.name)) for archive in archives]
     outside = tuple(source for source in tree.sources if not is_tar(source.path))
     return Tree(tree.where, (*outside, *(source for inner in trees for source in inner.sources)),

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
@@ -24,6 +25,7 @@ from pellucid.storage.memory import check_room
 from pellucid.storage.reading import open_regular
 from pellucid.storage.unpacking import is_packed, unpacked_blocks
 
+SHARD = re.compile(r"(\d{4,6})-of-(\d{4,6})\.tar")
 CUT = "The archive is cut short or damaged: copy or download it again."
 ASKED = 8 << 20  # bytes more that are kept before the machine is asked again how much room it has
 LONGEST_HEADER = 1 << 20  # bytes that a long name or a list of pax records may take
@@ -46,6 +48,17 @@ def scan_tar(path: Path) -> Tree:
             raise FileError(f"{path}: the archive cannot be read ({shown(error)}). {CUT}") from error
         tape.check_end(len(found.members))
     return found.tree()
+
+
+def refuse_missing(folder: Path, names: Sequence[str]) -> None:
+    """Raise DataError when of tars that say how many there are (0003-of-0012.tar) some are not here."""
+    found = [match for match in map(SHARD.fullmatch, names) if match]
+    count = max((int(match[2]) for match in found), default=0)
+    missing = sorted(set(range(1, min(count, 10**6) + 1)) - {int(match[1]) for match in found})
+    if missing:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        raise DataError(f"{folder}: of {count:,} shards, number {missing[0]}{more} is missing. Bring it back, or pack "
+                        "the data again.")
 
 
 class _Found:

@@ -1,4 +1,4 @@
-"""Data written in another form: boxes as VOC, COCO or YOLO, pictures of classes or numbers as a store."""
+"""Data written in another form: boxes as VOC, COCO or YOLO, pictures as a store or in shards."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from pathlib import Path
 
 from pellucid.data.boxes.writing import WRITERS
 from pellucid.data.boxes.writing import convert as write_boxes
+from pellucid.data.known import KNOWN, find_known
 from pellucid.data.splits import split_validation
+from pellucid.data.store.shards import tree_to_pack, write_shards
 from pellucid.data.store.writing import write_hdf5
-from pellucid.errors import UsageError, describe
+from pellucid.diagnosis.wording import counted
+from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 from pellucid.runs.preparation import refuse_leaks
 from pellucid.runs.reading import read_data
 from pellucid.storage.memory import size
+from pellucid.words import user_path
 
-STORES, BOXES = ("hdf5",), tuple(WRITERS)
-OF_BOXES = ("--data-dir", "--max-pixels", "--limit")  # the flags that a conversion of boxes takes
+STORE, SHARDS, BOXES = "hdf5", "shards", tuple(WRITERS)
+FORMS = (STORE, SHARDS, *BOXES)
+OF_FILES = ("--data-dir", "--max-pixels", "--limit")  # the flags that a conversion of files as they are takes
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -30,13 +35,13 @@ def convert_boxes(config: RunConfig, form: str, out: str, *, strict: bool) -> It
         yield f"{form} cannot hold all of it: {written.said}"
 
 
-def convert_images(config: RunConfig, form: str, out: str, *, divided: bool, bar: Bar) -> Iterator[str]:
+def convert_images(config: RunConfig, out: str, *, divided: bool, bar: Bar) -> Iterator[str]:
     """Write a data set of classes or numbers as a store; what to say of it.
 
     The parts are those that the data come with; with `divided` a validation part is split off, as training would.
     """
     path = Path(out)
-    if form == "hdf5" and path.suffix.lower() not in (".h5", ".hdf5"):
+    if path.suffix.lower() not in (".h5", ".hdf5"):
         raise UsageError(describe("data convert", "--out", "a name that ends in .h5", repr(out)))
     dataset = read_data(config)
     if divided:
@@ -53,5 +58,22 @@ def convert_images(config: RunConfig, form: str, out: str, *, divided: bool, bar
     parts = ", ".join(f"{name} {len(part):,}" for name, part in dataset.parts.items())
     yield (f"{path.as_posix()}: {parts}; images {height}x{width}x{depth} {dataset.dtype} "
            f"({', '.join(dataset.channel_names)}), {dataset.annotated}; {size(path.stat().st_size)}")
-    yield from (note for note in dataset.notes)
+    yield from dataset.notes
     yield f"fingerprint {dataset.fingerprint}"
+
+
+def pack(config: RunConfig, out: str, *, bar: Bar) -> Iterator[str]:
+    """Pack the files of a data set into shards; what to say of it. Raises DataError for data that are no files."""
+    data = find_known(config.data, config.data_dir) if config.data in KNOWN else user_path(config.data)
+    if not data.exists():
+        raise UsageError(f"data convert: there is no {shown(config.data, 200)} here. Check the path.")
+    tree, path = tree_to_pack(data), Path(out)
+    with bar(path.name, len(tree.sources)) as told:
+        shards, had = write_shards(tree, path, told)
+    if had:
+        yield f"went on after {counted(had, 'shard')} that an earlier try had written"
+    whole = sum(source.size for source in tree.sources)
+    yield f"{path.as_posix()}: {len(tree.sources):,} files in {counted(shards, 'shard')}, {size(whole)}"
+    if tree.hidden:
+        yield f"hidden files left out: {tree.hidden:,}"
+    yield from tree.remarks

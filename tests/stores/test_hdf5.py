@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import pickle
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from pellucid.data.store.writing import write_hdf5
 from pellucid.errors import FileError
 from pellucid.storage import resumable, writer
 from tests.cli.terminal import Terminal, write_npz
+from tests.stores.killing import Killing, killed_at
 from tests.stores.sets import dataset, write_folder
 
 h5py = pytest.importorskip("h5py")
@@ -94,56 +92,16 @@ def test_settings_of_a_conversion(terminal: Terminal) -> None:
     assert json.loads(typed.out)["image"] == {"height": 4, "width": 4, "channels": 3, "dtype": "uint8",
                                               "channel_names": ["red", "green", "blue"]}
     for parts, words in (
-        (["--to must be hdf5, voc, coco or yolo, but it is", "tfrecord"], ["tfrecord", "--out", "x"]),
+        (["--to must be hdf5, shards, voc, coco or yolo, but it is", "tfrecord"], ["tfrecord", "--out", "x"]),
         (["--out must be a name that ends in .h5, but it is 'x'"], ["hdf5", "--out", "x"]),
         (["--strict is for boxes"], ["hdf5", "--out", "x.h5", "--strict"]),
-        (["--resize goes with --to hdf5; voc keeps pictures"], ["voc", "--out", "x", "--resize", "4x4"]),
+        (["--resize goes with --to hdf5; voc keeps pictures as they are"], ["voc", "--out", "x", "--resize", "4x4"]),
         (["its folder does not exist. Make it with: mkdir -p no"], ["hdf5", "--out", "no/x.h5"]),
     ):
         terminal.refused(1 if "no/x.h5" in words else 2, parts, *convert, *words)
 
 
 # --- killed, a full disk, two at once ---------------------------------------------------------------------------------
-
-class Killing(writer.System):
-    """Counts the calls that change a disk, and kills the process at one of them, in the middle of a write."""
-
-    def __init__(self, moment: int = -1) -> None:
-        self.moment, self.calls = moment, 0
-
-    def met(self) -> bool:
-        self.calls += 1
-        return self.calls - 1 == self.moment
-
-    def write(self, file: int, data: memoryview) -> int:
-        if self.met():
-            super().write(file, data[: len(data) // 2])
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().write(file, data)
-
-    def sync(self, file: int) -> None:
-        if self.met():
-            os.kill(os.getpid(), signal.SIGKILL)
-        super().sync(file)
-
-    def replace(self, source: Any, target: Any) -> None:
-        if self.met():
-            os.kill(os.getpid(), signal.SIGKILL)
-        super().replace(source, target)
-
-
-def killed_at(moment: int, work: Callable[[], Any]) -> None:
-    """Do the work in a process that ends at a moment."""
-
-    def dying() -> None:
-        writer.system = Killing(moment)
-        work()
-
-    process = multiprocessing.get_context("fork").Process(target=dying)
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-
 
 @pytest.mark.parametrize("moments", [4, pytest.param(MOMENTS, marks=pytest.mark.soak)])
 def test_killed_it_goes_on(moments: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
