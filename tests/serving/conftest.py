@@ -18,6 +18,7 @@ from pellucid.keys import Key
 from pellucid.layers import Activation, Conv2D, Dense, Flatten, Input, MaxPooling2D
 from pellucid.model.input.typical import looks_of
 from pellucid.models import Sequential
+from tests.diagnosis.conftest import pixels_for_figures  # noqa: F401  (the fixture)
 from tests.serving.asking import Served, served
 
 
