@@ -1,6 +1,6 @@
 """Several channels in one picture: each has a colour of its own, and what they add up to is seen.
 
-Shapes   pixels (..., C), C colours (3,) of 0..255 -> (..., 3) uint8
+Shapes   pixels (..., C), C colours (3,) of 0..255 -> (..., 3)
 Formula  sum over channels of min(x / brightest, 1) * colour, cut at 255
 Source   rxrx1-utils, rxrx/io.py (Recursion): the colours and ranges of the six stains of RxRx1
 """
@@ -19,27 +19,42 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Stain:
-    """The colour that stands for a channel, and the value (of 255) at which it shines full."""
+    """The colour that stands for a channel, in a word too, and the value (of 255) at which it shines full."""
 
     colour: Colour
+    word: str
     brightest: float
 
 
 STAINS = {
-    "nuclei": Stain((19, 0, 249), 51), "er": Stain((42, 255, 31), 107), "actin": Stain((255, 0, 25), 64),
-    "nucleoli": Stain((45, 255, 252), 191), "mitochondria": Stain((250, 0, 253), 89),
-    "golgi": Stain((254, 255, 40), 191),
+    "nuclei": Stain((19, 0, 249), "blue", 51), "er": Stain((42, 255, 31), "green", 107),
+    "actin": Stain((255, 0, 25), "red", 64), "nucleoli": Stain((45, 255, 252), "cyan", 191),
+    "mitochondria": Stain((250, 0, 253), "magenta", 89), "golgi": Stain((254, 255, 40), "yellow", 191),
 }  # fmt: skip
-PALETTE: tuple[Colour, ...] = ((60, 90, 255), (40, 220, 40), (255, 60, 50), (0, 220, 220), (255, 0, 255), (255, 230, 0),
-                               (255, 140, 0), (190, 190, 190))  # fmt: skip
+PALETTE: dict[str, Colour] = {
+    "blue": (60, 90, 255), "green": (40, 220, 40), "red": (255, 60, 50), "cyan": (0, 220, 220),
+    "magenta": (255, 0, 255), "yellow": (255, 230, 0), "orange": (255, 140, 0), "grey": (190, 190, 190),
+}  # fmt: skip
 
 
-def colours_of(names: Sequence[str]) -> list[Colour]:
-    """A colour for each channel: those of known stains, else the next of the palette that none has yet."""
-    taken = {STAINS[name].colour for name in names if name in STAINS}
-    free = [colour for colour in PALETTE if colour not in taken]
+def coloured(names: Sequence[str]) -> list[tuple[str, Colour]]:
+    """A colour for each channel, with its word: those of known stains, else the next of the palette that none has."""
+    taken = {STAINS[name].word for name in names if name in STAINS}
+    free = [word for word in PALETTE if word not in taken]
     unknown = [name for name in names if name not in STAINS]
-    return [STAINS[name].colour if name in STAINS else free[unknown.index(name) % len(free)] for name in names]
+    return [(STAINS[name].word, STAINS[name].colour) if name in STAINS else
+            (word := free[unknown.index(name) % len(free)], PALETTE[word]) for name in names]
+
+
+def legend(names: Sequence[str]) -> str:
+    """`nuclei blue, er green`: which colour stands for which channel."""
+    return ", ".join(f"{name} {word}" for name, (word, _) in zip(names, coloured(names), strict=True))
+
+
+def blended(shares: Array, colours: Sequence[Colour]) -> Array:
+    """Channels from 0 to 1 (..., C) in these colours, added up and cut at 1 (..., 3)."""
+    mixed: Array = np.minimum(shares @ (np.array(colours) / 255), 1)
+    return mixed
 
 
 def composite(pixels: Array, colours: Sequence[Colour], brightest: Sequence[float]) -> Array:

@@ -7,13 +7,14 @@ Shapes  Part.images (N, H, W, C); annotations of N entries; ids (N,) int64, one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, overload
 
 import numpy as np
 
 from pellucid.data.annotations import Annotations, Classes
-from pellucid.data.images import Array, Images, choose
+from pellucid.data.channels import CHANNELS
+from pellucid.data.images import Array, Images, Viewed, choose
 from pellucid.errors import DataError, ShapeError, UsageError, describe
 
 PARTS = ("train", "train-dev", "validation", "test")
@@ -56,6 +57,7 @@ class Part:
     ids: Array
     groups: Array | None = None
     contents: Sequence[str] | None = None  # sha256 of each sample's file
+    channel_names: tuple[str, ...] = ()  # where a picture would be taken for another without them
 
     def __post_init__(self) -> None:
         fields: dict[str, Any] = {"annotations": self.annotations, "names": self.names, "ids": self.ids}
@@ -70,6 +72,11 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def pictures(self) -> Viewed:
+        """What the part is drawn from."""
+        return Viewed(self.images, self.channel_names)
 
     @property
     def labels(self) -> Array:
@@ -92,6 +99,7 @@ class Part:
             ids=self.ids[indices],
             groups=None if self.groups is None else self.groups[indices],
             contents=None if self.contents is None else [self.contents[i] for i in indices],
+            channel_names=self.channel_names,
         )
 
 
@@ -120,6 +128,9 @@ class Dataset:
             raise ShapeError(describe(self.name, "image size", "the same (H, W, C) in every part",
                                       " and ".join(map(str, sorted(shapes))) or "missing: there is no part",
                                       "Give one size with --resize HxW."))
+        if self.channel_names not in (CHANNELS["gray"], CHANNELS["rgb"]):
+            named = {name: replace(part, channel_names=self.channel_names) for name, part in self.parts.items()}
+            object.__setattr__(self, "parts", named)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

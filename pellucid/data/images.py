@@ -84,6 +84,17 @@ class ChosenImages:
         return self.source.take(self.indices[indices])
 
 
+@dataclass(frozen=True, eq=False)
+class Viewed:
+    """What is drawn from: pixels (n, H, W, C) by number as they were read, and the names of their channels."""
+
+    images: Images
+    channels: tuple[str, ...] = ()
+
+    def __call__(self, indices: Array) -> Array:
+        return self.images.take(np.asarray(indices))
+
+
 def chunks(images: Images, rows: Array, values: int) -> Iterator[Array]:
     """The images of these numbers, as many at a time as so many pixel values hold."""
     at_once = max(1, values // math.prod(images.shape[1:]))

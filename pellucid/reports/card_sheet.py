@@ -5,19 +5,21 @@ Shapes    images (n,H,W,C) raw pixels, shown as `reports.pixels` makes them; the
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.reports import drawing as d
-from pellucid.reports.pixels import Images, displayable, pixels_of
+from pellucid.reports.pixels import Images, shown_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = 3
 CARD_IN = (3.5, 1.6)  # width, height of a card
+FOOT_LETTERS, LINE_IN = 16, 0.16  # letters of the foot to an inch, and its lines
 PICTURE_IN, WORDS_IN = 1.18, 1.93  # a picture's longer side; what is left for words
 
 
@@ -30,10 +32,12 @@ def card_sheet(
     images(indices) gives raw pixels; origins are those of all samples; `words(axes, x, y, index)` writes beside a
     picture from the upper left corner x, y (inches) on, in WORDS_IN of width.
     """
-    shown, remarks = displayable(pixels_of("mistakes", images, indices))
+    shown, remarks = shown_of("mistakes", images, indices)
     columns = min(COLUMNS, max(2, len(indices)))  # two at least: the title wants room
     rows = -(-len(indices) // columns)
-    width, height = columns * CARD_IN[0] + 0.3, rows * CARD_IN[1] + (1.15 if remarks else 0.9)
+    width = columns * CARD_IN[0] + 0.3
+    foot = textwrap.wrap(remarks, int(FOOT_LETTERS * (width - 0.4)))
+    height = rows * CARD_IN[1] + 0.9 + (0.09 + LINE_IN * len(foot)) * bool(foot)
     figure = d.new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -46,7 +50,8 @@ def card_sheet(
         words(axes, x + PICTURE_IN + 0.14, y, index)
         source = d.shorten(str(origins[index]), 38, keep="end")
         d.letter(axes, x, y + PICTURE_IN + 0.16, source, color=d.FAINT, size=6.5)
-    d.letter(axes, 0.2, height - 0.16, remarks, color=d.FAINT, size=d.SMALL_PT)
+    for line, told in enumerate(reversed(foot)):
+        d.letter(axes, 0.2, height - LINE_IN * (line + 1), told, color=d.FAINT, size=d.SMALL_PT)
     axes.set_xlim(0, width)  # data coordinates are inches from the upper left; imshow has changed them
     axes.set_ylim(height, 0)
     return d.to_png(figure)

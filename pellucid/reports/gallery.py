@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from pellucid.reports.pixels import Images, displayable, pixels_of
+from pellucid.reports.pixels import Images, shown_of
 
 Kind = Literal["wrong", "right", ""]
 
@@ -53,9 +53,8 @@ def drawn(images: Images, indices: np.ndarray) -> list[tuple[str, bool, int]]:
     """
     if not len(indices):
         return []
-    pixels = pixels_of("gallery", images, indices)
-    shown, _ = displayable(pixels)
-    coarse = max(pixels.shape[1:3]) < COARSE_PX
+    shown, _ = shown_of("gallery", images, indices)
+    coarse = max(shown.shape[1:3]) < COARSE_PX
     return [(address(picture), coarse, int(index)) for picture, index in zip(shown, indices, strict=True)]
 
 

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pellucid.data.blending import legend
+from pellucid.data.channels import CHANNELS, word_of
 from pellucid.reports.drawing import percent
 
 DASH = "\N{EN DASH}"
@@ -38,7 +40,8 @@ def facts_of_dataset(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
 def dataset_in_words(found: Mapping[str, Any]) -> dict[str, Any]:
     """The description of a data set as a reader wants it: a line a part, a line for the images."""
     image = found["image"]
-    channels = ", ".join(image["channel_names"])
+    names = tuple(image["channel_names"])
+    channels = ", ".join(names) if len(names) == 1 or word_of(names) in CHANNELS else f"drawn as {legend(names)}"
     leaking = {"groups in several parts": ", ".join(found["leaking_groups"])} if found["leaking_groups"] else {}
     return {
         "name": found["name"],

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.info import describe_dataset
 from pellucid.diagnosis.wording import counted
@@ -81,9 +79,7 @@ def finish(
     write_json(folder.metrics, finite(metrics))
     shown = write_pictures(
         folder, history=progress.history, steps=steps, watched=prepared.task.score(),
-        draw=lambda: prepared.problem.pictures(
-            evaluation, lambda indices: part.images.take(np.asarray(indices)), dataset.part("train")
-        ),
+        draw=lambda: prepared.problem.pictures(evaluation, part.pictures, dataset.part("train")),
         predictions=told_of_each(part, prepared.problem.predictions(evaluation)),
     )
     if beside is not None:

@@ -39,7 +39,7 @@ def contact_sheet(config: RunConfig, *, rows: int, epochs: int) -> tuple[bytes, 
     if augmentation is not None:
         versions += [changed(augmentation, images, notes, key=key.fold("batches"), epoch=epoch, ids=ids)[:2]
                      for epoch in range(epochs)]  # fmt: skip
-    shown = in_colour(np.stack([x for x, _ in versions], axis=1))
+    shown = in_colour(np.stack([x for x, _ in versions], axis=1), part.channel_names)
     task = task_of(config)
     for column, (_, kept) in enumerate(versions):
         for row in range(rows):
@@ -55,12 +55,10 @@ def refuse_large(rows: int, columns: int, size: tuple[int, int]) -> None:
         raise UsageError(f"data show: {told} {PIXELS.now:,}. Pass a smaller --rows, --epochs or --resize.")
 
 
-def in_colour(pictures: np.ndarray) -> np.ndarray:
+def in_colour(pictures: np.ndarray, channels: tuple[str, ...] = ()) -> np.ndarray:
     """Pictures (rows, columns, H, W, C) as (rows, columns, H, W, 3) uint8."""
     flat = pictures.reshape(-1, *pictures.shape[2:])
-    plain = flat.dtype == np.uint8 and flat.shape[-1] in (1, 3)  # shown as they are; others are brought to what shows
-    shown = flat if plain else displayable(flat)[0]
-    shown = shown if shown.ndim == 4 else shown[..., None]
+    shown = np.round(displayable(flat, channels)[0] * 255).astype(np.uint8)
     return np.broadcast_to(shown, (*shown.shape[:3], 3)).reshape(*pictures.shape[:4], 3).copy()
 
 

@@ -223,8 +223,7 @@ def write_drawn(out: str, answered: Answered, max_pixels: int | None = None) -> 
     for entry in answered.entries:
         if "error" in entry:
             continue
-        pixels = read_image(entry["image"], channels="rgb", max_pixels=max_pixels)
-        shown, _ = displayable(pixels[np.newaxis])
+        shown, _ = displayable(read_image(entry["image"], max_pixels=max_pixels)[np.newaxis])
         picture = answered.task.drawn(np.round(shown[0] * 255).astype(np.uint8), entry)
         if picture is None:
             break

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pellucid.data import open_dataset
-from pellucid.data.blending import STAINS, colours_of
+from pellucid.data.blending import STAINS, coloured, legend
 from pellucid.data.channels import CHANNELS, arranged, convert_channels, fit_names, names_of, refuse_unknown, word_of
 from pellucid.errors import ArgumentError, DataError
 
@@ -82,7 +82,7 @@ def test_channels_are_chosen_by_name() -> None:
 def test_names_that_a_word_could_not_hold_are_made_to_fit() -> None:
     assert fit_names(["ER, red", "ER=red", "", "ER red"]) == ("ER red", "ER red 2", "channel_2", "ER red 4")
     assert word_of(names_of("hsl")) == "hsl" and word_of(("a", "b")) == "a,b"
-    assert len(set(colours_of(["nuclei", "x", "y", "er"]))) == 4
+    assert len(set(coloured(["nuclei", "x", "y", "er"]))) == 4 and legend(["er", "x"]) == "er green, x blue"
 
 
 def test_words_are_refused_with_what_may_be_typed(tmp_path: Path) -> None:

@@ -14,13 +14,15 @@ import pytest
 from PIL import Image
 
 from pellucid.data.annotations import Classes
+from pellucid.data.blending import STAINS, legend
+from pellucid.data.channels import CHANNELS, convert_channels, default_names
 from pellucid.data.dataset import Part
 from pellucid.data.images import ArrayImages
 from pellucid.diagnosis.series import column, layer_ratios, step_clock, thin
 from pellucid.errors import ShapeError
 from pellucid.reports import drawing
 from pellucid.reports.curves import curves_png, ratio_words, score_words
-from pellucid.reports.pixels import displayable
+from pellucid.reports.pixels import STRETCHED, displayable
 from pellucid.reports.scores import LESS, LOSS, Score
 from pellucid.reports.sections import Gallery
 from pellucid.runs.pictures import write_pictures
@@ -267,8 +269,8 @@ def test_missing_glyphs_become_boxes() -> None:
         ((8, 8, 1), np.uint8, None),
         ((31, 17, 3), np.uint8, None),
         ((20, 300, 3), np.float32, None),
-        ((9, 5, 2), np.uint8, "Grey is the mean of 2 channels."),
-        ((16, 16, 6), np.uint16, "Grey is the mean of 6 channels. Brightness is stretched in each picture."),
+        ((9, 5, 2), np.uint8, "Colours: channel_0 blue, channel_1 green. " + STRETCHED),
+        ((16, 16, 4), np.uint16, f"Colours: {legend(default_names(4))}. {STRETCHED}"),
         ((16, 16, 1), np.float64, "Brightness is stretched in each picture."),
     ],
 )
@@ -280,7 +282,8 @@ def test_any_kind_of_picture(drawn: list[str], shape: tuple[int, ...], dtype: ty
         return (rng.random((len(indices), *shape)) * scale).astype(dtype)
 
     mistakes_png(synthetic(("cat", "dog", "owl"), 12), images)
-    assert [text for text in drawn if "Grey" in text or "Brightness" in text] == ([remark] if remark else [])
+    told = " ".join(reversed([text for text in drawn if any(word in text for word in ("channel", "Bright", "ture."))]))
+    assert told == (remark or "")
 
 
 def test_pixels_are_shown_as_they_are_or_stretched() -> None:
@@ -291,6 +294,18 @@ def test_pixels_are_shown_as_they_are_or_stretched() -> None:
     assert shown[:, 0, 1, 0] == pytest.approx([0.5, 0.5])  # each picture by its own range
     flat = displayable(np.full((1, 2, 2, 1), np.nan, np.float32))[0]
     assert np.isfinite(flat).all()
+
+
+def test_channels_with_names_are_shown_in_colours_of_their_own() -> None:
+    six = np.zeros((1, 1, 2, 6), np.uint8)
+    six[0, 0, 0, 0], six[0, 0, 1, 3] = 51, 191                 # full nuclei; full nucleoli
+    shown, remark = displayable(six, tuple(STAINS))
+    assert np.allclose(shown[0, 0] * 255, [[19, 0, 249], [45, 255, 252]]) and "nucleoli cyan" in remark
+    colour = np.array([[[[10, 200, 90]]]], np.uint8)
+    again, remark = displayable(convert_channels(colour, "hsv"), CHANNELS["hsv"])
+    assert np.abs(again * 255 - colour).max() <= 3 and not remark
+    three, remark = displayable(colour, ("DNA", "pH3", "cytoplasm"))
+    assert remark.startswith("Colours: DNA blue, pH3 green, cytoplasm red.") and three.shape == (1, 1, 1, 3)
 
 
 def test_mistakes_name_both_classes(drawn: list[str]) -> None:

@@ -31,7 +31,7 @@ def sections_of(evaluation: Evaluation, images: Images, training: Part, *, matri
 
     images(indices) gives raw pixels (n,H,W,C) of the evaluated part.
     """
-    sample = sample_cards(training.labels, evaluation.class_names, training.images.take)
+    sample = sample_cards(training.labels, evaluation.class_names, training.pictures)
     return [
         Facts(other_scores(evaluation), place="head"),
         Gallery(sample, small=True, title="A sample of the training part", place="data"),

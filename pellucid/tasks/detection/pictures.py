@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.data.boxes.column import Boxes, mapped
 from pellucid.reports import drawing as d
 from pellucid.reports.gallery import Card, Kind, address
-from pellucid.reports.pixels import Images, displayable, pixels_of
+from pellucid.reports.pixels import Images, shown_of
 from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
 from pellucid.tasks.detection.blind import blind_answers
@@ -81,14 +81,14 @@ def marked_pictures(evaluation: Evaluation, images: Images, chosen: np.ndarray) 
     """The pictures (H,W,3) uint8 of these indices with their boxes, as the network saw them."""
     if not len(chosen):
         return []
-    shown, _ = displayable(pixels_of("mistakes", images, chosen))
+    shown, _ = shown_of("mistakes", images, chosen)
     return [draw_marks(np.round(picture * 255).astype(np.uint8), marks_of(evaluation, index))
             for picture, index in zip(shown, chosen.tolist(), strict=True)]
 
 
 def picture_with(evaluation: Evaluation, images: Images, index: int, marks: Sequence[Mark]) -> np.ndarray:
     """One picture (H,W,3) uint8 as the network saw it, with marks in pixels of the picture as read."""
-    shown, _ = displayable(pixels_of("suspects", images, np.array([index])))
+    shown, _ = shown_of("suspects", images, np.array([index]))
     affine = evaluation.truth.affines[index : index + 1]
     moved = [replace(mark, box=mapped(np.array([mark.box]), affine)[0].tolist()) for mark in marks]
     return draw_marks(np.round(shown[0] * 255).astype(np.uint8), moved)

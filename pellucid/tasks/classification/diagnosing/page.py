@@ -44,7 +44,7 @@ def write_page(
         figure = reliability_figure(looked.reliability)
         shown["reliability"], drawn["reliability"] = to_svg(figure, SAYS), to_png(figure)
     if dev is not None and images:
-        take = gathered.stored.parts[dev.split].images.take
+        take = gathered.stored.parts[dev.split].pictures
         drawn["mistakes"], shown["mistakes"] = mistakes_png(dev, take), mistake_cards(dev, take, MOST)
     if looked.suspicion is not None and images and looked.suspicion.judgement.verdict != "cannot":
         drawn["labels"], shown["labels"] = draw_labels(looked.suspicion)
@@ -87,6 +87,6 @@ def draw_labels(suspicion: Suspicion) -> tuple[bytes, list[Card]]:
     title = f"The {min(MOST, len(suspects))} most suspicious of {len(suspects):,} labels"
     told = ("likely", "given")
     return (
-        mistakes_png(judged, part.images.take, chosen=suspects, title=title, told=told),
-        mistake_cards(judged, part.images.take, MOST, chosen=suspects, told=told),
+        mistakes_png(judged, part.pictures, chosen=suspects, title=title, told=told),
+        mistake_cards(judged, part.pictures, MOST, chosen=suspects, told=told),
     )

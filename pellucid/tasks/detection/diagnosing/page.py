@@ -39,7 +39,7 @@ def write_page(
     dev = judged.get("validation") or judged.get("test")
     if dev is not None and images:
         worst = dev.worst(MOST)
-        marked = marked_pictures(dev, stored.parts[dev.split].images.take, worst)
+        marked = marked_pictures(dev, stored.parts[dev.split].pictures, worst)
         if marked:
             drawn["mistakes"] = sheet(dev, worst, marked)
             evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
@@ -97,7 +97,7 @@ def suspects_drawn(stored: StoredRun, judged: Mapping[str, Evaluation], found: M
         span = slice(int(evaluation.truth.offsets[index]), int(evaluation.truth.offsets[index + 1]))
         marks = [Mark(box.tolist(), TRUE, "", True) for box in evaluation.truth.corners[span]]
         marks.append(Mark(one["box"], WRONG, f"{one['class']} {one['score']:.2f}"))
-        picture = picture_with(evaluation, stored.parts[one["part"]].images.take, index, marks)
+        picture = picture_with(evaluation, stored.parts[one["part"]].pictures, index, marks)
         told = one["what"] + (f", marked as {one['given']}" if one["given"] else "")
         cards.append(Card(address(picture / 255), False, [(told, "wrong")], origin=one["picture"]))
     if cards:

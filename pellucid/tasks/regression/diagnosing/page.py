@@ -32,7 +32,7 @@ def write_page(
     gaps: list[Section] = [section_of_split(waterfall), table_of_gaps(split, size_of), parts_of(found)]
     drawn, evidence = {"split": to_png(waterfall)}, list(evidence_of(dev, found))
     if dev is not None and images:
-        take = stored.parts[dev.split].images.take
+        take = stored.parts[dev.split].pictures
         drawn["mistakes"] = worst_png(dev, take)
         evidence.append(worst_gallery(dev, take, "below"))
     page = render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps, curves=curves,
