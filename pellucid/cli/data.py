@@ -116,13 +116,21 @@ def rows_of_numbers(found: Mapping[str, Any]) -> list[list[str]]:
 @with_settings(of_a_run, only=(*PICTURES, "val_fraction", "augment", "seed"))
 def show(
     data: Data,
+    name: Annotated[str | None, typer.Argument(help="One picture: a well (U2OS-01_2_B02) or a path's end.")] = None,
     *,
     out: Annotated[str, typer.Option(help="The picture to write, .png.")] = "sheet.png",
+    site: Annotated[int | None, typer.Option(min=1, help="Of a well: this site, not the first.")] = None,
+    composite: Annotated[bool, typer.Option("--composite", help="Of one picture: all channels in one, too.")] = False,
+    colours: Annotated[str, typer.Option(
+        help="Of one picture's channels: own, gray, chapter (six maps), or NAME=COLOUR with commas.")] = "own",
     rows: Annotated[int, typer.Option(min=1, max=100, help="Pictures to show.")] = 8,
     epochs: Annotated[int, typer.Option(min=1, max=50, help="Versions of each.")] = 7,
     settings: Given,
 ) -> None:
-    """Draw a contact sheet of what a network will see. Each picture first as it is, then as --augment changes it."""
+    """Draw a contact sheet of what a network will see. Each picture first as it is, then as --augment changes it.
+
+    With the name of a picture, its channels are drawn, each alone.
+    """
     from pellucid.runs.places import refuse_among_data
     from pellucid.runs.sheet import contact_sheet
     from pellucid.storage.writer import write_bytes
@@ -131,6 +139,15 @@ def show(
         raise UsageError(f"data show: --out wants a name that ends in .png, but it is {out}.")
     config = settings.of_run(data)
     refuse_among_data("data show", out, data, config.data_dir)
+    if name is not None:
+        from pellucid.using.viewing import view
+
+        drawn, told = view(config, name, site=site, composite=composite, colours=colours)
+        write_bytes(out, drawn)
+        say(f"{out}: {told}")
+        return
+    if site is not None or composite or colours != "own":
+        raise UsageError("data show: --site, --composite and --colours are of one picture. Name it behind the data.")
     sheet, words = contact_sheet(config, rows=rows, epochs=epochs)
     write_bytes(out, sheet)
     say(f"{out}: {rows} pictures, --augment {words}")

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 @with_settings(of_a_run, only=("max_pixels",))
 def predict(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
-    images: Annotated[list[str], typer.Argument(help="Pictures, folders of them, or patterns such as 'new/*.png'.")],
+    images: Annotated[
+        list[str] | None, typer.Argument(help="Pictures, folders of them, or patterns such as 'new/*.png'.")
+    ] = None,
     *,
+    well: Annotated[list[str] | None, typer.Option(
+        help="Of RxRx1: a well such as U2OS-01_2_B12, in place of pictures; may be repeated.")] = None,
+    data: Annotated[str | None, typer.Option(help="Where the wells are; default: the data of the run.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
     csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
     out: Annotated[str | None, typer.Option(
@@ -36,7 +41,15 @@ def predict(
 
     if csv is not None and not csv.lower().endswith(".csv"):
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
-    answered = predict_files(run, expanded(images), top=top, engine=engine, tta=tta, **settings.values(RunConfig))
+    if bool(images) == bool(well) or (data is not None and not well):
+        raise UsageError("predict: name pictures, or wells with --well (and --data, where they are). Type one of them.")
+    if well:
+        from pellucid.using.wells import predict_wells
+
+        answered = predict_wells(run, well, data=data, top=top, engine=engine, tta=tta, **settings.values(RunConfig))
+    else:
+        answered = predict_files(run, expanded(images or []), top=top, engine=engine, tta=tta,
+                                 **settings.values(RunConfig))
     if csv is not None:
         write_answers(csv, answered)
     if out is not None:
@@ -59,7 +72,7 @@ def print_answers(answered: Answered) -> None:
     if not entries:
         return
     guesses = [answered.task.words(entry) for entry in entries]
-    names = [str(entry["image"]) for entry in entries]
+    names = [str(entry["image"]) + (f"  true {entry['true']}" if "true" in entry else "") for entry in entries]
     columns = [names, *zip(*guesses, strict=True)]
     widths = [max(width_of(escaped(word)) for word in column) for column in columns]
     for name, *words in zip(*columns, strict=True):

@@ -24,8 +24,8 @@ UNFIT = re.compile(r"[\x00-\x1f,=]+")      # what `--channels` could not hold
 
 
 def names_of(word: str) -> tuple[str, ...]:
-    """The names of the channels that a word (no pattern) asks for, in its order."""
-    return CHANNELS.get(word) or tuple(name.strip() for name in word.split(","))
+    """The names of the channels that a word asks for, in its order; of a pattern those behind its signs."""
+    return CHANNELS.get(word) or tuple(name.rpartition("=")[2].strip() for name in word.split(","))
 
 
 def word_of(names: Sequence[str]) -> str:

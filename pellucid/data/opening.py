@@ -67,6 +67,10 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
                          "here. Check the path.")
     with asking(spec, "Take fewer images with --limit N, or smaller ones with --resize."):
         dataset = _open_folder(path, options) if os.path.isdir(path) else _open_file(path, options)
+    if "=" in (options.channels or ""):
+        from pellucid.data.stacks import STACK
+
+        dataset = replace(dataset, reading={**dataset.reading, STACK: str(options.channels)})
     return replace(dataset, name=spec) if spec in KNOWN else dataset
 
 
@@ -80,7 +84,7 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
     tree = _tree(folder, files)
     if (wells := open_rxrx1(name, tree, options)) is not None:
         return wells
-    tree, options = _as_pictures(tree, options)
+    tree, options = as_pictures(tree, options)
     if (boxes := _boxes(name, tree, options)) is not None:
         return boxes
     table, notes = table_beside(tree, options)
@@ -124,7 +128,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _open_file(path: Path, options: Options) -> Dataset:
     if path.suffix.lower() in (".csv", ".tsv"):
-        tree, options = _as_pictures(_tree(path.parent, _files_in(path.parent)), options)
+        tree, options = as_pictures(_tree(path.parent, _files_in(path.parent)), options)
         table = file_source(readable(path.name), path)
         from pellucid.data.boxes.opening import marks_boxes, open_boxes
 
@@ -150,7 +154,7 @@ def _open_tar(path: Path, options: Options) -> Dataset:
     if (wells := open_rxrx1(stem(path.name), tree, options)) is not None:
         return wells
     _refuse_columns(str(path), options, of_paths=True)
-    tree, options = _as_pictures(tree, options)
+    tree, options = as_pictures(tree, options)
     if (boxes := _boxes(stem(path.name), tree, options)) is not None:
         return boxes
     _refuse_numbers(str(path), options)
@@ -184,7 +188,7 @@ def _tree(folder: Path, files: list[Path]) -> Tree:
                 tree.unfollowed, (*tree.remarks, *(remark for inner in trees for remark in inner.remarks)))
 
 
-def _as_pictures(tree: Tree, options: Options) -> tuple[Tree, Options]:
+def as_pictures(tree: Tree, options: Options) -> tuple[Tree, Options]:
     """The tree with a source a picture, and the options that are left to ask of each.
 
     Arrays (.npy) are pictures where there are no others; files of one channel are joined as a pattern says.

@@ -105,6 +105,6 @@ def options_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     if not record:
         return {}
     names = tuple(record.get("channel_names") or ())
-    word = word_of(names) if names else {1: "gray", 3: "rgb"}.get(int(record["channels"]))
+    word = record.get("stack") or (word_of(names) if names else {1: "gray", 3: "rgb"}.get(int(record["channels"])))
     return {"resize": (int(record["height"]), int(record["width"])), "fit": record.get("fit", "stretch"),
             "channels": word, "alpha": record.get("alpha", "drop")}

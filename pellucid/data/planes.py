@@ -38,15 +38,21 @@ def read_source(source: Source, options: Options) -> Array:
 
     Raises Unreadable for a truncated or corrupt file and Unsupported for a kind that is not read.
     """
+    return source_sized(source, options)[0]
+
+
+def source_sized(source: Source, options: Options) -> tuple[Array, tuple[int, int]]:
+    """The same, and the (height, width) that the picture has by itself, upright."""
     if not source.planes:
-        return decoded_sized(source.read(), source.where, options)[0]
+        return decoded_sized(source.read(), source.where, options)
     alone = replace(options, channels=None, resize=None)
     planes = [decoded_sized(plane.read(), plane.where, alone, plane=True)[0] for plane in source.planes]
     shapes = [(plane.shape, "gray" if plane.shape[2] in (1, 3) else "named") for plane in planes]
     joined(source, [Header(shape[0], shape[1], kind, str(plane.dtype))
                     for plane, (shape, kind) in zip(planes, shapes, strict=True)])
     pixels = np.concatenate([convert_channels(plane, "gray") for plane in planes], axis=-1)
-    return _fitted(_arranged(source.where, pixels, source.names, options.channels), options)
+    fitted = _fitted(_arranged(source.where, pixels, source.names, options.channels), options)
+    return fitted, (pixels.shape[0], pixels.shape[1])
 
 
 def joined(source: Source, headers: Sequence[Header]) -> Header:

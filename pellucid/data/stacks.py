@@ -16,6 +16,7 @@ from pellucid.data.naming import some_names
 from pellucid.data.sources import Source, Tree
 from pellucid.errors import ArgumentError, DataError, describe, shown
 
+STACK = "stack"                       # what a model's record calls the pattern by which its channels lay in files
 PAIR = re.compile(r"\s*([^=,]+?)\s*=\s*([^=,]+?)\s*")
 JOINTS = "_-. "                       # letters that a channel's word leaves behind
 EXAMPLE = 'Type, for example, --channels "w1=nuclei,w2=er".'

@@ -2,8 +2,8 @@
 
 Shapes    pixels (n,H,W,C): C=1 is grey, C=3 colour unless the channels have other names; of any other number each
           channel has a colour of its own, and what they add up to is shown
-Pixels    uint8 of one or three channels as they are; float within 0..1 as it is; everything else is stretched to its own darkest and brightest
-          percent, picture by picture, and channel by channel where each has a colour
+Pixels    uint8 of one or three channels as they are; float within 0..1 as it is; everything else is stretched to its
+          own darkest and brightest percent, picture by picture, and channel by channel where each has a colour
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pellucid.errors import ShapeError, describe
 
 Images = Callable[[np.ndarray], np.ndarray]  # indices (n,) -> raw pixels (n,H,W,C)
 
+DARK_BRIGHT = (0.01, 0.99)  # quantiles that are drawn black and full
+ALONE = (0.001, 0.999)      # the same of one channel alone, whose brightest places are few
 STRETCHED = "Brightness is stretched in each picture."
 
 
@@ -74,8 +76,15 @@ def channel_shares(pixels: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray
     return _stretched(values, (1, 2)), STRETCHED
 
 
+def brightness(pixels: np.ndarray) -> np.ndarray:
+    """What values of pixels (n,H,W,C) are dark and bright, for each picture and channel: (2,n,1,1,C)."""
+    values = np.nan_to_num(pixels.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    ends: np.ndarray = np.quantile(values, ALONE, axis=(1, 2), keepdims=True)
+    return ends
+
+
 def _stretched(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """From 0 to 1 between the darkest and the brightest percent along these axes."""
-    low, high = np.quantile(values, (0.01, 0.99), axis=axes, keepdims=True)
+    low, high = np.quantile(values, DARK_BRIGHT, axis=axes, keepdims=True)
     shares: np.ndarray = np.clip((values - low) / np.where(high > low, high - low, 1), 0, 1)
     return shares

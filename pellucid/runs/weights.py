@@ -44,7 +44,7 @@ def native_weights(model: Model, engine: Engine) -> tuple[dict[str, Any], dict[s
 def told_of_reading(config: RunConfig, before: Mapping[str, str]) -> dict[str, str]:
     """How pictures came to that size and shape, `before` in a store; what is left out is what no record means."""
     said = {"fit": config.fit, "alpha": config.alpha} | dict(before)
-    return {name: value for name, value in said.items() if value != {"fit": "stretch", "alpha": "drop"}[name]}
+    return {name: value for name, value in said.items() if value != {"fit": "stretch", "alpha": "drop"}.get(name)}
 
 
 def write_run_model(

@@ -16,11 +16,14 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.endings import is_picture
+from pellucid.data.finding import Found, joined_files
 from pellucid.data.images import Array
 from pellucid.data.listing import scan_folder
-from pellucid.data.options import options_of_record
+from pellucid.data.options import Options, options_of_record
+from pellucid.data.planes import source_sized
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_image, read_sized
+from pellucid.data.stacks import parse_pattern
 from pellucid.engines.protocol import Engine
 from pellucid.errors import DataError, FileError, ShapeError, UsageError, shown
 from pellucid.model import Model
@@ -89,10 +92,10 @@ def judge_cases(run: str, file: str, engine: str | None = None, max_pixels: int 
 
 
 def answered(
-    opened: tuple[Model, RunFolder | None], run: str, images: Iterable[str], *, top: int, engine: str | None,
+    opened: tuple[Model, RunFolder | None], run: str, images: Iterable[str | Found], *, top: int, engine: str | None,
     max_pixels: int | None, tta: bool = False,
 ) -> Answered:
-    """The same of a model that was read already."""
+    """The same of a model that was read already; a picture may be found in a data set beforehand."""
     model, folder = opened
     refuse_large_scoring(model.graph, 1, "predict")
     at_once = AT_ONCE if scoring_bytes(model.graph, AT_ONCE) < ROOM else 1
@@ -101,12 +104,14 @@ def answered(
     watch = holder.watch()
     found = Answered([], task_of_model(model))
     pending: list[Waiting] = []
-    for image in images:
-        entry: dict[str, Any] = {"image": image}
+    words = {"max_pixels": max_pixels, **options_of_record(holder.record)}
+    for image in whole_pictures(images, holder):
+        entry: dict[str, Any] = {"image": image.name if isinstance(image, Found) else image}
         found.entries.append(entry)
         try:
-            read, size = read_sized(image, max_pixels=max_pixels, **options_of_record(holder.record))
-            pixels = holder.bring(read, image)
+            read, size = (source_sized(image.source, Options(**words)) if isinstance(image, Found)
+                          else read_sized(image, **words))
+            pixels = holder.bring(read, entry["image"])
         except (FileError, DataError) as fault:
             entry["error"] = str(fault)
             continue
@@ -119,6 +124,15 @@ def answered(
     answer(pending)
     found.warnings = [*holder.warnings, *([watch.warning()] if watch is not None and watch.warning() else [])]
     return found
+
+
+def whole_pictures(images: Iterable[str | Found], holder: Holder) -> Iterable[str | Found]:
+    """The pictures; where the model learnt from files of one channel each, those that the files given make."""
+    pattern = holder.record.get("stack")
+    if pattern is None:
+        return images
+    files = [image for image in images if isinstance(image, str)]
+    return (*joined_files(files, parse_pattern(str(pattern))), *(one for one in images if isinstance(one, Found)))
 
 
 class Answerer:

@@ -1,7 +1,7 @@
 """RxRx1 as a data set: a sample a site, six channels, the siRNA or any other column as its class.
 
 Classes   are the names that the column holds; with the siRNA, control wells are left out where there are treated ones
-Groups    the well, so that its two sites stay together; --group experiment or plate for parts that share none of those
+Groups    the well, so that its two sites stay together; or what --group names: experiment, plate, cell_type ...
 Parts     train and test as the tables say; wells of the test part whose class is not known are left out
 """
 
@@ -25,9 +25,10 @@ from pellucid.data.rxrx1.tables import TREATMENT, UNKNOWN, Wells, check_column, 
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree
 from pellucid.data.stacks import incomplete, stack_of
+from pellucid.data.wells import grouped_by_well
 from pellucid.errors import ArgumentError, DataError, shown
 
-LABEL, GROUP = "sirna", "well"
+LABEL = "sirna"
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,19 @@ def open_rxrx1(name: str, tree: Tree, options: Options) -> Dataset | None:
     chosen, told = _learnt(wells, sites, label, options)
     classes = sorted_names({wells.columns[label][site.row] for site in chosen})
     numbers = {word: number for number, word in enumerate(classes)}
-    groups = _groups(wells, chosen, options)
+    groups, parted = _groups(wells, chosen, options)
     samples = [Sample(site.source, wells.columns["dataset"][site.row].removesuffix("_controls"), group)
                for site, group in zip(chosen, groups, strict=True)]
     labels = Classes(np.array([numbers[wells.columns[label][site.row]] for site in chosen], np.int64))
     counted = [f"{len(wells):,} wells in the tables, {wells.release}", f"classes from the column {label}"]
     kind = options.channels if options.channels in KINDS else None
     return dataset_of(name, tree.where, samples, labels, classes, options=replace(options, channels=kind),
-                      notes=[*counted, *notes, *told], extra_hashes=wells.hashes)
+                      notes=[*counted, *notes, *told, *parted], extra_hashes=wells.hashes)
 
 
 def whole_sites(tree: Tree, wells: Wells, options: Options) -> tuple[list[Image], list[str]]:
     """The sites that have every channel wanted, and notes. Raises DataError where none has, or all are required to."""
-    names = _wanted(options)
+    names = wanted_channels(options)
     found = images_of(tree)
     if not found:
         raise DataError(f"{tree.where}: the tables are RxRx1's, but there is no image of it here "
@@ -83,7 +84,7 @@ def whole_sites(tree: Tree, wells: Wells, options: Options) -> tuple[list[Image]
     return whole, notes + ([f"sites of wells that no table lists, left out: {strays:,}"] if strays else [])
 
 
-def _wanted(options: Options) -> tuple[str, ...]:
+def wanted_channels(options: Options) -> tuple[str, ...]:
     """The channels to read. Raises ArgumentError for others, and for a pattern."""
     word = options.channels
     if word is None or word in KINDS:
@@ -116,11 +117,19 @@ def _learnt(wells: Wells, sites: Sequence[Image], label: str, options: Options) 
     return known, notes
 
 
-def _groups(wells: Wells, sites: Sequence[Image], options: Options) -> Sequence[str | None]:
-    if options.group_pattern is not None:
-        return groups_of(wells.where, [site.source.path for site in sites], options.group_pattern)
+def _groups(wells: Wells, sites: Sequence[Image], options: Options) -> tuple[list[str | None], list[str]]:
+    """The group of each site, and notes; sites of one well stay together unless the options part them."""
     columns: Mapping[str, Sequence[str]] = wells.columns
-    name = check_column(wells, "--group", options.group or GROUP)
+    ids = [columns["id_code"][site.row] for site in sites]
+    found = groups_of(wells.where, [site.source.path for site in sites], options.group_pattern)
+    if options.group is not None:
+        names = [check_column(wells, "--group", name) for name in options.group.split(",")]
+        found = ["/".join(_group(columns, name, site.row) for name in names) for site in sites]
+    return grouped_by_well(wells.where, found, ids, options)
+
+
+def _group(columns: Mapping[str, Sequence[str]], name: str, row: int) -> str:
+    """What parts must not share: a plate and a well are those of their experiment."""
     if name == "plate":
-        return [f"{columns['experiment'][site.row]}_{columns['plate'][site.row]}" for site in sites]
-    return [columns["id_code" if name == GROUP else name][site.row] for site in sites]
+        return f"{columns['experiment'][row]}_{columns['plate'][row]}"
+    return columns["id_code" if name == "well" else name][row]

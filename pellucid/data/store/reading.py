@@ -7,6 +7,7 @@ with them, the first time they are taken. So the fingerprint in the record is th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from pellucid.data.images import Array, Images
 from pellucid.data.learnable import learnable
 from pellucid.data.options import ALPHAS, Options
 from pellucid.data.samples import cut, cut_notes
+from pellucid.data.stacks import STACK, parse_pattern
 from pellucid.data.store.layout import CHANNELS, CHECKSUM, CLASSES, FORMAT, SHORT, sum_of
-from pellucid.errors import FileError, ShapeError, shown
+from pellucid.errors import ArgumentError, FileError, ShapeError, shown
 from pellucid.storage.hdf5 import dataset_at, places_of, read_array
 from pellucid.storage.limits import PIXELS
 from pellucid.storage.rows import StoredRows
@@ -80,9 +82,17 @@ def reading_of(path: Path, record: Mapping[str, Any]) -> dict[str, str]:
     """How pictures came to their size and depth. Raises FileError for words that mean nothing."""
     told = record.get("reading", {})
     known = {"fit": FITS, "alpha": ALPHAS}
-    if not isinstance(told, dict) or not all(name in known and word in known[name] for name, word in told.items()):
+    if not isinstance(told, dict) or not all(
+        word in known[name] if name in known else name == STACK and _is_pattern(word) for name, word in told.items()
+    ):
         raise damaged(path, "its record does not tell how its pictures were read")
     return told
+
+
+def _is_pattern(word: Any) -> bool:
+    with suppress(ArgumentError):
+        return isinstance(word, str) and bool(parse_pattern(word))
+    return False
 
 
 def columns_of(path: Path, file: Any, record: Mapping[str, Any], text: bytes) -> dict[str, Array]:
