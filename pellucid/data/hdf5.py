@@ -29,6 +29,7 @@ from pellucid.data.store.layout import KIND, RECORD, SHORT, fixed
 from pellucid.data.store.reading import open_store
 from pellucid.errors import ArgumentError, DataError, ShapeError, shown
 from pellucid.storage.hdf5 import attribute, check_mapped, dataset_at, is_long_text, open_hdf5, read_array, read_names
+from pellucid.storage.reading import parse_json
 from pellucid.storage.streams import Stream, whole_stream
 
 FEATURES = "features"
@@ -45,7 +46,8 @@ def open_hdf5_store(path: Path, options: Options) -> Dataset:
         text = attribute(file.attrs, RECORD)
         record = record_of(path, text)
         if record.get("kind") == KIND:
-            return open_store(path, file, record, bytes(text), options)
+            written = text.encode() if isinstance(text, str) else bytes(text)
+            return open_store(path, file, record, written, options)
         found = {name: dataset_at(path, file, name) for name in file if name in USED}  # the others cost nothing
         notes = [f"{name} is packed and was read into memory" for name, entry in found.items()
                  if name.startswith("x_") and not lies_in_one_piece(entry)]  # fmt: skip
@@ -89,8 +91,8 @@ def record_of(path: Path, text: Any) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        record = json.loads(bytes(text) if isinstance(text, (bytes, np.bytes_)) else str(text))
-    except ValueError as error:
+        record = parse_json(text.decode() if isinstance(text, bytes) else str(text), path)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is damaged: its '{RECORD}' attribute is not JSON. Write it again.") from error
     return record if isinstance(record, dict) else {}
 

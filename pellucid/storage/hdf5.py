@@ -122,6 +122,8 @@ def dataset_at(path: str | os.PathLike[str], group: Any, name: str) -> Any:
     if not isinstance(entry, h5py.Dataset):
         raise FileError(f"{path}: '{name}' must be an array, but it is a group. Save the array under this name.")
     refuse_unsafe(path, name, entry, long_text=True)
+    if entry.shape is None:
+        raise FileError(f"{path}: '{name}' must be an array, but it holds nothing. Save the array under this name.")
     return entry
 
 

@@ -86,8 +86,10 @@ def resumable(path: Path, made_of: str, begin: Callable[[Stream], None]) -> Iter
             partial.refuse_unplain()
             done = done_of(path, made_of) if partial.look() is not None else None
             if done is None and partial.look() is not None:
-                _refuse_busy(path, partial)
+                _refuse_strange(path, partial)
                 writer.system.remove(partial)
+            if done is None:
+                writer.write_json(journal_of(path), {"made_of": "", "done": 0})  # now a partial file is ours
             file = writer.system.create(partial) if done is None else writer.system.open_again(partial)
             try:
                 lock(path, file)
@@ -145,7 +147,11 @@ def kept(path: Path, error: OSError) -> FileError:
     return FileError(f"{not_written(path, error)} What is done is kept: the same command goes on from there.")
 
 
-def _refuse_busy(path: Path, partial: Entry) -> None:
+def _refuse_strange(path: Path, partial: Entry) -> None:
+    """Raise FileError for a partial file that is not ours, or that another process is writing."""
+    if not os.path.lexists(journal_of(path)):
+        raise FileError(f"{partial.path} is in the way, and is none that a conversion left. Remove it, or choose "
+                        "another --out.")
     file = writer.system.open_again(partial)
     try:
         lock(path, file)

@@ -24,6 +24,8 @@ RECORD = "pellucid"
 KIND, FORMAT = "images", 1
 SHORT = {"train": "train", "train-dev": "dev", "validation": "val", "test": "test"}  # of the parts in names of arrays
 CHECKSUM, CLASSES, CHANNELS = "checksum", "classes", "channels"
+OF_ALL = (CHECKSUM, CLASSES, CHANNELS)
+OF_PART = ("y", "ids", "names", "groups", "contents", "crc")  # beside x
 
 
 def fixed(texts: Any) -> Array:

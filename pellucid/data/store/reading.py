@@ -6,6 +6,8 @@ with them, the first time they are taken. So the fingerprint in the record is th
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,13 +26,14 @@ from pellucid.data.learnable import learnable
 from pellucid.data.options import ALPHAS, Options
 from pellucid.data.samples import cut, cut_notes
 from pellucid.data.stacks import STACK, parse_pattern
-from pellucid.data.store.layout import CHANNELS, CHECKSUM, CLASSES, FORMAT, SHORT, sum_of
+from pellucid.data.store.layout import CHANNELS, CHECKSUM, CLASSES, FORMAT, OF_ALL, OF_PART, SHORT, sum_of
 from pellucid.errors import ArgumentError, FileError, ShapeError, shown
-from pellucid.storage.hdf5 import dataset_at, places_of, read_array
-from pellucid.storage.limits import PIXELS
+from pellucid.storage.hdf5 import dataset_at, is_long_text, places_of, read_array
+from pellucid.storage.limits import NAME, PIXELS
 from pellucid.storage.rows import StoredRows
 
 PIXEL_KINDS = ("u1", "u2", "f2", "f4", "f8")
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 AGAIN = "Write it again with pellucid data convert"
 
 
@@ -55,11 +58,11 @@ def open_store(path: Path, file: Any, record: Mapping[str, Any], text: bytes, op
     parts = {part: found.subset(kept[part]) if less else found for part, found in parts.items()}
     first = next(iter(sizes))
     return Dataset(
-        name=str(record.get("name", path.stem)),
+        name=record["name"],
         parts=parts,
         class_names=names,
         channel_names=channels if options.channels is None else names_of(options.channels),
-        fingerprint=fingerprint_of(parts) if less else str(record.get("fingerprint")),
+        fingerprint=fingerprint_of(parts) if less else record["fingerprint"],
         notes=(*begun, *conversion_notes(pixels[first], images[first]), *cut_notes(known, kept)),
         undivided=record.get("undivided") is True,
         reading=reading_of(path, record),
@@ -71,6 +74,10 @@ def sizes_of(path: Path, record: Mapping[str, Any]) -> dict[str, int]:
     if record.get("format") != FORMAT:
         raise FileError(f"{path} was written by a newer Pellucid (format {shown(record.get('format'))}, and {FORMAT} "
                         "is known here). Install a newer one: pip install --upgrade pellucid.")
+    name, mark = record.get("name"), record.get("fingerprint")
+    if not isinstance(name, str) or not isinstance(mark, str) or not FINGERPRINT.fullmatch(mark):
+        raise damaged(path, "its record does not tell name and fingerprint")
+    NAME.check(len(name.encode("utf-8", "surrogatepass")), path, what="the name of the data in a store")
     told = record.get("parts")
     counts = told if isinstance(told, dict) else {}
     if not counts or not all(part in SHORT and type(count) is int and count > 0 for part, count in counts.items()):
@@ -97,12 +104,20 @@ def _is_pattern(word: Any) -> bool:
 
 def columns_of(path: Path, file: Any, record: Mapping[str, Any], text: bytes) -> dict[str, Array]:
     """Every array but the pixels. Raises FileError unless they are, with the record, what was written."""
-    names = [name for name in file if not name.startswith("x_")]
-    columns = {name: read_array(dataset_at(path, file, name)) for name in names}
+    known = (*OF_ALL, *(f"{column}_{SHORT[part]}" for part in sizes_of(path, record) for column in OF_PART))
+    columns = {name: column_at(path, file, name) for name in known if name in file}
     told = columns.pop(CHECKSUM, np.zeros(0, "S64"))
     if told.shape != (1,) or told[0] != sum_of(text, columns).encode():
         raise damaged(path, "its labels, names or record are not what was written (checksum)")
     return columns
+
+
+def column_at(path: Path, file: Any, name: str) -> Array:
+    """One of them. Raises FileError for what is no plain array."""
+    entry = dataset_at(path, file, name)
+    if is_long_text(entry):
+        raise damaged(path, f"'{name}' holds text of any length")
+    return read_array(entry)
 
 
 def pixels_of(path: Path, file: Any, part: str, count: int) -> StoredRows:
@@ -113,6 +128,9 @@ def pixels_of(path: Path, file: Any, part: str, count: int) -> StoredRows:
     entry = dataset_at(path, file, name)
     if entry.ndim != 4 or entry.shape[0] != count or 0 in entry.shape or entry.dtype.str[1:] not in PIXEL_KINDS:
         raise damaged(path, f"'{name}' is no list of {count:,} images")
+    each = math.prod(entry.shape[1:]) * entry.dtype.itemsize
+    if each > (size := Path(path).stat().st_size):
+        raise damaged(path, f"an image of '{name}' takes {each:,} bytes, and the file has {size:,}")
     PIXELS.check(entry.shape[1] * entry.shape[2], f"{path}: '{name}'")
     places = places_of(entry)
     if places is None:

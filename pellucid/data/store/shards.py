@@ -30,7 +30,7 @@ from pellucid.storage.writer import make_folder, remove_leftovers, write_bytes, 
 
 SHARD = 256 << 20  # bytes of a tar, about; one larger file has a tar of its own
 BLOCK = 512  # bytes that a header takes, and that a member is filled up to
-PLAN, LOCK = "plan.txt", ".lock"  # in OUT.partial: the sha256 of what is being packed, and what is locked
+PLAN, LOCK = ".plan", ".lock"  # in OUT.partial: the sha256 of what is being packed, and what is locked
 TABLES = (".csv", ".tsv", ".txt", ".json", ".yaml", ".yml", ".parquet")  # of which copies lie beside the tars
 Told = Callable[[int], Any]  # how many files are done
 
@@ -62,7 +62,12 @@ def write_shards(tree: Tree, out: Path, told: Told = lambda done: None) -> tuple
     beside = [source for source in tree.sources if "/" not in source.path and source.path.lower().endswith(TABLES)]
     packed = sorted((source for source in tree.sources if source not in beside), key=lambda source: source.path)
     shards, partial = list(in_shards(packed)), out.with_name(f"{out.name}.partial")
-    make_folder(partial)
+    if partial.is_symlink() or (os.path.lexists(partial) and not (partial / PLAN).is_file()):
+        raise FileError(f"{partial} is in the way, and is none that a conversion left. Remove it, or choose another "
+                        "--out.")
+    if not partial.exists():
+        make_folder(partial)
+        write_text(partial / PLAN, "")  # now the folder is ours
     with claimed(partial, out):
         begin(partial, plan_of(tree.sources))
         done = had = 0
