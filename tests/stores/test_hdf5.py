@@ -157,6 +157,20 @@ def test_a_full_disk_and_two_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     equal(open_dataset(str(path)), data)
 
 
+def test_what_is_in_the_way_stays(tmp_path: Path) -> None:
+    """A file of the user's under the name of a partial one is not ours to remove, nor what a link leads to."""
+    mine = tmp_path / "s.h5.partial"
+    mine.write_bytes(b"mine")
+    with pytest.raises(FileError, match=r"s\.h5\.partial is in the way, and is none that a conversion left"):
+        write_hdf5(dataset(), tmp_path / "s.h5")
+    assert mine.read_bytes() == b"mine"
+    mine.rename(tmp_path / "elsewhere")
+    mine.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileError, match="is a link, and what is written must not leave its folder"):
+        write_hdf5(dataset(), tmp_path / "s.h5")
+    assert (tmp_path / "elsewhere").read_bytes() == b"mine"
+
+
 # --- damaged ----------------------------------------------------------------------------------------------------------
 
 def spoil(name: str, place: tuple[int, ...], value: Any) -> Callable[[Any], None]:

@@ -83,6 +83,15 @@ def test_killed_it_goes_on(moments: int, tmp_path: Path, monkeypatch: pytest.Mon
     assert write_shards(tree_to_pack(tmp_path / "pictures"), out)[1] == 0  # of other files nothing is kept
 
 
+def test_what_is_in_the_way_stays(tmp_path: Path) -> None:
+    tree, mine = tree_to_pack(write_folder(tmp_path / "pictures")), tmp_path / "shards.partial" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    with pytest.raises(FileError, match=r"shards\.partial is in the way, and is none that a conversion left"):
+        write_shards(tree, tmp_path / "shards")
+    assert mine.read_bytes() == b"mine" and not (tmp_path / "shards").exists()
+
+
 def test_a_shard_cut_short(tmp_path: Path) -> None:
     out = tmp_path / "shards"
     write_shards(tree_to_pack(write_folder(tmp_path / "pictures")), out)

@@ -26,7 +26,7 @@ from pellucid.errors import DataError, FileError
 from pellucid.storage.os_errors import not_written
 from pellucid.storage.resumable import lock
 from pellucid.storage.streams import whole_stream
-from pellucid.storage.writer import make_folder, remove_leftovers, write_bytes, write_text
+from pellucid.storage.writer import LEFTOVER, make_folder, remove_leftovers, write_bytes, write_text
 
 SHARD = 256 << 20  # bytes of a tar, about; one larger file has a tar of its own
 BLOCK = 512  # bytes that a header takes, and that a member is filled up to
@@ -62,11 +62,9 @@ def write_shards(tree: Tree, out: Path, told: Told = lambda done: None) -> tuple
     beside = [source for source in tree.sources if "/" not in source.path and source.path.lower().endswith(TABLES)]
     packed = sorted((source for source in tree.sources if source not in beside), key=lambda source: source.path)
     shards, partial = list(in_shards(packed)), out.with_name(f"{out.name}.partial")
-    if partial.is_symlink() or (os.path.lexists(partial) and not (partial / PLAN).is_file()):
-        raise FileError(f"{partial} is in the way, and is none that a conversion left. Remove it, or choose another "
-                        "--out.")
-    if not partial.exists():
-        make_folder(partial)
+    refuse_strange(partial)
+    make_folder(partial)
+    if not (partial / PLAN).exists():
         write_text(partial / PLAN, "")  # now the folder is ours
     with claimed(partial, out):
         begin(partial, plan_of(tree.sources))
@@ -88,6 +86,15 @@ def write_shards(tree: Tree, out: Path, told: Told = lambda done: None) -> tuple
     except OSError as error:
         raise not_written(out, error) from error
     return len(shards), had
+
+
+def refuse_strange(partial: Path) -> None:
+    """Raise FileError for a folder that no conversion left: what it holds is not ours to remove."""
+    if not os.path.lexists(partial) or (partial / PLAN).is_file():
+        return
+    if partial.is_symlink() or not partial.is_dir() or any(not LEFTOVER.fullmatch(name) for name in os.listdir(partial)):
+        raise FileError(f"{partial} is in the way, and is none that a conversion left. Remove it, or choose another "
+                        "--out.")
 
 
 def in_shards(sources: Sequence[Source]) -> Iterator[list[Source]]:
