@@ -92,7 +92,7 @@ def refuse_strange(partial: Path) -> None:
     """Raise FileError for a folder that no conversion left: what it holds is not ours to remove."""
     if not os.path.lexists(partial) or (partial / PLAN).is_file():
         return
-    if partial.is_symlink() or not partial.is_dir() or any(not LEFTOVER.fullmatch(name) for name in os.listdir(partial)):
+    if partial.is_symlink() or not (partial.is_dir() and all(map(LEFTOVER.fullmatch, os.listdir(partial)))):
         raise FileError(f"{partial} is in the way, and is none that a conversion left. Remove it, or choose another "
                         "--out.")
 
