@@ -26,6 +26,7 @@ class Audit:
     def __init__(self, path: str) -> None:
         self.waiting: list[bytes] = []
         self.planned: asyncio.TimerHandle | None = None
+        self.second, self.stamp = 0, ""
         self.encoder = msgspec.json.Encoder()
         try:
             self.to = None if path == "-" else os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
@@ -35,10 +36,11 @@ class Audit:
     def write(self, scope: Scope, status: int, seconds: float, noted: dict[str, Any]) -> None:
         """One request that is over; `noted` is what its route has to say of it."""
         now = time.time()
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+        if int(now) != self.second:
+            self.second, self.stamp = int(now), time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
         client = scope.get("client")
         self.waiting.append(self.encoder.encode({
-            "time": f"{stamp}.{int(now % 1 * 1000):03d}Z", "client": client[0] if client else None,
+            "time": f"{self.stamp}.{int(now % 1 * 1000):03d}Z", "client": client[0] if client else None,
             "method": scope.get("method", "WEBSOCKET"), "path": scope["path"][:LONGEST], "status": status,
             "ms": round(1000 * seconds, 3), **noted,
         }))  # fmt: skip

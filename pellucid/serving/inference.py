@@ -152,9 +152,9 @@ def from_json(data: msgspec.Raw, dtype: np.dtype[Any], shape: tuple[int, ...]) -
 
 def brought(pixels: Array, version: Version) -> Array:
     """Pixels (N, H, W, C) in the model's own depth. Raises Refused where that would be a guess."""
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise Refused(422, "The pixels hold NaN or infinity, so there is nothing to answer.")
     if version.takes(pixels.dtype):
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            raise Refused(422, "The pixels hold NaN or infinity, so there is nothing to answer.")
         return pixels
     try:
         rows = [version.holder.bring(picture, "input") for picture in pixels]

@@ -58,14 +58,20 @@ class Network:
         self.thread = threading.Thread(target=self._live, args=(threads,), name="network", daemon=True)
         self.thread.start()
 
-    async def run(self, version: Version, rows: Array, finish: Callable[..., Any], *, look: bool = True) -> Any:
-        """What `finish` makes of the outputs for rows; raises what it or the network raised."""
+    async def run(
+        self, version: Version, rows: Array, finish: Callable[..., Any], *, look: bool = True, seconds: float
+    ) -> Any:
+        """What `finish` makes of the outputs for rows; raises what it or the network raised, TimeoutError when late."""
         loop = asyncio.get_running_loop()
         job = Job(version, rows, look, finish, loop.create_future())
         with self.some:
             self.waiting.append(job)
         loop.call_soon(self._tell)  # behind the requests that were read together with this one
-        return await job.future
+        late = loop.call_later(seconds, give_up, job.future)
+        try:
+            return await job.future
+        finally:
+            late.cancel()
 
     def close(self) -> None:
         """End the thread once nothing waits."""
@@ -86,7 +92,7 @@ class Network:
     def _next(self) -> list[Part]:
         """Rows that share a batch; none when all is over."""
         with self.some:
-            while not self.waiting:
+            while not self._wanted():
                 if self.closed:
                     return []
                 self.some.wait()
@@ -95,6 +101,12 @@ class Network:
                 self.some.wait_for(lambda: self.heard, PATIENCE)
             self.heard = False
             return gathered(self.waiting)
+
+    def _wanted(self) -> bool:
+        """Whether anybody still waits."""
+        while self.waiting and self.waiting[0].future.done():  # whoever asked has left
+            self.waiting.popleft()
+        return bool(self.waiting)
 
     def _carry_out(self, parts: list[Part]) -> None:
         """Answer the rows of one batch; where they make it fail, those of each job by themselves."""
@@ -130,7 +142,7 @@ class Network:
     def _hand_back(self, done: list[Done]) -> None:
         """Settle the futures, in the thread of their loop; then let it read and prepare what has come meanwhile."""
         for job, value, fault in done:
-            if job.future.done():  # whoever asked has left
+            if job.future.done():  # whoever asked has left, or was told that it takes too long
                 continue
             if fault is None:
                 job.future.set_result(value)
@@ -142,6 +154,12 @@ class Network:
         with self.some:
             self.heard = True
             self.some.notify()
+
+
+def give_up(future: asyncio.Future[Any]) -> None:
+    """Say that it takes too long."""
+    if not future.done():
+        future.set_exception(TimeoutError())
 
 
 def later(loop: asyncio.AbstractEventLoop, rounds: int, call: Callable[[], None]) -> None:
@@ -158,7 +176,7 @@ def gathered(waiting: deque[Job]) -> list[Part]:
     room, found, passed = first.version.batch, [], []
     while waiting and room:
         job = waiting.popleft()
-        if job.future.cancelled() and job is not first:
+        if job.future.done():
             continue
         if job.kind != first.kind:
             passed.append(job)

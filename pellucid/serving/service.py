@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from pellucid.serving.refusals import Refused, busy
 from pellucid.serving.settings import Settings
 from pellucid.serving.version import Version
 
-T = TypeVar("T")
 DECODERS = 2  # threads; each may hold one large picture
 Read = tuple[Array, tuple[int, int]]  # pixels (H, W, C), and the (height, width) of the picture
 
@@ -56,7 +55,7 @@ class Service:
                 continue
             groups.setdefault((read[0].shape, read[0].dtype), []).append((entry, read))
         fills = [self._fill(version, group, top) for group in groups.values()]
-        every = [await self.in_time(fills[0])] if len(fills) == 1 else await self.in_time(asyncio.gather(*fills))
+        every = [await fills[0]] if len(fills) == 1 else await asyncio.gather(*fills)
         return {"predictions": entries, "warnings": list(dict.fromkeys(one for some in every for one in some))}
 
     async def read(self, version: Version, content: bytes, name: str) -> Read:
@@ -73,10 +72,12 @@ class Service:
         first = group[0][1][0][np.newaxis]
         rows = first if len(group) == 1 else np.stack([pixels for _, (pixels, _) in group])
         sizes = [size for _, (_, size) in group]
+
+        def finish(outputs: Array, distances: Array) -> tuple[list[dict[str, Any]], list[str]]:
+            return version.entries(rows, outputs, distances, sizes, top)
+
         try:
-            answers, warnings = await self.network.run(
-                version, rows, lambda outputs, distances: version.entries(rows, outputs, distances, sizes, top)
-            )
+            answers, warnings = await self.run(version, rows, finish, look=True)
         except ShapeError as fault:
             answers, warnings = [{"error": str(fault)}] * len(group), []
         for (entry, _), answer in zip(group, answers, strict=True):
@@ -95,16 +96,14 @@ class Service:
             return response(asked, version, outputs, answers)
 
         try:
-            work = self.network.run(version, rows, finish, look=False)
-            found: tuple[dict[str, Any], bytes] = await self.in_time(work)
+            found: tuple[dict[str, Any], bytes] = await self.run(version, rows, finish, look=False)
             return found
         except ShapeError as fault:
             raise Refused(422, str(fault)) from None
 
-    async def in_time(self, work: Awaitable[T]) -> T:
-        """The result of some work. Raises Refused when it takes longer than a request may."""
+    async def run(self, version: Version, rows: Array, finish: Callable[..., Any], *, look: bool) -> Any:
+        """As `Network.run`. Raises Refused when it takes longer than a request may."""
         try:
-            async with asyncio.timeout(self.settings.timeout):
-                return await work
+            return await self.network.run(version, rows, finish, look=look, seconds=self.settings.timeout)
         except TimeoutError:
             raise busy(f"There was no answer within {self.settings.timeout:g} seconds (--timeout).") from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class Version:
         self.problem = self.answerer.problem
         self.threads = all_or_one(model, self.engine, batch)
         self.holder = Holder.of(model, name)
+        self.watch = self.holder.watch()  # knows the training pictures; has seen none itself
         self.options = Options(max_pixels=max_pixels, **options_of_record(self.holder.record))
         record = self.holder.record
         self.shape = tuple(int(record[name]) for name in ("height", "width", "channels")) if record else None
@@ -113,7 +115,7 @@ class Version:
 
         Of little pictures a batch takes no longer than one.
         """
-        watch = self.holder.watch()
+        watch = self.watch
         if watch is None:
             return np.zeros(n)
         if padded[0].size <= SMALL:
@@ -124,23 +126,27 @@ class Version:
         self, rows: Array, outputs: Array, distances: Array, sizes: Sequence[tuple[int, int]], top: int
     ) -> tuple[list[dict[str, Any]], list[str]]:
         """An answer a row, as `pellucid predict --json` has it without `image`, and what was noticed in sentences."""
-        watch = self.holder.watch()
-        found: list[dict[str, Any]] = []
-        for output, distance, size in zip(outputs, distances.tolist(), sizes, strict=True):
-            entry: dict[str, Any] = {}
-            found.append(entry)
-            if watch is not None and distance > watch.typical.far:
-                entry["unlike"] = round(distance / watch.typical.far, 3)
-            try:
-                refuse_not_finite(self.name, output)
-                entry |= self.problem.located(output[np.newaxis], [size], top=top, run=self.name)[0]
-            except PellucidError as fault:
-                entry["error"] = str(fault)
-        warning = ""
+        found: list[dict[str, Any]]
+        if np.isfinite(outputs).all():
+            found = self.problem.located(outputs, sizes, top=top, run=self.name)
+        else:
+            found = [self._entry(output, size, top) for output, size in zip(outputs, sizes, strict=True)]
+        watch, warning = self.watch, ""
         if watch is not None and distances.max() > watch.typical.some:
+            for entry, share in zip(found, (distances / watch.typical.far).tolist(), strict=True):
+                entry |= {"unlike": round(share, 3)} if share > 1 else {}
+            watch = replace(watch, distances=[], plain={})
             watch.note(rows, distances)
             warning = watch.warning()
         return found, [*self.holder.warnings, *([warning] if warning else [])]
+
+    def _entry(self, output: Array, size: tuple[int, int], top: int) -> dict[str, Any]:
+        """The answer to one row, or `error` where it is not finite."""
+        try:
+            refuse_not_finite(self.name, output)
+            return self.problem.located(output[np.newaxis], [size], top=top, run=self.name)[0]
+        except PellucidError as fault:
+            return {"error": str(fault)}
 
 
 def file_of(run: str) -> Path:

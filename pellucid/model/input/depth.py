@@ -108,9 +108,11 @@ class Change:
         """A copy in the dtype; whole numbers are rounded."""
         if self.factor == self.divided == 1 and x.dtype == self.dtype:
             return x
-        made = x.astype(np.float64) * self.factor / self.divided
+        made = np.multiply(x, self.factor, dtype=np.float64)
+        made /= self.divided
         if self.dtype.kind in "iu":
-            made = np.clip(np.rint(made), 0, np.iinfo(self.dtype).max)
+            np.rint(made, out=made)
+            np.clip(made, 0, np.iinfo(self.dtype).max, out=made)
         return made.astype(self.dtype)
 
 
