@@ -17,7 +17,8 @@ from pellucid.checks.descent import Descent
 from pellucid.checks.finding import Finding
 from pellucid.checks.floats import is_sign
 from pellucid.checks.subject import Subject, without_noise
-from pellucid.graph.graph import Graph, Nested
+from pellucid.graph.bits import is_of_bits, latent
+from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Step, plan
 from pellucid.spec.activations import ReLU, Sigmoid, Softmax
 from pellucid.spec.normalization import Dropout
@@ -33,17 +34,6 @@ KEPT = (Pooling2D, Flatten, Reshape, Dropout)  # what leaves a map without negat
 STEPS, IMAGES = 8, 64
 STUCK = 0.05               # share of latent weights beyond the clip
 FEW_FLIPS, MANY_FLIPS = 1e-6, 0.1  # share of signs that one step turns
-
-
-def has_bits(graph: Graph) -> bool:
-    """Whether any layer's kernel is of bits."""
-    return any(has_bits(entry.spec.graph) if isinstance(entry.spec, Nested) else is_of_bits(entry.spec)
-               for entry in graph.layers)  # fmt: skip
-
-
-def is_of_bits(spec: object) -> bool:
-    """Whether a layer multiplies with bits."""
-    return isinstance(spec, OfBits) and spec.quantizer is not None
 
 
 def check_layout(subject: Subject) -> Finding:
@@ -108,13 +98,6 @@ def check_latent(subject: Subject) -> Finding:
     if share >= MANY_FLIPS:
         return Finding("binary-weights", "warning", share, f"{told}: most of a step is noise", "Lower --lr.")
     return Finding("binary-weights", "pass", share, told)
-
-
-def latent(graph: Graph) -> Iterator[tuple[str, OfBits]]:
-    """The key of each kernel that becomes bits, and its layer."""
-    for step in plan(graph).steps:
-        if isinstance(step.spec, OfBits) and step.spec.quantizer is not None:
-            yield dict(step.weights)[step.spec.kernel_name], step.spec
 
 
 def signs_of(descent: Descent, kernels: dict[str, OfBits]) -> dict[str, np.ndarray]:

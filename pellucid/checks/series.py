@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 import numpy as np
 
 from pellucid.checks.batch_leak import check_batch_leak
-from pellucid.checks.bits import check_latent, check_layout, has_bits
+from pellucid.checks.bits import check_latent, check_layout
 from pellucid.checks.copies import check_copies
 from pellucid.checks.finding import Finding
 from pellucid.checks.gradients import check_gradients
@@ -23,6 +23,7 @@ from pellucid.checks.subject import Check, Subject
 from pellucid.checks.tiny_subset import check_tiny_subset
 from pellucid.checks.units import check_units
 from pellucid.errors import PellucidError
+from pellucid.graph.bits import has_bits
 
 DATA: dict[str, Check] = {
     "dead-input": check_dead_input,

@@ -87,16 +87,27 @@ def network_of(file: ModelFile, path: Path) -> Built:
         refuse_huge(graph, "the graph in the file", FileError)
         expected = {key: weight.shape for key, weight in graph.weights.items()}
         _ = graph.output_shapes
-    given = {key: value.shape for key, value in file.weights.items()}
+    weights = file.weights if file.packed is None else unpacked(graph, file, path)
+    given = {key: value.shape for key, value in weights.items()}
     if expected != given:
         differing = sorted(key for key in expected.keys() | given.keys() if expected.get(key) != given.get(key))
         where = f"weight '{shown(differing[0])}'"
         raise FileError(f"{os.fspath(path)} is damaged: {where} does not fit its graph. {SAVE_AGAIN}.")
-    refuse_no_numbers({**file.weights, **file.preprocessing_arrays}, path)
+    refuse_no_numbers({**weights, **file.preprocessing_arrays}, path)
     layers = layers_of(graph)
     for key, (layer, short) in homes(graph, layers).items():
-        layer.held[short] = file.weights[key]
+        layer.held[short] = weights[key]
     return Built(graph, layers)
+
+
+def unpacked(graph: Graph, file: ModelFile, path: Path) -> dict[str, np.ndarray]:
+    """The weights of a packed file; raises FileError for bits of another format."""
+    from pellucid.model.packing import FORMAT, floats_of
+
+    if file.packed != FORMAT:
+        raise FileError(f"{os.fspath(path)} has bits of format {file.packed}, and this Pellucid reads format {FORMAT}. "
+                        "Install a newer Pellucid: pip install --upgrade pellucid")  # fmt: skip
+    return floats_of(graph, file.weights, path)
 
 
 def pipeline_of(file: ModelFile, path: Path) -> Pipeline | None:

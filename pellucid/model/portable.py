@@ -64,11 +64,16 @@ class Portable(Network):
     def export(self, path: Path, format: str = "onnx") -> dict[str, Any]:
         """Write an ONNX file, float32, with inputs as `predict` takes them; return what is in it.
 
-        Class names and preprocessing are told in its metadata. Raises ArgumentError without the extra "export", for
-        another format and for a layer of one's own; FileError when the file cannot be written.
+        With the format "packed" a .safetensors file that keeps one bit of each weight of layers of bits. Class names
+        and preprocessing are told in its metadata. Raises ArgumentError without the extra "export", for another format
+        and for a layer of one's own; FileError when the file cannot be written.
         """
+        if format == "packed":
+            from pellucid.model.packing import export_packed
+
+            return export_packed(self, path)
         if format != "onnx":
-            raise ArgumentError(describe("export", "format", "'onnx'", repr(format)))
+            raise ArgumentError(describe("export", "format", "'onnx' or 'packed'", repr(format)))
         from pellucid.model.exporting import export_onnx
 
         return export_onnx(self, path)

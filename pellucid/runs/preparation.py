@@ -109,6 +109,8 @@ def understand(config: RunConfig, processes: Processes | None = None) -> Words:
         device = None if config.device == "auto" else config.device
         engine = engine_named(config.engine, config.precision, device, compiled=config.compile)
         engine = engine if processes is None else shared_engine(engine, config, processes)
+    if engine.name == "packed":
+        raise UsageError("train: --engine packed predicts alone. Train with --engine reference or pytorch.")
     if config.compile and (engine.name != "pytorch" or processes is not None):
         raise UsageError("train: --compile goes with one process on the PyTorch engine; pass --engine pytorch.")
     return Words(engine, preprocessing, augmentation, processes)

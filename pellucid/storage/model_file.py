@@ -18,7 +18,7 @@ import numpy as np
 from pellucid.errors import ArgumentError, FileError, shown
 from pellucid.storage.tensors import COPY_AGAIN, read_tensors, write_tensors
 
-KIND = "model"
+KIND, PACKED = "model", "packed model"  # the second keeps a bit a weight: model/packing.py
 PREFIX = "preprocessing/"
 FIELDS = ("graph", "input", "preprocessing", "class_names", "training")
 EXAMPLES = {
@@ -40,6 +40,7 @@ class ModelFile:
     class_names: list[str] | None
     training: dict[str, Any] | None
     task: dict[str, Any] | None = None
+    packed: int | None = None  # the format of its bits
 
 
 def write_model(
@@ -53,6 +54,7 @@ def write_model(
     class_names: list[str] | None = None,
     training: dict[str, Any] | None = None,
     task: dict[str, Any] | None = None,
+    packed: int | None = None,
 ) -> None:
     """Write a model to a `.safetensors` file, whole or not at all.
 
@@ -64,13 +66,14 @@ def write_model(
             raise ArgumentError(f"weight '{name}': a model file keeps this name for itself. Rename the layer.")
     fitted = {PREFIX + name: array for name, array in (preprocessing_arrays or {}).items()}
     record = {
-        "kind": KIND,
+        "kind": KIND if packed is None else PACKED,
         "graph": graph,
         "input": input,
         "preprocessing": preprocessing,
         "class_names": class_names,
         "training": training,
         **({} if task is None else {"task": task}),
+        **({} if packed is None else {"packed": packed}),
     }
     write_tensors(path, {**weights, **fitted}, record)
 
@@ -79,11 +82,11 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
     """Read a model file. Raises FileError, which names the file and the remedy, for anything else."""
     check_extension(path)
     arrays, record = read_tensors(path)
-    check_kind(path, record, kind=KIND, fields=FIELDS)
+    check_kind(path, record, kind=PACKED if record.get("kind") == PACKED else KIND, fields=FIELDS)
     _check_record(path, record)
     weights = {name: array for name, array in arrays.items() if not name.startswith(PREFIX)}
     fitted = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
-    return ModelFile(weights=weights, preprocessing_arrays=fitted, task=record.get("task"),
+    return ModelFile(weights=weights, preprocessing_arrays=fitted, task=record.get("task"), packed=record.get("packed"),
                      **{name: record[name] for name in FIELDS})
 
 

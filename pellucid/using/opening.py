@@ -68,7 +68,9 @@ def all_or_one(model: Model, engine: Engine, batch_size: int) -> int:
 def export_model(run: str, *, format: str, out: str | None) -> dict[str, Any]:
     """Write the model of a run or a file for other programs; the file's name is chosen when `out` is None."""
     model, folder = model_of(run)
-    path = Path(out) if out else (Path(run).with_suffix(".onnx") if folder is None else folder.path / "model.onnx")
+    ending = ".packed.safetensors" if format == "packed" else ".onnx"
+    beside = Path(run).with_suffix(ending) if folder is None else folder.path / f"model{ending}"
+    path = Path(out) if out else beside
     return model.export(path, format)
 
 

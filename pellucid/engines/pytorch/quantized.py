@@ -34,7 +34,7 @@ def quantized(quantizer: Quantizer | None, w: Tensor, axes: tuple[int, ...]) -> 
 
 def scale_of(quantizer: MagnitudeAwareSign, w: Tensor, axes: tuple[int, ...]) -> Tensor:
     """alpha of each filter, the axes of one filter kept as 1."""
-    alpha = (w * bits(w)).mean(axes, keepdim=True)
+    alpha = (w * bits(w)).mean(axes, keepdim=True, dtype=torch.float64).to(w.dtype)
     return alpha if quantizer.scale_gradient == EXACT else alpha.detach()
 
 

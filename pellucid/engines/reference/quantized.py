@@ -36,14 +36,19 @@ def quantized(quantizer: Quantizer | None, w: np.ndarray, axes: Axes) -> np.ndar
     signs = bits(w)
     if not isinstance(quantizer, MagnitudeAwareSign):
         return signs
-    return np.asarray(np.abs(w).mean(axes, keepdims=True) * signs, w.dtype)
+    return np.asarray(sizes(w, axes) * signs, w.dtype)
 
 
 def scale_of(spec: OfBits, w: np.ndarray) -> np.ndarray | None:
     """(F,) alpha of each filter, None where the quantizer has none."""
     if not isinstance(spec.quantizer, MagnitudeAwareSign):
         return None
-    return np.asarray(np.abs(w).mean(spec.filter_axes).reshape(-1), w.dtype)
+    return np.asarray(sizes(w, spec.filter_axes).reshape(-1), w.dtype)
+
+
+def sizes(w: np.ndarray, axes: Axes) -> np.ndarray:
+    """The mean of |w| over `axes`, kept as 1; in float64, so that of equal numbers it is that number, to the bit."""
+    return np.asarray(np.abs(w).mean(axes, np.float64, keepdims=True), w.dtype)
 
 
 def through(quantizer: Quantizer | None, g: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
@@ -56,7 +61,7 @@ def through(quantizer: Quantizer | None, g: np.ndarray, w: np.ndarray, axes: Axe
     dw = g * slope(w, None, *function.numbers)
     if isinstance(quantizer, MagnitudeAwareSign):
         n = np.prod([w.shape[axis] for axis in axes])
-        dw *= np.abs(w).mean(axes, keepdims=True)
+        dw *= sizes(w, axes)
         if quantizer.scale_gradient == EXACT:
             signs = bits(w)
             dw += signs * ((g * signs).sum(axes, keepdims=True) / n)

@@ -141,6 +141,7 @@ class ModelRecord(Struct):
     class_names: list[Word] | None
     training: dict[str, Any] | None
     task: TaskRecord | None = None
+    packed: Positive | None = None
 
 
 class PositionRecord(Struct):
