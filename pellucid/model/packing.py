@@ -10,39 +10,20 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pellucid.engines.finite import why_unfit
 from pellucid.engines.reference.quantized import scale_of
-from pellucid.errors import ArgumentError, FileError, UsageError, describe, shown
+from pellucid.errors import FileError, UsageError, shown
 from pellucid.graph.bits import latent
 from pellucid.graph.graph import Graph
-from pellucid.model.network import Network
-from pellucid.model.saving import save_model
 from pellucid.spec.quantizers import MagnitudeAwareSign
 from pellucid.storage.tensors import COPY_AGAIN
 
 ALPHA = ":alpha"
 FORMAT = 1
 Arrays = dict[str, np.ndarray]
-
-
-def export_packed(model: Network, path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Write the file whole, and say what is in it; errors as `bits_of` and `save_model`."""
-    if Path(path).suffix.lower() != ".safetensors":
-        remedy = f"Use the name {Path(path).with_suffix('.safetensors').name}."
-        wanted = "a name that ends in .safetensors"
-        raise ArgumentError(describe("export", "path", wanted, repr(os.fspath(path)), remedy))
-    save_model(model, path, packed=True)
-    weights = model.weights_by_key()
-    ones = sum(weights[key].size for key, _ in latent(model.graph))
-    numbers = sum(value.size for value in weights.values())
-    size, floats = os.path.getsize(path), sum(value.nbytes for value in weights.values())
-    return {"file": os.fspath(path), "format": "packed", "bytes": size, "bytes_of_floats": floats, "weights": numbers,
-            "bits": ones, "class_names": model.class_names, "smaller": round(floats / size, 1)}  # fmt: skip
 
 
 def bits_of(graph: Graph, weights: Mapping[str, np.ndarray]) -> Arrays:

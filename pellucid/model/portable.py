@@ -69,7 +69,7 @@ class Portable(Network):
         and for a layer of one's own; FileError when the file cannot be written.
         """
         if format == "packed":
-            from pellucid.model.packing import export_packed
+            from pellucid.model.exporting_bits import export_packed
 
             return export_packed(self, path)
         if format != "onnx":
