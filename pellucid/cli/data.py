@@ -20,8 +20,27 @@ PICTURES = ("resize", "fit", "channels", "require_all_channels", "alpha", "skip_
 
 @data_app.command("info")
 @with_settings(of_a_run, only=PICTURES)
-def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = False) -> None:
+def info(
+    data: Data, *,
+    tables: Annotated[bool, typer.Option("--tables", help="Of RxRx1: its tables, missing images.")] = False,
+    listing: Annotated[str | None, typer.Option(
+        help="With --tables: a file that names the images there are, a path a line, or pixel_stats.csv.")] = None,
+    plate: Annotated[str | None, typer.Option(help="With --tables and --out: which plate, U2OS-01_2.")] = None,
+    out: Annotated[str | None, typer.Option(help="With --tables: a folder for what is drawn of them.")] = None,
+    settings: Given, as_json: Annotated[bool, JSON_FLAG] = False,
+) -> None:
     """Show what a data set holds. Parts, classes, numbers or boxes, image size, pixel range, groups and fingerprint."""
+    if tables:
+        from pellucid.runs.places import refuse_among_data
+        from pellucid.using.tables import told_of_tables
+
+        if out is not None:
+            refuse_among_data("data info", out, data, None)
+        told = told_of_tables(data, listing=listing, plate=plate, out=out)
+        print_json(told) if as_json else say_tables(told)
+        return
+    if listing is not None or plate is not None or out is not None:
+        raise UsageError("data info: --listing, --plate and --out go with --tables. Type it too.")
     from pellucid.data.info import describe_dataset
     from pellucid.runs.reading import read_data
 
@@ -50,6 +69,23 @@ def info(data: Data, *, settings: Given, as_json: Annotated[bool, JSON_FLAG] = F
     for note in found["notes"]:
         say(note)
     say(f"fingerprint {found['fingerprint']}")
+
+
+def say_tables(told: Mapping[str, Any]) -> None:
+    """The joined tables of a screen in words."""
+    parts = list(told["parts"])
+    say(f"{told['rows']:,} wells, {len(told['columns'])} columns ({', '.join(told['columns'])}), "
+        f"{told['missing_values']:,} missing values: {told['release']}")
+    rows = [[cell, f"{told['experiments'][cell]}", *[f"{counts[part]:,}" for part in parts]]
+            for cell, counts in told["cell_types"].items()]
+    say(table([*rows, ["all", f"{sum(told['experiments'].values())}", *[f"{told['parts'][part]:,}" for part in parts]],
+               ["labels", "", *[f"{told['labels'][part]:,}" for part in parts]]],
+              ["wells", "experiments", *parts]))  # fmt: skip
+    for pair, count in told["shared_labels"].items():
+        say(f"labels that {pair} share: {count:,}")
+    say(told["images"]["said"])
+    for picture in told.get("pictures", ()):
+        say(picture)
 
 
 @data_app.command("convert")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -12,28 +15,13 @@ from PIL import Image
 from pellucid.reports.views import CHAPTER, choose_colours
 from tests.cli.terminal import Terminal
 
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = re.compile(r"^\$ (pellucid .*?)(?: +#.*)?$", re.MULTILINE)
+
 
 @pytest.fixture
 def screen(shared_data: Path) -> Path:
     return shared_data / "rxrx1"
-
-
-def test_the_real_wells_train_and_are_asked_about_by_name(terminal: Terminal, screen: Path) -> None:
-    trained = terminal.type("train", screen, "--label", "cell_type", "--resize", "24x24", "--epochs", "2", "--model",
-                            "FC_8", "--engine", "reference", "--out", "run", "--no-checks", "--json")  # fmt: skip
-    assert trained.code == 0 and json.loads(trained.out)["n"] == 2, trained.err
-    assert json.loads(terminal.type("evaluate", "run", "--json").out)["split"] == "test"
-    asked = json.loads(terminal.type("predict", "run", "--well", "U2OS-01_2_B02", "--json").out)["predictions"]
-    assert [one["image"] for one in asked] == ["U2OS-01_2_B02_1"] and asked[0]["true"] == "U2OS"
-    assert {one["class"] for one in asked[0]["classes"]} == {"HEPG2", "HUVEC", "RPE", "U2OS"}
-    read = terminal.type("predict", "run", "--well", "U2OS-01_2_B02", "--well", "RPE-01_3_B02_1", "--data", screen).out
-    assert "U2OS-01_2_B02_1  true U2OS" in read and "RPE-01_3_B02_1  true RPE" in read
-    terminal.refused(1, ["site 2 of the well U2OS-01_2_B02 lacks mitochondria, golgi"],
-                     "predict", "run", "--well", "U2OS-01_2_B02_2")  # fmt: skip
-    terminal.refused(2, ["of the well U2OS-01_2_B12 there is no image"], "predict", "run", "--well", "U2OS-01_2_B12")
-    terminal.refused(2, ["there is no well U2OS-99_2_B12"], "predict", "run", "--well", "U2OS-99_2_B12")
-    terminal.refused(2, ["name pictures, or wells with --well"], "predict", "run")
-    terminal.refused(2, ["--data FOLDER"], "predict", "run/model.safetensors", "--well", "U2OS-01_2_B02")
 
 
 def test_labels_of_another_release_are_told(terminal: Terminal, tmp_path: Path) -> None:
@@ -66,7 +54,6 @@ def test_a_well_is_drawn_channel_by_channel_and_in_one(terminal: Terminal, scree
     assert drawn.code == 0 and "a.png: U2OS-01_2_B02_1: nuclei, er, actin (sirna 1138" in drawn.out, drawn.err
     blue = np.array(Image.open("a.png").convert("RGB")).astype(int)
     assert (blue[..., 2] - blue[..., 0]).max() > 150                      # nuclei in their own colour
-    assert terminal.type("data", "show", screen, "U2OS-01_2_B02", "--colours", "chapter", "--out", "b.png").code == 0
     terminal.refused(1, ["lacks mitochondria, golgi", "--channels nuclei,er,actin,nucleoli"],
                      "data", "show", screen, "U2OS-01_2_B02", "--site", "2")  # fmt: skip
     terminal.refused(2, ["--colours must be own, gray, chapter or NAME=COLOUR"],
@@ -79,3 +66,48 @@ def test_colours_of_channels() -> None:
     assert own[0] == (255, 165, 0) and maps[1].name == "viridis" and np.allclose(maps[0](1.0)[:3], (1, 165 / 255, 0))
     six = [chosen.name for chosen in choose_colours(tuple("abcdef"), "chapter")[0]]
     assert six == list(CHAPTER) == ["Blues", "Greens", "hot", "viridis", "gist_heat", "pink"]
+
+
+@pytest.mark.drawn
+def test_tables_are_counted_and_drawn(terminal: Terminal, tmp_path: Path) -> None:
+    """Of the whole tables the counts are held by tests/data_readers/test_rxrx1.py."""
+    Path("small").mkdir()
+    Path("small/train.csv").write_text("id_code,experiment,plate,well,sirna\nU2OS-01_2_B03,U2OS-01,2,B03,979\n")
+    Path("small/test.csv").write_text("id_code,experiment,plate,well\nRPE-08_1_C04,RPE-08,1,C04\n")
+    Path("listing.txt").write_text("images/train/U2OS-01/Plate2/B03_s1_w1.png\n")
+    small = ("data", "info", "small", "--tables")
+    read = terminal.type(*small, "--listing", "listing.txt", "--out", "drawn")
+    assert read.code == 0 and "29,567 of 29,568 channel images are missing" in read.out, read
+    told = json.loads(terminal.type(*small, "--json").out)
+    assert told["parts"] == {"train": 1, "test": 1} and told["images"]["missing"] == 2 * 4 * 308 * 2 * 6
+    for name in ("plate", "cells", "labels"):
+        pixels = np.array(Image.open(f"drawn/{name}.png").convert("RGB")).reshape(-1, 3)
+        assert len(np.unique(pixels, axis=0)) > 20
+    terminal.refused(2, ["--plate must be one of 2 plates such as RPE-08_1"], *small, "--plate", "X", "--out", "again")
+    terminal.refused(2, ["there are no tables of RxRx1 here"], "data", "info", "drawn", "--tables")
+    terminal.refused(2, ["--listing, --plate and --out go with"], "data", "info", "small", "--plate", "X")
+
+
+def test_every_command_of_the_page_runs_on_the_real_wells(terminal: Terminal, screen: Path, shared_data: Path) -> None:
+    """And a model learnt so is asked about wells by their names."""
+    Path("rxrx1").symlink_to(screen)
+    with tarfile.open(shared_data / "cell-files" / "cell-files.tar.gz") as archive:
+        archive.extractall(filter="data")
+    Path("ExampleHuman").symlink_to(Path("cell-files/ExampleHuman").resolve())
+    commands = COMMAND.findall((ROOT / "docs" / "cells.md").read_text(encoding="utf-8"))
+    for command in commands:
+        words = shlex.split(command)[1:]
+        few = ("--epochs", "1", "--no-checks", "--engine", "reference") if words[0] == "train" else ()
+        typed = terminal.type(*words, *few)
+        assert typed.code == 0, (command, typed.err)
+    assert len(commands) >= 8 and Path("views.png").exists() and Path("figures/plate.png").exists()
+    asked = json.loads(terminal.type("predict", "run", "--well", "U2OS-01_2_B02", "--json").out)["predictions"]
+    assert [one["image"] for one in asked] == ["U2OS-01_2_B02_1"] and asked[0]["true"] == "U2OS"
+    assert {one["class"] for one in asked[0]["classes"]} == {"HEPG2", "HUVEC", "RPE", "U2OS"}
+    read = terminal.type("predict", "run", "--well", "U2OS-01_2_B02", "--well", "RPE-01_3_B02_1", "--data", screen).out
+    assert "U2OS-01_2_B02_1  true U2OS" in read and "RPE-01_3_B02_1  true RPE" in read
+    terminal.refused(1, ["site 2 of the well U2OS-01_2_B02 lacks mitochondria, golgi"],
+                     "predict", "run", "--well", "U2OS-01_2_B02_2")  # fmt: skip
+    terminal.refused(2, ["of the well U2OS-01_2_B12 there is no image"], "predict", "run", "--well", "U2OS-01_2_B12")
+    terminal.refused(2, ["name pictures, or wells with --well"], "predict", "run")
+    terminal.refused(2, ["--data FOLDER"], "predict", "run/model.safetensors", "--well", "U2OS-01_2_B02")
