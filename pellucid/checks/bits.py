@@ -15,9 +15,8 @@ import numpy as np
 
 from pellucid.checks.descent import Descent
 from pellucid.checks.finding import Finding
-from pellucid.checks.floats import is_sign
 from pellucid.checks.subject import Subject, without_noise
-from pellucid.graph.bits import is_of_bits, latent
+from pellucid.graph.bits import is_of_bits, is_sign, latent
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Step, plan
 from pellucid.spec.activations import ReLU, Sigmoid, Softmax

@@ -8,15 +8,12 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, cast
 
+from pellucid.graph.bits import is_sign
 from pellucid.graph.graph import Graph, LayerEntry, Nested
 from pellucid.spec.activations import FUNCTIONS, Activation, Tanh
 from pellucid.spec.convolution import Conv2D, DepthwiseConv2D
 from pellucid.spec.dense import Dense
-from pellucid.spec.layer import LayerSpec
-from pellucid.spec.operations import Unary
 from pellucid.spec.quantized import OfBits
-
-SIGNS = ("ste_sign", "approx_sign")
 
 
 def in_floats(graph: Graph) -> Graph:
@@ -44,8 +41,3 @@ def smooth(entry: LayerEntry) -> LayerEntry:
 def named(activation: Any) -> Any:
     """The description that an activation's word stands for."""
     return FUNCTIONS.get(activation) if isinstance(activation, str) else activation
-
-
-def is_sign(spec: LayerSpec | None) -> bool:
-    """Whether it makes bits."""
-    return isinstance(spec, Unary) and spec.function in SIGNS

@@ -1,12 +1,22 @@
-"""Where a network multiplies with bits."""
+"""Where a network multiplies with bits, and what that saves.
+
+Speed-up  S = 64 c N / (c N + 64) in operations, for windows of N taps over c channels: 64 products of bits are one
+          operation, and one product with a scale a result remains. Source: Rastegari et al. 2016, section 4.1
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pellucid.graph.graph import Graph, Nested
 from pellucid.graph.plan import plan
+from pellucid.spec.operations import Unary
 from pellucid.spec.quantized import OfBits
+from pellucid.spec.quantizers import MagnitudeAwareSign
+
+SIGNS = ("ste_sign", "approx_sign")
 
 
 def has_bits(graph: Graph) -> bool:
@@ -25,3 +35,62 @@ def latent(graph: Graph) -> Iterator[tuple[str, OfBits]]:
     for step in plan(graph).steps:
         if isinstance(step.spec, OfBits) and step.spec.quantizer is not None:
             yield dict(step.weights)[step.spec.kernel_name], step.spec
+
+
+@dataclass(frozen=True)
+class BitRow:
+    """One layer of bits: its weights, bytes as bits and as floats, products of one image; of signs where both are.
+
+    `speed_up` is S, None where the input is not of bits.
+    """
+
+    name: str
+    weights: int
+    bytes: int
+    bytes_of_floats: int
+    products: int
+    of_signs: bool
+    speed_up: float | None
+
+
+def rows_of_bits(graph: Graph) -> list[BitRow]:
+    """Every layer whose kernel is of bits, in the order of the network."""
+    todo = plan(graph)
+    signs = {step.output for step in todo.steps if is_sign(step.spec)}
+    found = []
+    for step in todo.steps:
+        spec = step.spec
+        if not isinstance(spec, OfBits) or spec.quantizer is None:
+            continue
+        shape = graph.weights[dict(step.weights)[spec.kernel_name]].shape
+        weights = math.prod(shape)
+        taps = math.prod(shape[axis] for axis in spec.filter_axes)  # c N
+        scales = weights // taps if isinstance(spec.quantizer, MagnitudeAwareSign) else 0
+        both = step.inputs[0] in signs
+        products = spec.flops([todo.shapes[step.inputs[0]]], todo.shapes[step.output]) // 2
+        found.append(BitRow(step.layer, weights, -(-weights // 8) + 4 * scales, 4 * weights, products, both,
+                            round(speed_up(taps), 2) if both else None))  # fmt: skip
+    return found
+
+
+def told_of_bits(graph: Graph) -> list[str]:
+    """What the layers of bits save, in lines; none where there are none."""
+    rows, floats = rows_of_bits(graph), 4 * sum(math.prod(weight.shape) for weight in graph.weights.values())
+    if not rows:
+        return []
+    packed = floats - sum(row.bytes_of_floats - row.bytes for row in rows)
+    signs, others = (sum(row.products for row in rows if row.of_signs == both) for both in (True, False))
+    lines = [f"Weights of one bit: {sum(row.weights for row in rows):,}; {packed:,} bytes instead of {floats:,}",
+             f"Products of signs for one image: {signs:,}; of floats and bits: {others:,}"]  # fmt: skip
+    fast = [f"{row.name} {row.speed_up:g}" for row in rows if row.speed_up is not None]
+    return [*lines, *([f"Fewer operations by S = 64 cN / (cN + 64): {', '.join(fast)}"] if fast else [])]
+
+
+def speed_up(taps: int) -> float:
+    """S for windows of so many products, c N."""
+    return 64 * taps / (taps + 64)
+
+
+def is_sign(spec: object) -> bool:
+    """Whether a step makes bits."""
+    return isinstance(spec, Unary) and spec.function in SIGNS

@@ -131,6 +131,9 @@ def table(graph: Graph) -> str:
         f"Not trainable: {summary.not_trainable:,}",
         f"Operations for one image: {summary.flops:,} FLOPs",
     ]
+    from pellucid.graph.bits import told_of_bits  # few networks have any
+
+    totals += told_of_bits(graph)
     return "\n".join([text(head), ruler, *[text(line) for line in lines], ruler, *totals])
 
 

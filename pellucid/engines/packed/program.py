@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pellucid.engines.packed.products import enough
+from pellucid.graph.bits import is_sign
 from pellucid.graph.plan import Plan, Step
 from pellucid.spec.activations import ELU, ReLU, Sigmoid, Tanh
 from pellucid.spec.normalization import BatchNormalization, Dropout
@@ -20,7 +21,6 @@ from pellucid.spec.pooling import MaxPooling2D
 from pellucid.spec.quantized import QuantConv2D, QuantDense
 from pellucid.spec.reshaping import Flatten, Rescaling
 
-SIGNS = ("ste_sign", "approx_sign")
 EACH_CHANNEL = (BatchNormalization, Dropout, ReLU, ELU, Sigmoid, Tanh, Unary, Rescaling)
 
 
@@ -58,7 +58,7 @@ def program_of(todo: Plan) -> Program:
             readers.setdefault(value, []).append(step)
     maker = {step.output: step for step in todo.steps}
     lasting = set(todo.outputs.values())
-    signs = {step.number: step for step in todo.steps if is_sign(step)}
+    signs = {step.number: step for step in todo.steps if is_sign(step.spec)}
     words = {number for number, step in signs.items()
              if step.output not in lasting and all_products(step, todo, readers, lasting)}  # fmt: skip
     flats, products = set(), set()
@@ -76,11 +76,6 @@ def program_of(todo: Plan) -> Program:
         if fold is not None:
             folds[number] = fold
     return Program(frozenset(words), frozenset(products), frozenset(flats), folds)
-
-
-def is_sign(step: Step) -> bool:
-    """Whether a step makes signs."""
-    return isinstance(step.spec, Unary) and step.spec.function in SIGNS
 
 
 def all_products(step: Step, todo: Plan, readers: dict[int, list[Step]], lasting: set[int]) -> bool:
