@@ -21,7 +21,7 @@ from pellucid.engines.threads import limited_threads
 from pellucid.serving.version import Version
 
 ROUNDS = 3  # of the loop: futures wake their requests, sockets are read, new requests are prepared
-PATIENCE = 0.02  # seconds that the loop may take for them
+PATIENCE = 0.05  # seconds that the loop may take for them
 
 
 @dataclass(eq=False)
@@ -47,14 +47,14 @@ Done = tuple[Job, Any, BaseException | None]  # with what its future gets, or wi
 
 
 class Network:
-    """The thread. `seen` is told how many pictures each batch had."""
+    """The thread. `seen` is told how many pictures each batch had; `more` says whether others are being prepared."""
 
-    def __init__(self, threads: int, seen: Callable[[int], None]) -> None:
+    def __init__(self, threads: int, seen: Callable[[int], None], more: Callable[[], bool]) -> None:
         self.waiting: deque[Job] = deque()
         self.some = threading.Condition()
         self.closed = False
         self.heard = True  # since the last batch the loop has read what had come meanwhile
-        self.seen = seen
+        self.seen, self.more = seen, more
         self.thread = threading.Thread(target=self._live, args=(threads,), name="network", daemon=True)
         self.thread.start()
 
@@ -96,11 +96,15 @@ class Network:
                 if self.closed:
                     return []
                 self.some.wait()
-            rows = sum(len(job.rows) - job.taken for job in self.waiting)
-            if not self.heard and rows < self.waiting[0].version.batch:
+            if not self.heard and not self._full():
                 self.some.wait_for(lambda: self.heard, PATIENCE)
             self.heard = False
             return gathered(self.waiting)
+
+    def _full(self) -> bool:
+        """Whether those that wait fill a batch."""
+        rows = sum(len(job.rows) - job.taken for job in self.waiting)
+        return bool(self.waiting) and rows >= self.waiting[0].version.batch
 
     def _wanted(self) -> bool:
         """Whether anybody still waits."""
@@ -152,6 +156,9 @@ class Network:
 
     def _hear(self) -> None:
         with self.some:
+            if self.more() and not self._full():
+                asyncio.get_running_loop().call_soon(self._hear)
+                return
             self.heard = True
             self.some.notify()
 

@@ -19,6 +19,7 @@ from pellucid.serving.models import Models
 from pellucid.serving.network import Network
 from pellucid.serving.refusals import Refused, busy
 from pellucid.serving.settings import Settings
+from pellucid.serving.turns import Turns
 from pellucid.serving.version import Version
 
 DECODERS = 2  # threads; each may hold one large picture
@@ -33,7 +34,8 @@ class Service:
         self.counts = Counts(settings.batch)
         self.admission = Admission(settings.queue, self.counts.waiting.set)
         threads = max(version.threads for version in models) // settings.workers
-        self.network = Network(max(1, threads), self.counts.batch)
+        self.turns = Turns()
+        self.network = Network(max(1, threads), self.counts.batch, lambda: bool(self.turns.waiting))
         self.decoders = ThreadPoolExecutor(DECODERS, "decoder")
         for version in models:
             self.counts.version(version.name, version.id)
@@ -63,7 +65,8 @@ class Service:
         if not allowed(content):
             raise FileError(f"{name}: this is not a picture of a kind that is read here: {FAMILY}.")
         if quick(content):
-            return version.read(content, name)
+            async with self.turns:
+                return version.read(content, name)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.decoders, version.read, content, name)
 
@@ -86,9 +89,10 @@ class Service:
 
     async def infer(self, version: Version, body: bytes, length: str, place: Any) -> tuple[dict[str, Any], bytes]:
         """The JSON and the tensors that answer a request of the Open Inference Protocol."""
-        asked, pixels = read_request(body, length, version, self.settings.pictures)
-        place.needs(len(pixels))
-        rows = brought(pixels, version)
+        async with self.turns:
+            asked, pixels = read_request(body, length, version, self.settings.pictures)
+            place.needs(len(pixels))
+            rows = brought(pixels, version)
         sizes = [(int(rows.shape[1]), int(rows.shape[2]))] * len(rows)
 
         def finish(outputs: Array, distances: Array) -> tuple[dict[str, Any], bytes]:
