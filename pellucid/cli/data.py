@@ -15,7 +15,7 @@ from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 
 PICTURES = ("resize", "fit", "channels", "require_all_channels", "alpha", "skip_broken", "max_pixels", "limit",
-            "group", "label", "group_pattern", "wells", "allow_leak", "data_dir")  # fmt: skip
+            "group", "label", "where", "group_pattern", "wells", "allow_leak", "data_dir")  # fmt: skip
 
 
 @data_app.command("info")

@@ -32,7 +32,8 @@ def decode_npy(content: bytes | memoryview, where: str, *, max_pixels: int) -> A
     header, head = _headed(content, where, max_pixels)
     flat = np.frombuffer(content, head.dtype, offset=head.length, count=head.nbytes // head.dtype.itemsize)
     pixels: Array = flat.reshape(head.shape, order="F" if head.fortran else "C")
-    return np.ascontiguousarray(pixels.reshape(header.height, header.width, -1).astype(header.dtype))
+    with np.errstate(over="ignore"):        # what float32 cannot hold is infinite, which is told before training
+        return np.ascontiguousarray(pixels.reshape(header.height, header.width, -1).astype(header.dtype))
 
 
 def _headed(content: bytes | memoryview, where: str, max_pixels: int) -> tuple[Header, Head]:

@@ -34,7 +34,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
                  label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
                  max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True,
                  annotations: str | None = None, require_all_channels: bool = False, wells: str = "together",
-                 allow_leak: bool = False) -> Dataset:
+                 allow_leak: bool = False, where: str | None = None) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels: a kind of colour (gray, rgb, hsv, hsl, yuv, ycbcr), names of channels
@@ -46,7 +46,8 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
     annotations: "classes", "numbers" or "boxes", what is to be learnt (None: the data decide); require_all_channels:
     refuse pictures in several files of which some are missing, rather than leave them out; wells: "together" or
-    "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them.
+    "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them; where: which rows of
+    a table are read ("cell_type=U2OS,site=1|2").
 
     Raises UsageError (no such data), DataError (data that cannot be learnt from), FileError (a broken file)
     and ArgumentError (an illegal option).
@@ -54,7 +55,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
                       skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning,
                       annotations=annotations, require_all_channels=require_all_channels, wells=wells,
-                      allow_leak=allow_leak)
+                      allow_leak=allow_leak, where=where)
     if spec == "digits":
         _refuse_columns(spec, options)
         _refuse_numbers(spec, options)
@@ -112,6 +113,8 @@ def _boxes(name: str, tree: Tree, options: Options) -> Dataset | None:
     from pellucid.data.boxes.opening import open_boxes  # its readers take msgspec and a parser of XML
 
     found = open_boxes(name, tree, options)
+    if found is not None:
+        _refuse_where(tree.where, options)
     if found is None and options.annotations == "boxes":
         raise DataError(f"{tree.where}: boxes are wanted, but there are none here. They are read from VOC XML beside "
                         "pictures, COCO JSON, YOLO txt with a data.yaml, or a CSV (columns filename, class, xmin, "
@@ -135,6 +138,7 @@ def _open_file(path: Path, options: Options) -> Dataset:
         if options.annotations in (None, "boxes") and marks_boxes(table):
             boxes = open_boxes(readable(path.stem), tree, options, table)
             if boxes is not None:
+                _refuse_where(str(path), options)
                 return boxes
         return open_table(readable(path.stem), table, tree, class_list(tree), options)
     if is_tar(path.name):
@@ -220,10 +224,17 @@ def _refuse_columns(where: str, options: Options, *, of_paths: bool = False) -> 
     if options.group_pattern is not None and not of_paths:
         raise ArgumentError(f"{where}: --group-pattern is searched in the paths of pictures, but this data set has "
                             "none. Leave it out.")
+    _refuse_where(where, options)
     for flag, value in (("--group", options.group), ("--label", options.label)):
         if value is not None:
             raise ArgumentError(f"{where}: {flag} names a column of a CSV table, but this data set is not a table. "
                                 f"Leave {flag} out, or give a CSV with the columns path,label,{value}.")
+
+
+def _refuse_where(where: str, options: Options) -> None:
+    if options.where is not None:
+        raise ArgumentError(f"{where}: --where names columns of a CSV table of classes or numbers, but this data set "
+                            "is none. Leave it out.")
 
 
 def _refuse_numbers(where: str, options: Options, notes: Sequence[str] = ()) -> None:

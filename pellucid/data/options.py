@@ -9,6 +9,7 @@ from typing import Any
 from pellucid.data.channels import check_channels, word_of
 from pellucid.data.fitting import FITS
 from pellucid.data.group_pattern import check_pattern
+from pellucid.data.where import parse_where
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.limits import PIXELS
 from pellucid.words import whole
@@ -27,7 +28,8 @@ class Options:
     the pictures may be left out because they cannot be read, max_pixels how large one may be (None: the usual limit).
     group_pattern is searched in paths. Without `learning` the data are only scored: one class is enough. annotations is
     the kind that is wanted (None: the data decide). require_all_channels refuses pictures in several files of which
-    some are missing, which else are left out. wells: together, pictures of one well of a table are a group where no
+    some are missing, which else are left out. where: the values of columns that rows must have to be read.
+    wells: together, pictures of one well of a table are a group where no
     other is named, and no group may part them, unless allow_leak says so; apart: wells are no matter.
     """
 
@@ -44,6 +46,7 @@ class Options:
     learning: bool = True
     annotations: str | None = None
     require_all_channels: bool = False
+    where: str | None = None
     wells: str = "together"
     allow_leak: bool = False
 
@@ -51,6 +54,8 @@ class Options:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
             raise ArgumentError(describe("data", "--resize", "height x width in pixels, each 1 or more", self.resize,
                                          "Type, for example, --resize 64x64."))
+        if self.where is not None:
+            parse_where(self.where)
         if self.channels is not None:
             check_channels(self.channels)
         for flag, value, known in (("--fit", self.fit, FITS), ("--alpha", self.alpha, ALPHAS),

@@ -28,6 +28,7 @@ from pellucid.data.table_columns import USUAL, Columns, choose_columns
 from pellucid.data.table_targets import Targets
 from pellucid.data.table_text import Table, read_table
 from pellucid.data.wells import grouped_by_well
+from pellucid.data.where import kept_rows, refuse_none
 from pellucid.errors import DataError, shown
 
 
@@ -50,7 +51,7 @@ def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | No
     files = RowFiles(tree, part_of_table(PurePosixPath(table.path).name))
     cells = read_table(content, table.where, USUAL)
     columns = choose_columns(cells, options, names_pictures=files.names_a_picture)
-    rows = read_rows(cells, columns)
+    rows = read_rows(cells, columns, options.where)
     sources, how = _find_pictures(rows, table, tree, files)
     annotations, names, told = _annotations(cells, columns.targets, rows, classes)
     groups = groups_of(table.where, [source.path for source in sources], options.group_pattern)
@@ -62,16 +63,19 @@ def open_table(name: str, table: Source, tree: Tree, classes: Sequence[str] | No
                for row, source, group in zip(rows, sources, grouped, strict=True)]
     unused = [f"columns not used: {', '.join(map(shown, columns.unused))}"] if columns.unused else []
     what = "labels" if names else "numbers"
-    used = [*notes, f"{what} from {PurePosixPath(table.path).name}", *cells.notes, *columns.notes, *how, *told,
-            *parted, *unused, *_unlisted(tree, sources)]
+    used = [*notes, *kept_rows(cells, options.where)[1], f"{what} from {PurePosixPath(table.path).name}", *cells.notes,
+            *columns.notes, *how, *told, *parted, *unused, *_unlisted(tree, sources)]
     dataset = dataset_of(name, table.where, samples, annotations, names, options=options, notes=used,
                          extra_hashes={table.path: hashlib.sha256(content).hexdigest()})
     return replace(dataset, undivided=columns.split is None)
 
 
-def read_rows(table: Table, columns: Columns) -> list[Row]:
-    """The rows. Raises DataError naming the line at fault."""
-    rows = [_row(table, line, cells, columns) for line, cells in table.rows()]
+def read_rows(table: Table, columns: Columns, where: str | None = None) -> list[Row]:
+    """The rows that have the values wanted. Raises DataError naming the line at fault."""
+    fits, _ = kept_rows(table, where)
+    rows = [_row(table, line, cells, columns) for line, cells in table.rows() if fits(cells)]
+    if not rows and where is not None:
+        raise refuse_none(table.where, where)
     if not rows:
         raise DataError(f"{table.where}: the table has no rows below its header. Add one row a picture.")
     _refuse_doubles(table.where, rows)

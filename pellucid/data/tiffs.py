@@ -81,7 +81,8 @@ def decode_tiff(content: bytes | memoryview, where: str, *, max_pixels: int) -> 
             pixels = np.iinfo(pixels.dtype).max - pixels
         if pixels.dtype.kind == "b":
             pixels = pixels * np.uint8(255)
-        return np.ascontiguousarray(pixels.astype(plan.header.dtype))
+        with np.errstate(over="ignore"):    # what float32 cannot hold is infinite, which is told before training
+            return np.ascontiguousarray(pixels.astype(plan.header.dtype))
 
 
 @contextmanager

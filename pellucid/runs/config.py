@@ -159,6 +159,8 @@ class RunConfig:
         None, "CSV column whose values must not be in two parts; several with commas: experiment,plate.", panel=DATA)
     label: str | None = setting(
         None, "CSV column of the classes, or of the numbers, several with commas.", panel=DATA)
+    where: str | None = setting(
+        None, "Only rows of the table with these values: COLUMN=VALUE,..., | between values.", panel=DATA)
     group_pattern: str | None = setting(
         None, "Regular expression; what its groups find in a picture's path must not be in two parts.",
         panel=DATA)

@@ -58,6 +58,7 @@ MEANINGS: dict[str, Meaning] = {
     "train_dev_fraction": Meaning("0.1.0", 0.0),
     "group": Meaning("0.1.0", None),
     "label": Meaning("0.1.0", None),
+    "where": Meaning("0.2.0", None),
     "group_pattern": Meaning("0.2.0", None),
     "copies": Meaning("0.2.0", "apart"),
     "parts": Meaning("0.2.0", "data"),

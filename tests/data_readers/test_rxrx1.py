@@ -121,6 +121,38 @@ def test_labels_stay_names_and_both_sites_of_a_well_stay_together(tmp_path: Path
     assert open_dataset(str(tmp_path), channels="rgb").channel_names == ("red", "green", "blue")
 
 
+def test_rows_are_chosen_by_their_values(tmp_path: Path) -> None:
+    screen(tmp_path)
+    chosen = open_dataset(str(tmp_path), where="cell_type=U2OS, site=2")
+    assert sorted(chosen.part("train").names) == ["U2OS-01_2_B03_2", "U2OS-01_2_B04_2", "U2OS-02_2_B03_2",
+                                                  "U2OS-02_2_B04_2"]
+    assert "rows where cell_type=U2OS, site=2: 6 sites" in chosen.notes
+    both = open_dataset(str(tmp_path), where="experiment=U2OS-01|RPE-02", label="cell_type")
+    assert len(both.part("train")) == 12 and both.class_names == ("RPE", "U2OS")
+    with pytest.raises(DataError, match="no row has cell_type=MCF7"):
+        open_dataset(str(tmp_path), where="cell_type=MCF7")
+    with pytest.raises(UsageError, match="--where must be one of id_code, experiment"):
+        open_dataset(str(tmp_path), where="cells=U2OS")
+    for text in ("U2OS", "cell_type=", "a=1,a=2", "=U2OS", "a=|b"):
+        with pytest.raises(ArgumentError, match="--where must be COLUMN=VALUE for different columns"):
+            open_dataset(str(tmp_path), where=text)
+    with pytest.raises(ArgumentError, match="--where names columns of a CSV table"):
+        open_dataset("digits", where="a=b")
+
+
+def test_rows_of_any_table_are_chosen_by_their_values(tmp_path: Path) -> None:
+    for place in range(6):
+        Image.fromarray(np.full((4, 4), place, np.uint8)).save(tmp_path / f"{place}.png")
+    rows = "".join(f"{place}.png,{'xy'[place % 2]},d{place // 2}\n" for place in range(6))
+    (tmp_path / "list.csv").write_text(f"path,label,donor\n{rows}")
+    chosen = open_dataset(str(tmp_path), where="donor=d0|d2")
+    assert list(chosen.part("train").names) == ["0.png", "1.png", "4.png", "5.png"]
+    assert "rows where donor=d0|d2" in chosen.notes
+    for text, words in (("donor=d9", "no row has donor=d9"), ("giver=d0", "must have a column 'giver'")):
+        with pytest.raises(DataError, match=words):
+            open_dataset(str(tmp_path), where=text)
+
+
 def test_the_layout_of_2020_and_its_names(tmp_path: Path) -> None:
     screen(tmp_path)
     (tmp_path / "train.csv").unlink()

@@ -26,9 +26,10 @@ from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree
 from pellucid.data.stacks import incomplete, stack_of
 from pellucid.data.wells import grouped_by_well
+from pellucid.data.where import parse_where, refuse_none
 from pellucid.errors import ArgumentError, DataError, shown
 
-LABEL = "sirna"
+LABEL, SITE = "sirna", "site"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Image:
 
     source: Source
     row: int
+    site: str
 
 
 def open_rxrx1(name: str, tree: Tree, options: Options) -> Dataset | None:
@@ -47,6 +49,8 @@ def open_rxrx1(name: str, tree: Tree, options: Options) -> Dataset | None:
     if wells is None:
         return None
     sites, notes = whole_sites(tree, wells, options)
+    sites = chosen_sites(wells, sites, options.where)
+    notes += [f"rows where {options.where}: {len(sites):,} sites"] if options.where else []
     label = check_column(wells, "--label", options.label or LABEL)
     chosen, told = _learnt(wells, sites, label, options)
     classes = sorted_names({wells.columns[label][site.row] for site in chosen})
@@ -75,13 +79,26 @@ def whole_sites(tree: Tree, wells: Wells, options: Options) -> tuple[list[Image]
             strays += 1
         elif all(number in planes for number in numbers):
             stack = stack_of(site.site_id, [planes[number] for number in numbers], names)
-            whole.append(Image(stack, wells.row_of[site.well_id]))
+            whole.append(Image(stack, wells.row_of[site.well_id], site.site))
         else:
             lacking[site.site_id] = [CHANNELS[number - 1] for number in numbers if number not in planes]
     notes = incomplete(tree.where, lacking, len(whole) + len(lacking), require_all=options.require_all_channels)
     empty = len(wells) - len(wells.row_of.keys() & {site.well_id for site in found})
     notes += [f"wells of the tables without an image: {empty:,}"] if empty > 0 else []
     return whole, notes + ([f"sites of wells that no table lists, left out: {strays:,}"] if strays else [])
+
+
+def chosen_sites(wells: Wells, sites: list[Image], where: str | None) -> list[Image]:
+    """The sites whose rows have the values wanted. Raises UsageError for another column, DataError where none does."""
+    if where is None:
+        return sites
+    wanted = parse_where(where)
+    columns = {name: wells.columns[check_column(wells, "--where", name)] for name in wanted if name != SITE}
+    kept = [site for site in sites if all(column[site.row] in wanted[name] for name, column in columns.items())
+            and site.site in wanted.get(SITE, (site.site,))]
+    if not kept:
+        raise refuse_none(wells.where, where)
+    return kept
 
 
 def wanted_channels(options: Options) -> tuple[str, ...]:
