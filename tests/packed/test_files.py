@@ -15,6 +15,8 @@ from pellucid.layers import BatchNormalization, Dense, Flatten, Input, QuantConv
 from pellucid.models import Sequential
 from pellucid.storage.tensors import read_tensors, write_tensors
 from tests.cli.terminal import Terminal
+from tests.docs.made import page_with
+from tests.packed.table import MAKER, PAGE, table
 from tests.packed.test_packed import ONE, PLAIN
 
 
@@ -109,3 +111,7 @@ def test_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert found["verified"] == {"numbers": 3600, "different": 0} and found["engine"] == "packed"
     terminal.refused(2, ["--engine packed"], "evaluate", run, "--verify")
     terminal.refused(2, ["packed predicts"], "train", "digits", "--engine", "packed", "--out", tmp_path / "b")
+
+
+def test_the_page_tells_what_was_measured() -> None:
+    assert page_with(PAGE, MAKER, table()) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.packed.table"
