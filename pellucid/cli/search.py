@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SEARCH = "The search"
 # A search has words of its own for the first, and no use for the others.
-LEFT_OUT = ("epochs", "checkpoint_every", "train_dev_fraction", "no_checks")
+LEFT_OUT = ("epochs", "checkpoint_every", "train_dev_fraction", "no_checks", "also_split")
 
 
 @app.command(cls=GroupedCommand)

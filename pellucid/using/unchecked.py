@@ -2,4 +2,4 @@
 
 UNCHECKED = ("weights", "new_head", "freeze", "unfreeze_after", "unfreeze_rate", "trunk_rate", "epochs", "patience",
              "class_weight", "mine_rounds", "augment", "allow_leak", "compile", "sync_batch_norm", "checkpoint_every",
-             "no_checks")  # fmt: skip
+             "no_checks", "also_split")  # fmt: skip
