@@ -25,6 +25,7 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -62,7 +63,9 @@ def apart(work: Callable[..., dict[str, Any]], *words: Any) -> dict[str, Any]:
             theirs.send({"fault": repr(fault)})
 
     process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which do nothing here
+        process.start()
     theirs.close()
     try:
         return dict(ours.recv())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,8 @@ def killed_at(moment: int, work: Callable[[], Any]) -> None:
         work()
 
     process = multiprocessing.get_context("fork").Process(target=dying)
-    process.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which do nothing here
+        process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
