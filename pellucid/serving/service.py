@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.images import Array
-from pellucid.errors import DataError, FileError, ShapeError
+from pellucid.errors import DataError, FileError, PellucidError
 from pellucid.serving.admission import Admission
 from pellucid.serving.counting import Counts
 from pellucid.serving.formats import FAMILY, allowed, quick
@@ -81,7 +81,7 @@ class Service:
 
         try:
             answers, warnings = await self.run(version, rows, finish, look=True)
-        except ShapeError as fault:
+        except PellucidError as fault:
             answers, warnings = [{"error": str(fault)}] * len(group), []
         for (entry, _), answer in zip(group, answers, strict=True):
             entry |= answer
@@ -102,7 +102,7 @@ class Service:
         try:
             found: tuple[dict[str, Any], bytes] = await self.run(version, rows, finish, look=False)
             return found
-        except ShapeError as fault:
+        except PellucidError as fault:
             raise Refused(422, str(fault)) from None
 
     async def run(self, version: Version, rows: Array, finish: Callable[..., Any], *, look: bool) -> Any:

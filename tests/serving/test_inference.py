@@ -10,8 +10,10 @@ import httpx
 import numpy as np
 import pytest
 
-from pellucid.models import load_model
-from tests.serving.asking import Served
+from pellucid.data.preprocessing import Pipeline
+from pellucid.layers import Dense, Flatten, Input
+from pellucid.models import Sequential, load_model
+from tests.serving.asking import Served, served
 
 INFER = "/v2/models/digits/infer"
 LENGTH = "Inference-Header-Content-Length"
@@ -84,6 +86,20 @@ def test_binary_tensors_both_ways(server: Served, pixels: np.ndarray, wanted: np
 def test_pixels_and_nothing_else(server: Served, pixels: np.ndarray, wanted: np.ndarray) -> None:
     response = server.ask("POST", INFER, content=pixels[1].tobytes(), headers={LENGTH: "0"})
     assert np.abs(np.array(outputs_of(response)["output"]["data"]) - wanted[1]).max() < 1e-5
+
+
+def test_numbers_that_overflow_harm_nobody_beside_them(tmp_path: Path) -> None:
+    net = Sequential([Input((2, 2, 1)), Flatten(), Dense(3)])
+    net.set_weights([np.full((4, 3), 2.0, np.float32), np.zeros(3, np.float32)])
+    net.input_record = {"height": 2, "width": 2, "channels": 1, "channel_names": ["gray"], "dtype": "float32"}
+    net.class_names, net.preprocessing = ["a", "b", "c"], Pipeline(())
+    net.save(tmp_path / "floats.safetensors")
+    server = served([str(tmp_path / "floats.safetensors")])
+    asked = [tensor(np.full((1, 2, 2, 1), value), "FP32") for value in (1.0, 3e38, 2.0)]
+    found = server.ask_all([("POST", "/v2/models/floats/infer", {"json": each}) for each in asked])
+    assert [response.status_code for response in found] == [200, 422, 200]
+    assert [response.json()["outputs"][0]["data"][0] for response in (found[0], found[2])] == [8.0, 16.0]
+    assert "finite" in found[1].json()["error"]
 
 
 BAD: dict[str, tuple[int, Any]] = {

@@ -71,6 +71,7 @@ BODIES: dict[str, bytes] = {
     "GIF": picture("GIF"), "TIFF": picture("TIFF"), "WebP cut": picture("WEBP")[:30],
     "BMP that lies": b"BM" + b"\xff" * 60, "TIFF that lies": b"II*\0" + b"\xff" * 60,
     "RIFF that lies": b"RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff" + bytes(30),
+    "JPEG 2000, which is not on the list": picture("JPEG2000"), "PPM, neither": picture("PPM"),
     "AVIF that lies": b"\0\0\0\x20ftypavif" + bytes(200),
 }  # fmt: skip
 
