@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.cli import working
 from pellucid.data.annotations import Numbers
 from pellucid.data.dataset import Dataset
 from pellucid.data.opening import open_dataset
@@ -83,11 +84,13 @@ def test_a_store_learns_what_the_folder_learns(terminal: Terminal) -> None:
     assert not list(Path().glob("*.partial*"))
 
 
-def test_settings_of_a_conversion(terminal: Terminal) -> None:
+def test_settings_of_a_conversion(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     write_folder(Path("pictures"))
+    monkeypatch.setattr(working, "BETWEEN", -1.0)  # a line each time, not every ten seconds
     convert = ["data", "convert", "pictures", "--to"]
     typed = terminal.type(*convert, "hdf5", "--out", "g.h5", "--channels", "gray", "--val-fraction", "0.25")
     assert typed.code == 0 and "train 19, validation 6, test 12; images 9x8x1 uint8 (gray)" in typed.out
+    assert "g.h5: 1 of 37 images\n" in typed.err and typed.err.endswith("g.h5: 37 of 37 images\n")
     typed = terminal.type("data", "info", "g.h5", "--channels", "rgb", "--resize", "4x4", "--json")
     assert json.loads(typed.out)["image"] == {"height": 4, "width": 4, "channels": 3, "dtype": "uint8",
                                               "channel_names": ["red", "green", "blue"]}
