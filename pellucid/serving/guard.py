@@ -85,6 +85,8 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), *HEADERS]
             elif message["type"] == "websocket.accept":
                 status = 101
+            elif message["type"] == "websocket.close":
+                status = status or 403  # as which a client sees it that was never accepted
             await send(message)
 
         try:

@@ -101,8 +101,12 @@ def test_the_audit_log_has_a_line_a_request(run: Path, pictures: list[Path], tmp
     server = served([str(run)], audit=str(log))
     server.ask("POST", "/predict", content=pictures[0].read_bytes())
     server.ask("GET", "/a%0A" + "b" * 500, headers={"Host": "evil.example"})
+    server.talk("{}")
+    server.talk("{}", origin="http://evil.example")
     lines: list[dict[str, Any]] = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [(each["method"], each["status"]) for each in lines] == [("POST", 200), ("GET", 421)]
+    assert [(each["method"], each["status"]) for each in lines] == [
+        ("POST", 200), ("GET", 421), ("WEBSOCKET", 101), ("WEBSOCKET", 403)]  # fmt: skip
+    assert lines[2]["messages"] == 1
     assert lines[0]["model"] == "digits" and lines[0]["pictures"] == 1 and lines[0]["bytes"] > 50
     assert len(lines[1]["path"]) == 200
 
