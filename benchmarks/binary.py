@@ -1,0 +1,180 @@
+"""What bits cost in accuracy: MNIST and CIFAR-10 with kernels of floats, kernels of bits and bits throughout.
+
+Run with   python -m benchmarks.binary [--set mnist] [--row NAME] [--seeds 0 1 2] [--limit N]
+           python -m benchmarks.binary --table
+Rows are one network (of MNIST 8, 12 and 36 filters in pairs and 64 units, as the book's notation net), its blocks of
+floats or of bits in one of these ways. All learn with Adam at 0.001 under a cosine, the same epochs and batches, from
+nine tenths of the training part; the test part is read once a seed. Results stay row by row in
+benchmarks/results/binary.json, each with its commit and processor seconds.
+Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pellucid.optimizers.schedules import CosineDecay
+
+import pellucid as p
+from benchmarks.published import ROOT, commit
+from pellucid.data.opening import open_dataset
+from pellucid.engines.threads import limited_threads
+from pellucid.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Flatten,
+    Input,
+    MaxPooling2D,
+    QuantConv2D,
+    QuantDense,
+)
+from pellucid.models import Sequential
+from pellucid.optimizers import Adam
+from pellucid.runs.environment import environment_of
+from pellucid.training.session import engine_named
+
+RESULT = ROOT / "benchmarks" / "results" / "binary.json"
+PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
+EPOCHS, BATCH = {"mnist": 12, "cifar10": 20}, 64
+FILTERS = {"mnist": (8, 12, 36, 64), "cifar10": (32, 64, 128, 128)}  # two convolutions a pooling, a dense layer
+ALPHA, PLAIN = "magnitude_aware_sign", "ste_sign"
+Block = Callable[[int, bool], list[Any]]
+
+
+def floats(filters: int, pool: bool) -> list[Any]:
+    """Convolution, batch norm, ReLU, pooling."""
+    return [Conv2D(filters, 3, padding="same", use_bias=False), BatchNormalization(), Activation("relu"), *pooled(pool)]
+
+
+def weights(filters: int, pool: bool) -> list[Any]:
+    """The same with a kernel of bits."""
+    bits = {"kernel_quantizer": ALPHA, "kernel_constraint": "weight_clip", "padding": "same", "use_bias": False}
+    return [QuantConv2D(filters, 3, **bits), BatchNormalization(), Activation("relu"), *pooled(pool)]
+
+
+def xnor(alpha: str = ALPHA, *, usual: bool = False) -> Block:
+    """B-A-C-P with inputs and kernels of bits; `usual`: C-B-A-P, where pooling sees signs."""
+
+    def block(filters: int, pool: bool) -> list[Any]:
+        bits = {"kernel_quantizer": alpha, "kernel_constraint": "weight_clip", "padding": "same", "use_bias": False}
+        if usual:
+            return [QuantConv2D(filters, 3, **bits), BatchNormalization(), Activation("sign"), *pooled(pool)]
+        return [BatchNormalization(), QuantConv2D(filters, 3, input_quantizer="ste_sign", **bits), *pooled(pool)]
+
+    return block
+
+
+def pooled(pool: bool) -> list[Any]:
+    """Max pooling where wanted."""
+    return [MaxPooling2D()] if pool else []
+
+
+ROWS: dict[str, dict[str, Any]] = {
+    "float": {"block": floats},
+    "binary weights": {"block": weights, "dense": ALPHA},
+    "XNOR": {"block": xnor(), "dense": ALPHA, "inputs": True},
+    "XNOR, order C-B-A-P": {"block": xnor(usual=True), "dense": ALPHA, "inputs": True},
+    "XNOR without alpha": {"block": xnor(PLAIN), "dense": PLAIN, "inputs": True},
+    "XNOR, first and last of bits": {"block": xnor(), "dense": ALPHA, "inputs": True, "ends": True},
+}
+
+
+def network(data: str, block: Block, dense: str | None = None, *, inputs: bool = False, ends: bool = False) -> Any:
+    """The network of a row; `ends`: the first and the last layer are of bits as well."""
+    first, second, third, units = FILTERS[data]
+    shape = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}[data]
+    bits = {"kernel_quantizer": ALPHA, "kernel_constraint": "weight_clip"}
+    entry = QuantConv2D(first, 3, padding="same", **bits) if ends else Conv2D(first, 3, padding="same")
+    layers = [Input(shape), entry, *([] if inputs else [BatchNormalization(), Activation("relu")])]
+    for filters in (first, second, third):
+        layers += [*block(filters, False), *block(filters, True)]
+    hidden = {"kernel_quantizer": dense, "kernel_constraint": "weight_clip"} if dense else None
+    layers += [Flatten(), BatchNormalization()]
+    if hidden is None:
+        layers += [Dense(units), BatchNormalization(), Activation("relu")]
+    elif inputs:
+        layers += [QuantDense(units, input_quantizer="ste_sign", use_bias=False, **hidden), BatchNormalization()]
+    else:
+        layers += [QuantDense(units, **hidden), BatchNormalization(), Activation("relu")]
+    return Sequential([*layers, QuantDense(10, "softmax", **bits) if ends else Dense(10, "softmax")])
+
+
+def images(data: str, limit: int | None) -> tuple[np.ndarray, ...]:
+    """x (N,H,W,C) in -1..1 and labels of both parts, the last tenth of the training images left out."""
+    dataset, found = open_dataset(data, data_dir=PLACE), []
+    for name in ("train", "test"):
+        part = dataset.part(name)
+        rows = np.arange(len(part) * 9 // 10 if name == "train" else len(part))[:limit]
+        x = part.images.take(rows).astype(np.float32) / 127.5 - 1
+        found += [x.reshape(len(rows), *x.shape[1:3], -1), np.asarray(part.labels[rows])]
+    return tuple(found)
+
+
+def measured(data: str, row: str, seed: int, limit: int | None) -> dict[str, Any]:
+    """Accuracy on the test part and processor seconds of one seed."""
+    x, y, x_test, y_test = images(data, limit)
+    began, epochs = time.process_time(), EPOCHS[data]
+    p.set_random_seed(seed)
+    with limited_threads(1):
+        model = network(data, **ROWS[row])
+        rate = CosineDecay(0.001, epochs * -(-len(x) // BATCH))
+        model.compile(Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch")
+        model.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0)
+        accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
+    return {"accuracy": round(float(accuracy), 5), "processor_seconds": round(time.process_time() - began, 1)}
+
+
+def table(found: dict[str, Any]) -> str:
+    """A row a way of bits: mean, spread, and what it has less than floats on the same seeds."""
+    lines = ["| set | network | test accuracy (spread) | seeds | below float | processor seconds |", "|---" * 6 + "|"]
+    for data, rows in found["sets"].items():
+        for row in (name for name in ROWS if name in rows):
+            runs = rows[row]["seeds"]
+            scores = [100 * one["accuracy"] for one in runs.values()]
+            shared = [100 * (rows["float"]["seeds"][seed]["accuracy"] - one["accuracy"]) for seed, one in runs.items()
+                      if seed in rows.get("float", {"seeds": {}})["seeds"]]  # fmt: skip
+            spread = f"{statistics.stdev(scores):.2f}" if len(scores) > 1 else "one seed"
+            below = f"{statistics.mean(shared):.2f}" if shared and row != "float" else ""
+            seconds = statistics.mean(one["processor_seconds"] for one in runs.values())
+            lines.append(f"| {data} | {row} | {statistics.mean(scores):.2f} % ({spread}) | {len(scores)} | {below} "
+                         f"| {seconds:.0f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure what is asked for, and write it beside what is there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--set", choices=EPOCHS, default="mnist", dest="data")
+    parser.add_argument("--row", choices=ROWS, action="append")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--limit", type=int, help="images of each part, to try; nothing is written")
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"sets": {}}
+    if given.table:
+        print(table(found))
+        return
+    for seed in given.seeds:
+        for row in given.row or ROWS:
+            one = measured(given.data, row, seed, given.limit)
+            print(f"{given.data}, {row}, seed {seed}: {one}", flush=True)
+            if given.limit is None:
+                entry = found["sets"].setdefault(given.data, {}).setdefault(row, {"seeds": {}})
+                command = f"python -m benchmarks.binary --set {given.data} --row '{row}'"
+                entry |= {"command": command, "commit": commit()}
+                entry["seeds"][str(seed)] = one
+                found["environment"] = environment_of(engine_named("pytorch", "float32", None))
+                RESULT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
