@@ -24,7 +24,7 @@ def serve(
     settings: Given,
     engine: EngineOfTheRun = None,
 ) -> None:
-    """Answer over HTTP: a page to try, POST /predict, and the Open Inference Protocol at /v2, on this machine alone."""
+    """Answer over HTTP. A page to try, POST /predict, the Open Inference Protocol at /v2, on this machine alone."""
     if find_spec("fastapi") is None or find_spec("uvicorn") is None:
         raise UsageError('serve: FastAPI and uvicorn are not installed. Type: pip install "pellucid[serve]"')
     from pellucid.serving.running import run
