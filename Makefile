@@ -73,7 +73,7 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/python -m mkdocs build --quiet --strict
 	@echo "The site is in $(CURDIR)/site: $(BIN)/python -m http.server -d site, then open http://localhost:8000"
 
-BENCHMARKS := engines torch_engine blocks time_to_accuracy transfer
+BENCHMARKS := engines torch_engine blocks time_to_accuracy transfer serving
 bench: $(VENV)/.installed-bench
 	@missed=; for name in $(or $(NAMES),$(BENCHMARKS)); do \
 	  $(ONE_THREAD) $(BIN)/python -m benchmarks.$$name || missed="$$missed $$name"; done; \
@@ -84,6 +84,7 @@ published: $(VENV)/.installed
 
 soak: $(VENV)/.installed-test
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.soak
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.jobs
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.deep_export
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -m soak
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import time
 from collections import Counter
@@ -89,6 +90,30 @@ def all_of(port: int, pid: int, count: int, jpeg: bytes, seed: int = 0) -> dict[
         "faults": faults[:20], "fault_count": len(faults), "same_answer_after": answer() == before,
         "open_files_left": open_files(pid),
     }  # fmt: skip
+
+
+WATCHER = """
+import os, sys
+log = os.open({path!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def note(event, given):
+    if event == "open" and isinstance(given[0], (str, bytes)):
+        os.write(log, os.fsencode(os.path.abspath(os.fsdecode(given[0]))) + b"\\n")
+sys.addaudithook(note)
+"""
+
+
+def watcher(folder: Path) -> Path:
+    """Have a Python that finds this folder first write down every file that it opens; where it writes them."""
+    log = folder / "opened"
+    (folder / "sitecustomize.py").write_text(WATCHER.format(path=str(log)))
+    return log
+
+
+def outside(log: Path, before: int, allowed: list[Path]) -> list[str]:
+    """The files that were opened after so many bytes of the log, and lie in none of these folders."""
+    found = set(log.read_bytes()[before:].decode(errors="replace").splitlines())
+    return sorted(path for path in found if not any(path == str(root) or path.startswith(f"{root}{os.sep}")
+                                                    for root in allowed))  # fmt: skip
 
 
 def open_files(pid: int) -> int:

@@ -64,12 +64,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def pellucid(name: str, core: int, *words: str, log: Path | None = None) -> Iterator[Server]:
-    """`pellucid serve WORDS --port ...`."""
+def pellucid(name: str, core: int, *words: str, first: Path | None = None) -> Iterator[Server]:
+    """`pellucid serve WORDS --port ...`; what lies in the folder `first` is imported before everything else."""
     port = free_port()
-    audit = log or Path(os.devnull)
-    command = [sys.executable, "-m", "pellucid", "serve", *words, "--port", str(port), "--audit", str(audit)]
-    with started(name, core, port, command, "/v2/health/ready") as server:
+    command = [sys.executable, "-m", "pellucid", "serve", *words, "--port", str(port), "--audit", os.devnull]
+    with started(name, core, port, command, "/v2/health/ready", first) as server:
         yield server
 
 
@@ -83,10 +82,13 @@ def peer(name: str, core: int, model: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def started(name: str, core: int, port: int, command: list[str], ready: str) -> Iterator[Server]:
+def started(
+    name: str, core: int, port: int, command: list[str], ready: str, first: Path | None = None
+) -> Iterator[Server]:
     """A server on one core, once it answers; ended with all that it began."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+        command, cwd=ROOT, start_new_session=True,
+        env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(map(str, [*([first] if first else []), ROOT]))},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )  # fmt: skip
     os.set_blocking(process.stderr.fileno(), False)  # type: ignore[union-attr]

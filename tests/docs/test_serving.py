@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import serving_page
 from tests.docs import serving_limits
 from tests.docs.made import page_with
 
@@ -26,6 +27,12 @@ TOKEN = "a-token-of-the-docs"
 def test_the_table_of_limits_is_that_of_the_settings() -> None:
     made = page_with(serving_limits.PAGE, serving_limits.MAKER, serving_limits.made())
     assert made == PAGE, "Run python -m tests.docs.serving_limits."
+
+
+def test_the_figures_are_those_of_the_committed_measurement() -> None:
+    found = json.loads(serving_page.RESULT.read_text(encoding="utf-8"))
+    made = page_with(serving_page.PAGE, serving_page.MAKER, serving_page.made(found))
+    assert made == PAGE, "Run python -m benchmarks.serving_page."
 
 
 @pytest.fixture(scope="module")
