@@ -56,14 +56,16 @@ def test_colours_come_back(kind: str, dtype: str) -> None:
 
 
 def test_a_composite_is_that_of_recursion() -> None:
-    pixels = np.random.default_rng(1).integers(0, 256, (4, 3, 6), dtype=np.uint8)
+    pixels = np.random.default_rng(1).integers(0, 20, (4, 3, 6), dtype=np.uint8)    # so dim that few sums are cut
+    pixels[0, 0], pixels[3, 2, 4] = 255, 200
     ours = arranged(pixels, SIX, "rgb")
-    # one pixel by rxrx1-utils' formula: x / 255 / (range / 255), at most 1, times the colour as whole numbers, added up
+    # by rxrx1-utils: x / 255 / (range / 255), at most 1, times the colour as whole numbers, added up, at most 255
     ranges = (51, 107, 64, 191, 89, 191)
     colours = ((19, 0, 249), (42, 255, 31), (255, 0, 25), (45, 255, 252), (250, 0, 253), (254, 255, 40))
-    parts = [[int(min(x / most, 1) * part) for part in colour]
-             for x, most, colour in zip(pixels[2, 1].tolist(), ranges, colours, strict=True)]
-    assert ours[2, 1].tolist() == [min(255, sum(column)) for column in zip(*parts, strict=True)]
+    for row, column in np.ndindex(4, 3):
+        parts = [[int(min(x / most, 1) * part) for part in colour]
+                 for x, most, colour in zip(pixels[row, column].tolist(), ranges, colours, strict=True)]
+        assert ours[row, column].tolist() == [min(255, sum(one)) for one in zip(*parts, strict=True)]
     assert arranged(pixels[..., :2], SIX[:2], "rgb").shape == (4, 3, 3)
 
 

@@ -117,6 +117,18 @@ def test_planes_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
             open_dataset(str(tmp_path), channels=text)
 
 
+def test_of_a_palette_in_a_plane_the_places_are_what_was_measured(tmp_path: Path) -> None:
+    measured = RANDOM.integers(0, 256, (7, 5), dtype=np.uint8)
+    for place in range(4):
+        picture = Image.fromarray(measured).convert("P")
+        picture.putdata(measured.ravel().tolist())
+        picture.putpalette([(7 * place + 31 * k) % 256 for k in range(768)])        # a lookup table of false colours
+        file = tmp_path / "xy"[place % 2] / f"{place}_w1.tif"
+        file.parent.mkdir(exist_ok=True)
+        picture.save(file)
+    assert np.array_equal(first(open_dataset(str(tmp_path), channels="w1=cells"))[..., 0], measured)
+
+
 def test_one_deep_picture_among_others_is_named(tmp_path: Path) -> None:
     planes(tmp_path, "cat/a", "cat/b", "dog/c")
     planes(tmp_path, "dog/d", dtype="uint16")
