@@ -327,7 +327,7 @@ def main() -> int:
             marks = {what: [abs(passing), abs(aim)] for what, _, passing, aim in MARKS[name]}
             found |= {"marks": marks, "rounds": given.rounds, "seconds": round(time.monotonic() - began),
                       "measured": datetime.now().isoformat(timespec="minutes"),
-                      "load_average": round(os.getloadavg()[0], 2),
+                      "load_average": round(os.getloadavg()[0], 2), "nice": os.nice(0),
                       "command": f"python -m benchmarks.serving --parts {name} --rounds {given.rounds}"}  # fmt: skip
             print(name, json.dumps(found, indent=1), flush=True)
             result = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}  # others write it too
