@@ -14,6 +14,7 @@ import msgspec
 
 from pellucid.errors import UsageError, shown
 from pellucid.serving.bodies import Scope
+from pellucid.storage.appending import appending
 
 EVERY = 0.1  # seconds
 LONGEST = 200  # characters of a path
@@ -29,7 +30,7 @@ class Audit:
         self.second, self.stamp = 0, ""
         self.encoder = msgspec.json.Encoder()
         try:
-            self.to = None if path == "-" else os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+            self.to = None if path == "-" else appending(path)
         except OSError as fault:
             raise UsageError(f"serve: --audit {shown(path)} cannot be written: {fault.strerror}.") from None
 

@@ -175,7 +175,7 @@ def test_a_missing_package_is_named_with_the_pip_line(
     "path, format, wanted",
     [
         ("plain.pb", "onnx", r"path must be a name that ends in \.onnx, but it is '.*plain\.pb'\. Use .* plain\.onnx"),
-        ("plain.onnx", "tflite", "format must be 'onnx', but it is 'tflite'"),
+        ("plain.onnx", "tflite", "format must be 'onnx' or 'packed', but it is 'tflite'"),
     ],
 )
 def test_another_name_or_format_is_refused(

@@ -223,7 +223,7 @@ ACTIVATIONS = [
     Case(Tanh(), keras=False),
     Case(Softmax()),
     Case(Linear(), keras=False),
-    *(Case(Activation(word), keras=word not in BITS, derived=word not in BITS) for word in FUNCTIONS),
+    *(Case(Activation(word), keras=word not in {*BITS, "abs"}, derived=word not in BITS) for word in FUNCTIONS),
     Case(Conv2D(3, 2, activation="tanh")),
     Case(Conv2DTranspose(3, 2, activation="sigmoid")),
     Case(DepthwiseConv2D(2, activation="elu")),

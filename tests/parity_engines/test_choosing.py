@@ -57,7 +57,7 @@ def test_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 REFUSED = {
-    "an unknown engine": (("tensorflow", "float32", None), r"engine must be 'auto', 'reference' or 'pytorch'"),
+    "an unknown engine": (("tensorflow", "float32", None), r"engine must be 'auto', 'reference', 'pytorch' or 'pack"),
     "an unknown precision": (("pytorch", "float16", None), r"precision must be 'float32', 'float64' or 'bfloat16'"),
     "an unknown device": (("pytorch", "float32", "tpu"), r"device must be 'auto', 'cpu' or 'cuda', but it is 'tpu'"),
     "a GPU on the reference engine": (("reference", "float32", "cuda"), r"For a GPU take the engine 'pytorch'."),

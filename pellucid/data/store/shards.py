@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import shutil
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,13 @@ from pellucid.data.folders import CLASS_LIST
 from pellucid.data.opening import tree_at
 from pellucid.data.sources import Source, Tree, is_tar
 from pellucid.errors import DataError, FileError
-from pellucid.storage.os_errors import not_written
-from pellucid.storage.resumable import lock
+from pellucid.storage.partial_folder import claimed, emptied, take_place
 from pellucid.storage.streams import whole_stream
 from pellucid.storage.writer import LEFTOVER, make_folder, remove_leftovers, write_bytes, write_text
 
 SHARD = 256 << 20  # bytes of a tar, about; one larger file has a tar of its own
 BLOCK = 512  # bytes that a header takes, and that a member is filled up to
-PLAN, LOCK = ".plan", ".lock"  # in OUT.partial: the sha256 of what is being packed, and what is locked
+PLAN = ".plan"  # in OUT.partial: the sha256 of what is being packed
 TABLES = (".csv", ".tsv", ".txt", ".json", ".yaml", ".yml", ".parquet")  # of which copies lie beside the tars
 Told = Callable[[int], Any]  # how many files are done
 
@@ -81,10 +79,7 @@ def write_shards(tree: Tree, out: Path, told: Told = lambda done: None) -> tuple
         told(done + len(beside))
         with suppress(FileNotFoundError):
             (partial / PLAN).unlink()
-    try:
-        os.rename(partial, out)
-    except OSError as error:
-        raise not_written(out, error) from error
+    take_place(partial, out)
     return len(shards), had
 
 
@@ -146,24 +141,5 @@ def begin(partial: Path, plan: str) -> None:
     with suppress(OSError):
         if place.read_text(encoding="ascii") == plan:
             return
-    try:
-        for path in partial.iterdir():
-            if path.name != LOCK:
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    except OSError as error:
-        raise not_written(partial, error) from error
+    emptied(partial)
     write_text(place, plan)
-
-
-@contextmanager
-def claimed(partial: Path, out: Path) -> Iterator[None]:
-    """Hold the folder for this process. Raises FileError when another one does."""
-    path = partial / LOCK
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        lock(out, file)
-        yield
-        with suppress(FileNotFoundError):
-            path.unlink()
-    finally:
-        os.close(file)
