@@ -91,7 +91,7 @@ def test_a_server_that_would_be_open_or_wrong_does_not_start(
 ) -> None:
     monkeypatch.delenv("PELLUCID_TOKEN", raising=False)
     with pytest.raises(SystemExit) as end:
-        main(["serve", str(run), *words])
+        main(["serve", str(run), "--port", "0", *words])
     said = capsys.readouterr().err
     assert end.value.code == 2 and all(part in said for part in parts), said
 
