@@ -23,7 +23,7 @@ from pellucid.data.rxrx1.opening import wanted_channels
 from pellucid.data.rxrx1.plates import CHANNELS
 from pellucid.data.rxrx1.tables import Wells, join
 from pellucid.data.sources import Source, Tree, is_tar
-from pellucid.data.stacks import Pattern, stack_of
+from pellucid.data.stacks import Pattern, parse_pattern, stack_of
 from pellucid.errors import DataError, UsageError, shown
 from pellucid.words import user_path
 
@@ -61,8 +61,11 @@ def find_pictures(spec: str, name: str, options: Options, *, site: int | None = 
         return sites_of(tree, wells, name, wanted_channels(options), site), replace(options, channels=kind)
     if site is not None:
         raise UsageError(f"{tree.where}: --site goes with wells of RxRx1, which this is not. Name the picture itself.")
+    pattern = parse_pattern(options.channels) if options.channels and "=" in options.channels else None
     tree, options = as_pictures(tree, options)
-    fits = [source for source in tree.sources if _called(source.path, name)]
+    whole = pattern.split(name) if pattern and is_picture(name) else None     # the picture of which a file is a channel
+    names = (name, whole[0]) if whole else (name,)
+    fits = [source for source in tree.sources if any(_called(source.path, one) for one in names)]
     if len(fits) != 1:
         several = f"{len(fits)} pictures ({', '.join(shown(one.path) for one in fits[:3])} ...)"
         told = several if fits else "no picture"
