@@ -10,7 +10,7 @@ import typer
 
 from pellucid.cli.app import app
 from pellucid.cli.options import EngineOfTheRun, Given, with_settings
-from pellucid.cli.output import say
+from pellucid.cli.output import say, show_lines
 from pellucid.errors import UsageError
 from pellucid.serving.settings import Settings
 
@@ -30,4 +30,5 @@ def serve(
     from pellucid.serving.running import run
 
     token = settings.typed.get("token") or os.environ.get("PELLUCID_TOKEN") or None
+    show_lines(as_json=True)  # on standard error: a refused model file, a fault, a worker that died
     run(runs, settings.of(Settings, **{} if "token" in settings.typed else {"token": token}), engine=engine, say=say)

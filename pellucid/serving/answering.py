@@ -32,8 +32,8 @@ def work(
     for version in models:
         told = "" if version.batch == settings.batch else (
             "; one picture at a time, for its place among others would change its last bits")
-        say(f"model {version.name}: version {version.id}, engine {version.engine.name}, {version.batch} pictures a "
-            f"batch{told}")
+        say(f"model {version.name}: version {version.id}, engine {version.engine.name}, "
+            f"{version.batch} picture{'' if version.batch == 1 else 's'} a batch{told}")
     audit = Audit(settings.audit)
     service = Service(models, settings)
     try:

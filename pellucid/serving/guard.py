@@ -65,7 +65,7 @@ class Guard:
 
     def __init__(self, app: Any, hot: Hot, settings: Settings, audit: Audit, counts: Counts) -> None:
         self.app, self.hot, self.audit, self.counts = app, hot, audit, counts
-        self.token = None if settings.token is None else f"Bearer {settings.token}".encode()
+        self.token = None if settings.token is None else settings.token.encode()
         own = (settings.host, "localhost", *(() if is_loopback(settings.host) else (socket.gethostname(),)))
         named = (settings.allow_host or "").split(",")
         self.names = {name.strip().lower() for name in (*own, *named) if name.strip()}
@@ -120,9 +120,11 @@ class Guard:
         if origin and origin.partition("://")[2].lower() != host.lower():
             raise Refused(403, "Pages of other sites may not ask this server.")
         if self.token is not None and scope["path"] not in OPEN:
-            given = header(scope, b"authorization").encode("latin-1")
-            if not hmac.compare_digest(given, self.token):
-                raise Refused(401, "A token is wanted: send the header 'Authorization: Bearer TOKEN'.",
+            scheme, _, given = header(scope, b"authorization").partition(" ")
+            bearer = scheme.lower() == "bearer"  # RFC 9110, 11.1: in any case
+            if not (hmac.compare_digest(given.strip().encode("latin-1"), self.token) and bearer):
+                why = "This server has another token" if bearer else "A token is wanted"
+                raise Refused(401, f"{why}: send the header 'Authorization: Bearer TOKEN'.",
                               {"WWW-Authenticate": "Bearer"})
 
     def known(self, host: str) -> bool:

@@ -63,7 +63,7 @@ def locked(run: Path) -> Served:
 
 @pytest.mark.parametrize("given, status", [
     (f"Bearer {TOKEN}", 200), (None, 401), ("", 401), (f"Bearer {TOKEN}x", 401), (f"Basic {TOKEN}", 401),
-    ("Bearer ä", 401),
+    (f"bearer {TOKEN}", 200), (f"BEARER  {TOKEN}", 200), (TOKEN, 401), ("Bearer ä", 401),
 ])  # fmt: skip
 def test_a_token_is_wanted_of_all_but_health_and_page(locked: Served, given: str | None, status: int) -> None:
     headers = {} if given is None else {"Authorization": given.encode("latin-1")}
@@ -71,6 +71,12 @@ def test_a_token_is_wanted_of_all_but_health_and_page(locked: Served, given: str
         assert locked.ask("GET", path, headers=headers).status_code == status
     assert locked.ask("POST", "/predict", headers=headers).status_code == (400 if status == 200 else 401)
     assert locked.ask("GET", READY).status_code == 200
+
+
+def test_who_sends_another_token_is_told_so(locked: Served) -> None:
+    assert "is wanted" in locked.ask("GET", "/v2/models").json()["error"]
+    wrong = locked.ask("GET", "/v2/models", headers={"Authorization": "Bearer wrong"}).json()["error"]
+    assert "another token" in wrong and TOKEN not in wrong
 
 
 def test_every_response_has_the_security_headers(locked: Served) -> None:

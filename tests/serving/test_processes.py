@@ -56,3 +56,23 @@ def test_two_workers_a_death_and_the_end(run: Path, pictures: list[Path]) -> Non
             half.sendall(content[50:])
             assert half.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
         assert process.wait(60) == 0
+
+
+def test_a_model_file_that_is_refused_is_told_of_on_the_terminal(run: Path, tmp_path: Path) -> None:
+    place = tmp_path / "digits.safetensors"
+    place.write_bytes(run.read_bytes())
+    words = [sys.executable, "-m", "pellucid", "serve", str(place), "--engine", "reference", "--port", "0", "--audit",
+             os.devnull]  # fmt: skip
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        told = next(process.stdout)
+        address = next(line for line in process.stdout if line.startswith("Serving at ")).split()[2]
+        place.write_bytes(b"spoilt")
+        end = time.monotonic() + 60
+        while 'result="refused"} 1.0' not in httpx.get(address + "/metrics", timeout=30).text:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+    assert " 1 picture a batch;" in told
+    assert f"digits stays at version {told.split()[3].rstrip(',')}: " in log
