@@ -314,10 +314,10 @@ def to_see_more(split: Decomposition, run: Circumstances) -> Iterator[Step]:
         yield Step("Hold a train-dev part out of the training images", f"the {points(gap.value)} from {gap.start} to "
                    f"{gap.end} are variance and mismatch undivided", ("--train-dev-fraction", "0.1"))  # fmt: skip
     yield from reference(split, run)
-    if dev is not None:
+    if dev is not None and dev.wrong:
         yield Step("Look at the wrong images one by one and tag them (diagnose --tags)",
                    f"{counted(dev.wrong, 'mistake')} of {dev.n:,}; mending a tag gains at most its share of them")
-    if dev is not None and run.labels is None:
+    if dev is not None and dev.wrong and run.labels is None:
         yield Step("Rank the labels that look wrong (diagnose --label-errors)",
                    f"a wrong label among the {counted(dev.wrong, 'mistake')} is no fault of the network")  # fmt: skip
     yield Step("Hold images out of the training part, to see how new ones fare",

@@ -172,12 +172,12 @@ def test_the_layout_of_2020_and_its_names(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the site U2OS-01_2_B03_1 is on lines 2 and 26"):
         open_dataset(str(tmp_path))
     (tmp_path / "metadata.csv").write_text(rows.replace("s22721,979", "s999,979", 1))
-    with pytest.raises(DataError, match="the well U2OS-01_2_B03 has 2 rows that differ"):
+    with pytest.raises(DataError, match="the well U2OS-01_2_B03 stands in 2 rows that differ"):
         open_dataset(str(tmp_path))
 
 
 @pytest.mark.parametrize(("file", "old", "new", "words"), [
-    ("train.csv", "U2OS-02_2_B03,U2OS-02,2,B03,979", "U2OS-01_2_B03,U2OS-01,2,B03,979", "well U2OS-01_2_B03 has 2"),
+    ("train.csv", "U2OS-02_2_B03,U2OS-02,2,B03,979", "U2OS-01_2_B03,U2OS-01,2,B03,979", "well U2OS-01_2_B03 stands in 2 rows, of train.csv"),
     ("train.csv", ",979", ",sirna_1018", "the labels of train, train_controls are numbers and those of train names"),
     ("train.csv", ",979", ",1500", "the label 1500 in train.csv does not exist: there they are from 0 to 1107"),
     ("train_controls.csv", ",1138", ",12", "the label 12 in train_controls.csv does not exist: .* another release"),

@@ -190,8 +190,9 @@ def _refuse_doubles(wells: Wells) -> None:
     (well, count), = Counter(wells.columns["id_code"]).most_common(1)
     parts = [part for name, part in zip(wells.columns["id_code"], wells.columns["dataset"], strict=True)
              if name == well]
-    raise DataError(f"{wells.where}: the well {shown(well)} has {count} rows that differ or stand in several tables "
-                    f"({', '.join(parts)}). Keep one row a well.")
+    told = ", of " + ", ".join(f"{part}.csv" for part in dict.fromkeys(parts))
+    told = " that differ" if METADATA in wells.tables else told
+    raise DataError(f"{wells.where}: the well {shown(well)} stands in {count} rows{told}. Keep one row a well.")
 
 
 def _refuse_other_labels(wells: Wells) -> None:
