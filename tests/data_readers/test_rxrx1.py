@@ -177,7 +177,7 @@ def test_the_layout_of_2020_and_its_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("file", "old", "new", "words"), [
-    ("train.csv", "U2OS-02_2_B03,U2OS-02,2,B03,979", "U2OS-01_2_B03,U2OS-01,2,B03,979", "well U2OS-01_2_B03 stands in 2 rows, of train.csv"),
+    ("train.csv", "U2OS-02_2_B03,U2OS-02,2,B03,979", "U2OS-01_2_B03,U2OS-01,2,B03,979", "in 2 rows, of train.csv"),
     ("train.csv", ",979", ",sirna_1018", "the labels of train, train_controls are numbers and those of train names"),
     ("train.csv", ",979", ",1500", "the label 1500 in train.csv does not exist: there they are from 0 to 1107"),
     ("train_controls.csv", ",1138", ",12", "the label 12 in train_controls.csv does not exist: .* another release"),
