@@ -62,6 +62,6 @@ def floats_of(graph: Graph, arrays: Mapping[str, np.ndarray], path: str | os.Pat
         w = np.where(signs, np.float32(1), np.float32(-1))
         if alpha is not None:
             sizes = [1 if axis in spec.filter_axes else size for axis, size in enumerate(shape)]
-            w = w * np.maximum(np.abs(alpha), 0).reshape(sizes)
+            w = w * np.abs(alpha).reshape(sizes)
         found[key] = w
     return found

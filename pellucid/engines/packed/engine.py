@@ -25,8 +25,6 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Step, plan
 from pellucid.spec.pooling import MaxPooling2D
 
-INSTALL = 'pip install "pellucid[binary]"'
-
 
 def can_pack() -> bool:
     """Whether Numba is there."""
@@ -35,11 +33,12 @@ def can_pack() -> bool:
 
 @dataclass
 class Prepared:
-    """Kernels and thresholds of one set of weights, by the number of their step; `weights` are those they are of."""
+    """Kernels of one set of weights, and folds with thresholds, by the number of their step; `skipped` is in a fold."""
 
     weights: dict[str, np.ndarray]
     kernels: dict[int, Kernel] = field(default_factory=dict)
-    thresholds: dict[int, Thresholds | None] = field(default_factory=dict)
+    folds: dict[int, tuple[Fold, Thresholds]] = field(default_factory=dict)
+    skipped: set[int] = field(default_factory=set)
 
 
 class PackedEngine(ReferenceEngine):
@@ -67,13 +66,11 @@ class PackedEngine(ReferenceEngine):
         values: dict[int, Any] = {number: self._enter(name, given.inputs, todo.input_shapes[name])
                                   for name, number in todo.inputs.items()}  # fmt: skip
         tape = Tape(given, values, dict(given.state))
-        folds = {number: fold for number, fold in program.folds.items() if ready.thresholds[number] is not None}
-        skipped = {step.number for fold in folds.values() for step in fold.before}
         for step in todo.steps:
-            if step.number in skipped:
+            if step.number in ready.skipped:
                 continue
-            if step.number in folds:
-                values[step.output] = of_fold(folds[step.number], ready, values)
+            if step.number in ready.folds:
+                values[step.output] = of_fold(*ready.folds[step.number], ready, values)
             elif step.number in program.products:
                 kernel = ready.kernels[step.number]
                 values[step.output] = scaled(kernel, kernel.whole_numbers(values[step.inputs[0]]).astype(self.dtype))
@@ -105,7 +102,10 @@ class PackedEngine(ReferenceEngine):
             found.kernels[number] = Kernel.of(cast(Product, steps[number].spec), of_step(steps[number], weights))
         for number, fold in program.folds.items():
             between = [(step, of_step(step, weights)) for step in fold.steps]
-            found.thresholds[number] = folded(found.kernels[fold.product.number], between)
+            thresholds = folded(found.kernels[fold.product.number], between)
+            if thresholds is not None:
+                found.folds[number] = fold, thresholds
+                found.skipped |= {step.number for step in fold.before}
         self._prepared = {graph: found}
         return found
 
@@ -116,10 +116,8 @@ def of_step(step: Step, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]
     return own | {name: own[name].reshape(shape) for name, shape in step.views if name in own}
 
 
-def of_fold(fold: Fold, ready: Prepared, values: dict[int, Any]) -> Bits:
+def of_fold(fold: Fold, thresholds: Thresholds, ready: Prepared, values: dict[int, Any]) -> Bits:
     """Product, pooling, what each channel goes through, and sign."""
-    thresholds = ready.thresholds[fold.sign.number]
-    assert thresholds is not None
     found = thresholds.bits_of(ready.kernels[fold.product.number].whole_numbers(values[fold.product.inputs[0]]))
     if fold.pool is not None:
         found = thresholds.pooled(found, cast(MaxPooling2D, fold.pool.spec))

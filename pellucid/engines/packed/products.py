@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pellucid.engines.packed.words import Bits, packed, word_count
+from pellucid.engines.packed.words import Bits, packed
 from pellucid.engines.reference.functions import bits
 from pellucid.engines.reference.quantized import scale_of
 from pellucid.spec.quantized import QuantConv2D, QuantDense
@@ -113,4 +113,4 @@ def outside(size: int, outputs: int, before: int, kernel: int, stride: int, gap:
 
 def enough(channels: int) -> bool:
     """Whether words of so many channels are worth it: fewer than 8 stay float."""
-    return channels >= 8 and word_count(channels) > 0
+    return channels >= 8
