@@ -27,6 +27,12 @@ from pellucid.storage.memory import asking
 from pellucid.words import user_path
 
 FILES = ".npz, .h5, .csv, .tar, .tar.gz"
+READ_FROM = {
+    "boxes": "VOC XML beside pictures, COCO JSON, YOLO txt with a data.yaml, or a CSV (columns filename, class, xmin, "
+             "ymin, xmax, ymax)",
+    "points": "a CSV (columns image, x0, y0, x1, y1 ... or image, nose_x, nose_y ...), COCO keypoints, YOLO pose with a "
+              "data.yaml, .pts files beside pictures, or the labeled-data of DeepLabCut",
+}  # fmt: skip
 
 
 def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple[int, int] | None = None,
@@ -44,7 +50,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     max_pixels: the most one may have; group_pattern: a regular expression whose groups, found in the path of a picture,
     are its group;
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
-    annotations: "classes", "numbers" or "boxes", what is to be learnt (None: the data decide); require_all_channels:
+    annotations: "classes", "numbers", "boxes" or "points", what is to be learnt (None: the data decide); require_all_channels:
     refuse pictures in several files of which some are missing, rather than leave them out; wells: "together" or
     "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them; where: which rows of
     a table are read ("cell_type=U2OS,site=1|2").
@@ -86,8 +92,8 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
     if (wells := open_rxrx1(name, tree, options)) is not None:
         return wells
     tree, options = as_pictures(tree, options)
-    if (boxes := _boxes(name, tree, options)) is not None:
-        return boxes
+    if (marked := _marked(name, tree, options)) is not None:
+        return marked
     table, notes = table_beside(tree, options)
     if table is not None:
         return open_table(name, table, tree, class_list(tree), options)
@@ -106,19 +112,25 @@ def _open_folder(folder: Path, options: Options) -> Dataset:
         raise DataError(f"{error} {'; '.join(notes)}.") from error  # the table may be where the classes are
 
 
-def _boxes(name: str, tree: Tree, options: Options) -> Dataset | None:
-    """The boxes of a tree, if they are wanted and there are any. Raises DataError where they are wanted and missing."""
-    if options.annotations not in (None, "boxes"):
-        return None
-    from pellucid.data.boxes.opening import open_boxes  # its readers take msgspec and a parser of XML
+def _marked(name: str, tree: Tree, options: Options, table: Source | None = None) -> Dataset | None:
+    """The points or boxes of a tree, or of a `table` that was named, if they are wanted and there are any.
 
-    found = open_boxes(name, tree, options)
+    Raises DataError where they are wanted and missing.
+    """
+    found: Dataset | None = None
+    if options.annotations == "points" or (options.annotations is None and options.label is None):
+        from pellucid.data.points.opening import open_points
+
+        found = open_points(name, tree, options, table)
+    if found is None and options.annotations in (None, "boxes"):
+        from pellucid.data.boxes.opening import marks_boxes, open_boxes  # its readers take msgspec and a parser of XML
+
+        found = open_boxes(name, tree, options, table) if table is None or marks_boxes(table) else None
     if found is not None:
         _refuse_where(tree.where, options)
-    if found is None and options.annotations == "boxes":
-        raise DataError(f"{tree.where}: boxes are wanted, but there are none here. They are read from VOC XML beside "
-                        "pictures, COCO JSON, YOLO txt with a data.yaml, or a CSV (columns filename, class, xmin, "
-                        "ymin, xmax, ymax).")
+    if found is None and options.annotations in READ_FROM and table is None:
+        raise DataError(f"{tree.where}: {options.annotations} are wanted, but there are none here. They are read from "
+                        f"{READ_FROM[options.annotations]}.")
     return found
 
 
@@ -133,13 +145,8 @@ def _open_file(path: Path, options: Options) -> Dataset:
     if path.suffix.lower() in (".csv", ".tsv"):
         tree, options = as_pictures(_tree(path.parent, _files_in(path.parent)), options)
         table = file_source(readable(path.name), path)
-        from pellucid.data.boxes.opening import marks_boxes, open_boxes
-
-        if options.annotations in (None, "boxes") and marks_boxes(table):
-            boxes = open_boxes(readable(path.stem), tree, options, table)
-            if boxes is not None:
-                _refuse_where(str(path), options)
-                return boxes
+        if (marked := _marked(readable(path.stem), tree, options, table)) is not None:
+            return marked
         return open_table(readable(path.stem), table, tree, class_list(tree), options)
     if is_tar(path.name):
         return _open_tar(path, options)
@@ -159,8 +166,8 @@ def _open_tar(path: Path, options: Options) -> Dataset:
         return wells
     _refuse_columns(str(path), options, of_paths=True)
     tree, options = as_pictures(tree, options)
-    if (boxes := _boxes(stem(path.name), tree, options)) is not None:
-        return boxes
+    if (marked := _marked(stem(path.name), tree, options)) is not None:
+        return marked
     _refuse_numbers(str(path), options)
     return open_image_folder(stem(path.name), tree, options)
 

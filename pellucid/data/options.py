@@ -16,7 +16,7 @@ from pellucid.words import whole
 
 ALPHAS = ("white", "drop")
 WELLS = ("together", "apart")
-KINDS = ("classes", "numbers", "boxes")  # of annotations, as `Annotations.kind` has them
+KINDS = ("classes", "numbers", "boxes", "points")  # of annotations, as `Annotations.kind` has them
 
 
 @dataclass(frozen=True)

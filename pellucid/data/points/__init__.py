@@ -1,0 +1,1 @@
+"""Points on one object a sample: column, skeletons, readers and writers of the forms that people have."""

@@ -1,0 +1,139 @@
+"""What a reader of points found: objects with their points as the file has them, and how they become a column.
+
+Units   pixels with their centres at .5: readers add 0.5 to 0-based numbers of pixels, and take it from 1-based ones
+Refused fractions where pixels are declared and pixels where fractions are, boxes without area, two objects of one
+        picture that no box tells apart; a coordinate that is missing means that the point is not marked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.data.boxes.column import Fault
+from pellucid.data.boxes.found import IDENTITY
+from pellucid.data.images import Array
+from pellucid.data.points.column import Points, around
+from pellucid.data.points.skeleton import Skeleton
+from pellucid.data.sources import Source
+from pellucid.errors import DataError, shown
+
+NOWHERE = (float("nan"), float("nan"), 0)
+HALF = 0.5                                      # from a 0-based number of a pixel to its centre
+SMALL = 4                                       # pixels of a side below which fractions cannot be told from pixels
+
+Point = tuple[float, float, int]                # x, y, visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One object: its picture, its points (K), and the place in its file; `size` is (height, width) where told."""
+
+    source: Source
+    points: Sequence[Point]
+    where: str
+    part: str | None = None
+    box: tuple[float, float, float, float] | None = None
+    area: float | None = None
+    group: str | None = None
+    size: tuple[int, int] | None = None
+    missing: int = 0                            # points of which one coordinate alone is there
+
+
+@dataclass
+class Found:
+    """All that one form of annotation says of a tree of files."""
+
+    form: str
+    skeleton: Skeleton
+    marked: list[Marked]
+    files: list[Source]
+    notes: list[str] = field(default_factory=list)
+    shares: bool = False                        # whether coordinates are shares of the picture's size
+
+
+def column_of(found: Found, sizes: Sequence[tuple[int, int]]) -> Points:
+    """The column of these objects, whose pictures have `sizes` (height, width).
+
+    Raises DataError naming file and line for fractions where there should be pixels, and the other way round.
+    """
+    count = len(found.skeleton)
+    told = np.array([one.points for one in found.marked], np.float64).reshape(-1, count, 3)
+    high = np.array(sizes, np.float64).reshape(-1, 1, 2)[..., ::-1]                             # (N,1,2) width, height
+    refuse_units(found, told, high)
+    scale = high if found.shares else np.ones_like(high)
+    visible = np.where(np.isnan(told[..., :2]).any(axis=2), 0, told[..., 2]).astype(np.int8)
+    xy = np.where(visible[..., None] > 0, told[..., :2] * scale, np.nan)
+    boxes, given = boxes_of(found, xy, scale[:, 0])
+    areas = np.array([np.nan if one.area is None else one.area for one in found.marked], np.float64)
+    areas = np.where(np.isnan(areas), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), areas)
+    return Points(
+        xy, visible, boxes, areas, np.array(sizes, np.int64).reshape(-1, 2),
+        np.broadcast_to(IDENTITY, (len(sizes), 2, 3)).copy(), found.skeleton, None,
+        tuple(faults_of(found, xy, sizes)), found.form, given)  # fmt: skip
+
+
+def refuse_units(found: Found, told: Array, high: Array) -> None:
+    """Raise DataError for the first object in fractions, or of a form in fractions the first beyond 1."""
+    xy = told[..., :2]
+    known = ~np.isnan(xy).any(axis=2)
+    top = np.where(known[..., None], np.abs(xy), 0).max(axis=(1, 2), initial=0)
+    if found.shares:
+        beyond = np.flatnonzero(top > 1 + SMALL)
+        if len(beyond):
+            raise DataError(f"{found.marked[beyond[0]].where}: coordinates are fractions of the picture here, but one "
+                            f"of them is {top[beyond[0]]:g}. Divide x by the width and y by the height.")
+        return
+    inside = (top <= 1 + HALF) & (known.sum(axis=1) > 1) & (high.min(axis=(1, 2)) > SMALL)
+    if inside.any():
+        first = found.marked[int(inside.argmax())]
+        raise DataError(f"{first.where}: coordinates are pixels here, but all of this object lie between 0 and 1, as "
+                        "fractions of a picture do. Multiply x by the width and y by the height.")
+
+
+def boxes_of(found: Found, xy: Array, scale: Array) -> tuple[Array, bool]:
+    """(N,4) the boxes of the file, or tight ones around the points, a pixel wide at least; and whether it has some.
+
+    Raises DataError for a box without area.
+    """
+    own = around(xy)
+    middle, side = (own[:, 2:] + own[:, :2]) / 2, np.maximum(own[:, 2:] - own[:, :2], 1)
+    boxes = np.concatenate([middle - side / 2, middle + side / 2], axis=1)
+    for row, one in enumerate(found.marked):
+        if one.box is not None:
+            boxes[row] = np.array(one.box) * np.tile(scale[row], 2)
+            if not (boxes[row, 2:] > boxes[row, :2]).all():
+                raise DataError(f"{one.where}: the box has no area, from {one.box[0]:g},{one.box[1]:g} to "
+                                f"{one.box[2]:g},{one.box[3]:g}. Correct it, or leave it out.")
+    return boxes, any(one.box is not None for one in found.marked)
+
+
+def faults_of(found: Found, xy: Array, sizes: Sequence[tuple[int, int]]) -> list[Fault]:
+    """What is odd, object by object, and is kept."""
+    faults = []
+    high = np.array(sizes, np.float64).reshape(-1, 1, 2)[..., ::-1]
+    outside = ((xy < 0) | (xy > high)).any(axis=2)
+    for row, one in enumerate(found.marked):
+        height, width = sizes[row]
+        if outside[row].any():
+            names = [found.skeleton.names[point] for point in np.flatnonzero(outside[row])]
+            faults.append(Fault("outside", one.where, f"{shown(', '.join(names), 60)} of a picture of {width}x{height}"))
+        if one.size is not None and one.size not in ((height, width), (width, height)):
+            faults.append(Fault("another size", one.where, f"it is for a picture of {one.size[1]}x{one.size[0]}, and "
+                                f"the picture is {width}x{height}"))
+        if one.missing:
+            faults.append(Fault("half", one.where, f"{one.missing} with x or y alone"))
+    return faults
+
+
+def refuse_second(found: Found, *, cropped: bool) -> None:
+    """Raise DataError for a second object of a picture where pictures are taken whole."""
+    first: dict[str, Marked] = {}
+    for one in found.marked:
+        before = first.setdefault(one.source.path, one)
+        if before is not one and not cropped:
+            raise DataError(f"{one.where}: {shown(one.source.path)} has a second object, and the first is at "
+                            f"{before.where.rpartition(': ')[2]}, but pictures are taken whole, one object each. Give "
+                            "every object a box, or type --crop 0.25 to cut out each by its points.")

@@ -1,0 +1,136 @@
+"""From a tree of files to a data set of points, whatever form they have: a sample an object, so a picture may be several.
+
+Groups   the column `group`, or those that --group names; --group-pattern; else what stands before the number in the
+         names of pictures, where that joins some and parts many (frames of one film, photographs of one person)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from pellucid.data.boxes.found import Places, stem_of
+from pellucid.data.dataset import Dataset
+from pellucid.data.group_pattern import groups_of
+from pellucid.data.header import Header
+from pellucid.data.options import Options
+from pellucid.data.points.column import Points
+from pellucid.data.points.found import Found, column_of, refuse_second
+from pellucid.data.points.table import point_table, read_tables
+from pellucid.data.samples import Sample, dataset_of
+from pellucid.data.sources import Source, Tree
+from pellucid.data.survey import survey
+from pellucid.errors import DataError, shown
+
+MARKS = (".csv", ".tsv", ".json", ".txt", ".pts")
+NAMED = 3                                       # places that a note quotes
+NUMBER = re.compile(r"[ _.-]*\(?[0-9]+\)?$")
+LEAST_GROUPS = 5                                # found by names: fewer cannot be parted well
+FAULTS = {"outside": "objects with points outside their picture", "half": "points of which only x or only y is given, "
+          "taken as not marked, in objects", "another size": "objects marked in a picture of another size"}  # fmt: skip
+
+
+def open_points(name: str, tree: Tree, options: Options, table: Source | None = None) -> Dataset | None:
+    """The data set of points in a tree; None where there is none. `table`: a CSV that was named.
+
+    Raises FileError and DataError naming file and line.
+    """
+    if table is None and not any(source.path.lower().endswith(MARKS) for source in tree.sources):
+        return None
+    places = Places(tree)
+    if not places.pictures:
+        return None
+    readers: list[Callable[[], Found | None]] = [lambda: read_tables(tree, places, options.group, table)]
+    forms = [found for reader in readers if (found := reader()) is not None and found.marked]
+    if not forms:
+        return None
+    if len(forms) > 1:
+        raise DataError(f"{tree.where}: points lie here as {' and as '.join(found.form for found in forms)}. Remove "
+                        "all forms but one.")
+    found, notes = without_empty(tree.where, forms[0])
+    refuse_second(found, cropped=False)
+    column = column_of(found, sizes_of(found, options))
+    return dataset_of_points(name, tree, places, found, column, notes, options)
+
+
+def marks_points(table: Source, group: str | None = None, least: int = 2) -> bool:
+    """Whether a CSV has the columns of points."""
+    return point_table(table, group, least) is not None
+
+
+def without_empty(where: str, found: Found) -> tuple[Found, list[str]]:
+    """The objects that have a point; raises DataError where none has."""
+    kept = [one for one in found.marked if any(flag for _, _, flag in one.points)]
+    if not kept:
+        raise DataError(f"{where}: {found.form} annotations of {len(found.marked):,} objects were found, but no point "
+                        "in them is marked. Mark some first.")
+    empty = [one for one in found.marked if not any(flag for _, _, flag in one.points)]
+    unmarked = [one for one in kept if not all(flag for _, _, flag in one.points)]
+    notes = [f"objects without a marked point, left out: {len(empty):,} (first: {empty[0].where})"] if empty else []
+    if unmarked:
+        count = sum(not flag for one in unmarked for _, _, flag in one.points)
+        notes.append(f"points that are not marked, which teach nothing: {count:,} of {len(unmarked):,} objects "
+                     f"(first: {unmarked[0].where})")
+    return replace(found, marked=kept), notes
+
+
+def sizes_of(found: Found, options: Options) -> list[tuple[int, int]]:
+    """(height, width) of each object's picture; of one that cannot be read what its annotation says."""
+    told = survey([one.source for one in found.marked], max_pixels=options.most_pixels)
+    return [(header[0].height, header[0].width) if isinstance(header, tuple) and isinstance(header[0], Header)
+            else one.size or (1, 1) for header, one in zip(told, found.marked, strict=True)]
+
+
+def dataset_of_points(name: str, tree: Tree, places: Places, found: Found, column: Points, notes: Sequence[str],
+                      options: Options) -> Dataset:  # fmt: skip
+    """The data set, with what was left out in its notes."""
+    divided = any(one.part is not None for one in found.marked)
+    lone = next((one for one in found.marked if one.part is None), None)
+    if divided and lone is not None:
+        raise DataError(f"{lone.where}: the picture {shown(lone.source.path)} is in no part, while others are in "
+                        "train, validation or test. Name one.")
+    paths = [one.source.path for one in found.marked]
+    groups = [one.group or group for one, group in
+              zip(found.marked, groups_of(tree.where, paths, options.group_pattern), strict=True)]  # fmt: skip
+    told: list[str] = []
+    if not any(groups):
+        groups, told = by_name(paths)
+    samples = [Sample(one.source, one.part or "train", group) for one, group in zip(found.marked, groups, strict=True)]
+    hashes = {source.path: hashlib.sha256(bytes(source.read())).hexdigest() for source in found.files}
+    dataset = dataset_of(name, tree.where, samples, column, (), options=options, extra_hashes=hashes,
+                         notes=[f"points from {found.form} annotations", *found.notes, *notes, *told,
+                                *fault_notes(column), *left_out(places, paths)])
+    return replace(dataset, undivided=not divided)
+
+
+def by_name(paths: Sequence[str]) -> tuple[list[str | None], list[str]]:
+    """Groups by what stands before the number in the names of pictures, where that makes sense; else none."""
+    stems = [NUMBER.sub("", stem_of(PurePosixPath(path).name)) for path in paths]
+    groups: list[str | None] = [f"{PurePosixPath(path).parent}/{stem}" for path, stem in zip(paths, stems, strict=True)]
+    count = len(set(groups))
+    if not all(stems) or not LEAST_GROUPS <= count < len(set(paths)):
+        return [None] * len(paths), []
+    return groups, [f"groups by name, less the number at its end: {count:,} (such as {shown(stems[0])}); others with "
+                    "--group or --group-pattern"]  # fmt: skip
+
+
+def fault_notes(column: Points) -> list[str]:
+    """A line a kind of fault, with the first places."""
+    notes = []
+    for kind, words in FAULTS.items():
+        found = [fault for fault in column.faults if fault.kind == kind]
+        if found:
+            more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+            told = "; ".join(f"{one.where}: {one.what}" for one in found[:NAMED])
+            notes.append(f"{words}: {len(found):,} ({told}{more})")
+    return notes
+
+
+def left_out(places: Places, paths: Sequence[str]) -> list[str]:
+    """A note on pictures that no object lies in."""
+    known = set(paths)
+    left = [source.path for source in places.pictures if source.path not in known]
+    return [f"pictures without points, left out: {len(left):,} (such as {shown(left[0])})"] if left else []
