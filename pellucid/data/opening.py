@@ -20,7 +20,7 @@ from pellucid.data.naming import part_name, readable
 from pellucid.data.npz import open_npz
 from pellucid.data.options import Options
 from pellucid.data.rxrx1.opening import open_rxrx1
-from pellucid.data.sources import Tree, is_tar, stem
+from pellucid.data.sources import Source, Tree, is_tar, stem
 from pellucid.data.tables import open_table
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError
 from pellucid.storage.memory import asking
@@ -30,8 +30,8 @@ FILES = ".npz, .h5, .csv, .tar, .tar.gz"
 READ_FROM = {
     "boxes": "VOC XML beside pictures, COCO JSON, YOLO txt with a data.yaml, or a CSV (columns filename, class, xmin, "
              "ymin, xmax, ymax)",
-    "points": "a CSV (columns image, x0, y0, x1, y1 ... or image, nose_x, nose_y ...), COCO keypoints, YOLO pose with a "
-              "data.yaml, .pts files beside pictures, or the labeled-data of DeepLabCut",
+    "points": "a CSV (columns image, x0, y0, x1, y1 ... or image, nose_x, nose_y ...), COCO keypoints, YOLO pose with "
+              "a data.yaml, .pts files beside pictures, or the labeled-data of DeepLabCut",
 }  # fmt: skip
 
 
@@ -50,10 +50,10 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     max_pixels: the most one may have; group_pattern: a regular expression whose groups, found in the path of a picture,
     are its group;
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
-    annotations: "classes", "numbers", "boxes" or "points", what is to be learnt (None: the data decide); require_all_channels:
-    refuse pictures in several files of which some are missing, rather than leave them out; wells: "together" or
-    "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them; where: which rows of
-    a table are read ("cell_type=U2OS,site=1|2").
+    annotations: "classes", "numbers", "boxes" or "points", what is to be learnt (None: the data decide);
+    require_all_channels: refuse pictures in several files of which some are missing, rather than leave them out; wells:
+    "together" or "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them; where:
+    which rows of a table are read ("cell_type=U2OS,site=1|2").
 
     Raises UsageError (no such data), DataError (data that cannot be learnt from), FileError (a broken file)
     and ArgumentError (an illegal option).

@@ -1,4 +1,4 @@
-"""Points as a column: they move with their pixels, mirror pairs change names, and skeletons that cannot be are refused."""
+"""Points as a column: they move with their pixels, and mirror pairs change names; skeletons that cannot be."""
 
 from __future__ import annotations
 

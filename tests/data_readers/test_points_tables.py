@@ -111,8 +111,8 @@ def test_a_bad_row_is_one_sentence_with_file_and_line(table: Callable[..., Path]
 
 def test_a_second_object_of_a_picture_needs_boxes(table: Callable[..., Path]) -> None:
     folder = table("image,x0,y0,x1,y1", "a.png,1,2,3,4", "b.png,1,2,3,4", "a.png,9,9,3,4")
-    with pytest.raises(DataError, match="line 4: a.png has a second object, and the first is at line 2, but pictures "
-                                        "are taken whole"):  # fmt: skip
+    with pytest.raises(DataError, match=r"line 4: a\.png has a second object, and the first is at line 2, but "
+                                        "pictures are taken whole"):  # fmt: skip
         open_dataset(str(folder))
 
 

@@ -78,7 +78,7 @@ def column_of(found: Found, sizes: Sequence[tuple[int, int]]) -> Points:
 def refuse_units(found: Found, told: Array, high: Array) -> None:
     """Raise DataError for the first object in fractions, or of a form in fractions the first beyond 1."""
     xy = told[..., :2]
-    known = ~np.isnan(xy).any(axis=2)
+    known = ~np.isnan(xy.sum(axis=2))
     top = np.where(known[..., None], np.abs(xy), 0).max(axis=(1, 2), initial=0)
     if found.shares:
         beyond = np.flatnonzero(top > 1 + SMALL)
@@ -114,12 +114,13 @@ def faults_of(found: Found, xy: Array, sizes: Sequence[tuple[int, int]]) -> list
     """What is odd, object by object, and is kept."""
     faults = []
     high = np.array(sizes, np.float64).reshape(-1, 1, 2)[..., ::-1]
-    outside = ((xy < 0) | (xy > high)).any(axis=2)
+    outside = np.any((xy < 0) | (xy > high), axis=2)
     for row, one in enumerate(found.marked):
         height, width = sizes[row]
         if outside[row].any():
             names = [found.skeleton.names[point] for point in np.flatnonzero(outside[row])]
-            faults.append(Fault("outside", one.where, f"{shown(', '.join(names), 60)} of a picture of {width}x{height}"))
+            told = f"{shown(', '.join(names), 60)} of a picture of {width}x{height}"
+            faults.append(Fault("outside", one.where, told))
         if one.size is not None and one.size not in ((height, width), (width, height)):
             faults.append(Fault("another size", one.where, f"it is for a picture of {one.size[1]}x{one.size[0]}, and "
                                 f"the picture is {width}x{height}"))

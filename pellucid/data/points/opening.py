@@ -1,4 +1,4 @@
-"""From a tree of files to a data set of points, whatever form they have: a sample an object, so a picture may be several.
+"""From a tree of files to a data set of points, whatever form they have: a sample an object.
 
 Groups   the column `group`, or those that --group names; --group-pattern; else what stands before the number in the
          names of pictures, where that joins some and parts many (frames of one film, photographs of one person)
@@ -113,8 +113,8 @@ def by_name(paths: Sequence[str]) -> tuple[list[str | None], list[str]]:
     count = len(set(groups))
     if not all(stems) or not LEAST_GROUPS <= count < len(set(paths)):
         return [None] * len(paths), []
-    return groups, [f"groups by name, less the number at its end: {count:,} (such as {shown(stems[0])}); others with "
-                    "--group or --group-pattern"]  # fmt: skip
+    told = f"groups by name, less the number at its end: {count:,} (such as {shown(stems[0])})"
+    return groups, [f"{told}; others with --group or --group-pattern"]
 
 
 def fault_notes(column: Points) -> list[str]:

@@ -77,7 +77,8 @@ def fault_of(skeleton: Skeleton) -> str | None:
         for row in rows:
             away = next((point for point in row if not 0 <= point < count), None)
             if away is not None:
-                return f"the {what} {tuple(row)} names point {away}, but the {count} points are numbered 0 to {count - 1}"
+                last = f"the {count} points are numbered 0 to {count - 1}"
+                return f"the {what} {tuple(row)} names point {away}, but {last}"
             if row[0] == row[1]:
                 return f"the {what} {tuple(row)} must join two points, but it is point {row[0]} with itself"
     paired = [point for pair in skeleton.pairs for point in pair]

@@ -6,6 +6,7 @@ Sources  68 points: the markup of Multi-PIE and 300-W (Sagonas et al. 2013); 17:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pellucid.data.points.skeleton import Skeleton, pairs_by_name, words_of
@@ -61,7 +62,7 @@ USUAL = (FACE5, LSP14, MPII16, COCO17)
 def usual(names: Sequence[str]) -> Skeleton:
     """The skeleton that goes by these names; without edges, and with pairs as names tell, where none does."""
     names = tuple(names)
-    if len(names) == len(FACE68) and all(name.strip("xyptoint_ ").isdecimal() for name in names):
+    if len(names) == len(FACE68) and all(re.fullmatch(r"\D*[0-9]+", name) for name in names):
         return Skeleton(names, FACE68.edges, FACE68.pairs)
     places = {words_of(name): number for number, name in enumerate(names)}
     for known in USUAL:
