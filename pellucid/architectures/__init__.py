@@ -12,6 +12,7 @@ from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
+from pellucid.architectures.darknet import Darknet19, Darknet53
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.lenet import LeNet5
@@ -34,6 +35,8 @@ __all__ = [
     "Cifar10MLP",
     "CifarResNet",
     "ClothesMLP",
+    "Darknet19",
+    "Darknet53",
     "FruitsCNN",
     "GoogLeNet",
     "LeNet5",

@@ -14,6 +14,7 @@ from pellucid.architectures.cells import CellsHead
 from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
+from pellucid.architectures.darknet import Darknet19, Darknet53
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.lenet import LeNet5
@@ -63,6 +64,8 @@ NAMES: dict[str, Callable[..., Model]] = {
     "googlenet-plain": partial(GoogLeNet, auxiliary=False),
     "seinception": SEInception,
     "seinception-plain": partial(SEInception, auxiliary=False),
+    "darknet19": Darknet19,
+    "darknet53": Darknet53,
     "squeezenet": SqueezeNet,
     "squeezenet-features": partial(SqueezeNet, form="features"),
     "squeezenet-1.1": partial(SqueezeNet, version="1.1"),

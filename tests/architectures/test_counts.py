@@ -54,6 +54,8 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("MobileNetV2", TORCHVISION, TRAINED, 3_504_872),
     ("MobileNetV2", {**TORCHVISION, "alpha": 1.4}, TRAINED, 6_108_776),  # timm's mobilenetv2_140: 6.11 million
     ("SEResNet50", {}, TRAINED, 28_088_024),
+    ("Darknet19", {}, TRAINED, 20_842_376),
+    ("Darknet53", {}, TRAINED, 41_609_928),
     ("VGGSmall", {}, TRAINED, 14_029_834),
     ("BinaryMLP", {}, TRAINED, 36_831_242),
     ("BinaryResNet", {}, TRAINED, 11_689_512),  # as torchvision's

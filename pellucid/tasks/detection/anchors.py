@@ -10,10 +10,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid.data.boxes.column import Placed
 from pellucid.keys import Key
 from pellucid.tasks.detection.overlap import shape_iou
 
 STARTS, ROUNDS = 10, 100
+
+
+def fitted_anchors(placed: Placed, count: int) -> tuple[tuple[float, float], ...]:
+    """At most `count` anchors (width, height) of training boxes, in hundredths of a pixel."""
+    found = kmeans_anchors(placed.corners[:, 2:] - placed.corners[:, :2], count, key=Key.of(0).fold("detection"))
+    return tuple((float(width), float(height)) for width, height in np.round(found, 2))
 
 
 def mean_best_iou(sizes: np.ndarray, anchors: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pellucid.architectures.names import NAMES, architecture
 from pellucid.errors import UsageError, describe, shown
 from pellucid.graph.layer import Tensor
+from pellucid.graph.selecting import head_of
 from pellucid.graph.vocabulary import Add, Conv2D, UpSampling2D, ZeroPadding2D
 from pellucid.model import Model
 from pellucid.words import nearest
@@ -33,11 +34,12 @@ def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = ()) 
         raise UsageError(describe("train", BELOW, f"a network with a name, such as {FITTING}", repr(shown(name)),
                                   nearest(name, NAMES)))
     whole = architecture(name, shape, 1)
-    found = {each: last_map(whole, (shape[0] // each, shape[1] // each)) for each in STRIDES}
+    maps = maps_of(whole)
+    found = {each: last_map(maps, (shape[0] // each, shape[1] // each)) for each in STRIDES}
     lacking = next((each for each in needs if found[each] is None), None)
     if lacking is not None:
         raise UsageError(describe("train", BELOW, f"a network with maps of {' and '.join(map(str, needs))} "
-                                  "pixels a place, such as {FITTING}", f"{shown(name)}, which has none of {lacking}"))
+                                  f"pixels a place, such as {FITTING}", f"{shown(name)}, which has none of {lacking}"))
     return Model(whole.input, [each for each in found.values() if each is not None])
 
 
@@ -46,10 +48,16 @@ def is_network(name: str) -> bool:
     return name.lower().replace("_", "-") in NAMES
 
 
-def last_map(network: Model, size: tuple[int, int]) -> Tensor | None:
-    """The last map of a network that has this (height, width), or lacks no more than SHORT of each; None without."""
-    maps: list[Tensor] = [
-        layer.output for layer in network.layers[1:] if len(layer.calls) == 1 and len(layer.calls[0].outputs) == 1]
+def maps_of(network: Model) -> list[Tensor]:
+    """What the layers before the head of a network give."""
+    head = head_of(network.graph)
+    end = min(place for place, layer in enumerate(network.layers) if layer.name in head)
+    return [layer.output for layer in network.layers[1:end]
+            if len(layer.calls) == 1 and len(layer.calls[0].outputs) == 1]
+
+
+def last_map(maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor | None:
+    """The last map that has this (height, width), or lacks no more than SHORT of each; None without."""
     for short in (0, SHORT):
         fitting = [one for one in maps if len(one.sizes) == 3
                    and all(0 <= want - (has or 0) <= short for want, has in zip(size, one.sizes, strict=False))]

@@ -4,8 +4,11 @@ File      int32 major, minor, revision, int64 seen (int32 before 0.2), then for 
           norm scale, mean, variance, then the kernel (F, C/groups, U, V); float32, little-endian, to the last number
 Norm      (x - mean) / (sqrt(variance) + 1e-6) there, / sqrt(variance' + 1e-12) here, with the variance' that makes both
           equal
-Layers    convolutional (linear, leaky 0.1, relu), maxpool, route, shortcut, upsample, dropout, yolo; others are refused
-Source    github.com/pjreddie/darknet, src/parser.c; Redmon & Farhadi 2018
+Layers    convolutional (linear, leaky 0.1, relu), maxpool, route, shortcut, upsample, reorg, dropout, yolo, region;
+          others are refused
+Reorg     the map (C,H,W), its numbers read as (C/s^2, sH, sW), each s x s of it in depth, the numbers read as
+          (s^2 C, H/s, W/s): not the fold of yolo.py, but what the weights were trained with
+Source    github.com/pjreddie/darknet, src/parser.c, src/blas.c; Redmon & Farhadi 2017, 2018
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from pellucid.graph.vocabulary import (
     Reshape,
     UpSampling2D,
 )
+from pellucid.graph.vocabulary_of_rows import Permute
 from pellucid.model import Model, weights
 from pellucid.storage.reading import read_bytes
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
@@ -43,6 +47,7 @@ from pellucid.words import decimal, whole
 MOST_CFG = 1 << 20
 EPSILON, ROOT = 1e-12, 1e-6
 NMS, TOLD_FROM = 0.45, 0.25   # darknet's own defaults
+ENDS = ("yolo", "region")     # sections that are outputs
 Section = tuple[str, int, dict[str, str]]   # kind, line, options
 
 
@@ -106,6 +111,7 @@ class Builder:
     outputs: list[Tensor] = field(default_factory=list)
     strides: list[int] = field(default_factory=list)
     anchors: list[tuple[tuple[float, float], ...]] = field(default_factory=list)
+    exclusive: bool = False
 
     def build(self, sections: Sequence[Section], classes: int) -> tuple[Model, AnchorCodec]:
         """The network, ending in (P, 5 + C), and how it is read."""
@@ -116,12 +122,13 @@ class Builder:
             make = getattr(self, f"make_{kind}", None)
             if make is None:
                 raise FileError(f"{self.path}: line {at}: layers of the kind [{shown(kind)}] are not read.")
-            x = self.make_yolo(x, at, options, height, classes) if kind == "yolo" else make(x, at, options)
+            x = make(x, at, options, height, classes) if kind in ENDS else make(x, at, options)
             self.results.append(x)
         if not self.outputs:
-            raise FileError(f"{self.path}: it has no [yolo] section, so it is no detector that is read.")
+            raise FileError(f"{self.path}: it has no [yolo] or [region] section, so it is no detector that is read.")
         joined = self.outputs[0] if len(self.outputs) == 1 else Concatenate(axis=1, name="vectors")(self.outputs)
-        codec = AnchorCodec((height, width), classes, tuple(self.strides), tuple(self.anchors))
+        codec = AnchorCodec((height, width), classes, tuple(self.strides), tuple(self.anchors),
+                            exclusive=self.exclusive)  # fmt: skip
         return Model(image, joined, name="darknet"), codec
 
     def number(self, options: dict[str, str], name: str, line: int, usual: int | None = None) -> int:
@@ -195,6 +202,21 @@ class Builder:
         y: Tensor = UpSampling2D(self.number(options, "stride", line, 2), name=f"up{len(self.results)}")(x)
         return y
 
+    def make_reorg(self, x: Tensor, line: int, options: dict[str, str]) -> Tensor:
+        """Patches of a map in depth, in darknet's own order."""
+        stride, (rows, columns, depth) = self.number(options, "stride", line, 1), x.sizes
+        if rows is None or columns is None or depth is None or stride < 1 or any(
+                size % step for size, step in ((rows, stride), (columns, stride), (depth, stride**2))):
+            raise FileError(f"{self.path}: line {line}: a map of {rows} x {columns} x {depth} has no patches of "
+                            f"{stride} x {stride}.")
+        name = f"reorg{len(self.results)}"
+        y = Permute((3, 1, 2), name=f"{name}_first")(x)
+        y = Reshape((depth // stride**2, rows, stride, columns, stride), name=f"{name}_read")(y)
+        y = Permute((3, 5, 1, 2, 4), name=f"{name}_folded")(y)
+        y = Reshape((depth * stride**2, rows // stride, columns // stride), name=f"{name}_as")(y)
+        z: Tensor = Permute((2, 3, 1), name=f"{name}_last")(y)
+        return z
+
     def make_dropout(self, x: Tensor, line: int, options: dict[str, str]) -> Tensor:
         """Noise in training."""
         rate = decimal(options.get("probability", "0.5"))
@@ -204,21 +226,38 @@ class Builder:
         return y
 
     def make_yolo(self, x: Tensor, line: int, options: dict[str, str], height: int, classes: int) -> Tensor:
-        """The vectors of one map (cells x anchors, 5 + C)."""
+        """The vectors of one map, some of the anchors, in pixels."""
+        pairs = self.pairs(options)
+        mask = [whole(word, 0) for word in options["mask"].split(",")] if "mask" in options else range(len(pairs))
+        chosen = [pairs[k] for k in mask if k is not None and k < len(pairs)]
+        return self.ended(x, line, options, height, classes, chosen)
+
+    def make_region(self, x: Tensor, line: int, options: dict[str, str], height: int, classes: int) -> Tensor:
+        """The vectors of the one map of YOLO v2, all anchors, in cells; classes by softmax where it is said."""
+        self.exclusive = self.number(options, "softmax", line, 0) == 1
+        cell = height / (x.sizes[0] or 1)
+        chosen = [(cell * w, cell * h) for w, h in self.pairs(options)]
+        return self.ended(x, line, options, height, classes, chosen)
+
+    def pairs(self, options: dict[str, str]) -> list[tuple[float, float]]:
+        """Widths and heights."""
+        numbers = [decimal(word) for word in options.get("anchors", "").split(",")]
+        return [(w, h) for w, h in zip(numbers[0::2], numbers[1::2], strict=False) if w and h]
+
+    def ended(self, x: Tensor, line: int, options: dict[str, str], height: int, classes: int,
+              anchors: Sequence[tuple[float, float]]) -> Tensor:  # fmt: skip
+        """A map whose vectors (cells x anchors, 5 + C) are an output."""
         told = self.number(options, "classes", line, 20)
         if told != classes:
             raise FileError(f"{self.path}: line {line}: it has {told} classes, but {classes} names were given.")
-        numbers = [decimal(word) for word in options.get("anchors", "").split(",")]
-        pairs = [(w, h) for w, h in zip(numbers[0::2], numbers[1::2], strict=False) if w and h]
-        mask = [whole(word, 0) for word in options["mask"].split(",")] if "mask" in options else range(len(pairs))
-        chosen = [pairs[k] for k in mask if k is not None and k < len(pairs)]
         rows, columns, filters = x.sizes
-        if not chosen or rows is None or columns is None or filters != len(chosen) * (5 + classes):
-            raise FileError(f"{self.path}: line {line}: {filters} filters come before it, but {len(chosen)} anchors of "
-                            f"{classes} classes need {len(chosen) * (5 + classes)}.")
+        if not anchors or rows is None or columns is None or filters != len(anchors) * (5 + classes):
+            raise FileError(f"{self.path}: line {line}: {filters} filters come before it, but {len(anchors)} anchors "
+                            f"of {classes} classes need {len(anchors) * (5 + classes)}.")
         self.strides.append(height // rows)
-        self.anchors.append(tuple((float(w), float(h)) for w, h in chosen))
-        self.outputs.append(Reshape((rows * columns * len(chosen), 5 + classes), name=f"places{len(self.results)}")(x))
+        self.anchors.append(tuple((float(w), float(h)) for w, h in anchors))
+        places = rows * columns * len(anchors)
+        self.outputs.append(Reshape((places, 5 + classes), name=f"places{len(self.results)}")(x))
         return x
 
 

@@ -25,9 +25,8 @@ from pellucid.graph.vocabulary import (
 from pellucid.initializers import Constant
 from pellucid.model import Model
 from pellucid.tasks.detection.backbones import STRIDES, joined
+from pellucid.tasks.detection.kind import Size
 from pellucid.tasks.detection.networks import WIDTH, block, convolved, rare_bias
-
-Size = tuple[int, int, int]
 
 
 def localiser(shape: Size, classes: int, *, cell: int, width: int = WIDTH) -> Model:

@@ -26,6 +26,7 @@ class CodecRecord(Struct):
     strides: Annotated[list[Positive], Meta(min_length=1, max_length=8)]
     ends: list[Finite] = []
     anchors: list[list[list[Finite]]] = []
+    exclusive: bool = False
 
 
 class DetectionRecord(Struct):
@@ -51,6 +52,7 @@ def codec_of(told: Mapping[str, Any]) -> Codec:
     if told["name"] == "anchors" and len(anchors) == len(strides) and all(
         own and all(len(one) == 2 and min(one) > 0 for one in own) for own in anchors
     ):
-        return AnchorCodec(size, told["classes"], strides, tuple(tuple(map(tuple, own)) for own in anchors))
+        own = tuple(tuple(map(tuple, each)) for each in anchors)
+        return AnchorCodec(size, told["classes"], strides, own, exclusive=told.get("exclusive", False))
     raise FileError(f"the model's record of its task is damaged, or of a later Pellucid: its codec "
                     f"'{shown(told['name'])}' makes no sense. Train the model again.")

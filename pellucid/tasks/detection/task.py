@@ -40,7 +40,8 @@ from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.evaluation import Evaluation
-from pellucid.tasks.detection.kinds import KINDS, USUAL, Kind
+from pellucid.tasks.detection.kind import Kind
+from pellucid.tasks.detection.kinds import KINDS, USUAL
 from pellucid.tasks.detection.networks import RARE
 from pellucid.tasks.detection.record import DetectionRecord, codec_of
 from pellucid.tasks.detection.settings import Settings, Wishes
@@ -78,16 +79,15 @@ class Detection(Problem):
         if len(shape) != 3:
             raise UsageError("train: a network for boxes reads pictures; leave out pca and whiten of --preprocess.")
         kind, size = KINDS[self.form], (shape[0], shape[1], shape[2])
-        if self.backbone is None:
-            return kind.network(size, len(self.names), self.codec), self.form
-        on = kind.on(self.backbone, size, len(self.names), self.codec)
-        return on, self.form if settings.backbone else self.backbone  # as --model names it
+        made = kind.network(size, len(self.names), self.codec, self.backbone)
+        return made, self.form if settings.backbone or self.backbone is None else self.backbone  # as --model names it
 
     def trunk(self, model: Model) -> Model | None:
-        if self.backbone is None:
+        name = KINDS[self.form].trunk(self.backbone) if self.form in KINDS else None
+        if name is None:
             return None
-        ends = [one.call.layer.name for one in backbone(self.backbone, model.input_shape[1:]).outputs]
-        return Model(model.input, [model.get_layer(name).output for name in ends], name=self.backbone)
+        ends = [one.call.layer.name for one in backbone(name, model.input_shape[1:]).outputs]
+        return Model(model.input, [model.get_layer(end).output for end in ends], name=name)
 
     def record(self) -> dict[str, Any]:
         return {"names": list(self.names), "ids": list(self.ids), "form": self.form, "codec": self.codec.record(),
@@ -216,7 +216,7 @@ class DetectionTask(Task):
         name, trunk = form_of(model, settings.backbone)
         kind, size = KINDS[name], problem.codec.size
         refuse_unfit_network(name, kind, trunk, size)
-        refuse_words_of_anchors(name, settings)
+        refuse_words_of_others(name, settings)
         placed = dataset.part("train").annotated(Boxes).placed(settings.least_visible)
         codec = kind.codec(size, len(problem.names), placed, settings)
         return replace(problem, codec=codec, form=name, backbone=trunk, nms=settings.nms,
@@ -325,11 +325,12 @@ def takes(graph: Graph, shape: Shape) -> bool:
         return False
 
 
-def refuse_words_of_anchors(name: str, settings: Settings) -> None:
-    """Raise UsageError for what is said of anchors to a form that has none."""
-    for flag in ("anchors", "match"):
-        if name != "anchors" and getattr(settings, flag) != getattr(Settings, flag):
-            raise UsageError(f"train: --{flag} goes with --model anchors, and {name} has none. Leave it out.")
+def refuse_words_of_others(name: str, settings: Settings) -> None:
+    """Raise UsageError for settings that other forms alone read."""
+    for word in sorted({word for kind in KINDS.values() for word in kind.words} - set(KINDS[name].words)):
+        if getattr(settings, word) != getattr(Settings, word):
+            fitting = ", ".join(known for known, kind in KINDS.items() if word in kind.words)
+            raise UsageError(f"train: --{word} goes with --model {fitting}; {name} has no use for it. Leave it out.")
 
 
 TASK = DetectionTask()

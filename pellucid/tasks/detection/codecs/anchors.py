@@ -3,9 +3,10 @@
 Output    (P, 5 + C), P = cells x anchors: tx, ty, tw, th, a logit of an object, a logit a class
 Box       x = (column + sigmoid(tx)) stride, y alike; w = anchor w e^tw, h alike
 Learnt    sigmoid(tx), sigmoid(ty) against the share of the cell by cross-entropy (exact also on a border), tw, th by
-          smooth L1; an object at the matched anchors; one of C classes by cross-entropy of yes and no
+          smooth L1; an object at the matched anchors; one of C classes by cross-entropy of yes and no,
+          or of all of them where they are exclusive (v2)
 Left out  ignored anchors take part in nothing, negatives in the object's part alone: their gradients are exactly zero
-Source    Redmon & Farhadi 2018; CNN-book 12.2, 12.4, 12.5
+Source    Redmon & Farhadi 2017, 2018; CNN-book 12.2, 12.4, 12.5
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from pellucid.data.batches import Encoded
 from pellucid.data.boxes.column import Placed
 from pellucid.engines.protocol import Term
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
-from pellucid.spec.losses import BinaryCrossentropy, Huber
-from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, logit, sigmoid
+from pellucid.spec.losses import BinaryCrossentropy, CategoricalCrossentropy, Huber
+from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, logit, sigmoid, softmax
 from pellucid.tasks.detection.matching import Matched, match
 from pellucid.tasks.detection.overlap import shape_iou
 
@@ -39,6 +40,7 @@ class AnchorCodec:
     anchors: Anchors
     rule: str = "best"
     alpha: float = 0.25
+    exclusive: bool = False     # classes by softmax, not each by yes and no
 
     @property
     def numbers(self) -> int:
@@ -59,14 +61,16 @@ class AnchorCodec:
     def terms(self) -> tuple[Term, ...]:
         last = self.numbers
         focal = BinaryFocalCrossentropy(True, self.alpha, from_logits=True)
+        kind = (CategoricalCrossentropy if self.exclusive else BinaryCrossentropy)(from_logits=True)
         return (Term("output", focal, part=OBJECT, columns=(4, 5)),
-                Term("output", BinaryCrossentropy(from_logits=True), part=CLASS, columns=(5, last)),
+                Term("output", kind, part=CLASS, columns=(5, last)),
                 Term("output", BinaryCrossentropy(from_logits=True), 2.0, part=MIDDLE, columns=(0, 2)),
                 Term("output", Huber(), 2.0, part=SIDES, columns=(2, 4)))
 
     def record(self) -> dict[str, Any]:
         return {"name": "anchors", "size": list(self.size), "classes": self.classes, "strides": list(self.strides),
-                "anchors": [[list(one) for one in own] for own in self.anchors]}
+                "anchors": [[list(one) for one in own] for own in self.anchors],
+                **({"exclusive": True} if self.exclusive else {})}
 
     @property
     def rows(self) -> np.ndarray:
@@ -148,7 +152,7 @@ class AnchorCodec:
 
     def decode(self, outputs: np.ndarray, least: float) -> Candidates:
         values = outputs.astype(np.float64)
-        scores = sigmoid(values[:, 4:5]) * sigmoid(values[:, 5:])
+        scores = sigmoid(values[:, 4:5]) * (softmax if self.exclusive else sigmoid)(values[:, 5:])
         places, classes = np.nonzero(scores >= least)
         cells = self.rows[places]
         middle = (cells[:, :2] + sigmoid(values[places, :2])) * cells[:, 2:3]

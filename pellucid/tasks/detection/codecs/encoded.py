@@ -79,3 +79,9 @@ def logit(p: np.ndarray) -> np.ndarray:
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """1 / (1 + e^-z) without overflow."""
     return np.asarray(np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z)))))
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Of the last axis, without overflow."""
+    raised = np.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))

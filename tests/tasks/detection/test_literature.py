@@ -1,0 +1,142 @@
+"""Detectors of papers: how many numbers they learn, a step of each on both engines, darknet's files of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.architectures import Darknet19, Darknet53
+from pellucid.data.batches import Batch
+from pellucid.data.boxes.column import Placed
+from pellucid.engines.protocol import Objective
+from pellucid.graph.summary import summarize
+from pellucid.keys import Key
+from pellucid.layers import Input
+from pellucid.model import Model, weights
+from pellucid.tasks.detection.codecs.anchors import AnchorCodec
+from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.darknet import Builder, load_darknet, sections_of
+from pellucid.tasks.detection.kinds import KINDS
+from pellucid.tasks.detection.literature import NINE
+from pellucid.tasks.detection.settings import Settings
+from pellucid.tasks.detection.yolo import yolo2_above, yolo3_above
+from pellucid.training.session import engine_named
+from tests.architectures.small import numbers
+from tests.tasks.detection.darknet_files import write_weights, yolo2_cfg, yolo3_cfg
+
+SIZES = np.array([[8.0 + 7 * k, 60.0 - 5 * k] for k in range(10)])  # so many that every anchor has one
+OBJECTS = Placed(np.concatenate([np.full((10, 2), 2.0), 2 + SIZES], axis=1), np.arange(10) % 3, np.zeros(10, bool),
+                 np.arange(10) % 2, np.arange(10))  # fmt: skip
+
+
+def codec_of_kind(name: str, side: int, classes: int = 3) -> Codec:
+    return KINDS[name].codec((side, side), classes, OBJECTS, Settings())
+
+
+@pytest.mark.parametrize(("name", "classes", "count"), [("yolov2", 20, 50_655_389), ("yolov3", 80, 61_949_149),
+                                                        ("yolov3", 20, 61_626_049)])  # fmt: skip
+def test_a_detector_learns_as_many_numbers_as_its_paper_has(name: str, classes: int, count: int) -> None:
+    codec = codec_of_kind(name, 416, classes)
+    model = KINDS[name].network((416, 416, 3), classes, codec)
+    assert summarize(model.graph).trainable == count
+    assert model.output_shape == (None, codec.places, codec.numbers)
+
+
+def tiny_yolo2(codec: Codec) -> Model:
+    below = Darknet19(include_top=False, input_shape=(64, 64, 3), width=2)
+    maps = [below.get_layer("conv13_leaky").output, below.output]
+    return Model(below.input, yolo2_above(maps, (64, 64, 3), 3, codec, width=2))
+
+
+def tiny_yolo3(codec: Codec, side: int = 64) -> Model:
+    below = Darknet53(include_top=False, input_shape=(side, side, 3), width=2)
+    maps = [below.get_layer(f"stage{stage}_block{last}_add").output for stage, last in ((3, 8), (4, 8), (5, 4))]
+    return Model(below.input, yolo3_above(maps, (side, side, 3), 3, codec, width=2))
+
+
+TINY: dict[str, Callable[[Codec], Model]] = {"yolov2": tiny_yolo2, "yolov3": tiny_yolo3}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_detector_takes_the_same_step_on_both_engines(name: str) -> None:
+    """Every trained number has a gradient, and both engines agree on the loss and on each of them."""
+    codec = codec_of_kind(name, 64)
+    model = TINY[name](codec)
+    made = codec.encode(OBJECTS, 2)
+    x = {"input": np.random.default_rng(3).random((2, 64, 64, 3))}
+    batch = Batch(x, {"output": made.targets}, {"output": made.weights}, {"output": made.masks}, np.arange(2))
+    told = {}
+    for engine_name in ("reference", "pytorch"):
+        pytest.importorskip("torch") if engine_name == "pytorch" else None
+        engine = engine_named(engine_name, "float64", "cpu")
+        params, state = map(engine.put, numbers(model.graph))
+        run = engine.forward(model.graph, params, state, engine.put(batch.inputs), training=True, key=Key.of(1))
+        objective = Objective(codec.terms())
+        sums, found = engine.grad(objective, run, batch, wrt=("parameters",))
+        told[engine_name] = objective.report(sums)["loss"], engine.get(found.parameters)
+    assert np.isfinite(told["reference"][0]) and told["reference"][0] == pytest.approx(told["pytorch"][0], rel=1e-9)
+    assert set(told["reference"][1]) == {key for key, one in model.graph.weights.items() if one.trainable}
+    for key, gradient in told["reference"][1].items():
+        assert gradient.any(), key
+        assert np.allclose(gradient, told["pytorch"][1][key], rtol=1e-6, atol=1e-9 * np.abs(gradient).max()), key
+
+
+def test_the_cfg_of_v2_is_the_network_of_its_paper(tmp_path: Path) -> None:
+    (tmp_path / "v2.cfg").write_text(yolo2_cfg(32, 20, 416, [(1.3, 1.7), (3.2, 4.0), (5.1, 8.1), (9.5, 4.8), (11, 10)]))
+    model, codec = Builder("v2.cfg").build(sections_of(str(tmp_path / "v2.cfg")), 20)
+    assert summarize(model.graph).trainable == 50_655_389 and codec.exclusive
+    assert codec.anchors[0][0] == (1.3 * 32, 1.7 * 32) and codec.strides == (32,)
+
+
+def test_reorg_is_darknets_loop(tmp_path: Path) -> None:
+    """Held to the loop of src/blas.c, which reads one order of numbers in another."""
+    (tmp_path / "x.cfg").write_text("[net]\nheight=4\nwidth=6\nchannels=8\n[reorg]\nstride=2\n")
+    builder = Builder("x.cfg")
+    image = Input((4, 6, 8))
+    model = Model(image, builder.make_reorg(image, 1, {"stride": "2"}))
+    x = np.random.default_rng(0).random((1, 4, 6, 8)).astype(np.float32)
+    given, expected = x[0].transpose(2, 0, 1).ravel(), np.empty(8 * 4 * 6, np.float32)
+    for k, j, i in np.ndindex(8, 4, 6):
+        offset, row = k // 2, 2 * j + (k // 2) // 2
+        expected[i + 6 * (j + 4 * k)] = given[2 * i + offset % 2 + 12 * (row + 8 * (k % 2))]
+    assert np.array_equal(model.predict(x)[0].transpose(2, 0, 1).ravel(), expected)
+
+
+def in_darknets_order(model: Model) -> list[dict[str, np.ndarray]]:
+    """The convolutions of a tiny v3 as its .cfg lists them, those of a cell's three words as one."""
+    values, found = model.weights_by_key(), []
+    names = [layer.name for layer in Darknet53(include_top=False).layers if f"{layer.name}/kernel" in values]
+    for stride in (32, 16, 8):
+        names += [f"narrow{stride}"] * (stride != 32)
+        names += [f"at{stride}_{number}" for number in range(1, 6)] + [f"head{stride}", f"cell{stride}"]
+    for name in names:
+        if name.startswith("cell"):
+            words = [f"{name}_{word}" for word in ("box", "object", "class")]
+            parts = [[np.split(values[f"{word}/{kind}"], 3, axis=-1) for word in words] for kind in ("kernel", "bias")]
+            kernel, bias = (np.concatenate([one[k] for k in range(3) for one in part], axis=-1) for part in parts)
+            found.append({"kernel": kernel, "bias": bias})
+            continue
+        spread = (np.sqrt(values[f"{name}_bn/moving_variance"] + 1e-5) - 1e-6) ** 2  # darknet adds to the root
+        found.append({"kernel": values[f"{name}/kernel"], "moving_variance": spread, **{
+            word: values[f"{name}_bn/{word}"] for word in ("beta", "gamma", "moving_mean")}})
+    return found
+
+
+def test_darknets_files_of_v3_give_what_the_network_by_name_gives(tmp_path: Path) -> None:
+    side, anchors = 96, tuple(NINE[k : k + 3] for k in (0, 3, 6))
+    model = tiny_yolo3(AnchorCodec((side, side), 3, (8, 16, 32), anchors), side)
+    params, state = numbers(model.graph)
+    state = {key: np.abs(value) + 0.5 if key.endswith("variance") else value for key, value in state.items()}
+    weights.take(model.built, "test", {**params, **state})
+    (tmp_path / "v3.cfg").write_text(yolo3_cfg(2, 3, side, NINE))
+    (tmp_path / "names").write_text("ant\nbee\ncat\n")
+    write_weights(tmp_path / "v3.weights", in_darknets_order(model))
+    read = load_darknet(tmp_path / "v3.cfg", tmp_path / "v3.weights", tmp_path / "names")
+    assert summarize(read.graph).trainable == summarize(model.graph).trainable
+    x = np.random.default_rng(2).random((2, side, side, 3)).astype(np.float32)
+    ours, theirs = model.predict(x), read.predict(x)
+    coarse, middle, fine = np.split(theirs, [27, 27 + 108], axis=1)  # darknet begins with the coarsest map
+    assert np.allclose(ours, np.concatenate([fine, middle, coarse], axis=1), atol=1e-4 * np.abs(ours).max())
