@@ -14,8 +14,9 @@ from pellucid.cli.working import working
 from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 
-PICTURES = ("resize", "fit", "channels", "require_all_channels", "alpha", "skip_broken", "max_pixels", "limit",
-            "group", "label", "where", "group_pattern", "wells", "allow_leak", "data_dir")  # fmt: skip
+PICTURES = ("resize", "fit", "crop", "box_noise", "channels", "require_all_channels", "alpha", "skip_broken",
+            "max_pixels", "limit", "group", "label", "where", "group_pattern", "wells", "allow_leak",
+            "data_dir")  # fmt: skip
 
 
 @data_app.command("info")

@@ -15,7 +15,7 @@ from pellucid.settings import flag_of
 
 
 @app.command()
-@with_settings(of_a_run, only=("skip_broken", "max_pixels", "limit", "data_dir"))
+@with_settings(of_a_run, only=("box_noise", "skip_broken", "max_pixels", "limit", "data_dir"))
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
     data: Annotated[str | None, typer.Argument(help="The data; default: what the run was trained on.")] = None,

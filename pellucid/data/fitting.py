@@ -5,6 +5,7 @@ Axes    pixel i covers [i, i + 1), x to the right, y down
 Fits    stretch    sx = w / W, sy = h / H; the whole picture, its proportions changed
         letterbox  s = min(w / W, h / H); the whole picture, centred, at whole pixels; the rest is grey 0.5
         crop       s = max(w / W, h / H); the middle of the picture fills the result, the rest is cut off
+Window  left, top, right, bottom in whole pixels: the part of a picture that is fitted, grey 0.5 where it reaches beyond
 """
 
 from __future__ import annotations
@@ -35,6 +36,24 @@ def affine_of(source: tuple[int, int], size: tuple[int, int], fit: str) -> Array
         across = down = max(across, down)
         left, top = (width - across * columns) / 2, (height - down * rows) / 2
     return np.array([[across, 0.0, left], [0.0, down, top]])
+
+
+def affine_of_window(window: tuple[int, int, int, int], size: tuple[int, int], fit: str) -> Array:
+    """The same from the whole picture to the result, of which a window alone is seen."""
+    left, top, right, bottom = window
+    affine = affine_of((bottom - top, right - left), size, fit)
+    affine[:, 2] -= affine[:, :2] @ (left, top)
+    return affine
+
+
+def cut_window(pixels: Array, window: tuple[int, int, int, int]) -> Array:
+    """The part of (H, W, C) that a window shows."""
+    left, top, right, bottom = window
+    cut = np.full((bottom - top, right - left, pixels.shape[2]), middle_grey(pixels.dtype), pixels.dtype)
+    seen = pixels[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    down, across = max(-top, 0), max(-left, 0)
+    cut[down : down + seen.shape[0], across : across + seen.shape[1]] = seen
+    return cut
 
 
 def fit_pixels(pixels: Array, size: tuple[int, int], fit: str = "stretch") -> Array:

@@ -18,7 +18,7 @@ from pellucid.data.known import KNOWN, find_known
 from pellucid.data.listing import file_source, scan_folder
 from pellucid.data.naming import part_name, readable
 from pellucid.data.npz import open_npz
-from pellucid.data.options import Options
+from pellucid.data.options import Options, margin_of
 from pellucid.data.rxrx1.opening import open_rxrx1
 from pellucid.data.sources import Source, Tree, is_tar, stem
 from pellucid.data.tables import open_table
@@ -40,7 +40,8 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
                  label: str | None = None, fit: str = "stretch", alpha: str = "white", skip_broken: float = 0.0,
                  max_pixels: int | None = None, group_pattern: str | None = None, learning: bool = True,
                  annotations: str | None = None, require_all_channels: bool = False, wells: str = "together",
-                 allow_leak: bool = False, where: str | None = None) -> Dataset:
+                 allow_leak: bool = False, where: str | None = None, crop: str = "auto",
+                 box_noise: float = 0.0) -> Dataset:
     """Open `digits`, a known name (`mnist` ...), a folder, or a file (.npz, .h5, .csv, .tar, .tar.gz).
 
     resize (height, width) in pixels; channels: a kind of colour (gray, rgb, hsv, hsl, yuv, ycbcr), names of channels
@@ -53,7 +54,9 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     annotations: "classes", "numbers", "boxes" or "points", what is to be learnt (None: the data decide);
     require_all_channels: refuse pictures in several files of which some are missing, rather than leave them out; wells:
     "together" or "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them; where:
-    which rows of a table are read ("cell_type=U2OS,site=1|2").
+    which rows of a table are read ("cell_type=U2OS,site=1|2"); crop: "none", or how much around its box is cut out with
+    each object that has points ("0.25", of its longer side), "auto" where there are boxes; box_noise: how much, of its
+    sides, that box is shifted and scaled at random.
 
     Raises UsageError (no such data), DataError (data that cannot be learnt from), FileError (a broken file)
     and ArgumentError (an illegal option).
@@ -61,7 +64,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     options = Options(resize=resize, channels=channels, limit=limit, group=group, label=label, fit=fit, alpha=alpha,
                       skip_broken=skip_broken, max_pixels=max_pixels, group_pattern=group_pattern, learning=learning,
                       annotations=annotations, require_all_channels=require_all_channels, wells=wells,
-                      allow_leak=allow_leak, where=where)
+                      allow_leak=allow_leak, where=where, crop=crop, box_noise=box_noise)
     if spec == "digits":
         _refuse_columns(spec, options)
         _refuse_numbers(spec, options)
@@ -74,6 +77,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
                          "here. Check the path.")
     with asking(spec, "Take fewer images with --limit N, or smaller ones with --resize."):
         dataset = _open_folder(path, options) if os.path.isdir(path) else _open_file(path, options)
+    _refuse_crop(spec, dataset, options)
     if "=" in (options.channels or ""):
         from pellucid.data.stacks import STACK
 
@@ -242,6 +246,14 @@ def _refuse_where(where: str, options: Options) -> None:
     if options.where is not None:
         raise ArgumentError(f"{where}: --where names columns of a CSV table of classes or numbers, but this data set "
                             "is none. Leave it out.")
+
+
+def _refuse_crop(where: str, dataset: Dataset, options: Options) -> None:
+    kind = next(iter(dataset.parts.values())).annotations.kind
+    for flag, typed in (("--crop", margin_of(options.crop) is not None), ("--box-noise", bool(options.box_noise))):
+        if typed and kind != "points":
+            raise ArgumentError(f"{where}: {flag} is about objects with points, but these pictures have {kind}. Leave "
+                                "it out.")
 
 
 def _refuse_numbers(where: str, options: Options, notes: Sequence[str] = ()) -> None:

@@ -12,10 +12,12 @@ from pellucid.data.group_pattern import check_pattern
 from pellucid.data.where import parse_where
 from pellucid.errors import ArgumentError, describe, shown
 from pellucid.storage.limits import PIXELS
-from pellucid.words import whole
+from pellucid.words import decimal, whole
 
 ALPHAS = ("white", "drop")
 WELLS = ("together", "apart")
+CROPS = ("auto", "none")
+WIDEST = 4                      # times its longer side that is seen on each side of a box
 KINDS = ("classes", "numbers", "boxes", "points")  # of annotations, as `Annotations.kind` has them
 
 
@@ -31,6 +33,8 @@ class Options:
     some are missing, which else are left out. where: the values of columns that rows must have to be read.
     wells: together, pictures of one well of a table are a group where no
     other is named, and no group may part them, unless allow_leak says so; apart: wells are no matter.
+    crop: how an object with points is cut out of its picture by its box; box_noise: the share of a side by which that
+    box is shifted and scaled at random.
     """
 
     resize: tuple[int, int] | None = None
@@ -49,6 +53,8 @@ class Options:
     where: str | None = None
     wells: str = "together"
     allow_leak: bool = False
+    crop: str = "auto"
+    box_noise: float = 0.0
 
     def __post_init__(self) -> None:
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
@@ -66,6 +72,10 @@ class Options:
         for flag, number in (("--limit", self.limit), ("--max-pixels", self.max_pixels)):
             if number is not None and number < 1:
                 raise ArgumentError(describe("data", flag, "1 or more", number))
+        margin_of(self.crop)
+        if not 0 <= self.box_noise < 1:
+            raise ArgumentError(describe("data", "--box-noise", "from 0 to below 1, a share of the box's side",
+                                         f"{self.box_noise:g}"))
         if not 0 <= self.skip_broken <= 100:
             raise ArgumentError(describe("data", "--skip-broken", "from 0 to 100 percent", f"{self.skip_broken:g}"))
         if self.group_pattern is not None:
@@ -101,6 +111,17 @@ def parse_percent(text: str) -> float:
     return float(number)
 
 
+def margin_of(crop: str) -> float | None:
+    """What is seen around a box, as a share of its longer side; None for `none` and `auto`. Raises ArgumentError."""
+    if crop in CROPS:
+        return None
+    margin = decimal(crop)
+    if margin is None or not 0 <= margin <= WIDEST:
+        wanted = f"auto, none or a share from 0 to {WIDEST} of the box's longer side, e.g. 0.25"
+        raise ArgumentError(describe("data", "--crop", wanted, repr(shown(crop))))
+    return margin
+
+
 def options_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """How pictures are read for a model, by the record in its file: keywords of `Options`.
 
@@ -112,4 +133,4 @@ def options_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     names = tuple(record.get("channel_names") or ())
     word = record.get("stack") or (word_of(names) if names else {1: "gray", 3: "rgb"}.get(int(record["channels"])))
     return {"resize": (int(record["height"]), int(record["width"])), "fit": record.get("fit", "stretch"),
-            "channels": word, "alpha": record.get("alpha", "drop")}
+            "channels": word, "alpha": record.get("alpha", "drop"), "crop": record.get("crop", "none")}

@@ -35,7 +35,7 @@ class Pictures:
     channel_names: tuple[str, ...]
     hashes: Mapping[str, str]               # path -> sha256 of the file
     size: tuple[int, int]                   # (height, width) of all as they are taken
-    sizes: Mapping[str, tuple[int, int]]    # path -> (height, width) as it is, upright
+    sizes: Mapping[str, tuple[int, int]]    # path -> (height, width) as it is, upright, of pictures without a window
     notes: tuple[str, ...]
 
 
@@ -54,7 +54,7 @@ def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Op
         if isinstance(found, Exception):
             faults[number] = found
         else:
-            headers[number], hashes[source.path] = found
+            headers[number], hashes[source.path] = seen_through(source, found[0]), found[1]
     if not headers:
         without_broken(where, sources, faults, options.skip_broken)
     settled, notes = _settle(where, sources, headers, options, wide)
@@ -74,6 +74,14 @@ def open_pictures(where: str, parts: Mapping[str, Sequence[Source]], options: Op
     sizes = {sources[number].path: (header.height, header.width) for number, header in headers.items()}
     return Pictures(images, kept, names_of(str(settled.options.channels)), hashes, settled.options.resize or (0, 0),
                     sizes, (*left_out, *notes))
+
+
+def seen_through(source: Source, header: Header) -> Header:
+    """The header, with the size of the window that is taken of the picture."""
+    if source.window is None:
+        return header
+    left, top, right, bottom = source.window
+    return replace(header, height=bottom - top, width=right - left)
 
 
 @dataclass(frozen=True)

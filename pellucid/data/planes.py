@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.data.channels import CHANNELS, arranged, convert_channels, default_names
 from pellucid.data.decoding import decode_sized, read_header
-from pellucid.data.fitting import fit_pixels
+from pellucid.data.fitting import cut_window, fit_pixels
 from pellucid.data.header import Header
 from pellucid.data.images import Array
 from pellucid.data.npy import MAGIC, decode_npy, npy_header
@@ -43,6 +43,9 @@ def read_source(source: Source, options: Options) -> Array:
 
 def source_sized(source: Source, options: Options) -> tuple[Array, tuple[int, int]]:
     """The same, and the (height, width) that the picture has by itself, upright."""
+    if source.window is not None:
+        whole, size = source_sized(replace(source, window=None), replace(options, resize=None))
+        return _fitted(cut_window(whole, source.window), options), size
     if not source.planes:
         return decoded_sized(source.read(), source.where, options)
     alone = replace(options, channels=None, resize=None)

@@ -12,7 +12,7 @@ from pellucid.data.apportion import stratified_sample
 from pellucid.data.broken import refuse_emptied
 from pellucid.data.dataset import PARTS, Dataset, Part, numbered
 from pellucid.data.fingerprint import fingerprint_files
-from pellucid.data.fitting import affine_of
+from pellucid.data.fitting import affine_of, affine_of_window
 from pellucid.data.images import Array
 from pellucid.data.learnable import learnable, learnt_part
 from pellucid.data.options import Options
@@ -72,7 +72,9 @@ def placed(annotations: Annotations, pictures: Pictures, samples: Sequence[Sampl
     if not annotations.moves:
         return annotations
     size = pictures.size
-    affines = [affine_of(pictures.sizes[samples[i].source.path], size, options.fit) for i in rows]
+    sources = [samples[i].source for i in rows]
+    affines = [affine_of(pictures.sizes[source.path], size, options.fit) if source.window is None
+               else affine_of_window(source.window, size, options.fit) for source in sources]
     return annotations.moved(np.array(affines).reshape(-1, 2, 3), size)
 
 

@@ -23,6 +23,8 @@ class Source:
     """The bytes of one file: all of `file`, or `size` bytes of it (of `unpacked`, if packed) from `offset` on.
 
     A picture in several files has its channels as `planes`, a source and one of `names` each, and no bytes of its own.
+    Of a picture in which one object counts `window` is the part that is taken, left, top, right and bottom in whole
+    pixels of the upright picture, which may reach beyond it.
     """
 
     path: str                                   # relative, POSIX
@@ -33,6 +35,7 @@ class Source:
     unpacked: memoryview | None = field(default=None, repr=False, compare=False)
     planes: tuple[Source, ...] = ()
     names: tuple[str, ...] = ()
+    window: tuple[int, int, int, int] | None = None
 
     @property
     def where(self) -> str:

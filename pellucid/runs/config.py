@@ -134,6 +134,12 @@ class RunConfig:
     fit: str = setting(
         "stretch", "How an image comes to that size: stretch, letterbox (whole, on grey) or crop (its middle).",
         panel=DATA, choices=("stretch", "letterbox", "crop"))
+    crop: str = setting(
+        "auto", "Of objects with points: cut each out by its box, with this share of its longer side around it, e.g. "
+        "0.25; none: whole images; auto: 0.25 where the data have boxes.", panel=DATA)
+    box_noise: float = setting(
+        0.0, "Shift and scale those boxes at random by up to this share of a side, as a detector's are.", panel=DATA,
+        least=0, below=1)
     channels: str | None = setting(
         None, "gray, rgb, hsv, hsl, yuv or ycbcr; or names of channels, nuclei,actin; or which file holds which: "
         "w1=nuclei,w2=er.", panel=DATA)

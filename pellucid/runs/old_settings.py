@@ -66,6 +66,8 @@ MEANINGS: dict[str, Meaning] = {
     "wells": Meaning("0.2.0", "apart"),
     "resize": Meaning("0.1.0", None),
     "fit": Meaning("0.2.0", "stretch"),
+    "crop": Meaning("0.2.0", "none"),
+    "box_noise": Meaning("0.2.0", 0.0),
     "channels": Meaning("0.1.0", None),
     "require_all_channels": Meaning("0.2.0", False),
     "alpha": Meaning("0.2.0", "drop"),  # it had to be asked for, with --channels

@@ -24,7 +24,7 @@ def reading_of(config: RunConfig) -> Options:
             skip_broken=parse_percent(config.skip_broken or "0"), max_pixels=config.max_pixels,
             group_pattern=config.group_pattern, annotations=wanted_annotations(config), wells=config.wells,
             require_all_channels=config.require_all_channels, allow_leak=config.allow_leak,
-            where=config.where,
+            where=config.where, crop=config.crop, box_noise=config.box_noise,
         )
     except ArgumentError as fault:
         raise UsageError(str(fault)) from fault

@@ -23,9 +23,9 @@ from pellucid.words import whole
 # What the data are, what a score means and what the machine does is the same in every trial.
 FIXED = frozenset({"data", "task", "engine", "epochs", "precision", "device", "seed", "split_seed", "val_fraction",
                    "join_validation", "group", "train_dev_fraction", "label", "where", "group_pattern", "copies",
-                   "wells", "parts", "resize", "fit", "channels", "require_all_channels", "alpha", "skip_broken",
-                   "max_pixels", "data_dir", "limit", "threads", "allow_leak", "no_checks", "checkpoint_every",
-                   "compile", "head_by_name", "also_split"})  # fmt: skip
+                   "wells", "parts", "resize", "fit", "crop", "box_noise", "channels", "require_all_channels", "alpha",
+                   "skip_broken", "max_pixels", "data_dir", "limit", "threads", "allow_leak", "no_checks",
+                   "checkpoint_every", "compile", "head_by_name", "also_split"})  # fmt: skip
 PLACELESS = frozenset({"data", "data_dir", "threads", "device", "allow_leak", "checkpoint_every", "epochs",
                        "no_checks"})  # fmt: skip  (they decide no score of a trial)
 WITH_COMMAS = ("model", "augment", "preprocess")  # settings whose words hold commas themselves

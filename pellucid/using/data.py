@@ -34,6 +34,7 @@ class Found:
 def data_of(
     folder: RunFolder | None, model: Model, data: str | None, data_dir: str | None, limit: int | None,
     *, skip_broken: str | None = None, max_pixels: int | None = None,
+    box_noise: float = 0.0,
 ) -> Found:
     """The data named, read as the model wants its images; or what the run was trained on, split as then.
 
@@ -41,7 +42,7 @@ def data_of(
     """
     with named("--skip-broken"):
         percent = parse_percent(skip_broken or "0")
-    allowed = Options(skip_broken=percent, max_pixels=max_pixels)
+    allowed = Options(skip_broken=percent, max_pixels=max_pixels, box_noise=box_noise)
     dataset, own = opened(folder, model, data, data_dir, limit, allowed)
     holder = Holder.of(model, "the model" if folder is None else f"the model of {folder.path}")
     return Found(holder.hold(dataset, own=own), holder, own)
@@ -57,7 +58,7 @@ def opened(
         own = replace(
             config, data_dir=data_dir or config.data_dir, limit=limit or config.limit,
             skip_broken=f"{allowed.skip_broken:g}%" if allowed.skip_broken else config.skip_broken,
-            max_pixels=allowed.max_pixels or config.max_pixels,
+            max_pixels=allowed.max_pixels or config.max_pixels, box_noise=allowed.box_noise or config.box_noise,
         )  # fmt: skip
         if data is None or data == config.data:
             dataset = load_data(own) if data is not None or folder is None else load_named_by(folder, own)
@@ -65,7 +66,8 @@ def opened(
     if data is None:
         raise UsageError("evaluate: a model file does not say what it is scored on; name the data, e.g. digits.")
     read = partial(open_dataset, data, data_dir=data_dir, limit=limit, learning=False, skip_broken=allowed.skip_broken,
-                   max_pixels=allowed.max_pixels, annotations=task_of_model(model).annotations)  # fmt: skip
+                   max_pixels=allowed.max_pixels, box_noise=allowed.box_noise,
+                   annotations=task_of_model(model).annotations)  # fmt: skip
     words = options_of_record(model.input_record or {})
     try:
         dataset = read(**words)

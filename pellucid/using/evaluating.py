@@ -47,6 +47,7 @@ def evaluate_on(
     limit: int | None,
     skip_broken: str | None = None,
     max_pixels: int | None = None,
+    box_noise: float = 0.0,
     metrics: Sequence[str] | None = None,
     costs: str | None = None,
     max_latency: float | None = None,
@@ -62,7 +63,8 @@ def evaluate_on(
     """
     refuse_limit(max_latency)
     model, folder = classifier_of(run)
-    found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels)
+    found = data_of(folder, model, data, data_dir, limit, skip_broken=skip_broken, max_pixels=max_pixels,
+                    box_noise=box_noise)
     dataset = found.dataset
     problem = problem_of(model, run)
     if tta:

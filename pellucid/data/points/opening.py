@@ -16,8 +16,9 @@ from pellucid.data.boxes.found import Places, stem_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.group_pattern import groups_of
 from pellucid.data.header import Header
-from pellucid.data.options import Options
+from pellucid.data.options import Options, margin_of
 from pellucid.data.points.column import Points
+from pellucid.data.points.cropping import margin_for, noisy, windows_of
 from pellucid.data.points.found import Found, column_of, refuse_second
 from pellucid.data.points.table import point_table, read_tables
 from pellucid.data.samples import Sample, dataset_of
@@ -51,9 +52,11 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
         raise DataError(f"{tree.where}: points lie here as {' and as '.join(found.form for found in forms)}. Remove "
                         "all forms but one.")
     found, notes = without_empty(tree.where, forms[0])
-    refuse_second(found, cropped=False)
     column = column_of(found, sizes_of(found, options))
-    return dataset_of_points(name, tree, places, found, column, notes, options)
+    margin = margin_for(column, options)
+    refuse_second(found, cropped=margin is not None)
+    return dataset_of_points(name, tree, places, found, column, [*notes, *crop_notes(column, margin, options)],
+                             options if margin is None else replace(options, crop=f"{margin:g}", fit="letterbox"))
 
 
 def marks_points(table: Source, group: str | None = None, least: int = 2) -> bool:
@@ -98,12 +101,32 @@ def dataset_of_points(name: str, tree: Tree, places: Places, found: Found, colum
     told: list[str] = []
     if not any(groups):
         groups, told = by_name(paths)
-    samples = [Sample(one.source, one.part or "train", group) for one, group in zip(found.marked, groups, strict=True)]
+    samples = [Sample(source, one.part or "train", group) for source, one, group in
+               zip(sources_of(found, column, options), found.marked, groups, strict=True)]  # fmt: skip
     hashes = {source.path: hashlib.sha256(bytes(source.read())).hexdigest() for source in found.files}
     dataset = dataset_of(name, tree.where, samples, column, (), options=options, extra_hashes=hashes,
                          notes=[f"points from {found.form} annotations", *found.notes, *notes, *told,
                                 *fault_notes(column), *left_out(places, paths)])
-    return replace(dataset, undivided=not divided)
+    told_of = {} if margin_of(options.crop) is None else {"crop": options.crop, "fit": options.fit}
+    return replace(dataset, undivided=not divided, reading=told_of)
+
+
+def sources_of(found: Found, column: Points, options: Options) -> list[Source]:
+    """The picture of each object, or what a window shows of it."""
+    margin = margin_of(options.crop)
+    if margin is None:
+        return [one.source for one in found.marked]
+    windows = windows_of(noisy(column.boxes, options.box_noise), column.sizes, margin, options.resize)
+    return [replace(one.source, window=window) for one, window in zip(found.marked, windows, strict=True)]
+
+
+def crop_notes(column: Points, margin: float | None, options: Options) -> list[str]:
+    """How objects are cut out, and by whose boxes."""
+    if margin is None:
+        return []
+    whose = "boxes of the data" if column.from_box else "boxes around the true points (oracle boxes)"
+    noise = f", shifted and scaled at random by up to {options.box_noise:g}" if options.box_noise else ""
+    return [f"objects cut out by the {whose}{noise}, with {margin:g} of the longer side around them"]
 
 
 def by_name(paths: Sequence[str]) -> tuple[list[str | None], list[str]]:
