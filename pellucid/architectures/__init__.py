@@ -13,8 +13,10 @@ from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.darknet import Darknet19, Darknet53
+from pellucid.architectures.face_points import FacePoints
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
+from pellucid.architectures.hourglass import Hourglass
 from pellucid.architectures.lenet import LeNet5
 from pellucid.architectures.mobilenet import MobileNetV2
 from pellucid.architectures.photonet import PhotoNet
@@ -37,8 +39,10 @@ __all__ = [
     "ClothesMLP",
     "Darknet19",
     "Darknet53",
+    "FacePoints",
     "FruitsCNN",
     "GoogLeNet",
+    "Hourglass",
     "LeNet5",
     "MobileNetV2",
     "PhotoNet",

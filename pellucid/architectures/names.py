@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import signature
 
@@ -15,8 +15,10 @@ from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.darknet import Darknet19, Darknet53
+from pellucid.architectures.face_points import FacePoints
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
+from pellucid.architectures.hourglass import Hourglass
 from pellucid.architectures.lenet import LeNet5
 from pellucid.architectures.mobilenet import MobileNetV2
 from pellucid.architectures.photonet import PhotoNet
@@ -79,6 +81,12 @@ NAMES: dict[str, Callable[..., Model]] = {
     "binaryresnet20": partial(BinaryResNet, depth=20),
     "xnoralexnet": XNORAlexNet,
 }
+OF_POINTS: dict[str, Callable[..., Model]] = {  # their classes are numbers or maps of points
+    "facepoints": FacePoints,
+    "hourglass": partial(Hourglass, stacks=1),
+    **{f"hourglass-{stacks}": partial(Hourglass, stacks=stacks) for stacks in (2, 4, 8)},
+}
+EVERY = {**NAMES, **OF_POINTS}
 
 # The notation taken for images whose shorter side is below the number.
 DEFAULTS = (
@@ -103,13 +111,19 @@ def architecture(
     input_shape: tuple[int, int, int] | None = None,
     classes: int | None = None,
     dropout: float | None = None,
+    *,
+    names: Mapping[str, Callable[..., Model]] = EVERY,
 ) -> Model:
     """The network called `name`, in any case, for these images and classes; without them, for those it was made for.
 
-    Raises UsageError that lists the names, that says which layer the images are too small for, or that there is no
-    dropout whose rate could be set.
+    `names` are those that will do. Raises UsageError that lists the names, that says which layer the images are too
+    small for, or that there is no dropout whose rate could be set.
     """
-    create = NAMES.get(name.lower().replace("_", "-"))
+    wanted = name.lower().replace("_", "-")
+    create = names.get(wanted)
+    if create is None and wanted in OF_POINTS:
+        raise UsageError(f"--model {name} answers with points, which these data do not mark. Give data with marked "
+                         "points, or another network.")
     if create is None:
         known = ", ".join(known for known in NAMES if known.rpartition("-")[0] not in NAMES)  # without their forms
         others = "words such as conv_8,pool,FC_32, or a model file"

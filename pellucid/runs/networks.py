@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.architectures.names import NAMES, architecture, default_notation
+from pellucid.architectures.names import EVERY, NAMES, architecture, default_notation
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import Pipeline
 from pellucid.errors import FileError, UsageError, shown
@@ -66,7 +66,7 @@ def make_model(
         model, name = own
     elif wanted and not in_words(wanted):
         refuse_penalties(config, wanted)
-        model = architecture(wanted, shape, classes, config.dropout)  # type: ignore[arg-type]
+        model = architecture(wanted, shape, classes, config.dropout, names=NAMES)  # type: ignore[arg-type]
         name = wanted
     else:
         name = default_notation(shape) if wanted is None and len(shape) == 3 else (wanted or "")
@@ -115,7 +115,7 @@ def put_in_order(model: Model, order: np.ndarray) -> None:
 
 def in_words(text: str) -> bool:
     """Whether a text is meant as notation, well written or not; the notation itself says what is wrong with it."""
-    return text.lower().replace("_", "-") not in NAMES and (is_notation(text) or MEANT.match(text) is not None)
+    return text.lower().replace("_", "-") not in EVERY and (is_notation(text) or MEANT.match(text) is not None)
 
 
 def names_words(model: str) -> bool:

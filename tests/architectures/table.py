@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pellucid.architectures.names import NAMES, smallest
+from pellucid.architectures.names import EVERY, OF_POINTS, smallest
 from pellucid.graph.summary import summarize
+from pellucid.models import Model
 from tests.docs.made import page_with
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "architectures.md"
@@ -23,7 +24,7 @@ MAKER = "tests/architectures/table.py"
 def table() -> str:
     """One row a name."""
     head = "| Name | Function | Source | Made for | Parameters | of these trained | Smallest images |"
-    return "\n".join([head, "|---|---|---|---|---|---|---|", *(row_of(name, create) for name, create in NAMES.items())])
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *(row_of(name, create) for name, create in EVERY.items())])
 
 
 def row_of(name: str, create: Callable[..., Any]) -> str:
@@ -34,9 +35,14 @@ def row_of(name: str, create: Callable[..., Any]) -> str:
     model = create()
     size = "x".join(map(str, model.input_shape[1:]))
     summary, side = summarize(model.graph), smallest(create)
-    classes = model.output_shape[-1]
-    return (f"| `{name}` | `{call}` | {source_of(own)} | {size}, {classes:,} classes | {summary.total:,} "
+    ends = f"{model.output_shape[-1]:,} " + (ends_of_points(model) if name in OF_POINTS else "classes")
+    return (f"| `{name}` | `{call}` | {source_of(own)} | {size}, {ends} | {summary.total:,} "
             f"| {summary.trainable:,} | {side}x{side} |")  # fmt: skip
+
+
+def ends_of_points(model: Model) -> str:
+    """What a network that answers with points ends in."""
+    return "maps" if len(model.output_shape) == 4 else "numbers"
 
 
 def source_of(create: Callable[..., Any]) -> str:

@@ -61,6 +61,10 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("BinaryResNet", {}, TRAINED, 11_689_512),  # as torchvision's
     ("BinaryResNet", {"depth": 20}, TRAINED, 272_474),
     ("XNORAlexNet", {}, TRAINED, 62_388_200),
+    ("FacePoints", {}, ALL, 79_046),
+    ("FacePoints", {"classes": 136}, ALL, 91_772),
+    *[("Hourglass", {"stacks": stacks}, TRAINED, count) for stacks, count in
+      ((1, 3_211_920), (2, 6_141_344), (4, 12_000_192), (8, 23_717_888))],
     ("GoogLeNet", {}, ALL, 13_378_280),
     ("GoogLeNet", {"auxiliary": False}, ALL, 6_998_552),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pellucid import architectures
-from pellucid.architectures.names import NAMES
+from pellucid.architectures.names import EVERY
 from tests.architectures.table import MAKER, PAGE, table
 from tests.docs.made import page_with
 
@@ -16,4 +16,4 @@ def test_the_table_is_that_of_the_networks() -> None:
 def test_every_architecture_has_a_name_on_the_command_line() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert [name for name in architectures.__all__ if f"`{name}`" not in text and f"`{name}(" not in text] == []
-    assert len(NAMES) >= len(architectures.__all__)
+    assert len(EVERY) >= len(architectures.__all__)
