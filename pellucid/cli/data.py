@@ -1,7 +1,8 @@
-"""pellucid data info, show, convert: what is in a data set, what a network sees of it, its boxes in another form."""
+"""pellucid data info, show, convert, draw: what a data set holds, what a network sees, other forms, drawn pictures."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from pellucid.runs.config import RunConfig
 PICTURES = ("resize", "fit", "crop", "box_noise", "channels", "require_all_channels", "alpha", "skip_broken",
             "max_pixels", "limit", "group", "label", "where", "group_pattern", "wells", "allow_leak",
             "data_dir")  # fmt: skip
+MOST_PEOPLE, SIDES = 6, (64, 1024)  # of a drawn picture: figures, and pixels of a side
 
 
 @data_app.command("info")
@@ -188,3 +190,32 @@ def show(
     sheet, words = contact_sheet(config, rows=rows, epochs=epochs)
     write_bytes(out, sheet)
     say(f"{out}: {rows} pictures, --augment {words}")
+
+
+@data_app.command("draw")
+def draw(
+    out: Annotated[str, typer.Argument(help="A new folder.")], *,
+    train: Annotated[int, typer.Option(min=1, max=100_000, help="Pictures to learn from.")] = 800,
+    val: Annotated[int, typer.Option(min=0, max=100_000, help="Pictures to choose by.")] = 100,
+    test: Annotated[int, typer.Option(min=0, max=100_000, help="Pictures to be judged by.")] = 100,
+    people: Annotated[str, typer.Option(help="Fewest and most stick figures in a picture, 2-6 say.")] = "1-6",
+    size: Annotated[str, typer.Option(help="Height and width in pixels.")] = "128x160",
+    seed: Annotated[int, typer.Option(min=0, help="Which pictures: a seed gives the same ones anywhere.")] = 0,
+) -> None:
+    """Draw pictures of stick figures with COCO keypoints. Their 14 joints are known: data to try poses with."""
+    from pellucid.data.options import parse_size
+    from pellucid.data.scenes.folder import write_scenes
+
+    most = re.fullmatch(r"([1-9])(?:-([1-9]))?", people)
+    ends = (0, 0) if most is None else (int(most[1]), int(most[2] or most[1]))
+    if not 1 <= ends[0] <= ends[1] <= MOST_PEOPLE:
+        wanted = f"a number from 1 to {MOST_PEOPLE}, or two such as 2-6"
+        raise UsageError(describe("data draw", "--people", wanted, repr(shown(people))))
+    sides = parse_size(size, "data draw", "--size")
+    if not all(SIDES[0] <= side <= SIDES[1] for side in sides):
+        wanted = f"height x width, each {SIDES[0]} to {SIDES[1]} pixels"
+        raise UsageError(describe("data draw", "--size", wanted, shown(size)))
+    counts = {part: count for part, count in (("train", train), ("val", val), ("test", test)) if count}
+    folder = write_scenes(out, counts, seed=seed, people=ends, size=sides)
+    say(f"{folder}: {sum(counts.values()):,} drawn pictures with COCO keypoints. Learn from them with: pellucid train "
+        f"{folder}")

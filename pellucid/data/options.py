@@ -93,12 +93,12 @@ class Options:
         return self.max_pixels or PIXELS.now
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """(height, width) of `64x48`. Raises ArgumentError otherwise."""
+def parse_size(text: str, command: str = "data", flag: str = "--resize") -> tuple[int, int]:
+    """(height, width) of `64x48`. Raises ArgumentError otherwise, naming the flag."""
     parts = [whole(part, 1) for part in text.lower().replace("×", "x").split("x")]
     height, width = parts if len(parts) == 2 else (None, None)
     if height is None or width is None:
-        raise ArgumentError(describe("data", "--resize", "HxW in pixels, e.g. 64x64", shown(repr(text))))
+        raise ArgumentError(describe(command, flag, "HxW in pixels, e.g. 64x64", shown(repr(text))))
     return height, width
 
 

@@ -1,0 +1,101 @@
+"""Targets of maps and fields by their definitions (H35), and peaks read back from maps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid.tasks.pose.affinity import affinity_fields, along
+from pellucid.tasks.pose.heatmaps import joint_maps
+from pellucid.tasks.pose.peaks import peaks
+
+STRIDE, WIDTH, SHAPE = 2, 6.0, (40, 50)
+ONE = np.zeros(1, np.int64)
+MIDDLES = (np.arange(10) + 0.5) / 10
+
+
+def field(*limbs, shape=SHAPE, stride=STRIDE):
+    """Of people with one limb each, ((x1, y1), (x2, y2)) all in one picture."""
+    ends = np.array(limbs, float)
+    return affinity_fields(ends[:, :1], ends[:, 1:], np.zeros(len(limbs), int), count=1, shape=shape, stride=stride,
+                           width=WIDTH)[0]  # fmt: skip
+
+
+def by_definition(limbs, x, y):
+    """The field at one place, written as eq. 8 to 9 of the paper."""
+    found = []
+    for start, end in np.array(limbs, float):
+        v = (end - start) / np.hypot(*(end - start))
+        away = np.array([x, y]) - start
+        if 0 <= v @ away <= np.hypot(*(end - start)) and abs(np.array([-v[1], v[0]]) @ away) <= WIDTH:
+            found.append(v)
+    return np.mean(found, axis=0) if found else np.zeros(2)
+
+
+def test_the_field_is_the_definition_at_every_place():
+    limbs = [((11, 13), (71, 52)), ((70, 14), (20, 61)), ((-10, 30), (40, 35)), ((95, 5), (120, 90))]
+    made = field(*limbs)
+    for row in range(SHAPE[0]):
+        for column in range(SHAPE[1]):
+            wanted = by_definition(limbs, (column + 0.5) * STRIDE, (row + 0.5) * STRIDE)
+            assert made[row, column] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_it_is_one_inside_nothing_outside_and_the_mean_where_two_meet():
+    made = field(((10, 40), (90, 40)), ((50, 4), (50, 76)))
+    size = np.hypot(*np.moveaxis(made, -1, 0))
+    assert size[20, 8] == pytest.approx(1) and size[4, 25] == pytest.approx(1) and size[4, 4] == 0
+    assert made[20, 25] == pytest.approx([0.5, 0.5])
+    assert (size[:, 10] > 0).sum() == 2 * WIDTH / STRIDE                       # as wide as it is said to be, in pixels
+
+
+def test_a_limb_without_length_or_without_an_end_has_no_field():
+    made = field(((30, 30), (30, 30)), ((10, 10), (np.nan, np.nan)))
+    assert not made.any() and np.isfinite(made).all()
+
+
+def test_the_integral_along_a_limb_is_1_across_0_and_reversed_minus_1():
+    start, end = np.array([[15.0, 20.0]]), np.array([[85.0, 62.0]])
+    made = field((start[0], end[0]))
+    across = (end - start)[:, ::-1] * (-1, 1) / 40
+    middle = (start + end) / 2
+    for a, b, wanted in ((start, end, 1), (end, start, -1), (middle - across, middle + across, 0)):
+        assert along(made, ONE, a, b, MIDDLES, stride=STRIDE).mean() == pytest.approx(wanted, abs=1e-3)
+    off = np.array([[0.0, 60.0]]), np.array([[40.0, 79.0]])
+    assert along(made, ONE, *off, MIDDLES, stride=STRIDE).mean() == 0
+
+
+def test_a_segment_that_leaves_the_map_is_read_at_its_border():
+    made = field(((10, 40), (300, 40)))
+    assert along(made, ONE, np.array([[20.0, 40]]), np.array([[300.0, 40]]), MIDDLES, stride=STRIDE) == pytest.approx(1)
+
+
+def test_maps_have_the_nearest_hill_and_not_the_sum():
+    xy = np.array([[[31.0, 41.0]], [[43.0, 41.0]], [[np.nan, np.nan]]])
+    made = joint_maps(xy, np.zeros(3, int), count=1, shape=SHAPE, stride=STRIDE, sigma=6.0)[0, ..., 0]
+    for row, column in ((20, 15), (20, 18), (22, 17), (5, 5)):
+        at = np.array([(column + 0.5) * STRIDE, (row + 0.5) * STRIDE])
+        wanted = max(np.exp(-((at - one) ** 2).sum() / 36) for one in xy[:2, 0])
+        assert made[row, column] == pytest.approx(wanted if wanted >= 1e-3 else 0, abs=1e-6)
+    assert made.max() == 1 and made[20, 18] < 0.5                              # two peaks with a valley between
+
+
+@pytest.mark.parametrize("spot", [(30.3, 41.7), (5.2, 3.9), (51.0, 40.0)])
+def test_a_peak_is_read_back_where_it_was_drawn(spot):
+    made = joint_maps(np.array([[spot]]), ONE, count=1, shape=SHAPE, stride=STRIDE, sigma=5.0)[0]
+    found = peaks(made, stride=STRIDE, least=0.1)
+    assert len(found) == 1 and found.xy[0] == pytest.approx(spot, abs=1e-3)
+
+
+def test_of_equal_neighbours_one_is_the_peak_and_low_ones_are_none():
+    made = np.zeros((6, 7, 2), np.float32)
+    made[2, 2:4, 0] = 0.8
+    made[5, 6, 1] = 0.05
+    found = peaks(made, stride=1, least=0.1)
+    assert found.kinds.tolist() == [0] and found.xy[0] == pytest.approx([3, 2.5])
+
+
+def test_pictures_of_a_batch_are_kept_apart():
+    xy = np.array([[[20.0, 20.0]], [[60.0, 50.0]]])
+    made = joint_maps(xy, np.array([0, 2]), count=3, shape=SHAPE, stride=STRIDE, sigma=4.0)
+    assert [len(peaks(one, stride=STRIDE, least=0.1)) for one in made] == [1, 0, 1]
