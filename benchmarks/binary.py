@@ -1,17 +1,19 @@
 """What bits cost in accuracy: MNIST and CIFAR-10 with kernels of floats, kernels of bits and bits throughout.
 
-Run with   python -m benchmarks.binary [--set mnist] [--row NAME] [--seeds 0 1 2] [--limit N]
+Run with   python -m benchmarks.binary [--set mnist] [--row NAME] [--seeds 0 1 2] [--validation] [--limit N]
            python -m benchmarks.binary --table
-Rows are one network (of MNIST 8, 12 and 36 filters in pairs and 64 units, as the book's notation net), its blocks of
-floats or of bits in one of these ways. All learn with Adam at 0.001 under a cosine, the same epochs and batches, from
-nine tenths of the training part; the test part is read once a seed. Results stay row by row in
-benchmarks/results/binary.json, each with its commit and processor seconds.
+Rows are one network, its blocks of floats or of bits in one of these ways; of MNIST the book's notation net
+conv_8,pool,conv_12*3,pool,conv_36*3,pool,FC_64, and a wider one. All of a set learn with Adam under a cosine, the same
+rate, epochs and batches, from nine tenths of the training part; what was chosen was chosen on the last tenth
+(--validation), and the test part is read once a seed. Results stay row by row in benchmarks/results/binary.json, each
+with its commit and processor seconds.
 Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -44,8 +46,9 @@ from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "binary.json"
 PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
-EPOCHS, BATCH = {"mnist": 12, "cifar10": 20}, 64
-FILTERS = {"mnist": (8, 12, 36, 64), "cifar10": (32, 64, 128, 128)}  # two convolutions a pooling, a dense layer
+EPOCHS, BATCH, RATE = {"mnist": 6, "cifar10": 4}, 64, 0.002
+NOTATION = {"mnist": (8, 12, 12, 12, None, 36, 36, 36, None, 64), "cifar10": (32, 64, 64, None, 128, 128, None, 128)}
+WIDE = (32, 64, 64, None, 64, None, 128)  # filters of the entry, then of each block, None a pooling, last the units
 ALPHA, PLAIN = "magnitude_aware_sign", "ste_sign"
 Block = Callable[[int, bool], list[Any]]
 
@@ -85,18 +88,21 @@ ROWS: dict[str, dict[str, Any]] = {
     "XNOR, order C-B-A-P": {"block": xnor(usual=True), "dense": ALPHA, "inputs": True},
     "XNOR without alpha": {"block": xnor(PLAIN), "dense": PLAIN, "inputs": True},
     "XNOR, first and last of bits": {"block": xnor(), "dense": ALPHA, "inputs": True, "ends": True},
+    "XNOR, wider": {"block": xnor(), "dense": ALPHA, "inputs": True, "wide": True},
 }
 
 
-def network(data: str, block: Block, dense: str | None = None, *, inputs: bool = False, ends: bool = False) -> Any:
+def network(
+    data: str, block: Block, dense: str | None = None, *, inputs: bool = False, ends: bool = False, wide: bool = False
+) -> Any:
     """The network of a row; `ends`: the first and the last layer are of bits as well."""
-    first, second, third, units = FILTERS[data]
+    first, *middle, units = WIDE if wide else NOTATION[data]
     shape = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}[data]
     bits = {"kernel_quantizer": ALPHA, "kernel_constraint": "weight_clip"}
     entry = QuantConv2D(first, 3, padding="same", **bits) if ends else Conv2D(first, 3, padding="same")
-    layers = [Input(shape), entry, *([] if inputs else [BatchNormalization(), Activation("relu")])]
-    for filters in (first, second, third):
-        layers += [*block(filters, False), *block(filters, True)]
+    layers = [Input(shape), entry, *([] if inputs else [BatchNormalization(), Activation("relu")]), MaxPooling2D()]
+    for filters, after in itertools.pairwise(middle):
+        layers += block(filters, after is None) if filters else []
     hidden = {"kernel_quantizer": dense, "kernel_constraint": "weight_clip"} if dense else None
     layers += [Flatten(), BatchNormalization()]
     if hidden is None:
@@ -108,25 +114,27 @@ def network(data: str, block: Block, dense: str | None = None, *, inputs: bool =
     return Sequential([*layers, QuantDense(10, "softmax", **bits) if ends else Dense(10, "softmax")])
 
 
-def images(data: str, limit: int | None) -> tuple[np.ndarray, ...]:
-    """x (N,H,W,C) in -1..1 and labels of both parts, the last tenth of the training images left out."""
+def images(data: str, limit: int | None, *, validation: bool) -> tuple[np.ndarray, ...]:
+    """x (N,H,W,C) in -1..1 and labels: nine tenths of the training part, and the last tenth or the test part."""
     dataset, found = open_dataset(data, data_dir=PLACE), []
-    for name in ("train", "test"):
-        part = dataset.part(name)
-        rows = np.arange(len(part) * 9 // 10 if name == "train" else len(part))[:limit]
+    order = np.random.default_rng(0).permutation(len(dataset.part("train")))
+    learnt, left = np.split(order, [len(order) * 9 // 10])
+    wanted = [("train", learnt), ("train", left) if validation else ("test", np.arange(len(dataset.part("test"))))]
+    for name, rows in wanted:
+        part, rows = dataset.part(name), rows[:limit]
         x = part.images.take(rows).astype(np.float32) / 127.5 - 1
         found += [x.reshape(len(rows), *x.shape[1:3], -1), np.asarray(part.labels[rows])]
     return tuple(found)
 
 
-def measured(data: str, row: str, seed: int, limit: int | None) -> dict[str, Any]:
-    """Accuracy on the test part and processor seconds of one seed."""
-    x, y, x_test, y_test = images(data, limit)
+def measured(data: str, row: str, seed: int, limit: int | None, *, validation: bool) -> dict[str, Any]:
+    """Accuracy on the test part (or the validation part) and processor seconds of one seed."""
+    x, y, x_test, y_test = images(data, limit, validation=validation)
     began, epochs = time.process_time(), EPOCHS[data]
     p.set_random_seed(seed)
     with limited_threads(1):
         model = network(data, **ROWS[row])
-        rate = CosineDecay(0.001, epochs * -(-len(x) // BATCH))
+        rate = CosineDecay(RATE, epochs * -(-len(x) // BATCH))
         model.compile(Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"], engine="pytorch")
         model.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0)
         accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
@@ -156,6 +164,7 @@ def main() -> None:
     parser.add_argument("--set", choices=EPOCHS, default="mnist", dest="data")
     parser.add_argument("--row", choices=ROWS, action="append")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--validation", action="store_true", help="score the last tenth; nothing is written")
     parser.add_argument("--limit", type=int, help="images of each part, to try; nothing is written")
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
@@ -165,9 +174,9 @@ def main() -> None:
         return
     for seed in given.seeds:
         for row in given.row or ROWS:
-            one = measured(given.data, row, seed, given.limit)
+            one = measured(given.data, row, seed, given.limit, validation=given.validation)
             print(f"{given.data}, {row}, seed {seed}: {one}", flush=True)
-            if given.limit is None:
+            if given.limit is None and not given.validation:
                 entry = found["sets"].setdefault(given.data, {}).setdefault(row, {"seeds": {}})
                 command = f"python -m benchmarks.binary --set {given.data} --row '{row}'"
                 entry |= {"command": command, "commit": commit()}

@@ -7,7 +7,9 @@ Formulas  those of the reference engine. Constants are made from x, so that a pl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -42,19 +44,26 @@ def sparse_plus(x: Tensor) -> Tensor:
 
 
 def bits(x: Tensor) -> Tensor:
-    """+1 from 0 on, -1 below; NaN stays NaN."""
-    return torch.where(x >= 0, torch.ones_like(x), torch.where(x < 0, -torch.ones_like(x), x)).detach()
+    """+1 from 0 on, -1 below, NaN included; in functions of vectors, as `torch.where` of booleans is ten times slower."""
+    return torch.sign(torch.sign(x.detach()) + 0.5)
+
+
+@lru_cache
+def just_above(clip: float, dtype: torch.dtype) -> float:
+    """The next number of a type: hardtanh has no slope at its own limits, clip(x) has at `clip`."""
+    return torch.nextafter(torch.tensor(clip, dtype=dtype), torch.tensor(math.inf, dtype=dtype)).item()
 
 
 def ste_sign(x: Tensor, clip: float) -> Tensor:
-    """The sign, with the slope of clip(x): what is added is exactly 0."""
-    through = torch.clamp(x, -clip, clip)
+    """The sign, with the slope of clip(x): what is added is exactly 0, and NaN where x is."""
+    limit = just_above(clip, x.dtype) if isinstance(x, Tensor) else clip  # no slope is wanted of what is traced
+    through = F.hardtanh(x, -limit, limit)
     return bits(x) + (through - through.detach())
 
 
 def approx_sign(x: Tensor) -> Tensor:
-    """The sign, with the slope of 2 x - x |x| between -1 and 1."""
-    through = torch.clamp(x, -1, 1)
+    """The sign, with the slope of 2 x - x |x| between -1 and 1, which is 0 at both."""
+    through = F.hardtanh(x, -1.0, 1.0)
     through = 2 * through - through * torch.abs(through)
     return bits(x) + (through - through.detach())
 
