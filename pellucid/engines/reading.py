@@ -6,13 +6,14 @@ Each answer is worked out at the first step and kept with the graph, as the plan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan, Step
 
 Found = TypeVar("Found")
+Value = TypeVar("Value", bound=Any)
 
 
 def tap_value(todo: Plan, name: str) -> int:
@@ -34,6 +35,12 @@ def once(graph: Graph, name: str, make: Callable[[Graph], Found]) -> Found:
     if kept is None:
         kept = graph.__dict__[name] = make(graph)
     return kept
+
+
+def weights_of(step: Step, weights: Mapping[str, Value]) -> dict[str, Value]:
+    """A step's weights, arrays or tensors, by their short names and in the shapes that it views them in."""
+    own = {name: weights[key] for name, key in step.weights}
+    return own | {name: own[name].reshape(shape) for name, shape in step.views if name in own}
 
 
 def trainable(graph: Graph) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,13 @@ import pytest
 
 import pellucid as p
 from pellucid.engines.packed import PackedEngine
+from pellucid.engines.packed.products import Kernel
 from pellucid.engines.packed.program import program_of
+from pellucid.engines.packed.thresholds import folded, scaled
 from pellucid.engines.packed.words import packed, unpacked
+from pellucid.engines.reading import weights_of
 from pellucid.engines.reference import ReferenceEngine
+from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
@@ -111,6 +116,30 @@ def test_every_bit_is_the_emulations(name: str) -> None:
     np.testing.assert_array_equal(ours.view(np.uint32), theirs.view(np.uint32))
 
 
+def test_thresholds_give_the_bits_of_batch_norm_and_sign_on_a_million_numbers() -> None:
+    """gammas below 0, 0 and -0, tiny and huge ones; whole numbers, as they come out of 640 products of signs."""
+    random, units = np.random.default_rng(5), 256
+    graph = net((640,), BatchNormalization(), QuantDense(units, **ALPHA), BatchNormalization(), QuantDense(8, **ONE))
+    params, state = ReferenceEngine().init(graph, Key.of(5))
+    drawn = {"gamma": random.choice([-2.0, -1e-20, -0.0, 0.0, 1e-20, 0.5, 1e20], units),
+             "beta": random.choice([-1.0, -1e-20, -0.0, 0.0, 1e-20, 3.0], units),
+             "moving_mean": random.normal(0, 0.5, units), "moving_variance": random.uniform(0, 2, units)}  # fmt: skip
+    weights = {**params, **state} | {f"batch_normalization_1/{name}": value.astype("float32")
+                                     for name, value in drawn.items()}  # fmt: skip
+    todo = plan(graph)
+    (fold,) = program_of(todo).folds.values()
+    between = [(step, weights_of(step, weights)) for step in fold.steps]
+    kernel = Kernel.of(fold.product.spec, weights_of(fold.product, weights))
+    thresholds = folded(kernel, between)
+    assert thresholds is not None and len(between) == 1
+    y = random.integers(-640, 641, (4096, units), np.int32)  # 1,048,576 numbers
+    normed = scaled(kernel, y.astype(np.float32))
+    for step, own in between:
+        normed, _ = arithmetic_of(step.spec).forward(step.spec, [normed], own, Context(step, training=False))
+    np.testing.assert_array_equal(unpacked(thresholds.bits_of(y).words, units), normed >= 0)
+    assert {-2.0, 0.0, 0.5} <= set(drawn["gamma"]) and 0.2 < (normed >= 0).mean() < 0.8
+
+
 def test_what_is_packed_and_what_is_folded() -> None:
     program = program_of(plan(NETS["B-A-C-P"]()))
     assert (len(program.words), len(program.products), len(program.folds)) == (3, 3, 2)
@@ -146,6 +175,29 @@ def test_other_weights_are_packed_anew() -> None:
         found = [one.forward(graph, params, state, {"input": x}, training=False).outputs["output"]
                  for one in (engine, ReferenceEngine())]  # fmt: skip
         np.testing.assert_array_equal(*found)
+
+
+def test_without_numba_the_same_answers_come_and_how_to_get_the_speed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph = NETS["B-A-C-P"]()
+    x = np.random.default_rng(4).normal(size=(3, 12, 10, 3)).astype("float32")
+    words, _, _ = both(graph, x)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "pellucid.engines.packed.kernels")
+    graph = NETS["B-A-C-P"]()
+    for _ in range(2):
+        ours, theirs, _ = both(graph, x)
+        np.testing.assert_array_equal(ours.view(np.uint32), theirs.view(np.uint32))
+        np.testing.assert_array_equal(ours.view(np.uint32), words.view(np.uint32))
+    assert [line.count('pip install "pellucid[binary]"') for line in caplog.messages] == [1]
+
+
+def test_layers_that_stay_with_floats_are_said_with_the_reason(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="pellucid"):
+        both(NETS["what stays float"](), np.zeros((1, 9, 9, 4), np.float32))
+    reasons = ["(fewer than 8 channels)", "(depthwise)", "(groups)", "(what comes in are no words of signs)"]
+    assert [line.partition("floats ")[2] for line in caplog.messages] == reasons
 
 
 def test_numbers_without_a_sign_and_training_are_said() -> None:

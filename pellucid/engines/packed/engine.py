@@ -6,6 +6,7 @@ reference engine itself.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, cast
@@ -13,17 +14,19 @@ from typing import Any, cast
 import numpy as np
 
 from pellucid.engines.packed.products import Kernel, Product
-from pellucid.engines.packed.program import Fold, Program, program_of
+from pellucid.engines.packed.program import Fold, Program, kept_as_floats, program_of
 from pellucid.engines.packed.thresholds import Thresholds, folded, scaled
 from pellucid.engines.packed.words import Bits, packed
 from pellucid.engines.protocol import Given
-from pellucid.engines.reading import once, tap_value
+from pellucid.engines.reading import once, tap_value, weights_of
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
 from pellucid.engines.reference.engine import ReferenceEngine, Tape
 from pellucid.errors import UsageError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Step, plan
 from pellucid.spec.pooling import MaxPooling2D
+
+LOG = logging.getLogger("pellucid")
 
 
 def can_pack() -> bool:
@@ -53,7 +56,7 @@ class PackedEngine(ReferenceEngine):
     def _steps(self, graph: Graph, given: Given, *, keep: bool) -> Tape:
         if given.training:
             raise UsageError("engine packed: it predicts. Train with --engine reference or pytorch.")
-        program: Program = once(graph, "_packed_program", lambda g: program_of(plan(g)))
+        program: Program = once(graph, "_packed_program", told_program)
         tapped = {tap_value(plan(graph), tap) for tap in given.taps}
         if keep or tapped or not program.products or not can_pack():
             return super()._steps(graph, given, keep=keep)
@@ -88,7 +91,8 @@ class PackedEngine(ReferenceEngine):
                 raise UsageError(f"engine packed: '{step.layer}' is given numbers that are not finite, which have no "
                                  "sign. Train the model again, or predict with --engine reference.")  # fmt: skip
             return Bits(packed(rows[0] >= 0), rows[0].shape[-1])
-        y, _ = arithmetic_of(step.spec).forward(step.spec, rows, of_step(step, weights), Context(step, training=False))
+        own, context = weights_of(step, weights), Context(step, training=False)
+        y, _ = arithmetic_of(step.spec).forward(step.spec, rows, own, context)
         return y
 
     def _ready(self, graph: Graph, weights: dict[str, np.ndarray], program: Program) -> Prepared:
@@ -99,9 +103,9 @@ class PackedEngine(ReferenceEngine):
         found = Prepared(weights)
         steps = {step.number: step for step in plan(graph).steps}
         for number in program.products:
-            found.kernels[number] = Kernel.of(cast(Product, steps[number].spec), of_step(steps[number], weights))
+            found.kernels[number] = Kernel.of(cast(Product, steps[number].spec), weights_of(steps[number], weights))
         for number, fold in program.folds.items():
-            between = [(step, of_step(step, weights)) for step in fold.steps]
+            between = [(step, weights_of(step, weights)) for step in fold.steps]
             thresholds = folded(found.kernels[fold.product.number], between)
             if thresholds is not None:
                 found.folds[number] = fold, thresholds
@@ -110,10 +114,15 @@ class PackedEngine(ReferenceEngine):
         return found
 
 
-def of_step(step: Step, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """A step's weights by their short names."""
-    own = {name: weights[key] for name, key in step.weights}
-    return own | {name: own[name].reshape(shape) for name, shape in step.views if name in own}
+def told_program(graph: Graph) -> Program:
+    """What runs on words; what does not, and why, is logged, once a graph."""
+    program = program_of(plan(graph))
+    for layer, reason in kept_as_floats(plan(graph), program).items():
+        LOG.info("engine packed: '%s' is computed with floats (%s)", layer, reason)
+    if program.products and not can_pack():
+        LOG.warning('engine packed: without Numba the same answers are computed with floats. For the speed, type: '
+                    'pip install "pellucid[binary]"')  # fmt: skip
+    return program
 
 
 def of_fold(fold: Fold, thresholds: Thresholds, ready: Prepared, values: dict[int, Any]) -> Bits:

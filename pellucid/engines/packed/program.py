@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pellucid.engines.packed.products import enough
-from pellucid.graph.bits import is_sign
+from pellucid.graph.bits import is_of_bits, is_sign
 from pellucid.graph.plan import Plan, Step
 from pellucid.spec.activations import ELU, ReLU, Sigmoid, Tanh
 from pellucid.spec.normalization import BatchNormalization, Dropout
@@ -95,6 +95,26 @@ def is_product(step: Step, todo: Plan) -> bool:
     if not isinstance(spec, (QuantDense, QuantConv2D)) or spec.quantizer is None or not enough(shape[-1] or 0):
         return False
     return len(shape) == 1 if isinstance(spec, QuantDense) else spec.groups == 1
+
+
+def kept_as_floats(todo: Plan, program: Program) -> dict[str, str]:
+    """Why each layer with a kernel of bits that is no product of words is none."""
+    signs = {step.output for step in todo.steps if is_sign(step.spec)}
+    return {step.layer: why(step, todo, signs) for step in todo.steps
+            if is_of_bits(step.spec) and step.number not in program.products}  # fmt: skip
+
+
+def why(step: Step, todo: Plan, signs: set[int]) -> str:
+    """What keeps a layer from multiplying words."""
+    if not isinstance(step.spec, (QuantDense, QuantConv2D)):
+        return "depthwise"
+    if step.spec.groups > 1 if isinstance(step.spec, QuantConv2D) else len(todo.shapes[step.inputs[0]]) != 1:
+        return "groups" if isinstance(step.spec, QuantConv2D) else "more axes than one"
+    if not enough(todo.shapes[step.inputs[0]][-1] or 0):
+        return "fewer than 8 channels"
+    if step.inputs[0] in signs:
+        return "others read its signs too"
+    return "what comes in are no words of signs"
 
 
 def behind(

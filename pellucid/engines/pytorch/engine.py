@@ -40,7 +40,7 @@ from pellucid.engines.pytorch.objective import total_of
 from pellucid.engines.pytorch.order import order_of
 from pellucid.engines.pytorch.rules import clipped, move, parts_of
 from pellucid.engines.pytorch.transfer import WIDTHS, array_of, in_memory_order, laid_out, like, tensor_of
-from pellucid.engines.reading import once, tap_value, trainable, value_named
+from pellucid.engines.reading import once, tap_value, trainable, value_named, weights_of
 from pellucid.engines.walker import Walked, Walker
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
@@ -127,10 +127,9 @@ class PyTorchEngine(Walker):
         tape.blocked = order.blocked if blocks else frozenset()
         for step, last_read in zip(order.steps, order.last_reads, strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
-            own = {name: tape.leaves[key].to(width) for name, key in step.weights}
+            own = {name: value.to(width) for name, value in weights_of(step, tape.leaves).items()}
             training = given.training and not step.predicting
             context = Context(step, training, given.key, self.company, self.compute, self.place)
-            own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
             rows = [values[number] for number in step.inputs]
             if step.output in tape.blocked:
                 y = ON_BLOCKS[type(step.spec)](step.spec, [into_blocks(x) for x in rows], own, context)

@@ -15,7 +15,7 @@ import numpy as np
 
 from pellucid.engines.entering import entering
 from pellucid.engines.protocol import Arrays, Batch, Given, Gradients, Objective, Run, Sums
-from pellucid.engines.reading import last_reads, once, tap_value, trainable, value_named
+from pellucid.engines.reading import last_reads, once, tap_value, trainable, value_named, weights_of
 from pellucid.engines.reference import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     colors,
@@ -99,10 +99,10 @@ class ReferenceEngine(Walker):
         values = {number: self._enter(name, given.inputs, todo.input_shapes[name]) for name, number in inputs}
         tapped = {tap_value(todo, tap) for tap in given.taps}
         tape = Tape(given, values, dict(given.state))
+        weights = {**given.state, **given.params}
         lasts = once(graph, "_last_reads", lambda g: last_reads(plan(g).steps, plan(g).outputs))
         for step, overwrite, last_read in zip(todo.steps, overwriting(graph), lasts, strict=True):
-            own = {name: (given.params if key in given.params else given.state)[key] for name, key in step.weights}
-            own |= {name: own[name].reshape(shape) for name, shape in step.views if name in own}
+            own = weights_of(step, weights)
             context = Context(step, given.training and not step.predicting, given.key, self.dtype)
             context.overwrite = overwrite and not {step.output, *step.inputs} & tapped
             rows = [values[number] for number in step.inputs]
