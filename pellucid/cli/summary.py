@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,9 +37,13 @@ def summary(
         bool, typer.Option("--explain", help="Follow one output pixel of the first convolution, product by product.")
     ] = False,
     pixel: Annotated[str, typer.Option(help="ROW,COLUMN,FILTER that --explain follows, counted from 0.")] = "0,0,0",
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Time the products of a binary network beside NumPy's of floats.")
+    ] = False,
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Show a network as a table. Layers, output shapes, parameters, what each sees, the work for one image."""
+    from pellucid.graph.bits import rows_of_bits
     from pellucid.graph.summary import summarize, table
     from pellucid.training.seed import set_random_seed
     from pellucid.using.opening import network_named
@@ -46,10 +51,21 @@ def summary(
     set_random_seed(0)  # a network in words shows the same weights each time
     network = network_named(model, input, classes, **settings.values(RunConfig))
     steps = explained(network, pixel) if explain else None
+    measured = speeds(network) if measure else None
     if as_json:
-        print_json(asdict(summarize(network.graph)) | {"model": model} | ({"explained": steps} if steps else {}))
+        bits = [asdict(row) | ({"measured": measured.get(row.name)} if measured else {})
+                for row in rows_of_bits(network.graph)]  # fmt: skip
+        print_json(asdict(summarize(network.graph)) | {"model": model} | ({"explained": steps} if steps else {})
+                   | ({"bits": bits} if bits else {}))  # fmt: skip
     else:
-        say("\n\n".join([table(network.graph), *([steps] if steps else [])]))
+        say("\n\n".join([table(network.graph, measured), *([steps] if steps else [])]))
+
+
+def speeds(network: Model) -> Mapping[str, float]:
+    """How fast products of bits are here; raises UsageError where there are none, or no Numba."""
+    from pellucid.engines.packed.measuring import measured_speed_ups
+
+    return measured_speed_ups(network.graph)
 
 
 def explained(network: Model, pixel: str) -> str:

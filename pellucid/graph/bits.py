@@ -7,7 +7,7 @@ Speed-up  S = 64 c N / (c N + 64) in operations, for windows of N taps over c ch
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pellucid.graph.graph import Graph, Nested
@@ -73,8 +73,8 @@ def rows_of_bits(graph: Graph) -> list[BitRow]:
     return found
 
 
-def told_of_bits(graph: Graph) -> list[str]:
-    """What the layers of bits save, in lines; none where there are none."""
+def told_of_bits(graph: Graph, measured: Mapping[str, float] | None = None) -> list[str]:
+    """What the layers of bits save, in lines, and how fast their products are where that was measured; or none."""
     rows, floats = rows_of_bits(graph), 4 * sum(math.prod(weight.shape) for weight in graph.weights.values())
     if not rows:
         return []
@@ -82,8 +82,23 @@ def told_of_bits(graph: Graph) -> list[str]:
     signs, others = (sum(row.products for row in rows if row.of_signs == both) for both in (True, False))
     lines = [f"Weights of one bit: {sum(row.weights for row in rows):,}; {packed:,} bytes instead of {floats:,}",
              f"Products of signs for one image: {signs:,}; of floats and bits: {others:,}"]  # fmt: skip
-    fast = [f"{row.name} {row.speed_up:g}" for row in rows if row.speed_up is not None]
-    return [*lines, *([f"Fewer operations by S = 64 cN / (cN + 64): {', '.join(fast)}"] if fast else [])]
+    head = ("Layer of bits", "Bits", "Bytes", "as floats", "Products", "S", *(["measured"] if measured else []))
+    cells = [head, *(cells_of(row, measured) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines += ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in cells]
+    if any(row.speed_up for row in rows):
+        lines.append("S = 64 cN / (cN + 64): so many times fewer operations; --measure shows how many times as fast "
+                     "as NumPy's product of floats" if not measured else
+                     "S = 64 cN / (cN + 64): so many times fewer operations; measured: times as fast as NumPy's "
+                     "product of floats, here, on one thread")  # fmt: skip
+    return lines
+
+
+def cells_of(row: BitRow, measured: Mapping[str, float] | None) -> tuple[str, ...]:
+    """A row of the table."""
+    own = "" if row.speed_up is None else f"{row.speed_up:.2f}"
+    fast = [f"{measured[row.name]:.1f}" if row.name in measured else ""] if measured else []
+    return row.name, f"{row.weights:,}", f"{row.bytes:,}", f"{row.bytes_of_floats:,}", f"{row.products:,}", own, *fast
 
 
 def speed_up(taps: int) -> float:

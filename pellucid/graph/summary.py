@@ -8,6 +8,7 @@ FLOPs count an addition and a multiplication as two, for one image.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pellucid.graph.graph import Graph, Nested
@@ -103,8 +104,8 @@ def look(spec: object, inputs: list[Sight]) -> Sight:
     return Sight((grown[0], grown[1]), (jump[0] * window.strides[0], jump[1] * window.strides[1]))
 
 
-def table(graph: Graph) -> str:
-    """The summary as text, for terminals and print."""
+def table(graph: Graph, measured: Mapping[str, float] | None = None) -> str:
+    """The summary as text, for terminals and print; `measured` as `told_of_bits` has it."""
     summary = summarize(graph)
     head = ("Layer (kind)", "Output shape", "Parameters", "Sees", "From")
     lines = [
@@ -133,7 +134,7 @@ def table(graph: Graph) -> str:
     ]
     from pellucid.graph.bits import told_of_bits  # few networks have any
 
-    totals += told_of_bits(graph)
+    totals += told_of_bits(graph, measured)
     return "\n".join([text(head), ruler, *[text(line) for line in lines], ruler, *totals])
 
 

@@ -23,5 +23,8 @@ def test_the_numbers_of_each_layer() -> None:
     assert (first.products, first.of_signs, first.speed_up) == (8 * 6 * 5 * 9 * 256, True, 62.27)
     assert (second.weights, second.products, second.of_signs, second.speed_up) == (45, 6 * 4 * 5 * 9, False, None)
     told = table(graph)
-    assert "Weights of one bit: 11,565" in told and "quant_conv2d 62.27" in told
+    assert "Weights of one bit: 11,565" in told
+    assert told.count("62.27") == 1 and "measured" not in told.partition("--measure")[0]
+    row = next(line for line in table(graph, {"quant_conv2d": 7.25}).splitlines() if line.startswith("quant_conv2d  "))
+    assert row.split()[1:] == ["11,520", "1,460", "46,080", "552,960", "62.27", "7.2"]
     assert "bit" not in table(Sequential([Input((4,)), Dense(2)]).graph)

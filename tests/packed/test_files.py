@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import pellucid as p
+from pellucid.engines.packed.measuring import measured_speed_ups
 from pellucid.errors import ArgumentError, FileError, UsageError
 from pellucid.layers import BatchNormalization, Dense, Flatten, Input, QuantConv2D, QuantDense, QuantDepthwiseConv2D
 from pellucid.models import Sequential
@@ -111,6 +113,19 @@ def test_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert found["verified"] == {"numbers": 3600, "different": 0} and found["engine"] == "packed"
     terminal.refused(2, ["--engine packed"], "evaluate", run, "--verify")
     terminal.refused(2, ["packed predicts"], "train", "digits", "--engine", "packed", "--out", tmp_path / "b")
+
+
+def test_products_are_timed_where_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(capsys)
+    told = json.loads(terminal.type("summary", "conv_8,pool,bconv_32,bwFC_16", "--measure", "--json").out)["bits"]
+    assert [row["speed_up"] for row in told] == [33.88, None] and told[0]["measured"] > 0 and not told[1]["measured"]
+    terminal.refused(2, ["products of signs"], "summary", "conv_8,pool", "--measure")
+
+
+def test_timing_without_numba_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(UsageError, match=r"pellucid\[binary\]"):
+        measured_speed_ups(model().graph)
 
 
 def test_the_page_tells_what_was_measured() -> None:
