@@ -50,7 +50,8 @@ EngineOfTheRun = Annotated[
 ]  # fmt: skip
 
 TestTime = Annotated[
-    bool, typer.Option("--tta", help="Of classes: the mean of the answers for a picture and its mirror image.")
+    bool, typer.Option("--tta", help="Of classes and points: the mean of the answers for a picture and its mirror "
+                                 "image.")
 ]
 
 

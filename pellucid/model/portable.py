@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from pellucid.model.foreign.matching import WeightsReport
 
 Path = str | os.PathLike[str]
-Found = list[list[dict[str, Any]]]  # of each picture its boxes
+Found = list[list[dict[str, Any]]]  # of each picture its boxes or points
 FORMS: list[Callable[..., Any]] = []  # what makes a model of its configuration
-DETECT: list[Callable[..., Found]] = []  # what finds boxes, once a page that can has been imported
+DETECT: list[Callable[..., Found]] = []     # what finds boxes, once a page that can has been imported
+KEYPOINTS: list[Callable[..., Found]] = []  # what finds points, likewise
 
 
 class Portable(Network):
@@ -48,6 +49,17 @@ class Portable(Network):
         if not DETECT:
             raise UsageError(f"{self.name}: to detect, import pellucid.models first.")
         return DETECT[0](self, images, score=score)
+
+    def keypoints(self, images: Any) -> Found:
+        """The points that a model trained on points finds, in pixels of each picture as given.
+
+        images: paths, or pictures (H, W, C) of any sizes as read. Of each a list of {"name", "x", "y", "score"}. Raises
+        ArgumentError for a model that was not trained on points, ShapeError for what is no picture, FileError for a
+        file that cannot be read.
+        """
+        if not KEYPOINTS:
+            raise UsageError(f"{self.name}: to find points, import pellucid.models first.")
+        return KEYPOINTS[0](self, images)
 
     def to_torch(self) -> nn.Module:
         """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.

@@ -35,7 +35,8 @@ def score(
 ) -> Evaluation:
     """The evaluation of `part` (N samples); memory is bounded by the batch.
 
-    With `tta` the outputs are the means of those for each picture and for its mirror image, and so is the loss.
+    With `tta` the outputs are the means of those for each picture and for its mirror image, and so is the loss where
+    both have the same targets, as classes have; else it is that of the pictures.
     """
     objective = problem.scoring()
     batches = Batches(part, batch_size=batch_size, key=Key.of(0), shuffle=False, preprocessing=preprocessing,
@@ -45,10 +46,12 @@ def score(
     sums: dict[str, tuple[float, float]] = {}
     for batch in batches.epoch(0):
         seen = []
-        for inputs in views(batch.inputs) if tta else [batch.inputs]:
+        for mirrored, inputs in enumerate(views(batch.inputs) if tta else [batch.inputs]):
             run = engine.forward(graph, state["params"], state["state"], engine.put(inputs), training=False)
-            sums = add_sums(sums, engine.measure(objective, run, batch))
-            seen.append(engine.get({"p": run.outputs["output"]})["p"])
+            if not mirrored or problem.class_names is not None:
+                sums = add_sums(sums, engine.measure(objective, run, batch))
+            found = engine.get({"p": run.outputs["output"]})["p"]
+            seen.append(problem.unmirrored(found) if mirrored else found)
         outputs.append(np.mean(seen, axis=0) if tta else seen[0])
     loss = objective.report(sums)["loss"]
     if math.isnan(loss):
@@ -68,6 +71,6 @@ def views(inputs: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
 
 def refuse_tta(problem: Problem, command: str) -> None:
     """Raise UsageError for a task whose answers do not stay when a picture is mirrored."""
-    if problem.class_names is None or problem.ending is not None:
+    if not problem.mirrors:
         raise UsageError(f"{command}: --tta averages the answers for a picture and its mirror image, which means "
-                         "something for classes alone. Leave it out.")  # fmt: skip
+                         "something for classes, and for points that have mirror pairs. Leave it out.")  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import ArgumentError, describe
 from pellucid.model import Model
-from pellucid.model.portable import DETECT, Found
+from pellucid.model.portable import DETECT, KEYPOINTS, Found
+
+if TYPE_CHECKING:
+    from pellucid.tasks.protocol import Task
 
 
 def detect(model: Model, images: Any, *, score: float | None = None) -> Found:
@@ -18,11 +21,26 @@ def detect(model: Model, images: Any, *, score: float | None = None) -> Found:
     Raises ArgumentError for a model that was not trained on boxes, ShapeError for what is no picture, FileError for a
     file that cannot be read.
     """
+    return task_of(model, "detect", "boxes").detect(model, images, score=score)
+
+
+def keypoints(model: Model, images: Any) -> Found:
+    """For each picture its points, {"name", "x", "y", "score"} in its own pixels, whose centres lie at .5.
+
+    images: as for `detect`. Raises ArgumentError for a model that was not trained on points, ShapeError for what is no
+    picture, FileError for a file that cannot be read.
+    """
+    return task_of(model, "keypoints", "points").keypoints(model, images)
+
+
+def task_of(model: Model, what: str, kind: str) -> Task:
+    """The task of a model that is to do `what`. Raises ArgumentError for one without a task."""
     if model.task is None:
-        raise ArgumentError(describe("detect", "model", "one that was trained on boxes", "one that names no task"))
+        raise ArgumentError(describe(what, "model", f"one that was trained on {kind}", "one that names no task"))
     from pellucid.tasks.registry import task_named
 
-    return task_named(model.task["name"]).detect(model, images, score=score)
+    return task_named(model.task["name"])
 
 
 DETECT.append(detect)
+KEYPOINTS.append(keypoints)

@@ -61,6 +61,15 @@ class Problem(ABC):
         return None
 
     @property
+    def mirrors(self) -> bool:
+        """Whether a mirror image's outputs tell of the picture: --tta takes the mean of both."""
+        return self.class_names is not None and self.ending is None
+
+    def unmirrored(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs (N, ...) for mirror images as they would be for the pictures."""
+        return outputs
+
+    @property
     def outputs(self) -> int:
         """Units of the last layer: one a name, where nothing else is said."""
         return len(self.names)
@@ -236,6 +245,11 @@ class Task(ABC):
     def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
         """For each picture its boxes, as `pellucid.detect` tells them. Raises ArgumentError where there are none."""
         raise ArgumentError(describe("detect", "model", "one that was trained on boxes", f"one of task {self.name}"))
+
+    def keypoints(self, model: Model, images: Any) -> list[list[dict[str, Any]]]:
+        """For each picture its points, as `Model.keypoints` tells them. Raises ArgumentError where there are none."""
+        raise ArgumentError(describe("keypoints", "model", "one that was trained on points",
+                                     f"one of task {self.name}"))  # fmt: skip
 
     def score(self) -> Score:
         """The watched score."""

@@ -175,7 +175,7 @@ class Answerer:
             parts = views(parts[0]) if self.tta else parts
             every = predict_each(self.model.graph, self.engine, self.params, self.state, parts)
             seen = [each["output"] for each in every]
-        outputs: Array = np.mean(seen, axis=0) if self.tta else seen[0]
+        outputs: Array = np.mean([seen[0], self.problem.unmirrored(seen[1])], axis=0) if self.tta else seen[0]
         return outputs
 
 

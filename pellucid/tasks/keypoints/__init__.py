@@ -1,0 +1,1 @@
+"""Points: the named points of one object a picture, such as a face or a person."""

@@ -1,0 +1,26 @@
+"""From a network's outputs to points in the pixels of the pictures as given.
+
+Shapes   outputs (N,K,D), affines (N,2,3) from the pictures as given to the input -> points (N,K,2), how sure (N,K)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pellucid.data.boxes.column import inverted
+from pellucid.data.points.column import carried
+from pellucid.tasks.keypoints.codecs.encoded import Codec
+
+
+def located(codec: Codec, outputs: np.ndarray, affines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points of N pictures, and how sure each is, 0 to 1."""
+    xy, sure = codec.decode(outputs)
+    return carried(xy, inverted(affines)), sure
+
+
+def as_json(xy: np.ndarray, sure: np.ndarray, names: Sequence[str]) -> list[dict[str, object]]:
+    """Points (K,2) as `predict --json` tells them; pixel centres lie at .5."""
+    return [{"name": name, "x": round(float(x), 3), "y": round(float(y), 3), "score": round(float(score), 6)}
+            for name, (x, y), score in zip(names, xy, sure, strict=True)]  # fmt: skip

@@ -1,0 +1,82 @@
+"""Where the peak of a map lies between its pixels.
+
+Shapes   logs: logarithms of maps (M,h,w), both sides 2 or more -> (M,2) x, y in pixels of the map, pixel centres at
+         whole numbers; around (M,3,3): the largest pixel and its neighbours
+peak     the largest pixel
+quarter  + a quarter pixel on each axis towards the higher neighbour (Newell, Yang & Deng 2016)
+taylor   p - H^-1 g by central differences about the largest pixel: exact for a Gaussian (Zhang et al. 2020, eq. 8)
+mean     sum p x, p the map made to sum to one (Sun et al. 2018, integral regression; soft-argmax)
+window   the same of the REACH pixels to each side of the largest
+Edges    beyond an edge a map is taken to go on as a Gaussian of the known spread does
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+WAYS = ("peak", "quarter", "taylor", "mean", "window")
+REACH = 3
+FARTHEST = 1.0     # pixel, that `taylor` moves at most on an axis: beyond it the hill is no Gaussian
+FLAT = 1e-9        # of the curvature's determinant
+
+
+def largest(logs: np.ndarray) -> np.ndarray:
+    """(M,2) x, y of the largest pixel; the first among equals."""
+    row, column = np.divmod(logs.reshape(len(logs), -1).argmax(axis=1), logs.shape[2])
+    return np.stack([column, row], axis=1)
+
+
+def around(logs: np.ndarray, at: np.ndarray, spread: float) -> np.ndarray:
+    """(M,3,3) the logarithms at and next to pixels at (M,2)."""
+    (x, y), (height, width) = at.T, logs.shape[1:]
+    rows, columns = (np.clip(middle[:, np.newaxis] + (-1, 0, 1), 0, length - 1)
+                     for middle, length in ((y, height), (x, width)))  # fmt: skip
+    near = logs[np.arange(len(logs))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
+    bend = -1 / spread**2
+    for middle, length, lines in ((x, width, near.swapaxes(1, 2)), (y, height, near)):
+        for edge, out, inner in ((0, 0, 2), (length - 1, 2, 0)):
+            here = middle == edge
+            lines[here, out] = 2 * lines[here, 1] - lines[here, inner] + bend
+    return np.asarray(near)
+
+
+def quarter(logs: np.ndarray, spread: float) -> np.ndarray:
+    """(M,2) the largest pixel, and a quarter towards the higher neighbour on each axis."""
+    at = largest(logs)
+    near = around(logs, at, spread)
+    ahead = np.stack([near[:, 1, 2] - near[:, 1, 0], near[:, 2, 1] - near[:, 0, 1]], axis=1)
+    return np.asarray(at + 0.25 * np.sign(ahead))
+
+
+def taylor(logs: np.ndarray, spread: float) -> np.ndarray:
+    """(M,2) the top of the paraboloid about the largest pixel; that pixel where it has no top nearby."""
+    at = largest(logs)
+    near = around(logs, at, spread)
+    gx, gy = (near[:, 1, 2] - near[:, 1, 0]) / 2, (near[:, 2, 1] - near[:, 0, 1]) / 2
+    xx = near[:, 1, 2] - 2 * near[:, 1, 1] + near[:, 1, 0]
+    yy = near[:, 2, 1] - 2 * near[:, 1, 1] + near[:, 0, 1]
+    xy = (near[:, 2, 2] - near[:, 2, 0] - near[:, 0, 2] + near[:, 0, 0]) / 4
+    determinant = xx * yy - xy * xy
+    able = (determinant > FLAT) & (xx < 0)
+    safe = np.where(able, determinant, 1)
+    move = np.stack([xy * gy - yy * gx, xy * gx - xx * gy], axis=1) / safe[:, np.newaxis]
+    able &= (np.abs(move) <= FARTHEST).all(axis=1)
+    return np.asarray(at + np.where(able[:, np.newaxis], move, 0))
+
+
+def mean(shares: np.ndarray) -> np.ndarray:
+    """(M,2) the mean place of maps (M,h,w) that are not negative; of an empty one its middle."""
+    total = shares.sum(axis=(1, 2))
+    even = np.where(total > 0, total, 1)
+    x = (shares.sum(axis=1) * np.arange(shares.shape[2])).sum(axis=1) / even
+    y = (shares.sum(axis=2) * np.arange(shares.shape[1])).sum(axis=1) / even
+    middle = (np.array(shares.shape[:0:-1]) - 1) / 2
+    return np.where((total > 0)[:, np.newaxis], np.stack([x, y], axis=1), middle)
+
+
+def window(shares: np.ndarray) -> np.ndarray:
+    """(M,2) the mean place of what lies about the largest pixel of maps (M,h,w) that are not negative."""
+    at = largest(shares)
+    rows, columns = (np.abs(np.arange(length) - at[:, axis, np.newaxis]) <= REACH
+                     for length, axis in zip(shares.shape[1:], (1, 0), strict=True))  # fmt: skip
+    return mean(shares * rows[:, :, np.newaxis] * columns[:, np.newaxis])

@@ -1,0 +1,205 @@
+"""What a model of points did on one part of a data set.
+
+Axes      N objects, K points
+Scores    NME, failures, area and PCK in a named length (scores/lengths.py, distances.py), errors in pixels of the
+          pictures as given, OKS and its average precision (scores/oks.py); each with how many it rests on
+Interval  the middle 95 % over draws of the objects from themselves; of AP over draws of the pictures
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.points.column import Points
+from pellucid.errors import DataError
+from pellucid.reports.scores import LESS, Headline, Score
+from pellucid.tasks.keypoints.scores import distances, lengths, oks
+from pellucid.tasks.keypoints.scores.drawn import draws_of, interval_of
+
+NME = Score("nme", LESS)
+FAR = distances.BORDERS[-1]     # of the length, beyond which an object is a failure
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """What errors are told in: a named length, the share of it within which a point is right, spreads of OKS (K).
+
+    known: the spreads are those of annotators, and were not assumed.
+    """
+
+    normaliser: str
+    pck: float
+    spreads: tuple[float, ...]
+    known: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """True points, found ones (N,K,2) in pixels of the pictures as given, and how sure each was (N,K)."""
+
+    split: str
+    truth: Points
+    found: np.ndarray
+    sure: np.ndarray
+    by: Yardsticks
+    loss: float
+    origins: Sequence[str]
+    ids: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.truth):
+            raise DataError(f"evaluation of '{self.split}': there is no sample in it.")
+
+    @property
+    def n(self) -> int:
+        """Number of objects."""
+        return len(self.truth)
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """The found points (N,K,2); what a network gives at its places is not kept."""
+        return self.found
+
+    @cached_property
+    def away(self) -> np.ndarray:
+        """(N,K) pixels between the found and the true points; NaN where not marked."""
+        return np.asarray(np.linalg.norm(self.found - self.truth.xy, axis=2))
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """(N,) the length of each object."""
+        return self._lengths(self.by.normaliser)
+
+    def _lengths(self, name: str) -> np.ndarray:
+        return lengths.lengths_of(name, self.truth.skeleton, self.truth.xy, self.truth.boxes)
+
+    @cached_property
+    def each(self) -> np.ndarray:
+        """(N,) the NME of each object; NaN where its length is not known."""
+        return distances.each_nme(self.away, self.lengths)
+
+    @cached_property
+    def draws(self) -> np.ndarray:
+        """(B,N) draws of the objects."""
+        return draws_of(self.n)
+
+    @property
+    def nme(self) -> float:
+        """Over all objects whose length is known."""
+        known = self.each[np.isfinite(self.each)]
+        return float(known.mean()) if len(known) else math.nan
+
+    @property
+    def headline(self) -> Headline:
+        """The NME."""
+        return NME.headline(self.nme, self._interval(lambda times: distances.means(self.each, times)))
+
+    def wrong(self) -> np.ndarray:
+        """Which objects (N,) are failures."""
+        return np.asarray(np.nan_to_num(self.each) > FAR)
+
+    def worst(self, count: int) -> np.ndarray:
+        """Indices of at most `count` objects, the largest NME first; those of unknown length are left out."""
+        order = np.argsort(-np.nan_to_num(self.each, nan=-1.0), kind="stable")[:count]
+        return np.asarray(order[np.isfinite(self.each[order])])
+
+    def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
+        """The scores as plain JSON values; None for what is not defined."""
+        right, counted = self._right
+        half, most = (distances.quantiles(self.away, share, np.ones((1, self.n)))[0] for share in (0.5, 0.9))
+        width = int(np.isfinite(self.away).sum())
+        return {
+            "split": self.split, "n": self.n, "loss": _known(self.loss),
+            "normaliser": self.by.normaliser, "boxes": boxes_in_words(self.truth),
+            "nme": _known(self.nme), "nme_interval": self._listed(lambda times: distances.means(self.each, times)),
+            "nme_n": int(np.isfinite(self.each).sum()), "failures": [self._failure(one) for one in distances.BORDERS],
+            "area": self._area(FAR), "nme_box": self._nme_of("box"),
+            "pck": _known(distances.pck(right, counted, np.ones((1, self.n)))[0]), "pck_at": self.by.pck,
+            "pck_interval": self._listed(lambda times: distances.pck(right, counted, times)),
+            "pck_n": int(counted.sum()), "pckh": self._pckh(),
+            "error_px_median": _known(half), "error_px_90": _known(most), "points_n": width,
+            "error_px_median_interval": self._listed(
+                lambda times: distances.quantiles(self.away, 0.5, times), width),
+            "error_px_90_interval": self._listed(lambda times: distances.quantiles(self.away, 0.9, times), width),
+            "oks": self.oks_scores(), "points": [self._point(k) for k in range(len(self.truth.skeleton))],
+        }  # fmt: skip
+
+    @cached_property
+    def _right(self) -> tuple[np.ndarray, np.ndarray]:
+        return distances.right_and_counted(self.away, self.lengths, self.by.pck)
+
+    def _interval(self, score: Callable[[np.ndarray], np.ndarray], width: int = 1) -> tuple[float, float] | None:
+        return interval_of(score, self.draws, width)
+
+    def _listed(self, score: Callable[[np.ndarray], np.ndarray], width: int = 1) -> list[float] | None:
+        found = self._interval(score, width)
+        return None if found is None else list(found)
+
+    def _failure(self, border: float) -> dict[str, Any]:
+        failed = distances.failed(self.each, border)
+        return {"beyond": border, "share": _known(distances.means(failed, np.ones((1, self.n)))[0]),
+                "interval": self._listed(lambda times: distances.means(failed, times))}
+
+    def _area(self, border: float) -> dict[str, Any]:
+        added = distances.areas(self.each, border)
+        return {"until": border, "value": _known(distances.means(added, np.ones((1, self.n)))[0]),
+                "interval": self._listed(lambda times: distances.means(added, times))}
+
+    def _nme_of(self, normaliser: str) -> float | None:
+        """The NME in another length: a turned face has its eyes close together."""
+        each = distances.each_nme(self.away, self._lengths(normaliser))
+        return _known(float(np.nanmean(each))) if np.isfinite(each).any() else None
+
+    def _pckh(self) -> dict[str, Any] | None:
+        """PCK at half the head's size, of a skeleton that has a head and is no face."""
+        if not lengths.has_head(self.truth.skeleton):
+            return None
+        right, counted = distances.right_and_counted(self.away, self._lengths("head"), 0.5)
+        return {"at": 0.5, "value": _known(distances.pck(right, counted, np.ones((1, self.n)))[0]),
+                "interval": self._listed(lambda times: distances.pck(right, counted, times)), "n": int(counted.sum())}
+
+    def oks_scores(self) -> dict[str, Any]:
+        """Average precision over OKS, and its mean, with the spreads that it rests on."""
+        pictures = np.unique(np.array([str(one) for one in self.origins]), return_inverse=True)[1]
+        truth, spreads = self.truth, np.array(self.by.spreads)
+        people = oks.People(truth.xy, truth.visible, truth.areas, truth.boxes, pictures)
+        matched = oks.match_all(people, self.found, self.sure.mean(axis=1), pictures, spreads)
+        each = matched.precision()
+        draws = draws_of(len(matched.objects), OKS_DRAWS)
+        sure = interval_of(lambda times: np.array([matched.precision(one).mean() for one in times]), draws)
+        similar = oks.similarities(self.found, people, spreads)
+        return {"ap": _known(each.mean()), "ap50": _known(each[0]), "ap75": _known(each[5]), "interval": sure,
+                "mean": _known(float(np.nanmean(similar))), "assumed": not self.by.known,
+                "spreads": [round(one, 6) for one in self.by.spreads]}  # fmt: skip
+
+    def _point(self, k: int) -> dict[str, Any]:
+        """What became of one point."""
+        away, (right, counted) = self.away[:, k], self._right
+        known = np.isfinite(away)
+        share = away / self.lengths
+        return {"name": self.truth.skeleton.names[k], "n": int(known.sum()),
+                "nme": _known(float(np.nanmean(share))) if np.isfinite(share).any() else None,
+                "error_px_median": float(np.median(away[known])) if known.any() else None,
+                "pck": float(right[:, k].sum() / counted[:, k].sum()) if counted[:, k].any() else None}
+
+    def large(self) -> dict[str, Any]:
+        """Nothing more."""
+        return {}
+
+
+OKS_DRAWS = 100
+
+
+def boxes_in_words(truth: Points) -> str:
+    """What is known of the objects' boxes."""
+    return "given" if truth.from_box else "around the true points"
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

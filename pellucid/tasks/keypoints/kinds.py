@@ -1,0 +1,115 @@
+"""Which networks there are by name: each with the codecs that it can serve, the first its own.
+
+heatmap, heatmap-small, heatmap-large   maps of four pixels a place
+simcc                                   the same layers, rows and columns
+plain                                   coordinates by dense layers
+others                                  any network with a name, or words of the notation: coordinates
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pellucid.architectures.names import NAMES, architecture
+from pellucid.errors import UsageError, describe, shown
+from pellucid.graph.notation import is_notation
+from pellucid.model import Model, Sequential
+from pellucid.model.bounds import layers_in_words
+from pellucid.tasks.keypoints.codecs.coordinates import LOSSES, Coordinates
+from pellucid.tasks.keypoints.codecs.encoded import Codec
+from pellucid.tasks.keypoints.codecs.heatmaps import LOSSES as MAP_LOSSES
+from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
+from pellucid.tasks.keypoints.codecs.simcc import SimCC
+from pellucid.tasks.keypoints.networks import STRIDE, WIDTH, ending_in_points, maps_net, plain_net, rows_net
+from pellucid.tasks.keypoints.settings import Settings
+
+USUAL = "heatmap"
+Size = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A form of network: what both sides must be a multiple of, the codecs it serves, pixels of its maps, itself."""
+
+    multiple: int
+    codecs: tuple[str, ...]
+    stride: int
+    network: Callable[[Size, Codec], Model]
+
+
+def of_maps(width: int, first: str = "heatmaps") -> Kind:
+    """The small default at a width."""
+    def network(shape: Size, codec: Codec) -> Model:
+        if isinstance(codec, SimCC):
+            return rows_net(shape, codec.points, codec.numbers, width)
+        return maps_net(shape, codec.points, width)
+
+    return Kind(STRIDE, (first, *(one for one in ("heatmaps", "simcc") if one != first)), STRIDE, network)
+
+
+KINDS: dict[str, Kind] = {
+    "heatmap": of_maps(WIDTH),
+    "heatmap-small": of_maps(WIDTH // 2),
+    "heatmap-large": of_maps(2 * WIDTH),
+    "simcc": of_maps(WIDTH, "simcc"),
+    "plain": Kind(1, ("coordinates",), 1, lambda shape, codec: plain_net(shape, codec.points)),
+}
+
+
+def other(name: str) -> Kind:
+    """Any other network, with coordinates at its end. Raises UsageError for what is none."""
+    def network(shape: Size, codec: Codec) -> Model:
+        if known(name):
+            model = architecture(name, shape, 2 * codec.points)
+        else:
+            model = Sequential(layers_in_words(name, input_shape=shape, classes=2 * codec.points))
+        return ending_in_points(model, codec.points)
+
+    if not known(name) and not is_notation(name):
+        raise UsageError(describe("train", "--model", f"one of {', '.join(KINDS)} for points, a network with a name or "
+                                  "in words to end in coordinates, or a model file", repr(shown(name))))
+    return Kind(1, ("coordinates",), 1, network)
+
+
+def known(name: str) -> bool:
+    """Whether there is a network of that name."""
+    return name.lower().replace("_", "-") in NAMES
+
+
+def kind_of(model: str | None) -> tuple[str, Kind]:
+    """The name and form that --model means."""
+    name = USUAL if model is None else model
+    return (name.lower(), KINDS[name.lower()]) if name.lower() in KINDS else (name, other(name))
+
+
+def codec_for(name: str, kind: Kind, size: tuple[int, int], points: int, settings: Settings) -> Codec:
+    """How this network's points are written. Raises UsageError for words that do not go together."""
+    wanted = kind.codecs[0] if settings.points_codec == "auto" else settings.points_codec
+    if wanted not in kind.codecs:
+        raise UsageError(f"train: --points-codec {wanted} does not go with --model {name}, which gives "
+                         f"{' or '.join(kind.codecs)}. Leave one out.")
+    losses = {"coordinates": tuple(LOSSES), "heatmaps": MAP_LOSSES, "simcc": ("crossentropy",)}[wanted]
+    loss = settings.points_loss
+    if loss not in ("auto", *losses):
+        raise UsageError(describe("train", "--points-loss", f"{' or '.join(losses)} for {wanted}", loss))
+    if settings.points_read != "auto" and wanted != "heatmaps":
+        raise UsageError(f"train: --points-read says how heat maps are read, and --model {name} gives {wanted}. Leave "
+                         "it out.")
+    if wanted == "coordinates":
+        return Coordinates(size, points, "mse" if loss == "auto" else loss)
+    if wanted == "simcc":
+        return SimCC(size, points)
+    loss = "crossentropy" if loss == "auto" else loss
+    way = settings.points_read if settings.points_read != "auto" else {"mse": "quarter"}.get(loss, "window")
+    return HeatMaps(size, points, (size[0] // kind.stride, size[1] // kind.stride), settings.spread, loss, way)
+
+
+def refuse_size(name: str, kind: Kind, size: tuple[int, int]) -> None:
+    """Raise UsageError for sides that the network does not halve evenly."""
+    fitting = "x".join(str(-(-side // kind.multiple) * kind.multiple) for side in size)
+    for side, flag in zip(size, ("height", "width"), strict=True):
+        if side % kind.multiple or side < 2 * kind.multiple:
+            raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {kind.multiple} for the "
+                                      f"network {name}, {2 * kind.multiple} or more", side,
+                                      f"The next size that fits is --resize {fitting}."))
