@@ -13,6 +13,7 @@ from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.darknet import Darknet19, Darknet53
+from pellucid.architectures.detnet import DetNet59
 from pellucid.architectures.face_points import FacePoints
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
@@ -39,6 +40,7 @@ __all__ = [
     "ClothesMLP",
     "Darknet19",
     "Darknet53",
+    "DetNet59",
     "FacePoints",
     "FruitsCNN",
     "GoogLeNet",

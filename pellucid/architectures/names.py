@@ -15,6 +15,7 @@ from pellucid.architectures.cifar10 import Cifar10CNN, Cifar10MLP
 from pellucid.architectures.cifar_resnet import CifarResNet
 from pellucid.architectures.clothes import ClothesMLP
 from pellucid.architectures.darknet import Darknet19, Darknet53
+from pellucid.architectures.detnet import DetNet59
 from pellucid.architectures.face_points import FacePoints
 from pellucid.architectures.fruits import FruitsCNN
 from pellucid.architectures.googlenet import GoogLeNet
@@ -68,6 +69,7 @@ NAMES: dict[str, Callable[..., Model]] = {
     "seinception-plain": partial(SEInception, auxiliary=False),
     "darknet19": Darknet19,
     "darknet53": Darknet53,
+    "detnet59": DetNet59,
     "squeezenet": SqueezeNet,
     "squeezenet-features": partial(SqueezeNet, form="features"),
     "squeezenet-1.1": partial(SqueezeNet, version="1.1"),

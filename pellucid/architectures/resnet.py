@@ -53,9 +53,10 @@ class Form:
     shortcut: tuple[str, str]
     top: tuple[str, str]
 
-    def normalized(self, x: Tensor, filters: int, kernel: int, stride: int, conv: str, norm: str) -> Tensor:
-        """A convolution and its batch norm; odd kernels keep the size of the map."""
-        x = Conv2D(filters, kernel, stride, padding=kernel // 2, use_bias=self.use_bias,
+    def normalized(self, x: Tensor, filters: int, kernel: int, stride: int, conv: str, norm: str, gaps: int = 1,
+                   ) -> Tensor:  # fmt: skip
+        """A convolution, dilated by `gaps`, and its batch norm; odd kernels keep the size of the map."""
+        x = Conv2D(filters, kernel, stride, padding=gaps * (kernel // 2), dilation_rate=gaps, use_bias=self.use_bias,
                    kernel_initializer=self.initializer, name=conv)(x)  # fmt: skip
         return BatchNormalization(momentum=self.momentum, epsilon=self.epsilon, name=norm)(x)
 
@@ -157,8 +158,9 @@ def residual(
     first: bool,
     block: str,
     recalibrate: Recalibration | None,
+    gaps: int = 1,
 ) -> Tensor:
-    """One block: convolutions beside the shortcut, added."""
+    """One block: convolutions, a 3x3 dilated by `gaps`, beside the shortcut, added."""
     bottleneck = len(kernels) == 3
     width = 4 * filters if bottleneck else filters
     shortcut = x
@@ -169,7 +171,8 @@ def residual(
     for n, kernel in enumerate(kernels, 1):
         last = n == len(kernels)
         conv, norm = how.conv.format(block=block, n=n), how.norm.format(block=block, n=n)
-        x = how.normalized(x, width if last else filters, kernel, stride if n == strided else 1, conv, norm)
+        x = how.normalized(x, width if last else filters, kernel, stride if n == strided else 1, conv, norm,
+                           gaps if kernel > 1 else 1)  # fmt: skip
         if not last:
             x = Activation("relu", name=how.relu.format(block=block, n=n))(x)
     if recalibrate is not None:

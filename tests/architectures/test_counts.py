@@ -56,6 +56,7 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("SEResNet50", {}, TRAINED, 28_088_024),
     ("Darknet19", {}, TRAINED, 20_842_376),
     ("Darknet53", {}, TRAINED, 41_609_928),
+    ("DetNet59", {}, TRAINED, 17_347_648 + 1_025_000),
     ("VGGSmall", {}, TRAINED, 14_029_834),
     ("BinaryMLP", {}, TRAINED, 36_831_242),
     ("BinaryResNet", {}, TRAINED, 11_689_512),  # as torchvision's

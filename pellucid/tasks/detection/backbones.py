@@ -1,6 +1,6 @@
 """Backbones: the layers of a network with a name, in place of a detector's own below its heads.
 
-Maps      the last ones of 8, 16 and 32 pixels a place, those that it has; one that is a row or two short, as
+Maps      the last deep ones of 8, 16 and 32 pixels a place, those that it has; one that is a row or two short, as
           layers without padding leave it, is filled up with zeros at its far edges
 Joined    1x1 to 2w of each, + the coarser one enlarged twice, finest first
 Weights   of a file for the whole network, its head left out
@@ -25,8 +25,10 @@ BELOW = "the network below the heads (--backbone or --model)"
 FITTING = "resnet18, mobilenetv2, squeezenet or vgg16"
 
 
-def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = ()) -> Model:
+def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = (), ends: Sequence[str] = ()) -> Model:
     """The network called `name` up to its maps, which are its outputs, the finest first; those of `needs` among them.
+
+    ends: layers whose results are the maps, in place of those of the usual pixels.
 
     Raises UsageError for a name that is not known, and for a network without such maps.
     """
@@ -34,13 +36,15 @@ def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = ()) 
         raise UsageError(describe("train", BELOW, f"a network with a name, such as {FITTING}", repr(shown(name)),
                                   nearest(name, NAMES)))
     whole = architecture(name, shape, 1)
+    if ends:
+        return Model(whole.input, [whole.get_layer(end).output for end in ends], name=name)
     maps = maps_of(whole)
     found = {each: last_map(maps, (shape[0] // each, shape[1] // each)) for each in STRIDES}
     lacking = next((each for each in needs if found[each] is None), None)
     if lacking is not None:
         raise UsageError(describe("train", BELOW, f"a network with maps of {' and '.join(map(str, needs))} "
                                   f"pixels a place, such as {FITTING}", f"{shown(name)}, which has none of {lacking}"))
-    return Model(whole.input, [each for each in found.values() if each is not None])
+    return Model(whole.input, [each for each in found.values() if each is not None], name=name)
 
 
 def is_network(name: str) -> bool:
@@ -57,12 +61,15 @@ def maps_of(network: Model) -> list[Tensor]:
 
 
 def last_map(maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor | None:
-    """The last map that has this (height, width), or lacks no more than SHORT of each; None without."""
+    """The last of the deepest maps of this (height, width), or that lack no more than SHORT of each; None without.
+
+    Layers that lead on to the next smaller map may still be of this size, but are narrower.
+    """
     for short in (0, SHORT):
         fitting = [one for one in maps if len(one.sizes) == 3
                    and all(0 <= want - (has or 0) <= short for want, has in zip(size, one.sizes, strict=False))]
         if fitting:
-            return fitting[-1]
+            return max(reversed(fitting), key=lambda one: one.sizes[-1] or 0)
     return None
 
 
@@ -73,15 +80,17 @@ def filled(x: Tensor, size: tuple[int, int], name: str) -> Tensor:
     return y
 
 
-def joined(maps: Sequence[Tensor], filters: int, shape: tuple[int, int, int]) -> list[Tensor]:
-    """Maps of one depth, the finest first, each with what the coarser ones know."""
-    strides = STRIDES[: len(maps)]
+def joined(maps: Sequence[Tensor], filters: int, shape: tuple[int, int, int],
+           strides: Sequence[int] = STRIDES) -> list[Tensor]:  # fmt: skip
+    """Maps of one depth, the finest first, each with what the coarser ones know; equal ones are not enlarged."""
+    words = [f"{each}{'bcd'[k - 1] if k else ''}" for at, each in enumerate(strides[: len(maps)])
+             for k in [list(strides[:at]).count(each)]]  # fmt: skip
     sides = [
-        Conv2D(filters, 1, name=f"lateral{each}")(filled(x, (shape[0] // each, shape[1] // each), f"filled{each}"))
-        for each, x in zip(strides, maps, strict=True)
+        Conv2D(filters, 1, name=f"lateral{word}")(filled(x, (shape[0] // each, shape[1] // each), f"filled{word}"))
+        for each, word, x in zip(strides, words, maps, strict=False)
     ]
     found = [sides[-1]]
-    for each, side in zip(strides[-2::-1], sides[-2::-1], strict=True):
-        above = UpSampling2D(2, name=f"up{each}")(found[0])
-        found.insert(0, Add(name=f"join{each}")([side, above]))
+    for at in range(len(sides) - 2, -1, -1):
+        above = found[0] if strides[at] == strides[at + 1] else UpSampling2D(2, name=f"up{words[at]}")(found[0])
+        found.insert(0, Add(name=f"join{words[at]}")([sides[at], above]))
     return found

@@ -19,9 +19,9 @@ Size = tuple[int, int, int]
 class Kind:
     """A form of network: how many pixels both sides must be a multiple of, its codec for training boxes, itself.
 
-    own: a network whose layers are all its own. above: its heads on the maps (finest first) of a backbone, of which it
+    own: a network of layers of its own. above: its heads on the maps (finest first) of a backbone, of which it
     needs those of some pixels a place; None where it has no place for one. body: the backbone that it has where none is
-    named. words: settings that it alone reads.
+    named; ends: the layers of that one whose results it needs, where no other does. words: settings that not all read.
     """
 
     multiple: int
@@ -31,6 +31,12 @@ class Kind:
     needs: tuple[int, ...] = ()
     body: str | None = None
     words: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it has a place for any backbone."""
+        return self.above is not None and not self.ends
 
     def trunk(self, named: str | None) -> str | None:
         """The backbone that it stands on, if any."""
@@ -40,12 +46,16 @@ class Kind:
         """What both sides must be a multiple of, on a backbone or without one."""
         return self.multiple if self.trunk(named) is None else max(self.multiple, STRIDES[-1])
 
+    def below(self, shape: Size, named: str | None) -> Model | None:
+        """The backbone up to the maps that it needs."""
+        trunk = self.trunk(named)
+        return None if trunk is None else backbone(trunk, shape, self.needs, self.ends)
+
     def network(self, shape: Size, classes: int, codec: Codec, named: str | None = None) -> Model:
         """The network, on the backbone `named`."""
-        trunk = self.trunk(named)
-        if trunk is None:
+        below = self.below(shape, named)
+        if below is None:
             assert self.own is not None, "a kind has layers of its own or a body"
             return self.own(shape, classes, codec)
         assert self.above is not None, "the settings were looked at"
-        below = backbone(trunk, shape, self.needs)
-        return Model(below.input, self.above(below.outputs, shape, classes, codec), name=trunk)
+        return Model(below.input, self.above(below.outputs, shape, classes, codec), name=self.trunk(named))

@@ -2,17 +2,24 @@
 
 yolov2   Darknet-19, one map of 32 pixels, passthrough, five anchors, one of C classes (softmax)
 yolov3   Darknet-53, maps of 8, 16, 32 pixels joined by concatenation, three anchors each, classes by yes and no
-Source   CNN-book 12.7; Redmon & Farhadi 2017, 2018
+fpn      Darknet-53, the pyramid of the CNN-book: sums, two deep heads on three maps, anchors and classes as in yolov3
+retinanet  ResNet-50, five maps of 8 to 128 pixels, nine tiled anchors each, focal loss
+detnet   DetNet-59, whose last stages stay at 16 pixels: four maps, heads and anchors as retinanet
+Source   CNN-book 12.6, 12.7, 12.9, 12.10; Redmon & Farhadi 2017, 2018; Lin et al. 2017 (both); Li et al. 2018
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 from pellucid.data.boxes.column import Placed
 from pellucid.tasks.detection.anchors import fitted_anchors
 from pellucid.tasks.detection.backbones import STRIDES
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec, Anchors
 from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.tiles import TileCodec, tiled
 from pellucid.tasks.detection.kind import Kind
+from pellucid.tasks.detection.retina import detnet_above, fpn_above, retina_above
 from pellucid.tasks.detection.settings import Settings
 from pellucid.tasks.detection.yolo import yolo2_above, yolo3_above
 
@@ -36,7 +43,21 @@ def three_maps_codec(size: tuple[int, int], classes: int, placed: Placed, settin
     return AnchorCodec(size, classes, STRIDES, anchors, settings.match)
 
 
+def tiles_codec(
+    strides: Sequence[int], bases: Sequence[float]
+) -> Callable[[tuple[int, int], int, Placed, Settings], TileCodec]:
+    """Nine anchors of about base x base pixels at each place of each map."""
+    anchors = tuple(tiled(base) for base in bases)
+    return lambda size, classes, placed, settings: TileCodec(size, classes, tuple(strides), anchors)
+
+
+RETINA, DETNET = (8, 16, 32, 64, 128), (8, 16, 16, 16)  # pixels of the places of their maps
 LITERATURE: dict[str, Kind] = {
     "yolov2": Kind(32, yolo2_codec, above=yolo2_above, needs=STRIDES[1:], body="darknet19", words=("anchors", "match")),
     "yolov3": Kind(32, three_maps_codec, above=yolo3_above, needs=STRIDES, body="darknet53", words=("match",)),
+    "fpn": Kind(32, three_maps_codec, above=fpn_above, needs=STRIDES, body="darknet53", words=("match",)),
+    "retinanet": Kind(32, tiles_codec(RETINA, [4 * stride for stride in RETINA]), above=retina_above, needs=STRIDES,
+                      body="resnet50-torchvision"),
+    "detnet": Kind(32, tiles_codec(DETNET, (32, 64, 128, 256)), above=detnet_above, body="detnet59",
+                   ends=("layer2_3_out", "layer3_5_out", "layer4_2_out", "layer5_2_out")),
 }

@@ -13,6 +13,7 @@ from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.codecs.grid import GridCodec
+from pellucid.tasks.detection.codecs.tiles import TileCodec
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -49,10 +50,12 @@ def codec_of(told: Mapping[str, Any]) -> Codec:
     if told["name"] == "grid" and len(strides) == 2:
         return GridCodec(size, told["classes"], (strides[0], strides[1]))
     anchors = told.get("anchors", ())
-    if told["name"] == "anchors" and len(anchors) == len(strides) and all(
+    if told["name"] in ("anchors", "tiles") and len(anchors) == len(strides) and all(
         own and all(len(one) == 2 and min(one) > 0 for one in own) for own in anchors
     ):
         own = tuple(tuple(map(tuple, each)) for each in anchors)
+        if told["name"] == "tiles":
+            return TileCodec(size, told["classes"], strides, own)
         return AnchorCodec(size, told["classes"], strides, own, exclusive=told.get("exclusive", False))
     raise FileError(f"the model's record of its task is damaged, or of a later Pellucid: its codec "
                     f"'{shown(told['name'])}' makes no sense. Train the model again.")

@@ -35,7 +35,7 @@ from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked
 from pellucid.tasks.detection import telling
 from pellucid.tasks.detection.answering import Detected, as_json, detected
-from pellucid.tasks.detection.backbones import backbone, is_network
+from pellucid.tasks.detection.backbones import is_network
 from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
@@ -83,11 +83,11 @@ class Detection(Problem):
         return made, self.form if settings.backbone or self.backbone is None else self.backbone  # as --model names it
 
     def trunk(self, model: Model) -> Model | None:
-        name = KINDS[self.form].trunk(self.backbone) if self.form in KINDS else None
-        if name is None:
+        below = KINDS[self.form].below(model.input_shape[1:], self.backbone) if self.form in KINDS else None
+        if below is None:
             return None
-        ends = [one.call.layer.name for one in backbone(name, model.input_shape[1:]).outputs]
-        return Model(model.input, [model.get_layer(end).output for end in ends], name=name)
+        ends = [one.call.layer.name for one in below.outputs]
+        return Model(model.input, [model.get_layer(end).output for end in ends], name=below.name)
 
     def record(self) -> dict[str, Any]:
         return {"names": list(self.names), "ids": list(self.ids), "form": self.form, "codec": self.codec.record(),
@@ -294,8 +294,8 @@ def form_of(model: str | None, trunk: str | None) -> tuple[str, str | None]:
 
 def refuse_unfit_network(name: str, kind: Kind, trunk: str | None, size: tuple[int, int]) -> None:
     """Raise UsageError for a form without a place for a backbone, and for sides that are not halved evenly."""
-    if trunk is not None and kind.above is None:
-        fitting = ", ".join(known for known, one in KINDS.items() if one.above is not None)
+    if trunk is not None and not kind.open:
+        fitting = ", ".join(known for known, one in KINDS.items() if one.open)
         raise UsageError(f"train: --backbone goes with --model {fitting}, not with {name}, whose layers are all its "
                          "own. Leave one out.")
     multiple, whose = kind.multiple_on(trunk), f"the network {name}" + (f" on {trunk}" if trunk else "")

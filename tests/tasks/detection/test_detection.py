@@ -175,6 +175,7 @@ def test_four_pictures_are_learnt_to_the_last_object(terminal: Terminal, tmp_pat
     (["--dropout", "0.2"], ["--dropout goes with networks in notation", "center"]),
     (["--activation", "elu"], ["--activation goes with networks in notation", "center"]),
     (["--anchors", "9"], ["--anchors goes with --model anchors", "center"]),
+    (["--model", "detnet", "--backbone", "resnet18"], ["--backbone goes with --model", "not with detnet"]),
     (["--loss", "focal"], ["--loss is a setting of the task classification", "detection"]),
     (["--task", "classification"], ["boxes.csv", "listed twice"]),
 ])  # fmt: skip

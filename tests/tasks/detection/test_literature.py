@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pellucid.architectures import Darknet19, Darknet53
+from pellucid.architectures import Darknet19, Darknet53, DetNet59
 from pellucid.data.batches import Batch
 from pellucid.data.boxes.column import Placed
 from pellucid.engines.protocol import Objective
@@ -18,9 +19,13 @@ from pellucid.layers import Input
 from pellucid.model import Model, weights
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.tiles import TileCodec, tiled
 from pellucid.tasks.detection.darknet import Builder, load_darknet, sections_of
 from pellucid.tasks.detection.kinds import KINDS
 from pellucid.tasks.detection.literature import NINE
+from pellucid.tasks.detection.overlap import iou
+from pellucid.tasks.detection.record import codec_of
+from pellucid.tasks.detection.retina import detnet_above, fpn_above, retina_above
 from pellucid.tasks.detection.settings import Settings
 from pellucid.tasks.detection.yolo import yolo2_above, yolo3_above
 from pellucid.training.session import engine_named
@@ -57,7 +62,21 @@ def tiny_yolo3(codec: Codec, side: int = 64) -> Model:
     return Model(below.input, yolo3_above(maps, (side, side, 3), 3, codec, width=2))
 
 
-TINY: dict[str, Callable[[Codec], Model]] = {"yolov2": tiny_yolo2, "yolov3": tiny_yolo3}
+def tiny_fpn(codec: Codec) -> Model:
+    below = Darknet53(include_top=False, input_shape=(64, 64, 3), width=2)
+    maps = [below.get_layer(f"stage{stage}_block{last}_add").output for stage, last in ((3, 8), (4, 8), (5, 4))]
+    above = fpn_above if isinstance(codec, AnchorCodec) else retina_above
+    return Model(below.input, above(maps, (64, 64, 3), 3, codec, filters=6))
+
+
+def tiny_detnet(codec: Codec) -> Model:
+    below = Darknet53(include_top=False, input_shape=(64, 64, 3), width=2)
+    maps = [below.get_layer(f"stage{stage}_block{last}_add").output for stage, last in ((3, 8), (4, 6), (4, 7), (4, 8))]
+    return Model(below.input, detnet_above(maps, (64, 64, 3), 3, codec, filters=6))
+
+
+TINY: dict[str, Callable[[Codec], Model]] = {
+    "yolov2": tiny_yolo2, "yolov3": tiny_yolo3, "fpn": tiny_fpn, "retinanet": tiny_fpn, "detnet": tiny_detnet}
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -82,6 +101,49 @@ def test_a_detector_takes_the_same_step_on_both_engines(name: str) -> None:
     for key, gradient in told["reference"][1].items():
         assert gradient.any(), key
         assert np.allclose(gradient, told["pytorch"][1][key], rtol=1e-6, atol=1e-9 * np.abs(gradient).max()), key
+
+
+def test_the_parts_of_pyramids_have_the_counts_that_were_worked_out() -> None:
+    """Laterals and heads of the book's pyramid at C = 20; torchvision's RetinaNet at 91 classes, batch norm aside."""
+    weights = KINDS["fpn"].network((416, 416, 3), 20, codec_of_kind("fpn", 416, 20)).graph.weights
+    for word, count in (("lateral", 459_520), ("head_class", 2_505_535), ("head_box", 2_387_980)):
+        assert sum(math.prod(one.shape) for key, one in weights.items() if key.startswith(word)) == count
+    retina = KINDS["retinanet"].network((64, 64, 3), 91, codec_of_kind("retinanet", 64, 91)).graph.weights
+    plain = [one for key, one in retina.items() if one.trainable and not key.endswith(("gamma", "beta"))]
+    assert sum(math.prod(one.shape) for one in plain) == 34_014_999
+
+
+def test_the_last_stages_of_detnet_stay_at_16_pixels_and_see_ever_more() -> None:
+    body = DetNet59(input_shape=(64, 96, 3), classes=2)
+    shapes = [body.get_layer(f"layer{stage}_{last}_out").output.sizes for stage, last in
+              ((1, 2), (2, 3), (3, 5), (4, 2), (5, 2))]  # fmt: skip
+    assert shapes == [(16, 24, 256), (8, 12, 512), (4, 6, 1024), (4, 6, 1024), (4, 6, 1024)]
+    rows = {row.name: row for row in summarize(body.graph).rows}
+    before, after = (rows[f"layer4_0_{word}"].receptive_field for word in ("conv1", "conv2"))
+    assert before is not None and after is not None and after[0] - before[0] == 4 * 16  # 5x5 places, two apart
+
+
+def test_tiled_anchors_learn_what_they_cover_and_give_it_back() -> None:
+    codec = TileCodec((64, 96), 3, (8, 16, 32), tuple(tiled(4.0 * stride) for stride in (8, 16, 32)))
+    corners = np.array([[2.0, 3, 40, 30], [50, 8, 92, 60], [10, 40, 14, 60], [50, 8, 92, 50]])
+    crowd, picture = np.array([False, False, False, True]), np.array([0, 0, 1, 1])
+    placed = Placed(corners, np.array([0, 1, 2, 0]), crowd, picture, np.arange(4))
+    made = codec.encode(placed, 2)
+    tiles = codec.rows
+    shared = iou(np.concatenate([tiles[:, :2] - tiles[:, 2:] / 2, tiles[:, :2] + tiles[:, 2:] / 2], 1), corners)
+    most, learns = shared[:, :2].max(axis=1), made.masks["box"][0]
+    assert learns[most >= 0.5].all() and (most[learns] >= 0.5).sum() >= learns.sum() - 2  # those that cover one most
+    between = (most >= 0.4) & (most < 0.5) & ~learns
+    assert between.any() and not made.masks["class"][0][between].any() and made.masks["class"][0][most < 0.4].all()
+    near = (shared[:, 3] > 0.3) & ~made.masks["box"][1]
+    assert near.any() and not made.masks["class"][1][near].any()
+    for number in (0, 1):
+        told = codec.decode(codec.sure(made.targets[number]), 0.5)
+        for row in np.flatnonzero((picture == number) & ~crowd):
+            far = np.abs(told.boxes[told.classes == placed.classes[row]] - corners[row]).max(axis=1)
+            assert far.min() < 1e-3
+        assert len(told.scores) == made.masks["box"][number].sum()
+    assert not np.any(codec.lost(placed)) and codec_of(codec.record()) == codec
 
 
 def test_the_cfg_of_v2_is_the_network_of_its_paper(tmp_path: Path) -> None:

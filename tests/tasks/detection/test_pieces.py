@@ -293,7 +293,7 @@ def test_every_network_gives_what_its_codec_reads(name: str) -> None:
     codec = KINDS[name].codec((64, 96), 3, placed, Settings())
     model = KINDS[name].network((64, 96, 3), 3, codec)
     assert model.output_shape == (None, codec.places, codec.numbers)
-    if KINDS[name].above is not None:
+    if KINDS[name].open:
         on = KINDS[name].network((64, 96, 3), 3, codec, "resnet18")
         assert on.output_shape == model.output_shape and on.get_layer("conv5_block2_out") in on.layers
     assert codec_of(codec.record()) == codec and codec.encode(placed, 1).targets.shape[1:] == model.output_shape[1:]
