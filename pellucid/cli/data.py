@@ -32,7 +32,7 @@ def info(
     out: Annotated[str | None, typer.Option(help="With --tables: a folder for what is drawn of them.")] = None,
     settings: Given, as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
-    """Show what a data set holds. Parts, classes, numbers or boxes, image size, pixel range, groups and fingerprint."""
+    """Show what a data set holds. Parts, classes, numbers, boxes or points, image size, pixel range, fingerprint."""
     if tables:
         from pellucid.runs.places import refuse_among_data
         from pellucid.using.tables import told_of_tables
@@ -55,9 +55,11 @@ def info(
     say(f"{found['name']}: {image['height']}x{image['width']}x{image['channels']} {image['dtype']}, "
           f"channels {', '.join(image['channel_names'])}")
     parts = found["parts"]
-    kind = {"classes": "class", "numbers": "smallest, mean, largest", "boxes": "boxes"}[found["annotations"]]
-    rows = {"numbers": rows_of_numbers, "classes": rows_of_classes, "boxes": rows_of_boxes}[found["annotations"]](found)
-    everything = "pictures" if found["annotations"] == "boxes" else "all"
+    kind = {"classes": "class", "numbers": "smallest, mean, largest", "boxes": "boxes",
+            "points": "points marked"}[found["annotations"]]  # fmt: skip
+    rows = {"numbers": rows_of_numbers, "classes": rows_of_classes, "boxes": rows_of_boxes,
+            "points": rows_of_points}[found["annotations"]](found)  # fmt: skip
+    everything = {"boxes": "pictures", "points": "objects"}.get(found["annotations"], "all")
     say(table([*rows, [everything, *[f"{part['n']:,}" for part in parts.values()]]], [kind, *parts]))
     for name, part in parts.items():
         pixels = part["pixels"]
@@ -66,6 +68,10 @@ def info(
             from pellucid.data.boxes.summary import in_words
 
             say(f"{name}: {in_words(part['boxes'])}")
+        if "points" in part:
+            from pellucid.data.points.summary import in_words as points_in_words
+
+            say(f"{name}: {points_in_words(part['points'])}")
         say(f"{name}: pixels {pixels['min']:g} to {pixels['max']:g}, mean {pixels['mean']:g}{groups}")
     for leaking, where in found["leaking_groups"].items():
         say(f"group {leaking} is in {' and '.join(where)}: scores will look better than they are")
@@ -96,10 +102,10 @@ def say_tables(told: Mapping[str, Any]) -> None:
 def convert(
     data: Data, *,
     to: Annotated[str, typer.Option(help="hdf5 or shards for pictures of classes or numbers; voc, coco or yolo for "
-                                         "boxes.")],
+                                         "boxes; coco, yolo, csv or pts for points.")],
     out: Annotated[str, typer.Option(help="hdf5: a file that ends in .h5; else a new folder.")],
     strict: Annotated[
-        bool, typer.Option("--strict", help="Of boxes: write nothing where the form cannot hold everything.")
+        bool, typer.Option("--strict", help="Of boxes and points: write nothing where the form cannot hold everything.")
     ] = False,
     settings: Given,
 ) -> None:
@@ -107,17 +113,17 @@ def convert(
 
     hdf5: pixels as --resize and --channels make them, labels, parts, groups and names in one file, to be learnt from
     with little memory. shards: all files as they are in few tars. Both go on after a kill with the same command.
-    voc, coco and yolo: pictures are copied; what the form cannot hold is counted.
+    voc, coco, yolo, csv and pts: pictures are copied; what the form cannot hold is counted.
     """
     from pellucid.runs.places import refuse_among_data
     from pellucid.using import converting
 
     form = to.lower()
     if form not in converting.FORMS:
-        raise UsageError(describe("data convert", "--to", "hdf5, shards, voc, coco or yolo", repr(shown(to))))
-    if strict and form not in converting.BOXES:
-        raise UsageError(f"data convert: --strict is for boxes, and {form} keeps everything. Leave it out.")
-    as_they_are = converting.OF_FILES if form in converting.BOXES else converting.OF_FILES[:1]
+        raise UsageError(describe("data convert", "--to", "hdf5, shards, voc, coco, yolo, csv or pts", repr(shown(to))))
+    if strict and form not in converting.MARKED:
+        raise UsageError(f"data convert: --strict is for boxes and points, and {form} keeps everything. Leave it out.")
+    as_they_are = converting.OF_FILES if form in converting.MARKED else converting.OF_FILES[:1]
     if form != converting.STORE and (foreign := [flag for flag in settings.flags if flag not in as_they_are]):
         raise UsageError(f"data convert: {foreign[0]} goes with --to hdf5; {form} keeps pictures as they are. Leave it "
                          "out.")
@@ -128,7 +134,7 @@ def convert(
     elif form == converting.SHARDS:
         lines = converting.pack(config, out, bar=working)
     else:
-        lines = converting.convert_boxes(config, form, out, strict=strict)
+        lines = converting.convert_marked(config, form, out, strict=strict)
     for line in lines:
         say(line)
 
@@ -142,6 +148,12 @@ def rows_of_boxes(found: Mapping[str, Any]) -> list[list[str]]:
     """A row a class: how many boxes of it are in each part."""
     return [[name, *[f"{part['boxes']['per_class'][name]:,}" for part in found["parts"].values()]]
             for name in found["classes"]]
+
+
+def rows_of_points(found: Mapping[str, Any]) -> list[list[str]]:
+    """A row a point: in how many objects of each part it is marked."""
+    parts = list(found["parts"].values())
+    return [[name, *[f"{part['points']['marked'][name]:,}" for part in parts]] for name in parts[0]["points"]["marked"]]
 
 
 def rows_of_numbers(found: Mapping[str, Any]) -> list[list[str]]:

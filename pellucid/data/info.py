@@ -11,6 +11,8 @@ from pellucid.data.boxes.column import Boxes
 from pellucid.data.boxes.summary import describe_boxes
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.images import Array
+from pellucid.data.points.column import Points
+from pellucid.data.points.summary import describe_points
 from pellucid.data.splits import leaking_groups
 from pellucid.keys import Key
 
@@ -21,7 +23,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     """Name, kind of annotation, parts, image size and dtype, fingerprint and notes.
 
     A part has n, pixels of a sample, groups, and images per class, or of each number name, unit and range, or what
-    is known of the boxes.
+    is known of the boxes or points.
     """
     height, width, channels = dataset.image_shape
     return {
@@ -57,6 +59,8 @@ def _describe_annotations(part: Part, class_names: tuple[str, ...]) -> dict[str,
                              "max": float(values.max())} for name, unit, values in columns]}
     if isinstance(part.annotations, Boxes):
         return {"boxes": describe_boxes(part.annotations)}
+    if isinstance(part.annotations, Points):
+        return {"points": describe_points(part.annotations, len(set(part.names)))}
     if not class_names:
         return {}
     counts = np.bincount(part.labels, minlength=len(class_names))

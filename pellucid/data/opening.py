@@ -130,6 +130,8 @@ def _marked(name: str, tree: Tree, options: Options, table: Source | None = None
         from pellucid.data.boxes.opening import marks_boxes, open_boxes  # its readers take msgspec and a parser of XML
 
         found = open_boxes(name, tree, options, table) if table is None or marks_boxes(table) else None
+        if found is not None:
+            _refuse_columns(tree.where, options, of_paths=True)
     if found is not None:
         _refuse_where(tree.where, options)
     if found is None and options.annotations in READ_FROM and table is None:
@@ -168,10 +170,10 @@ def _open_tar(path: Path, options: Options) -> Dataset:
     tree = scan_tar(path)
     if (wells := open_rxrx1(stem(path.name), tree, options)) is not None:
         return wells
-    _refuse_columns(str(path), options, of_paths=True)
     tree, options = as_pictures(tree, options)
     if (marked := _marked(stem(path.name), tree, options)) is not None:
         return marked
+    _refuse_columns(str(path), options, of_paths=True)
     _refuse_numbers(str(path), options)
     return open_image_folder(stem(path.name), tree, options)
 

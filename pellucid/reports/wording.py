@@ -66,6 +66,8 @@ def spread_in_words(part: Mapping[str, Any]) -> str:
     """How many images a class has, how many boxes there are, or between what the numbers lie."""
     if boxes := part.get("boxes"):
         return f", {boxes['n']:,} boxes"
+    if points := part.get("points"):
+        return f", {len(points['marked'])} points each"
     if counts := part.get("per_class", {}).values():
         spread = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
         return f", {spread} a class"

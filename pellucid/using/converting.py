@@ -1,4 +1,4 @@
-"""Data written in another form: boxes as VOC, COCO or YOLO, pictures as a store or in shards."""
+"""Data written in another form: boxes as VOC, COCO or YOLO, points as COCO, YOLO, CSV or .pts, pictures in a store."""
 
 from __future__ import annotations
 
@@ -10,27 +10,39 @@ from pathlib import Path
 from pellucid.data.boxes.writing import WRITERS
 from pellucid.data.boxes.writing import convert as write_boxes
 from pellucid.data.known import KNOWN, find_known
+from pellucid.data.points.writing import WRITERS as POINT_WRITERS
+from pellucid.data.points.writing import convert as write_points
 from pellucid.data.splits import split_validation
 from pellucid.data.store.shards import tree_to_pack, write_shards
 from pellucid.data.store.writing import write_hdf5
 from pellucid.diagnosis.wording import counted
-from pellucid.errors import UsageError, describe, shown
+from pellucid.errors import DataError, UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 from pellucid.runs.preparation import refuse_leaks
 from pellucid.runs.reading import read_data
 from pellucid.storage.memory import size
 from pellucid.words import user_path
 
-STORE, SHARDS, BOXES = "hdf5", "shards", tuple(WRITERS)
-FORMS = (STORE, SHARDS, *BOXES)
-OF_FILES = ("--data-dir", "--max-pixels", "--limit")  # the flags that a conversion of files as they are takes
+STORE, SHARDS = "hdf5", "shards"
+HOLDING = {"boxes": tuple(WRITERS), "points": tuple(POINT_WRITERS)}  # forms by what is marked
+MARKED = tuple(dict.fromkeys((*WRITERS, *POINT_WRITERS)))
+FORMS = (STORE, SHARDS, *MARKED)
+OF_FILES = ("--data-dir", "--max-pixels", "--limit", "--crop")  # the flags that a conversion of files as they are takes
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
-def convert_boxes(config: RunConfig, form: str, out: str, *, strict: bool) -> Iterator[str]:
-    """Write a data set of boxes into a new folder; what to say of it."""
-    written = write_boxes(read_data(config.changed(task="detection")), form, out, strict=strict)
-    yield f"{written.folder}: {written.pictures:,} pictures with {written.boxes:,} boxes as {form}"
+def convert_marked(config: RunConfig, form: str, out: str, *, strict: bool) -> Iterator[str]:
+    """Write a data set of points or boxes into a new folder; what to say of it. Raises DataError for other data."""
+    dataset = read_data(config)
+    kind = next(iter(dataset.parts.values())).annotations.kind
+    if kind not in HOLDING:
+        dataset = read_data(config.changed(task="detection"))  # which says what boxes are read from
+    elif form not in HOLDING[kind]:
+        raise DataError(f"{dataset.name}: {form} holds no {kind}, which its pictures have. Type --to "
+                        f"{' or '.join(HOLDING[kind])}.")
+    write, what = (write_points, "objects") if kind == "points" else (write_boxes, "boxes")
+    written = write(dataset, form, out, strict=strict)
+    yield f"{written.folder}: {written.pictures:,} pictures with {written.boxes:,} {what} as {form}"
     if written.said:
         yield f"{form} cannot hold all of it: {written.said}"
 

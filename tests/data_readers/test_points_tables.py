@@ -94,7 +94,7 @@ def test_groups_are_the_column_asked_for_or_what_stands_before_a_number(
 @pytest.mark.parametrize(("header", "row", "said"), [
     ("image,x0,y0,x1,y1", "a.png,0.2,0.4,0.1,0.9", "line 2: coordinates are pixels here, but all of this object lie"),
     ("image,x0,y0,x1,y1", "a.png,1,2,3,four", "line 2: y of 1 must be a number of pixels, or empty .*'four'"),
-    ("image,x0,y0,v0,x1,y1,v1", "a.png,1,2,3,3,4,2", "line 2: the visibility of 0 must be 0 .* but it is '3'"),
+    ("image,x0,y0,v0,x1,y1,v1", "a.png,1,2,3,3,4,2", "line 2: the visibility of 0 must be 0 .* but it is 3"),
     ("image,x0,y0,x1,y1,box_x0,box_y0,box_x1,box_y1", "a.png,1,2,3,4,5,5,5,9", "line 2: the box has no area, from 5,5"),
     ("image,x0,y0,x1,y1,box_x0,box_y0,box_x1,box_y1", "a.png,1,2,3,4,5,5,9,", "line 2: a box must have four numbers"),
     ("image,x0,y0,x1,y1,split", "a.png,1,2,3,4,tray", "line 2: the part must be train, validation or test"),

@@ -95,9 +95,9 @@ def test_settings_of_a_conversion(terminal: Terminal, monkeypatch: pytest.Monkey
     assert json.loads(typed.out)["image"] == {"height": 4, "width": 4, "channels": 3, "dtype": "uint8",
                                               "channel_names": ["red", "green", "blue"]}
     for parts, words in (
-        (["--to must be hdf5, shards, voc, coco or yolo, but it is", "tfrecord"], ["tfrecord", "--out", "x"]),
+        (["--to must be hdf5, shards, voc, coco, yolo, csv or pts, but it is", "tfrecord"], ["tfrecord", "--out", "x"]),
         (["--out must be a name that ends in .h5, but it is 'x'"], ["hdf5", "--out", "x"]),
-        (["--strict is for boxes"], ["hdf5", "--out", "x.h5", "--strict"]),
+        (["--strict is for boxes and points"], ["hdf5", "--out", "x.h5", "--strict"]),
         (["--resize goes with --to hdf5; voc keeps pictures as they are"], ["voc", "--out", "x", "--resize", "4x4"]),
         (["its folder does not exist. Make it with: mkdir -p no"], ["hdf5", "--out", "no/x.h5"]),
     ):

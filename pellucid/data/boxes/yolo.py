@@ -145,8 +145,8 @@ def deepest(content: bytes) -> int:
     return most
 
 
-def names_in(source: Source) -> tuple[str, ...] | None:
-    """The names of a data.yaml; None for a YAML of something else."""
+def yaml_of(source: Source) -> Any:
+    """What a YAML holds, None for one that is too large to be a description. Raises FileError for what is none."""
     import yaml
 
     content = bytes(source.read())
@@ -154,11 +154,16 @@ def names_in(source: Source) -> tuple[str, ...] | None:
         return None
     try:
         LEVELS.check(deepest(content), source.where)
-        told: Any = yaml.safe_load(content)
+        return yaml.safe_load(content)
     except (yaml.YAMLError, ValueError, RecursionError) as fault:
         mark = getattr(fault, "problem_mark", None)
         line = "" if mark is None else f"line {mark.line + 1}: "
         raise FileError(f"{source.where}: {line}this is no YAML that can be read. Correct it.") from fault
+
+
+def names_in(source: Source) -> tuple[str, ...] | None:
+    """The names of a data.yaml; None for a YAML of something else."""
+    told = yaml_of(source)
     names = told.get("names") if isinstance(told, dict) else None
     if names is None:
         return None

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.data.boxes.column import Fault
-from pellucid.data.boxes.found import IDENTITY
+from pellucid.data.boxes.found import IDENTITY, SLACK
 from pellucid.data.images import Array
 from pellucid.data.points.column import Points, around
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.sources import Source
 from pellucid.errors import DataError, shown
+from pellucid.words import decimal
 
 NOWHERE = (float("nan"), float("nan"), 0)
+FLAGS = (0, 1, 2)
 HALF = 0.5                                      # from a 0-based number of a pixel to its centre
 SMALL = 4                                       # pixels of a side below which fractions cannot be told from pixels
 
@@ -52,6 +54,15 @@ class Found:
     files: list[Source]
     notes: list[str] = field(default_factory=list)
     shares: bool = False                        # whether coordinates are shares of the picture's size
+
+
+def seen_of(where: str, name: str, told: object) -> int:
+    """The visibility of a point. Raises DataError for any but 0, 1 and 2."""
+    flag = told if isinstance(told, (int, float)) else decimal(str(told))
+    if flag not in FLAGS:
+        raise DataError(f"{where}: the visibility of {shown(name)} must be 0 (not marked), 1 (hidden) or 2 (seen), but "
+                        f"it is {shown(told)}. Correct it.")
+    return int(flag)
 
 
 def column_of(found: Found, sizes: Sequence[tuple[int, int]]) -> Points:
@@ -114,7 +125,7 @@ def faults_of(found: Found, xy: Array, sizes: Sequence[tuple[int, int]]) -> list
     """What is odd, object by object, and is kept."""
     faults = []
     high = np.array(sizes, np.float64).reshape(-1, 1, 2)[..., ::-1]
-    outside = np.any((xy < 0) | (xy > high), axis=2)
+    outside = np.any((xy < -SLACK) | (xy > high + SLACK), axis=2)
     for row, one in enumerate(found.marked):
         height, width = sizes[row]
         if outside[row].any():

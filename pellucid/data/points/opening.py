@@ -17,16 +17,20 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.group_pattern import groups_of
 from pellucid.data.header import Header
 from pellucid.data.options import Options, margin_of
+from pellucid.data.points.coco import read_coco
 from pellucid.data.points.column import Points
 from pellucid.data.points.cropping import margin_for, noisy, windows_of
+from pellucid.data.points.deeplabcut import read_deeplabcut
 from pellucid.data.points.found import Found, column_of, refuse_second
+from pellucid.data.points.pts import read_pts
 from pellucid.data.points.table import point_table, read_tables
+from pellucid.data.points.yolo import read_yolo
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree
 from pellucid.data.survey import survey
-from pellucid.errors import DataError, shown
+from pellucid.errors import ArgumentError, DataError, shown
 
-MARKS = (".csv", ".tsv", ".json", ".txt", ".pts")
+MARKS = (".csv", ".tsv", ".json", ".yaml", ".yml", ".pts")
 NAMED = 3                                       # places that a note quotes
 NUMBER = re.compile(r"[ _.-]*\(?[0-9]+\)?$")
 LEAST_GROUPS = 5                                # found by names: fewer cannot be parted well
@@ -37,14 +41,17 @@ FAULTS = {"outside": "objects with points outside their picture", "half": "point
 def open_points(name: str, tree: Tree, options: Options, table: Source | None = None) -> Dataset | None:
     """The data set of points in a tree; None where there is none. `table`: a CSV that was named.
 
-    Raises FileError and DataError naming file and line.
+    Raises FileError and DataError naming file and line, ArgumentError for --group and --label that name nothing here.
     """
     if table is None and not any(source.path.lower().endswith(MARKS) for source in tree.sources):
         return None
     places = Places(tree)
     if not places.pictures:
         return None
-    readers: list[Callable[[], Found | None]] = [lambda: read_tables(tree, places, options.group, table)]
+    readers: list[Callable[[], Found | None]] = [
+        lambda: read_deeplabcut(tree, places, table), lambda: read_tables(tree, places, options.group, table)]
+    if table is None:
+        readers += [lambda: read_coco(tree, places, asked=options.annotations is not None), lambda: read_yolo(tree, places), lambda: read_pts(tree, places)]
     forms = [found for reader in readers if (found := reader()) is not None and found.marked]
     if not forms:
         return None
@@ -52,6 +59,12 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
         raise DataError(f"{tree.where}: points lie here as {' and as '.join(found.form for found in forms)}. Remove "
                         "all forms but one.")
     found, notes = without_empty(tree.where, forms[0])
+    if options.group is not None and found.form != "CSV":
+        raise ArgumentError(f"{tree.where}: --group names a column of a CSV table, but points are read from "
+                            f"{found.form} here. Leave it out, or type --group-pattern.")
+    if options.label is not None:
+        raise ArgumentError(f"{tree.where}: --label names a column of classes or numbers, but points are learnt here. "
+                            "Leave it out.")
     column = column_of(found, sizes_of(found, options))
     margin = margin_for(column, options)
     refuse_second(found, cropped=margin is not None)

@@ -20,12 +20,12 @@ from pellucid.data.boxes.table import CORNERS as USUAL_CORNERS
 from pellucid.data.boxes.table import FILE, SPLIT
 from pellucid.data.naming import part_name
 from pellucid.data.points.column import SEEN
-from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point
-from pellucid.data.points.usual import usual
+from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point, seen_of
+from pellucid.data.points.skeleton_file import skeleton_beside
 from pellucid.data.sources import Source, Tree
 from pellucid.data.table_text import Table, read_table
 from pellucid.errors import DataError, PellucidError, shown
-from pellucid.words import decimal, whole
+from pellucid.words import decimal
 
 PICTURE = ("image_name", *FILE, "picture", "image_path", "frame")
 CORNERS = tuple((box, *(word for word in words if len(word) > 2)) for box, words in
@@ -70,7 +70,8 @@ def read_tables(tree: Tree, places: Places, group: str | None, only: Source | No
     if not any(flag == SEEN for one in marked for _, _, flag in one.points):
         marked = [replace(one, points=[(x, y, SEEN * (flag > 0)) for x, y, flag in one.points]) for one in marked]
     notes = [note for _, table, _ in tables for note in table.notes]
-    return Found("CSV", usual(names), marked, [source for source, _, _ in tables], notes)
+    skeleton, told = skeleton_beside(tree, names)
+    return Found("CSV", skeleton, marked, [*(source for source, _, _ in tables), *([told] if told else [])], notes)
 
 
 def point_table(source: Source, group: str | None = None, least: int = 2) -> tuple[Table, PointColumns] | None:
@@ -104,7 +105,7 @@ def points_among(columns: Sequence[str]) -> dict[str, tuple[int, int, int | None
         named = named or NAMED.fullmatch(column.lower())
         if number is not None:
             found.setdefault(number[2], {})[number[1]] = place
-        elif named is not None and not named[1].lower().startswith("box"):
+        elif named is not None and named[1].lower() not in ("box", "bbox"):
             found.setdefault(named[1], {})["v" if named[2] in SEEN_WORDS else named[2]] = place
     if not found:
         bare = [place for place, column in enumerate(columns) if column.isdecimal()]
@@ -150,10 +151,7 @@ def marked_of(where: str, cells: Sequence[str], columns: PointColumns, places: P
 
 def point_of(where: str, name: str, x: str, y: str, seen: str | None) -> Point:
     """x, y and visibility. Raises DataError for what is neither a number nor nothing, and for a visibility beyond 2."""
-    flag = SEEN if seen is None or not seen else whole(seen.removesuffix(".0"), 0, 2)
-    if flag is None:
-        raise DataError(f"{where}: the visibility of {shown(name)} must be 0 (not marked), 1 (hidden) or 2 (seen), but "
-                        f"it is '{shown(str(seen))}'. Correct it.")
+    flag = seen_of(where, name, seen) if seen else SEEN
     numbers = []
     for axis, word in (("x", x), ("y", y)):
         number = None if word.lower() in NOTHING else decimal(word)

@@ -104,7 +104,7 @@ def targets_of(dataset: Dataset, annotations: Annotations) -> Array:
     if isinstance(annotations, Numbers):
         return annotations.values.astype(np.float64)
     raise DataError(f"{dataset.name}: a store holds classes or numbers, and its pictures have {annotations.kind}. Type "
-                    "--to voc, coco or yolo.")
+                    "--to coco or yolo.")
 
 
 def samples_of(dataset: Dataset, after: int) -> Iterator[tuple[str, int, Array]]:
