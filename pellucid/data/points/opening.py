@@ -48,10 +48,12 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
     places = Places(tree)
     if not places.pictures:
         return None
+    asked = options.annotations is not None
     readers: list[Callable[[], Found | None]] = [
         lambda: read_deeplabcut(tree, places, table), lambda: read_tables(tree, places, options.group, table)]
     if table is None:
-        readers += [lambda: read_coco(tree, places, asked=options.annotations is not None), lambda: read_yolo(tree, places), lambda: read_pts(tree, places)]
+        readers += [lambda: read_coco(tree, places, asked=asked), lambda: read_yolo(tree, places),
+                    lambda: read_pts(tree, places)]  # fmt: skip
     forms = [found for reader in readers if (found := reader()) is not None and found.marked]
     if not forms:
         return None
