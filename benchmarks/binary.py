@@ -1,6 +1,6 @@
 """What bits cost in accuracy: MNIST and CIFAR-10 with kernels of floats, kernels of bits and bits throughout.
 
-Run with   python -m benchmarks.binary [--set mnist] [--row NAME] [--seeds 0 1 2] [--validation] [--limit N]
+Run with   python -m benchmarks.binary [--set mnist] [--row NAME] [--seeds 0 1 2] [--missing] [--validation] [--limit N]
            python -m benchmarks.binary --table
 Rows are one network, its blocks of floats or of bits in one of these ways; of MNIST the book's notation net
 conv_8,pool,conv_12*3,pool,conv_36*3,pool,FC_64, and a wider one. All of a set learn with Adam under a cosine, the same
@@ -12,11 +12,8 @@ Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
 import os
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +22,8 @@ import numpy as np
 from pellucid.optimizers.schedules import CosineDecay
 
 import pellucid as p
-from benchmarks.published import ROOT, commit
+from benchmarks.published import ROOT
+from benchmarks.rows import Rows
 from pellucid.data.opening import open_dataset
 from pellucid.engines.threads import limited_threads
 from pellucid.layers import (
@@ -41,13 +39,11 @@ from pellucid.layers import (
 )
 from pellucid.models import Sequential
 from pellucid.optimizers import Adam
-from pellucid.runs.environment import environment_of
-from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "binary.json"
 PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
-EPOCHS, BATCH, RATE = {"mnist": 6, "cifar10": 4}, 64, 0.002
-NOTATION = {"mnist": (8, 12, 12, 12, None, 36, 36, 36, None, 64), "cifar10": (32, 64, 64, None, 128, 128, None, 128)}
+EPOCHS, BATCH, RATE = {"mnist": 4, "cifar10": 4}, 128, 0.01
+NOTATION = {"mnist": (8, 12, 12, 12, None, 36, 36, 36, None, 64), "cifar10": (32, 48, 48, None, 96, None, 96)}
 WIDE = (32, 64, 64, None, 64, None, 128)  # filters of the entry, then of each block, None a pooling, last the units
 ALPHA, PLAIN = "magnitude_aware_sign", "ste_sign"
 Block = Callable[[int, bool], list[Any]]
@@ -90,6 +86,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "XNOR, first and last of bits": {"block": xnor(), "dense": ALPHA, "inputs": True, "ends": True},
     "XNOR, wider": {"block": xnor(), "dense": ALPHA, "inputs": True, "wide": True},
 }
+MEASURED = Rows(RESULT, EPOCHS, ROWS, "float", ("network", "seeds", "one seed", "below float"), over=False, digits=2)
 
 
 def network(
@@ -141,48 +138,20 @@ def measured(data: str, row: str, seed: int, limit: int | None, *, validation: b
     return {"accuracy": round(float(accuracy), 5), "processor_seconds": round(time.process_time() - began, 1)}
 
 
-def table(found: dict[str, Any]) -> str:
-    """A row a way of bits: mean, spread, and what it has less than floats on the same seeds."""
-    lines = ["| set | network | test accuracy (spread) | seeds | below float | processor seconds |", "|---" * 6 + "|"]
-    for data, rows in found["sets"].items():
-        for row in (name for name in ROWS if name in rows):
-            runs = rows[row]["seeds"]
-            scores = [100 * one["accuracy"] for one in runs.values()]
-            shared = [100 * (rows["float"]["seeds"][seed]["accuracy"] - one["accuracy"]) for seed, one in runs.items()
-                      if seed in rows.get("float", {"seeds": {}})["seeds"]]  # fmt: skip
-            spread = f"{statistics.stdev(scores):.2f}" if len(scores) > 1 else "one seed"
-            below = f"{statistics.mean(shared):.2f}" if shared and row != "float" else ""
-            seconds = statistics.mean(one["processor_seconds"] for one in runs.values())
-            lines.append(f"| {data} | {row} | {statistics.mean(scores):.2f} % ({spread}) | {len(scores)} | {below} "
-                         f"| {seconds:.0f} |")  # fmt: skip
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measure what is asked for, and write it beside what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--set", choices=EPOCHS, default="mnist", dest="data")
-    parser.add_argument("--row", choices=ROWS, action="append")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser = MEASURED.arguments(__doc__.splitlines()[0], "mnist")
     parser.add_argument("--validation", action="store_true", help="score the last tenth; nothing is written")
     parser.add_argument("--limit", type=int, help="images of each part, to try; nothing is written")
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
-    found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"sets": {}}
     if given.table:
-        print(table(found))
+        print(MEASURED.table())
         return
-    for seed in given.seeds:
-        for row in given.row or ROWS:
-            one = measured(given.data, row, seed, given.limit, validation=given.validation)
-            print(f"{given.data}, {row}, seed {seed}: {one}", flush=True)
-            if given.limit is None and not given.validation:
-                entry = found["sets"].setdefault(given.data, {}).setdefault(row, {"seeds": {}})
-                command = f"python -m benchmarks.binary --set {given.data} --row '{row}'"
-                entry |= {"command": command, "commit": commit()}
-                entry["seeds"][str(seed)] = one
-                found["environment"] = environment_of(engine_named("pytorch", "float32", None))
-                RESULT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    MEASURED.measure(
+        given, lambda data, row, seed: measured(data, row, seed, given.limit, validation=given.validation),
+        lambda data, row, seed: f"python -m benchmarks.binary --set {data} --row '{row}' --seeds {seed}",
+        kept=given.limit is None and not given.validation,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What each technique of docs/recipes.md is worth: `pellucid train` as a user types it, one row a technique.
 
-Run with   python -m benchmarks.recipes [--set flowers10] [--row NAME] [--seeds 0 1 2]
+Run with   python -m benchmarks.recipes [--set flowers10] [--row NAME] [--seeds 0 1 2] [--missing]
            python -m benchmarks.recipes --table             the tables of docs/recipes.md, from what is committed
 Every seed is a split of its own (--split-seed); the test part is read once a seed, and nothing was chosen on it. What
 was measured before stays in benchmarks/results/recipes.json, set by set and row by row, each with its commit.
@@ -11,11 +11,9 @@ Data is looked for in $PELLUCID_DATA, or ../shared/data beside the repository.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shlex
-import statistics
 import subprocess
 import sys
 import tarfile
@@ -25,10 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.published import ROOT, commit, spent, yardstick
+from benchmarks.published import ROOT, spent, yardstick
+from benchmarks.rows import Rows
 from pellucid.data.opening import open_dataset
-from pellucid.runs.environment import environment_of
-from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "recipes.json"
 PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
@@ -51,6 +48,8 @@ ROWS = {
         "--pretrained squeezenet --resize 160x160 --lr 0.0005 --epochs 60 --keep-epoch sure",
 }
 FEW = 5  # pictures a class
+MEASURED = Rows(RESULT, SETS, ROWS, "the default", ("recipe", "splits", "one split", "over the default, same splits"),
+                over=True, digits=1)  # fmt: skip
 
 
 def write_few(folder: Path, seed: int) -> None:
@@ -90,47 +89,13 @@ def measured(data: str, row: str, seed: int) -> dict[str, Any]:
             "matrix_product_ms": yardstick()}  # fmt: skip
 
 
-def over_default(rows: dict[str, Any], row: str) -> str:
-    """Points that a row adds to the default, split by split; empty for the default, and where no split is shared."""
-    plain, own = rows.get("the default", {"seeds": {}})["seeds"], rows[row]["seeds"]
-    gained = [100 * (own[seed]["accuracy"] - plain[seed]["accuracy"]) for seed in own.keys() & plain.keys()]
-    return f"{statistics.mean(gained):+.1f}" if gained and own is not plain else ""
-
-
-def table(found: dict[str, Any]) -> str:
-    """A row a technique: mean, spread over seeds, mean of what it adds to the default on the same splits, seconds."""
-    lines = ["| set | recipe | test accuracy (spread) | splits | over the default, same splits | processor seconds |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
-    for data, rows in found["sets"].items():
-        for row, entry in rows.items():
-            scores = [100 * one["accuracy"] for one in entry["seeds"].values()]
-            spread = f"{statistics.stdev(scores):.1f}" if len(scores) > 1 else "one split"
-            seconds = statistics.mean(one["processor_seconds"] for one in entry["seeds"].values())
-            lines.append(f"| {data} | {row} | {statistics.mean(scores):.1f} % ({spread}) | {len(scores)} "
-                         f"| {over_default(rows, row)} | {seconds:.0f} |")  # fmt: skip
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measure what is asked for, and write it beside what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--set", choices=SETS, default="flowers10", dest="data")
-    parser.add_argument("--row", choices=ROWS, action="append")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--table", action="store_true")
-    given = parser.parse_args()
-    found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"sets": {}}
+    given = MEASURED.arguments(__doc__.splitlines()[0], "flowers10").parse_args()
     if given.table:
-        print(table(found))
-        return
-    for seed in given.seeds:
-        for row in given.row or ROWS:
-            entry = found["sets"].setdefault(given.data, {}).setdefault(row, {"seeds": {}})
-            entry |= {"command": typed(given.data, row, seed), "commit": commit()}
-            entry["seeds"][str(seed)] = measured(given.data, row, seed)
-            found["environment"] = environment_of(engine_named("pytorch", "float32", None))
-            RESULT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-            print(f"{given.data}, {row}, seed {seed}: {entry['seeds'][str(seed)]}", flush=True)
+        print(MEASURED.table())
+    else:
+        MEASURED.measure(given, measured, typed)
 
 
 if __name__ == "__main__":
