@@ -18,6 +18,7 @@ from pellucid.models import Sequential
 from pellucid.storage.tensors import read_tensors, write_tensors
 from tests.cli.terminal import Terminal
 from tests.docs.made import page_with
+from tests.packed.pictures import EXAMPLE, example
 from tests.packed.table import MAKER, PAGE, table
 from tests.packed.test_packed import ONE, PLAIN
 
@@ -130,3 +131,8 @@ def test_timing_without_numba_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_page_tells_what_was_measured() -> None:
     assert page_with(PAGE, MAKER, table()) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.packed.table"
+
+
+def test_the_worked_example_is_drawn_as_the_program_draws_it() -> None:
+    assert EXAMPLE.read_text(encoding="utf-8") == example(), "Type: python -m tests.packed.pictures"
+    assert "a · b = 2 · 2 − 4 = 0" in example()  # CNN-book 13.2
