@@ -33,7 +33,7 @@ class Settings:
         most=32)
     normaliser: str = setting(
         "auto", "The length errors are told in: corners or pupils of the eyes, box, diagonal, torso, head, or two "
-        "points A:B by name or number; auto: the first of corners, pupils, torso, box that there is.", panel=LEARNING)
+        "points A:B by name or number; auto: the first of corners, torso, pupils, box that there is.", panel=LEARNING)
     pck: float = setting(
         0.2, "Share of that length within which a point is right.", panel=LEARNING, above=0, most=10)
     spreads: str | None = setting(

@@ -21,6 +21,7 @@ from pellucid.data.points.skeleton import Skeleton, words_of
 from pellucid.errors import UsageError, describe, shown
 
 WORDS = ("corners", "pupils", "torso", "head", "diagonal", "box")
+USUAL = ("corners", "torso", "pupils")      # a body's eyes are too close together
 CORNERS = (36, 45)
 EYES = (tuple(range(36, 42)), tuple(range(42, 48)))
 HEAD = {"head", "neck", "nose", "eye", "ear"}
@@ -29,9 +30,8 @@ HEAD_SHARE = 0.6
 
 
 def usual(skeleton: Skeleton) -> str:
-    """The length taken where none is asked for: the first that the skeleton has, of corners, pupils, torso, box."""
-    return next(word for word in ("corners", "pupils", "torso", "box") if ends_of(word, skeleton) is not None
-                or word == "box")  # fmt: skip
+    """The length taken where none is asked for: the first that the skeleton has, of USUAL."""
+    return next((word for word in USUAL if ends_of(word, skeleton) is not None), "box")
 
 
 def settled(word: str, skeleton: Skeleton) -> str:

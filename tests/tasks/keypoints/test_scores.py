@@ -1,0 +1,214 @@
+"""Scores of points against second implementations on random data, pycocotools among them (H25, H32)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.data.points.column import Points, around, carried
+from pellucid.data.points.skeleton import Skeleton
+from pellucid.data.points.usual import COCO17, FACE5, FACE68, LSP14
+from pellucid.errors import UsageError
+from pellucid.tasks.keypoints.evaluation import Evaluation, Yardsticks
+from pellucid.tasks.keypoints.scores import distances, lengths, oks
+
+ONE = np.ones((1, 1))
+
+
+def marked(n: int, k: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True points (N,K,2) with NaN where not marked, visible (N,K), and found ones (N,K,2)."""
+    random = np.random.default_rng(seed)
+    visible = random.integers(0, 3, (n, k))
+    xy = random.uniform(10, 90, (n, k, 2))
+    found = xy + random.normal(0, random.uniform(0.5, 12, (n, 1, 1)), (n, k, 2))
+    return np.where(visible[..., None] > 0, xy, np.nan), visible, found
+
+
+def column(skeleton: Skeleton, xy: np.ndarray, visible: np.ndarray) -> Points:
+    boxes = np.nan_to_num(around(xy), nan=1.0)
+    boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 1)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    sizes = np.full((len(xy), 2), 100)
+    return Points(xy, visible, boxes, areas, sizes, np.tile(np.eye(2, 3), (len(xy), 1, 1)), skeleton)
+
+
+def evaluated(truth: Points, found: np.ndarray, normaliser: str = "torso", pck: float = 0.2) -> Evaluation:
+    by = Yardsticks(normaliser, pck, (0.05,) * len(truth.skeleton), False)
+    return Evaluation("test", truth, found, np.ones(found.shape[:2]), by, 0.0, [str(n) for n in range(len(found))])
+
+
+def by_loops(xy: np.ndarray, found: np.ndarray, own: list[float], a: float) -> tuple[float, float, float]:
+    """NME, PCK and the share of failures at 0.1, one number after the other."""
+    means, right, counted = [], 0, 0
+    for n in range(len(xy)):
+        if not own[n] > 0:
+            continue
+        each = [math.dist(xy[n, k], found[n, k]) for k in range(xy.shape[1]) if not math.isnan(xy[n, k, 0])]
+        if each:
+            means.append(sum(each) / len(each) / own[n])
+        right += sum(one <= a * own[n] for one in each)
+        counted += len(each)
+    return sum(means) / len(means), right / counted, sum(one > 0.1 for one in means) / len(means)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nme_pck_and_failures_are_those_of_plain_loops(seed: int) -> None:
+    """Hidden points count, those that are not marked do not, nor objects without the length; thresholds 0 to 0.5."""
+    xy, visible, found = marked(30, 14, seed)
+    right_hip, left_shoulder = LSP14.names.index("right_hip"), LSP14.names.index("left_shoulder")
+    own = [math.dist(xy[n, left_shoulder], xy[n, right_hip]) for n in range(30)]
+    for a in (0.0, 0.05, 0.2, 0.5):
+        one = evaluated(column(LSP14, xy, visible), found, pck=max(a, 1e-9))
+        nme, pck, failed = by_loops(xy, found, own, max(a, 1e-9))
+        told = one.to_metrics() if a == 0.2 else None
+        assert one.nme == pytest.approx(nme, rel=1e-12)
+        right, counted = one._right
+        assert distances.pck(right, counted, np.ones((1, 30)))[0] == pytest.approx(pck, rel=1e-12)
+        if told is not None:
+            assert told["pck"] == pytest.approx(pck) and told["failures"][1]["share"] == pytest.approx(failed)
+            assert told["failures"][1]["beyond"] == 0.1 and told["pckh"]["n"] > 0
+            flat = np.sort(np.linalg.norm(found - xy, axis=2)[visible > 0])
+            assert told["error_px_median"] == flat[math.ceil(0.5 * len(flat)) - 1]
+            assert told["error_px_90"] == flat[math.ceil(0.9 * len(flat)) - 1]
+            for name in ("nme", "pck", "error_px_median", "error_px_90"):
+                low, high = told[f"{name}_interval"]
+                assert low < told[name] < high, name
+
+
+def test_the_area_is_that_below_the_curve() -> None:
+    each = np.random.default_rng(0).uniform(0, 0.2, 40)
+    ends = np.linspace(0, 0.1, 200_001)
+    below = float(distances.curve(each, ends).mean())
+    assert float(distances.areas(each, 0.1).mean()) == pytest.approx(below, abs=1e-4)
+
+
+def test_lengths_by_hand() -> None:
+    xy = np.full((1, 68, 2), np.nan)
+    xy[0, 36], xy[0, 45] = (10, 20), (40, 60)                                     # 30 and 40 apart: 50
+    xy[0, 36:42], xy[0, 42:48, 1] = xy[0, 36], xy[0, 45, 1]
+    xy[0, 42:48, 0] = 40
+    boxes = np.array([[0, 0, 16, 9]], np.float64)
+    assert lengths.lengths_of("corners", FACE68, xy, boxes)[0] == 50
+    assert lengths.lengths_of("pupils", FACE68, xy, boxes)[0] == 50
+    assert lengths.lengths_of("box", FACE68, xy, boxes)[0] == 12                   # sqrt(16 * 9)
+    assert lengths.lengths_of("36:45", FACE68, xy, boxes)[0] == 50
+    body = np.full((2, 14, 2), np.nan)
+    body[0, LSP14.names.index("neck")], body[0, LSP14.names.index("head_top")] = (3, 4), (0, 0)
+    assert lengths.lengths_of("head", LSP14, body, np.tile(boxes, (2, 1)))[0] == pytest.approx(3)   # 0.6 * 5
+    assert np.isnan(lengths.lengths_of("head", LSP14, body, np.tile(boxes, (2, 1)))[1])
+    assert [lengths.usual(one) for one in (FACE68, FACE5, LSP14, COCO17, Skeleton(("a", "b")))] == [
+        "corners", "pupils", "torso", "torso", "box"]  # fmt: skip
+    with pytest.raises(UsageError, match=r"--normaliser.*pupils, diagonal, box.*A:B.*'torso'"):
+        lengths.settled("torso", FACE68)
+
+
+def test_a_similarity_of_picture_and_points_changes_no_nme() -> None:
+    """H25: turned, enlarged and moved together; the mirror image too, where left and right change names."""
+    xy, visible, found = marked(20, 14, 5)
+    plain = evaluated(column(LSP14, xy, visible), found)
+    turn = 0.7
+    way = 2.5 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    affine = np.tile(np.column_stack([way, (31.0, -7.0)]), (20, 1, 1))
+    moved = evaluated(column(LSP14, carried(xy, affine), visible), carried(found, affine))
+    assert np.allclose(moved.each, plain.each, rtol=1e-12, equal_nan=True) and moved.nme == pytest.approx(plain.nme)
+    order = LSP14.mirrored()
+    assert np.array_equal(order[order], np.arange(14)) and not np.array_equal(order, np.arange(14))
+    ways = [(np.array([100, 0]) + one * (-1, 1))[:, order] for one in (xy, found)]
+    mirrored = evaluated(column(LSP14, ways[0], visible[:, order]), ways[1], "head")
+    assert np.allclose(mirrored.each, evaluated(column(LSP14, xy, visible), found, "head").each, equal_nan=True)
+
+
+def people(seed: int) -> tuple[oks.People, np.ndarray, np.ndarray, np.ndarray]:
+    """Up to three people a picture of twelve, some without a marked joint, and answers with scores, also to nobody."""
+    random = np.random.default_rng(seed)
+    pictures = np.repeat(np.arange(12), random.integers(0, 4, 12))
+    xy, visible, found = marked(len(pictures), 17, seed + 100)
+    nobody = random.random(len(pictures)) < 0.1
+    visible[nobody], xy[nobody] = 0, np.nan
+    boxes = np.nan_to_num(around(xy), nan=0.0)
+    boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 5)
+    areas = random.uniform(500, 5000, len(pictures))
+    extra = random.uniform(0, 100, (9, 17, 2))
+    return (oks.People(xy, visible, areas, boxes, pictures), np.concatenate([found, extra]),
+            random.random(len(found) + 9).round(1), np.concatenate([pictures, random.integers(0, 12, 9)]))
+
+
+def of_pycocotools(truth: oks.People, found: np.ndarray, scores: np.ndarray, pictures: np.ndarray) -> Any:
+    """Its evaluator, done."""
+    coco, evaluation = pytest.importorskip("pycocotools.coco"), pytest.importorskip("pycocotools.cocoeval")
+    with contextlib.redirect_stdout(io.StringIO()):
+        objects = coco.COCO()
+        rows = [np.column_stack([np.nan_to_num(xy), flags]).ravel().tolist()
+                for xy, flags in zip(truth.xy, truth.visible, strict=True)]  # fmt: skip
+        objects.dataset = {
+            "images": [{"id": number} for number in range(12)],
+            "categories": [{"id": 1, "name": "person", "keypoints": list(COCO17.names)}],
+            "annotations": [
+                {"id": n + 1, "image_id": int(truth.pictures[n]), "category_id": 1, "keypoints": row, "iscrowd": 0,
+                 "num_keypoints": int((truth.visible[n] > 0).sum()), "area": float(truth.areas[n]),
+                 "bbox": [*truth.boxes[n, :2].tolist(), *(truth.boxes[n, 2:] - truth.boxes[n, :2]).tolist()]}
+                for n, row in enumerate(rows)],
+        }  # fmt: skip
+        objects.createIndex()
+        answers = objects.loadRes([
+            {"image_id": int(picture), "category_id": 1, "score": float(score),
+             "keypoints": np.column_stack([xy, np.ones(17)]).ravel().tolist()}
+            for xy, score, picture in zip(found, scores, pictures, strict=True)])
+        evaluator = evaluation.COCOeval(objects, answers, "keypoints")
+        evaluator.evaluate()
+        evaluator.accumulate()
+        evaluator.summarize()
+    return evaluator
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_oks_and_its_ap_are_those_of_pycocotools(seed: int) -> None:
+    truth, found, scores, pictures = people(seed)
+    sigmas = np.array(COCO17.sigmas)
+    evaluator = of_pycocotools(truth, found, scores, pictures)
+    each = oks.match_all(truth, found, scores, pictures, sigmas).precision()
+    assert 0.02 < each.mean() < 0.98
+    assert [each.mean(), each[0], each[5]] == pytest.approx(evaluator.stats[:3].tolist(), abs=1e-12)
+    for picture in range(12):
+        rows, objects = np.flatnonzero(pictures == picture), np.flatnonzero(truth.pictures == picture)
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        if len(rows) and len(objects):
+            own = oks.oks(found[rows], truth.xy[objects], truth.visible[objects], truth.areas[objects],
+                          truth.boxes[objects], sigmas)  # fmt: skip
+            assert np.allclose(own, evaluator.ious[picture, 1], atol=1e-12, rtol=0)
+
+
+def test_pictures_that_are_drawn_twice_count_twice() -> None:
+    """The interval's draws weigh pictures: the same as pictures put in twice."""
+    truth, found, scores, pictures = people(3)
+    scores = scores + np.linspace(0, 0.01, len(scores))  # among equal ones the first would come first
+    sigmas = np.array(COCO17.sigmas)
+    times = np.array([2.0, 0, 1] * 4)
+    weighted = oks.match_all(truth, found, scores, pictures, sigmas).precision(times)
+
+    def repeated(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = np.concatenate([np.flatnonzero(times[numbers] > turn) for turn in (0, 1)])
+        again = np.repeat((0, 12), [int((times[numbers] > turn).sum()) for turn in (0, 1)])
+        return rows, numbers[rows] + again
+
+    objects, own = repeated(truth.pictures)
+    twice = oks.People(truth.xy[objects], truth.visible[objects], truth.areas[objects], truth.boxes[objects], own)
+    answers, of = repeated(pictures)
+    put = oks.match_all(twice, found[answers], scores[answers], of, sigmas).precision()
+    assert np.allclose(weighted, put, atol=1e-9)
+
+
+def test_spreads_are_found_from_repeated_annotation() -> None:
+    random = np.random.default_rng(0)
+    sigmas, areas = np.array([0.02, 0.1]), random.uniform(1000, 4000, 4000)
+    middle = random.uniform(0, 100, (4000, 2, 2))
+    spread = (sigmas[None] * np.sqrt(areas)[:, None])[..., None] / np.sqrt(2)                  # of x and of y
+    marks = middle + spread * random.normal(size=(3, 4000, 2, 2))
+    marks[2, ::2] = np.nan                                                         # half of them twice only
+    assert oks.spreads_of_repeats(marks, areas) == pytest.approx(sigmas, rel=0.03)
+    assert np.isnan(oks.spreads_of_repeats(marks[:1], areas)).all()
