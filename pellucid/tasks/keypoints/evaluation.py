@@ -2,7 +2,7 @@
 
 Axes      N objects, K points
 Scores    NME, failures, area and PCK in a named length (scores/lengths.py, distances.py), errors in pixels of the
-          pictures as given, OKS and its average precision (scores/oks.py); each with how many it rests on
+          pictures as given, OKS and its average precision (diagnosis/oks.py); each with how many it rests on
 Interval  the middle 95 % over draws of the objects from themselves; of AP over draws of the pictures
 """
 
@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.points.column import Points
+from pellucid.diagnosis import oks
+from pellucid.diagnosis.redrawing import draws_of, interval_of
 from pellucid.errors import DataError
 from pellucid.reports.scores import LESS, Headline, Score
-from pellucid.tasks.keypoints.scores import distances, lengths, oks
-from pellucid.tasks.keypoints.scores.drawn import draws_of, interval_of
+from pellucid.tasks.keypoints.scores import distances, lengths
 
 NME = Score("nme", LESS)
 FAR = distances.BORDERS[-1]     # of the length, beyond which an object is a failure

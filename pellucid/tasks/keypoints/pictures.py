@@ -14,7 +14,8 @@ from pellucid.reports.gallery import Card, Kind, address
 from pellucid.reports.pixels import Images, shown_of
 from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
-from pellucid.tasks.keypoints.drawing import TRUE, WRONG, draw_points
+from pellucid.reports.skeletons import draw_points
+from pellucid.tasks.keypoints.drawing import TRUE, WRONG
 from pellucid.tasks.keypoints.evaluation import FAR, Evaluation
 from pellucid.tasks.keypoints.scores.distances import curve
 from pellucid.tasks.keypoints.telling import length_in_words, lines_of, percent, pixels, table_of, value, worst_first

@@ -22,6 +22,7 @@ from pellucid.data.naming import some_names
 from pellucid.data.points.column import Points
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
+from pellucid.diagnosis.oks import ASSUMED
 from pellucid.engines.protocol import Objective
 from pellucid.errors import DataError, FileError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
@@ -39,7 +40,6 @@ from pellucid.tasks.keypoints.evaluation import NME, Evaluation, Yardsticks
 from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_size
 from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
 from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
-from pellucid.tasks.keypoints.scores.oks import ASSUMED
 from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
 from pellucid.tasks.keypoints.watching import Looks
 from pellucid.tasks.protocol import Pictures, Problem, Task

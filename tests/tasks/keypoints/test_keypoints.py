@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.cli.terminal import Terminal
 from tests.tasks.keypoints.conftest import NAMES, SIZE, kites
 
 pytest.importorskip("torch")
+EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "examples" / "points_onnx.py"
 TRAIN = ["train", "kites", "--model", "heatmap-small", "--batch-size", "8", "--lr", "0.005", "--no-checks", "--augment",
          "flip,rotate=10"]  # fmt: skip
 
@@ -73,6 +75,21 @@ def test_answers_are_in_pixels_of_the_picture_as_given(trained: Terminal) -> Non
     found = load_model("run").keypoints([pixels[0], "large.png"])
     assert found[0] == plain["points"] and [one["name"] for one in found[1]] == list(NAMES)
     assert np.allclose([[one["x"], one["y"]] for one in found[1]], points_of(large), atol=1e-3)
+
+
+@pytest.mark.parametrize("words", [[], ["--model", "plain", "--fit", "letterbox", "--resize", "48x48"]])
+def test_an_exported_file_is_read_by_onnxruntime_and_numpy_alone(terminal: Terminal, words: list[str]) -> None:
+    pytest.importorskip("onnxruntime")
+    assert terminal.type(*TRAIN, *words, "--epochs", "1", "--limit", "8", "--out", "run").code == 0
+    assert terminal.type("export", "run", "--format", "onnx", "--out", "kites.onnx").code == 0
+    Image.fromarray(kites(1, 9)[0][0]).resize((100, 60)).save("other.png")
+    points = runpy.run_path(str(EXAMPLE))["points"]
+    files = ["kites/test/0.png", "other.png"]
+    told = json.loads(terminal.type("predict", "run", *files, "--json").out)["predictions"]
+    for file, entry in zip(files, told, strict=True):
+        found = points("kites.onnx", file)
+        assert [one["name"] for one in found] == list(NAMES)
+        assert np.allclose([[one["x"], one["y"]] for one in found], points_of(entry), atol=0.01)
 
 
 def test_it_goes_on_and_resumes(trained: Terminal) -> None:

@@ -13,9 +13,10 @@ import pytest
 from pellucid.data.points.column import Points, around, carried
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import COCO17, FACE5, FACE68, LSP14
+from pellucid.diagnosis import oks
 from pellucid.errors import UsageError
 from pellucid.tasks.keypoints.evaluation import Evaluation, Yardsticks
-from pellucid.tasks.keypoints.scores import distances, lengths, oks
+from pellucid.tasks.keypoints.scores import distances, lengths
 
 ONE = np.ones((1, 1))
 

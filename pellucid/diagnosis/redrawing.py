@@ -17,7 +17,7 @@ CHUNK = 1 << 24  # numbers at once
 
 def draws_of(n: int, draws: int | None = None) -> np.ndarray:
     """(B,N) how often each of n objects is in each draw; the same every time."""
-    random = Key.of(0).fold("keypoints", "intervals").generator()
+    random = Key.of(0).fold("redrawing").generator()
     return random.multinomial(n, np.full(n, 1 / n), draws or resamples_for(n)).astype(np.float64)
 
 
