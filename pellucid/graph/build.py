@@ -50,7 +50,7 @@ def build(
     numbers = {call: number for number, call in enumerate(calls)}
     nodes = [
         Node(places[call.layer], tuple((numbers[tensor.call], tensor.index) for tensor in cut(call, inputs)),
-             call.predicting)
+             call.predicting, call.dilation)
         for call in calls
     ]
     input_names = ["input"] if len(inputs) == 1 else list(keys[0] or [names[tensor.call.layer] for tensor in inputs])

@@ -8,9 +8,9 @@ layers' names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from pellucid.errors import FileError
 from pellucid.spec.constraints import Constraint
@@ -37,15 +37,26 @@ class LayerEntry:
 
 @dataclass(frozen=True)
 class Node:
-    """One call: which layer, on which results; `predicting` where it does in training too what it does afterwards."""
+    """One call: which layer, on which results; `predicting` where it does in training too what it does afterwards.
+
+    dilation: how far apart the pixels of its window lie in this call, where that is not as the layer says.
+    """
 
     layer: int
     inputs: tuple[Source, ...]
     predicting: bool = False
+    dilation: int | None = None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What the call says by name."""
+        return {**({"training": False} if self.predicting else {}),
+                **({} if self.dilation is None else {"dilation_rate": self.dilation})}
 
     def to_json(self) -> dict[str, Any]:
         """The call as JSON-ready data."""
-        own = {"predicting": True} if self.predicting else {}
+        own: dict[str, Any] = {"predicting": True} if self.predicting else {}
+        own |= {} if self.dilation is None else {"dilation": self.dilation}
         return {"layer": self.layer, "inputs": [list(source) for source in self.inputs], **own}
 
 
@@ -69,7 +80,7 @@ class Graph:
             if isinstance(entry.spec, Nested):
                 shapes.append(tuple(entry.spec.graph.output_shapes.values()))
             else:
-                shapes.append((entry.spec.output_shape(inputs, entry.label),))
+                shapes.append((dilated(entry.spec, node.dilation).output_shape(inputs, entry.label),))
         return tuple(shapes)
 
     def node_inputs(self, node: Node) -> list[Shape]:
@@ -144,7 +155,8 @@ class Graph:
             )
             nodes = tuple(
                 Node(int(node["layer"]), tuple((int(n), int(o)) for n, o in node["inputs"]),
-                     node.get("predicting", False) is True)
+                     node.get("predicting", False) is True,
+                     None if node.get("dilation") is None else int(node["dilation"]))
                 for node in data["nodes"]
             )
             inputs = tuple((str(name), int(number)) for name, number in data["inputs"])
@@ -185,6 +197,8 @@ class Graph:
 
     def _check_inputs(self, node: Node) -> None:
         entry = self.layers[node.layer]
+        if node.dilation is not None and (node.dilation < 1 or not hasattr(entry.spec, "dilation_rate")):
+            raise damaged(f"{entry.label} is called with a dilation of {node.dilation}")
         fewest, most = entry.spec.arity
         if isinstance(entry.spec, Nested):
             fewest = most = len(entry.spec.graph.inputs)
@@ -198,6 +212,14 @@ class Graph:
                 wanted = list(entry.spec.graph.input_shapes.values())
                 if not all(fits(shape, given) for shape, given in zip(wanted, self.node_inputs(node), strict=True)):
                     raise damaged(f"{entry.label} does not fit its inputs")
+
+
+def dilated(spec: LayerSpec, dilation: int | None) -> LayerSpec:
+    """The layer as it is called with a dilation of the call's own."""
+    if dilation is None:
+        return spec
+    found: LayerSpec = replace(cast(Any, spec), dilation_rate=(dilation, dilation))
+    return found
 
 
 def fits(wanted: Shape, given: Shape) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pellucid.errors import ArgumentError, ShapeError, UsageError, describe
 from pellucid.errors import shown as quoted
 from pellucid.graph.calculating import Calculating
-from pellucid.graph.graph import Nested, fits
+from pellucid.graph.graph import Nested, dilated, fits
 from pellucid.graph.holding import BUILD, Holding, handed
 from pellucid.spec.base import rules, snake
 from pellucid.spec.layer import LayerSpec
@@ -58,13 +58,17 @@ class Tensor(Calculating):
 
 
 class Call:
-    """One call of a layer on tensors; `predicting`: with training=False, so in training too as afterwards."""
+    """One call of a layer on tensors; `predicting`: with training=False, so in training too as afterwards.
 
-    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...], *, predicting: bool = False) -> None:
+    dilation: of this call, where it is not as the layer says.
+    """
+
+    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...], *, predicting: bool = False,
+                 dilation: int | None = None) -> None:  # fmt: skip
         self.layer = layer
         self.inputs = inputs
-        self.predicting = predicting
-        shapes = layer.output_shapes([tensor.sizes for tensor in inputs])
+        self.predicting, self.dilation = predicting, dilation
+        shapes = layer.output_shapes([tensor.sizes for tensor in inputs], dilation)
         batched = layer.spec.has_batch([tensor.batched for tensor in inputs])
         self.outputs = tuple(Tensor(self, index, shape, batched=batched) for index, shape in enumerate(shapes))
 
@@ -208,7 +212,7 @@ class Layer(Holding):
         """Whether a user wrote what the layer does, as a class with `call`."""
         return type(self).call is not Layer.call
 
-    def output_shapes(self, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
+    def output_shapes(self, inputs: Sequence[Shape], dilation: int | None = None) -> tuple[Shape, ...]:
         """The outputs' shapes; raises ShapeError that names the layer."""
         if isinstance(self.spec, Nested):
             return self._nested_shapes(self.spec, inputs)
@@ -217,7 +221,7 @@ class Layer(Holding):
             wanted = f"{fewest}" if fewest == most else f"at least {fewest}"
             remedy = "Pass a list of tensors." if fewest > 1 else ""
             raise ShapeError(describe(self.label, "the number of inputs", wanted, len(inputs), remedy))
-        outputs = (self.spec.output_shape(inputs, self.label),)
+        outputs = (dilated(self.spec, dilation).output_shape(inputs, self.label),)
         if self.calls:
             self._refuse_other_weights(inputs)
         return outputs
@@ -243,7 +247,8 @@ class Layer(Holding):
         """The layer's output tensor for symbolic inputs; for numbers the numbers that it gives.
 
         In a network the engine knows whether it trains; with training=False this call does as in prediction always:
-        no noise, and moving statistics that stay.
+        no noise, and moving statistics that stay. With dilation_rate=d a layer that has one looks d pixels apart in
+        this call, with the same weights.
         """
         if self.own:
             return of_own().called(self, (inputs, *args), named)
@@ -256,7 +261,8 @@ class Layer(Holding):
                 remedy = "Pass numbers alone, or pellucid.ops.convert_to_tensor(numbers) beside tensors."
                 got = type(tensor).__name__
                 raise ArgumentError(describe(self.label, "inputs", "tensors from Input or a layer", got, remedy))
-        self.calls.append(Call(self, tensors, predicting=named.get("training") is False))
+        self.calls.append(Call(self, tensors, predicting=named.get("training") is False,
+                               dilation=self._dilation(named)))  # fmt: skip
         outputs = self.calls[-1].outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
@@ -317,10 +323,18 @@ class Layer(Holding):
 
     def _refuse_arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> None:
         """Raise ArgumentError for what a call in a network does not take."""
-        unknown = [word for word in named if word != "training"] + ["a second argument" for _ in args[:1]]
+        known = ("training", "dilation_rate") if hasattr(self.spec, "dilation_rate") else ("training",)
+        unknown = [word for word in named if word not in known] + ["a second argument" for _ in args[:1]]
         if unknown:
-            wanted = "the inputs, and training"
+            wanted = "the inputs, and " + " and ".join(known)
             raise ArgumentError(describe(self.label, "arguments of a call", wanted, unknown[0]))
+
+    def _dilation(self, named: Mapping[str, Any]) -> int | None:
+        """The dilation of one call, where it is given. Raises ArgumentError for one that is no whole number."""
+        given = named.get("dilation_rate")
+        if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
+            raise ArgumentError(describe(self.label, "dilation_rate of a call", "a whole number >= 1", repr(given)))
+        return given
 
     def _listed(self, inputs: Any) -> tuple[Any, ...]:
         """The inputs in order: a sub-model takes a mapping by the names of its inputs."""

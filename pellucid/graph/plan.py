@@ -6,9 +6,9 @@ read it, so each arithmetic exists once an engine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pellucid.graph.graph import Graph, LayerEntry, Nested
+from pellucid.graph.graph import Graph, LayerEntry, Nested, dilated
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.shapes import Shape
 
@@ -78,7 +78,8 @@ class Planner:
             else:
                 taken = tuple(values[source][output] for source, output in node.inputs)
                 still = predicting or node.predicting
-                results = self._node(entry, taken, prefix, frozen or not entry.trainable, still)
+                called = replace(entry, spec=dilated(entry.spec, node.dilation))
+                results = self._node(called, taken, prefix, frozen or not entry.trainable, still)
             values.append(results)
             if results:
                 self.layers[prefix + entry.name] = results[0]

@@ -26,7 +26,7 @@ def replay(graph: Graph, layers: Sequence[Layer]) -> tuple[list[Tensor], list[Te
     results: list[list[Tensor]] = []
     for node in graph.nodes:
         taken = [results[number][output] for number, output in node.inputs]
-        made = layers[node.layer](taken, **({"training": False} if node.predicting else {}))
+        made = layers[node.layer](taken, **node.named)
         results.append(made if isinstance(made, list) else [made])
     inputs = [results[number][0] for _, number in graph.inputs]
     return inputs, [results[number][output] for _, (number, output) in graph.outputs]

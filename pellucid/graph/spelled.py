@@ -36,8 +36,8 @@ def spelled(graph: Graph) -> tuple[Graph, dict[str, str]]:
     last: dict[int, int] = {}  # node -> the node that gives its result
     for number, node in enumerate(graph.nodes):
         taken: tuple[Source, ...] = tuple((last[source], output) for source, output in node.inputs)
-        for piece in pieces[node.layer]:
-            nodes.append(Node(piece, taken))
+        for place, piece in enumerate(pieces[node.layer]):
+            nodes.append(Node(piece, taken, dilation=None if place else node.dilation))
             taken = ((len(nodes) - 1, 0),)
         last[number] = len(nodes) - 1
     inputs = tuple((name, last[number]) for name, number in graph.inputs)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pellucid.graph.graph import Graph, Nested
+from pellucid.graph.graph import Graph, Nested, dilated
 from pellucid.spec.dense import Dense
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.pooling import GlobalPooling2D
@@ -56,7 +56,7 @@ class Sight:
 def summarize(graph: Graph) -> Summary:
     """The table of a graph."""
     sights: list[Sight] = []
-    rows: dict[int, Row] = {}
+    rows: dict[tuple[int, int], Row] = {}  # of a layer, and of a dilation of a call's own
     total_flops = 0
     owned: dict[str, int] = {}
     for key, weight in graph.weights.items():
@@ -66,20 +66,24 @@ def summarize(graph: Graph) -> Summary:
         entry = graph.layers[node.layer]
         inputs = graph.node_inputs(node)
         output = graph.shapes[number][0]
-        sights.append(look(entry.spec, [sights[source] for source, _ in node.inputs]))
+        spec = dilated(entry.spec, node.dilation)
+        sights.append(look(spec, [sights[source] for source, _ in node.inputs]))
         nested = isinstance(entry.spec, Nested)
         flops = flops_of(entry.spec, inputs, output)
         total_flops += flops
         names = tuple(graph.layers[graph.nodes[source].layer].name for source, _ in node.inputs)
         shapes = ", ".join(shown(shape) for shape in graph.shapes[number])
-        row = Row(entry.name, "Model" if nested else entry.spec.title, shapes, owned.get(entry.name, 0), flops,
-                  sights[-1].field, names, entry.trainable)
-        rows.setdefault(node.layer, row)
+        word, own = entry.name, owned.get(entry.name, 0)
+        if node.dilation is not None:  # a call of the same weights, with a row of its own
+            word, own = f"{word}, dilation {node.dilation}", 0
+        row = Row(word, "Model" if nested else entry.spec.title, shapes, own, flops, sights[-1].field, names,
+                  entry.trainable)  # fmt: skip
+        rows.setdefault((node.layer, node.dilation or 0), row)
     counts = [(math.prod(weight.shape), weight.trainable) for weight in graph.weights.values()]
     trainable = sum(count for count, trained in counts if trained)
     total = sum(count for count, _ in counts)
     last = sights[graph.outputs[0][1][0]].field
-    ordered = tuple(rows[place] for place in range(len(graph.layers)))
+    ordered = tuple(rows[place] for place in sorted(rows))
     return Summary(ordered, total, trainable, total - trainable, total_flops, last)
 
 

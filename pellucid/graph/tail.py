@@ -5,6 +5,8 @@ Frozen layers give the same values for a picture in every epoch, so these can be
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pellucid.graph.graph import Graph, LayerEntry, Node, Source
 from pellucid.graph.plan import plan
 from pellucid.spec.reshaping import InputLayer
@@ -45,6 +47,6 @@ def after(graph: Graph, begin: Source, same: list[bool]) -> Graph:
             layers.append(graph.layers[node.layer])
         inputs = tuple((numbers[source], place) for source, place in node.inputs)
         numbers[old] = len(nodes)
-        nodes.append(Node(places[node.layer], inputs, node.predicting))
+        nodes.append(replace(node, layer=places[node.layer], inputs=inputs))
     outputs = tuple((word, (numbers[source], place)) for word, (source, place) in graph.outputs)
     return Graph(tuple(layers), tuple(nodes), (("input", 0),), outputs, graph.training_only)

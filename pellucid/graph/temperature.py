@@ -80,7 +80,7 @@ def _inserted(graph: Graph, place: int, name: str, spec: Any, inputs: Sequence[S
         return (source[0] + (source[0] >= place), source[1])
 
     nodes = [
-        Node(node.layer + (node.layer >= layer), tuple(map(moved, node.inputs)), node.predicting)
+        replace(node, layer=node.layer + (node.layer >= layer), inputs=tuple(map(moved, node.inputs)))
         for node in graph.nodes
     ]
     nodes.insert(place, Node(layer, tuple(inputs)))

@@ -74,7 +74,7 @@ def network(
             results.append([starts[number]])
             continue
         taken = [results[source][output] for source, output in node.inputs]
-        made = layers[node.layer](taken, **({"training": False} if node.predicting else {}))
+        made = layers[node.layer](taken, **node.named)
         results.append(made if isinstance(made, list) else [made])
     if sequential:
         first = graph.inputs[0][1]

@@ -22,6 +22,7 @@ class Kind:
     own: a network of layers of its own. above: its heads on the maps (finest first) of a backbone, of which it
     needs those of some pixels a place; None where it has no place for one. body: the backbone that it has where none is
     named; ends: the layers of that one whose results it needs, where no other does. words: settings that not all read.
+    beside: its outputs for training only, which learn the same.
     """
 
     multiple: int
@@ -32,6 +33,7 @@ class Kind:
     body: str | None = None
     words: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:

@@ -5,7 +5,9 @@ yolov3   Darknet-53, maps of 8, 16, 32 pixels joined by concatenation, three anc
 fpn      Darknet-53, the pyramid of the CNN-book: sums, two deep heads on three maps, anchors and classes as in yolov3
 retinanet  ResNet-50, five maps of 8 to 128 pixels, nine tiled anchors each, focal loss
 detnet   DetNet-59, whose last stages stay at 16 pixels: four maps, heads and anchors as retinanet
-Source   CNN-book 12.6, 12.7, 12.9, 12.10; Redmon & Farhadi 2017, 2018; Lin et al. 2017 (both); Li et al. 2018
+tridentnet  ResNet-50 up to 16 pixels, its last stage at three widths by the same weights, 15 tiled anchors a place
+Source   CNN-book 12.6, 12.7, 12.9, 12.10, 12.12; Redmon & Farhadi 2017, 2018; Lin et al. 2017 (both); Li et al. 2018;
+         Li et al. 2019
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from pellucid.tasks.detection.anchors import fitted_anchors
 from pellucid.tasks.detection.backbones import STRIDES
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec, Anchors
 from pellucid.tasks.detection.codecs.encoded import Codec
-from pellucid.tasks.detection.codecs.tiles import TileCodec, tiled
+from pellucid.tasks.detection.codecs.tiles import TileCodec, shaped, tiled
 from pellucid.tasks.detection.kind import Kind
 from pellucid.tasks.detection.retina import detnet_above, fpn_above, retina_above
 from pellucid.tasks.detection.settings import Settings
+from pellucid.tasks.detection.trident import BESIDE, trident_net
 from pellucid.tasks.detection.yolo import yolo2_above, yolo3_above
 
 EACH = 3        # anchors a map
@@ -51,6 +54,11 @@ def tiles_codec(
     return lambda size, classes, placed, settings: TileCodec(size, classes, tuple(strides), anchors)
 
 
+def trident_codec(size: tuple[int, int], classes: int, placed: Placed, settings: Settings) -> Codec:
+    """Fifteen anchors a place of one map: five sizes of three shapes."""
+    return TileCodec(size, classes, (16,), (tuple(one for base in (32, 64, 128, 256, 512) for one in shaped(base)),))
+
+
 RETINA, DETNET = (8, 16, 32, 64, 128), (8, 16, 16, 16)  # pixels of the places of their maps
 LITERATURE: dict[str, Kind] = {
     "yolov2": Kind(32, yolo2_codec, above=yolo2_above, needs=STRIDES[1:], body="darknet19", words=("anchors", "match")),
@@ -60,4 +68,5 @@ LITERATURE: dict[str, Kind] = {
                       body="resnet50-torchvision"),
     "detnet": Kind(32, tiles_codec(DETNET, (32, 64, 128, 256)), above=detnet_above, body="detnet59",
                    ends=("layer2_3_out", "layer3_5_out", "layer4_2_out", "layer5_2_out")),
+    "tridentnet": Kind(16, trident_codec, trident_net, beside=BESIDE),
 }

@@ -13,7 +13,7 @@ Source     CNN-book 12.6, 12.9, 12.10; Lin et al. 2017 (both); Li et al. 2018; t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.vocabulary import Activation, Concatenate, Conv2D, Reshape
@@ -37,21 +37,31 @@ def deep_head(numbers: int, name: str, bias: Constant, filters: int = FILTERS) -
                             name=f"{name}_out")]  # fmt: skip
 
 
+Heads = Mapping[str, tuple[list[Layer], int]]     # layers, and numbers an anchor
+
+
+def heads_of(boxes: int, classes: int, filters: int = FILTERS) -> Heads:
+    """A head of boxes and one of classes, `boxes` anchors a place."""
+    return {"box": (deep_head(4 * boxes, "head_box", Constant(0.0), filters), 4),
+            "class": (deep_head(classes * boxes, "head_class", rare_bias(), filters), classes)}
+
+
+def read_by(heads: Heads, x: Tensor, name: str) -> Tensor:
+    """(P, 4 + classes) of one map."""
+    parts = []
+    for word, (layers, numbers) in heads.items():
+        y = x
+        for layer in layers:
+            y = layer(y)
+        parts.append(Reshape((-1, numbers), name=f"{name}_{word}")(y))
+    found: Tensor = Concatenate(name=name)(parts)
+    return found
+
+
 def on_maps(maps: Sequence[Tensor], boxes: int, classes: int, filters: int = FILTERS) -> Tensor:
-    """(P, 4 + classes) of a head of boxes and one of classes on all maps, `boxes` anchors a place."""
-    edges = deep_head(4 * boxes, "head_box", Constant(0.0), filters)
-    kinds = deep_head(classes * boxes, "head_class", rare_bias(), filters)
-    found: list[Tensor] = []
-    for number, x in enumerate(maps):
-        parts = []
-        for word, layers, numbers in (("box", edges, 4), ("class", kinds, classes)):
-            y = x
-            for layer in layers:
-                y = layer(y)
-            parts.append(Reshape((-1, numbers), name=f"{word}_places{number}")(y))
-        found.append(Concatenate(name=f"places{number}")(parts))
-    if len(found) == 1:
-        return found[0]
+    """(P, 4 + classes) of the same heads on all maps."""
+    heads = heads_of(boxes, classes, filters)
+    found = [read_by(heads, x, f"places{number}") for number, x in enumerate(maps)]
     together: Tensor = Concatenate(axis=1, name="all_places")(found)
     return together
 

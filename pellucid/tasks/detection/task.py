@@ -38,7 +38,7 @@ from pellucid.tasks.detection.answering import Detected, as_json, detected
 from pellucid.tasks.detection.backbones import is_network
 from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
-from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.encoded import Codec, also, beside_name
 from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.kind import Kind
 from pellucid.tasks.detection.kinds import KINDS, USUAL
@@ -95,7 +95,9 @@ class Detection(Problem):
 
     def encode(self, annotations: Annotations) -> Encoded:
         assert isinstance(annotations, Boxes), "a task asks for the annotations that it learns from"
-        return self.codec.encode(annotations.placed(self.least_visible), len(annotations))
+        made = self.codec.encode(annotations.placed(self.least_visible), len(annotations))
+        beside = KINDS[self.form].beside if self.form in KINDS else ()
+        return also(made, beside)
 
     def encodes(self, settings: Settings, graph: Graph) -> Mapping[tuple[int, int], Encode]:
         if not settings.multi_scale:
@@ -107,7 +109,10 @@ class Detection(Problem):
         return {size: replace(self, codec=self.codec.at(size)).encode for size in sizes}
 
     def objective(self, settings: Settings, graph: Graph) -> Objective:
-        return Objective(self.codec.terms())
+        terms = self.codec.terms()
+        beside = [replace(term, output=name, shares="output", part=beside_name(name, term.part))
+                  for name in graph.training_only for term in terms]  # fmt: skip
+        return Objective((*terms, *beside))
 
     def scoring(self) -> Objective:
         return Objective(self.codec.terms())

@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.architectures import Darknet19, Darknet53, DetNet59
+from pellucid.architectures import Darknet19, Darknet53, DetNet59, ResNet50
 from pellucid.data.batches import Batch
 from pellucid.data.boxes.column import Placed
-from pellucid.engines.protocol import Objective
+from pellucid.errors import ArgumentError
+from pellucid.graph.graph import Graph
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
-from pellucid.layers import Input
+from pellucid.layers import Conv2D, Dense, Input
 from pellucid.model import Model, weights
+from pellucid.models import clone_model, load_model
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
-from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.encoded import Codec, also
 from pellucid.tasks.detection.codecs.tiles import TileCodec, tiled
 from pellucid.tasks.detection.darknet import Builder, load_darknet, sections_of
 from pellucid.tasks.detection.kinds import KINDS
@@ -27,6 +29,8 @@ from pellucid.tasks.detection.overlap import iou
 from pellucid.tasks.detection.record import codec_of
 from pellucid.tasks.detection.retina import detnet_above, fpn_above, retina_above
 from pellucid.tasks.detection.settings import Settings
+from pellucid.tasks.detection.task import Detection
+from pellucid.tasks.detection.trident import BESIDE, BRANCHES, MIDDLE, trident_net
 from pellucid.tasks.detection.yolo import yolo2_above, yolo3_above
 from pellucid.training.session import engine_named
 from tests.architectures.small import numbers
@@ -75,8 +79,13 @@ def tiny_detnet(codec: Codec) -> Model:
     return Model(below.input, detnet_above(maps, (64, 64, 3), 3, codec, filters=6))
 
 
+def tiny_trident(codec: Codec) -> Model:
+    return trident_net((64, 64, 3), 3, codec, width=2, filters=6)
+
+
 TINY: dict[str, Callable[[Codec], Model]] = {
-    "yolov2": tiny_yolo2, "yolov3": tiny_yolo3, "fpn": tiny_fpn, "retinanet": tiny_fpn, "detnet": tiny_detnet}
+    "yolov2": tiny_yolo2, "yolov3": tiny_yolo3, "fpn": tiny_fpn, "retinanet": tiny_fpn, "detnet": tiny_detnet,
+    "tridentnet": tiny_trident}
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -84,16 +93,17 @@ def test_a_detector_takes_the_same_step_on_both_engines(name: str) -> None:
     """Every trained number has a gradient, and both engines agree on the loss and on each of them."""
     codec = codec_of_kind(name, 64)
     model = TINY[name](codec)
-    made = codec.encode(OBJECTS, 2)
+    problem = Detection(("ant", "bee", "cat"), (0, 1, 2), codec, form=name)
+    made = also(codec.encode(OBJECTS, 2), KINDS[name].beside)
     x = {"input": np.random.default_rng(3).random((2, 64, 64, 3))}
-    batch = Batch(x, {"output": made.targets}, {"output": made.weights}, {"output": made.masks}, np.arange(2))
+    batch = Batch(x, {"output": made.targets}, made.weights, made.masks, np.arange(2))
     told = {}
     for engine_name in ("reference", "pytorch"):
         pytest.importorskip("torch") if engine_name == "pytorch" else None
         engine = engine_named(engine_name, "float64", "cpu")
         params, state = map(engine.put, numbers(model.graph))
         run = engine.forward(model.graph, params, state, engine.put(batch.inputs), training=True, key=Key.of(1))
-        objective = Objective(codec.terms())
+        objective = problem.objective(Settings(), model.graph)
         sums, found = engine.grad(objective, run, batch, wrt=("parameters",))
         told[engine_name] = objective.report(sums)["loss"], engine.get(found.parameters)
     assert np.isfinite(told["reference"][0]) and told["reference"][0] == pytest.approx(told["pytorch"][0], rel=1e-9)
@@ -111,6 +121,58 @@ def test_the_parts_of_pyramids_have_the_counts_that_were_worked_out() -> None:
     retina = KINDS["retinanet"].network((64, 64, 3), 91, codec_of_kind("retinanet", 64, 91)).graph.weights
     plain = [one for key, one in retina.items() if one.trainable and not key.endswith(("gamma", "beta"))]
     assert sum(math.prod(one.shape) for one in plain) == 34_014_999
+
+
+def test_the_branches_of_trident_are_one_array_seen_at_three_widths() -> None:
+    """As many numbers as the plain net of one branch; 3x3s that see 3, 5 and 7 places; the middle one predicts."""
+    codec = codec_of_kind("tridentnet", 64)
+    model, plain = (trident_net((64, 64, 3), 3, codec, branches=one) for one in (BRANCHES, (MIDDLE,)))
+    body = ResNet50(form="torchvision", classes=2).graph.weights
+    shapes = {key: one.shape for key, one in model.graph.weights.items()}
+    assert shapes == {key: one.shape for key, one in plain.graph.weights.items()}
+    assert {key: shapes[key] for key in shapes if not key.startswith("head_")} == {
+        key: one.shape for key, one in body.items() if not key.startswith(("layer4", "fc"))}
+    rows = {row.name: row for row in summarize(model.graph).rows}
+    seen = {}
+    for gaps, word in ((1, ", dilation 1"), (2, ""), (3, ", dilation 3")):
+        row = rows[f"layer3_1_conv2{word}"]
+        assert row.receptive_field is not None and rows["layer3_1_conv1"].receptive_field is not None
+        seen[gaps] = (row.receptive_field[0] - rows["layer3_1_conv1"].receptive_field[0]) // 16 + 1
+    assert seen == {1: 3, 2: 5, 3: 7}
+    assert model.output_shape == plain.output_shape == (None, codec.places, 7)
+    assert model.graph.training_only == BESIDE and Graph.from_json(model.graph.to_json()) == model.graph
+
+
+def test_only_the_middle_branch_predicts_and_it_is_the_plain_net(tmp_path: Path) -> None:
+    codec = codec_of_kind("tridentnet", 64)
+    model, plain = (trident_net((64, 64, 3), 3, codec, 2, 6, branches=one) for one in (BRANCHES, (MIDDLE,)))
+    plain.set_weights(model.get_weights())
+    x = np.random.default_rng(4).random((1, 64, 64, 3)).astype(np.float32)
+    model.save(tmp_path / "trident.safetensors")
+    assert np.allclose(model.predict(x), plain.predict(x), atol=1e-6)
+    assert np.array_equal(load_model(tmp_path / "trident.safetensors").predict(x), model.predict(x))
+
+
+def test_a_call_with_a_dilation_of_its_own_is_the_layer_with_it() -> None:
+    conv, other = Conv2D(3, 3, padding="same", dilation_rate=2), Conv2D(3, 3, padding="same", dilation_rate=3)
+    image = Input((9, 8, 2))
+    model = Model(image, [conv(image), conv(image, dilation_rate=3)])
+    same = Model(image, other(image))
+    other.set_weights(conv.get_weights())
+    x = np.random.default_rng(1).random((2, 9, 8, 2)).astype(np.float32)
+    own, wide = model.predict(x)
+    assert np.allclose(wide, same.predict(x), atol=1e-6) and np.abs(own - wide).max() > 1e-3
+    again = clone_model(model)
+    again.set_weights(model.get_weights())
+    assert np.array_equal(again.predict(x)[1], wide)
+    torch = pytest.importorskip("torch")
+    told = model.to_torch()(torch.from_numpy(x.transpose(0, 3, 1, 2)))
+    for one, mine in zip(told.values(), (own, wide), strict=True):
+        assert np.allclose(one.detach().numpy().transpose(0, 2, 3, 1), mine, atol=1e-5)
+    with pytest.raises(ArgumentError, match="dilation_rate of a call must be a whole number >= 1, but it is 0"):
+        conv(image, dilation_rate=0)
+    with pytest.raises(ArgumentError, match="arguments of a call must be the inputs, and training, but"):
+        Dense(2)(image, dilation_rate=2)
 
 
 def test_the_last_stages_of_detnet_stay_at_16_pixels_and_see_ever_more() -> None:

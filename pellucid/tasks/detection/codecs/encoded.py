@@ -5,6 +5,7 @@ Axes   B pictures, P places (or anchors) of all maps, K numbers a place, C class
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -65,6 +66,18 @@ def centres(height: int, width: int, stride: int) -> np.ndarray:
     """(P,2) x and y of the middles of a map's places, in pixels of the input."""
     across, down = (np.arange(width) + 0.5) * stride, (np.arange(height) + 0.5) * stride
     return np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
+
+
+def beside_name(output: str, part: str) -> str:
+    """What a part of the loss of an output for training only is called."""
+    return f"{output}_{part}"
+
+
+def also(made: Encoded, outputs: Sequence[str]) -> Encoded:
+    """The same for outputs for training only, which read the targets of the one that predicts."""
+    weights, masks = ({**own, **{beside_name(output, part): each for output in outputs for part, each in own.items()}}
+                      for own in (made.weights, made.masks))  # fmt: skip
+    return Encoded(made.targets, weights, masks)
 
 
 SURE = 20.0     # a logit

@@ -128,6 +128,10 @@ class TileCodec:
 
 
 def tiled(base: float) -> tuple[tuple[float, float], ...]:
-    """Nine anchors (width, height) of a map: base times 1, 2^(1/3), 2^(2/3), height over width 0.5, 1, 2."""
-    sides = [base * 2 ** (third / 3) for third in range(3)]
-    return tuple((side / ratio**0.5, side * ratio**0.5) for side in sides for ratio in (0.5, 1.0, 2.0))
+    """Nine anchors (width, height) of a map: base times 1, 2^(1/3), 2^(2/3) in three shapes."""
+    return tuple(one for third in range(3) for one in shaped(base * 2 ** (third / 3)))
+
+
+def shaped(side: float) -> tuple[tuple[float, float], ...]:
+    """Three anchors of the area side x side, height over width 0.5, 1, 2."""
+    return tuple((side / ratio**0.5, side * ratio**0.5) for ratio in (0.5, 1.0, 2.0))
