@@ -28,7 +28,7 @@ from pellucid.errors import DataError, FileError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.sections import Section
+from pellucid.reports.sections import Account, Section
 from pellucid.spec.losses import CategoricalCrossentropy
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked, rebuilt
@@ -43,7 +43,7 @@ from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
 from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
 from pellucid.tasks.keypoints.watching import Looks
 from pellucid.tasks.protocol import Pictures, Problem, Task
-from pellucid.tasks.provided import Bench
+from pellucid.tasks.provided import Bench, StoredRun
 from pellucid.training.events import Event
 
 AGAIN = "Train the model again"
@@ -229,6 +229,11 @@ class KeypointsTask(Task):
                             f"{codec.points} points in its codec. {AGAIN}.")
         by = Yardsticks(normaliser, told["pck"], tuple(told["spreads"]), told["known"])
         return Keypoints(skeleton, codec, by, fit, told["form"], told["unit"])
+
+    def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
+        from pellucid.tasks.keypoints.diagnosing.diagnosis import diagnose  # not needed to train or to ask
+
+        return diagnose(stored, wishes, images=images)
 
     def marked(self, pixels: np.ndarray, annotations: Annotations) -> np.ndarray:
         from pellucid.tasks.keypoints.drawing import draw_true  # brings the library that draws

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.tasks.keypoints.evaluation import Evaluation
 from pellucid.tasks.provided import Bench
 from pellucid.training.events import Event, Progress
 
@@ -28,5 +29,6 @@ class Looks(Event):
         row[name] = math.nan
         left = self.bench.epochs - int(row["epoch"])
         if self.validated and (not left % self.every or progress.stop):
-            value = self.bench.evaluate(progress, "validation").headline.value
-            row[name] = float(self.bench.firsts(np.array([value]))[0])
+            found = self.bench.evaluate(progress, "validation")
+            assert isinstance(found, Evaluation), "the run is one of this task"
+            row[name] = float(self.bench.firsts(np.array([found.nme]))[0])

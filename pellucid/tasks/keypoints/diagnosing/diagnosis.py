@@ -1,0 +1,143 @@
+"""What is wrong with a model of points and what to do next, in its NME."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pellucid.diagnosis.curves import FEW_STEPS, read_curves
+from pellucid.diagnosis.next_steps import more_epochs
+from pellucid.diagnosis.walk import NOTHING, Walk
+from pellucid.diagnosis.wording import counted
+from pellucid.reports.curves import curve_panels
+from pellucid.reports.sections import Account
+from pellucid.storage.finite import finite
+from pellucid.storage.tables import read_csv
+from pellucid.storage.writer import write_json
+from pellucid.tasks.keypoints.diagnosing.clusters import clusters_of
+from pellucid.tasks.keypoints.diagnosing.page import write_page
+from pellucid.tasks.keypoints.diagnosing.split import constant_of, split_of
+from pellucid.tasks.keypoints.diagnosing.suspects import suspects_of
+from pellucid.tasks.keypoints.diagnosing.telling import told
+from pellucid.tasks.keypoints.evaluation import NME, Evaluation
+from pellucid.tasks.keypoints.settings import Wishes
+from pellucid.tasks.keypoints.telling import percent
+from pellucid.tasks.provided import StoredRun
+
+FORMAT = 1
+RAYLEIGH = float(np.sqrt(np.pi) / 2)  # the mean distance of a plane Gaussian, over its root mean square
+
+
+def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
+    """Write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds, and the same for a reader.
+
+    `images`: those of the data may be shown.
+    """
+    folder = stored.folder
+    judged = {name: evaluation_of(stored, name) for name in stored.parts}
+    split = split_of(judged, wishes.reference_nme)
+    main, constant = split.problem, constant_of(judged["train"])
+    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
+    dev = judged.get("validation") or judged.get("test")
+    found = {
+        "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "keypoints",
+        "title": TITLES[main], "sentence": sentence_of(split, constant),
+        "reference": {"nme": wishes.reference_nme, "given": split.reference_given},
+        "normaliser": judged["train"].by.normaliser, "constant": constant,
+        "parts": [part_of(name, one) for name, one in judged.items()],
+        "gaps": [gap.to_json() for gap in split.gaps],
+        "main_problem": split.main_problem, "problems": list(split.problems),
+        "next_steps": list(steps_of(main, stored, len(steps))),
+        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
+        "points": [] if dev is None else points_of(dev),
+        "clusters": [] if dev is None or main == NOTHING else clusters_of(dev),
+        "suspects": [] if main == NOTHING else suspects_of(
+            [one for name, one in judged.items() if name in ("validation", "test")]),
+        "notes": list(stored.notes),
+    }  # fmt: skip
+    found = dict(finite(found))
+    write_json(folder.diagnosis, found)
+    write_page(stored, split, judged, found, curve_panels(history, steps, NME), images=images)
+    return Account(found, told(found))
+
+
+def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
+    """A part as the model answers it."""
+    found = stored.answers(part)
+    assert isinstance(found, Evaluation), "the run was one of this task"
+    return found
+
+
+def part_of(name: str, one: Evaluation) -> dict[str, Any]:
+    """The NME of a part, with its interval."""
+    headline = one.headline
+    return {"part": name, "n": one.n, "nme": headline.value,
+            "interval": None if headline.interval is None else list(headline.interval)}  # fmt: skip
+
+
+def points_of(dev: Evaluation) -> list[dict[str, Any]]:
+    """Each point on dev, the worst first, and where the annotators' spread is known how many times theirs it is off."""
+    human = RAYLEIGH * np.sqrt(dev.truth.areas)[:, np.newaxis] * np.array(dev.by.spreads)
+    rows = []
+    for k, name in enumerate(dev.truth.skeleton.names):
+        away, known = dev.away[:, k], np.isfinite(dev.away[:, k])
+        if known.any():
+            share = (away / dev.lengths)[known]
+            times = float((away / human[:, k])[known].mean()) if dev.by.known else None
+            nme = float(np.nanmean(share)) if np.isfinite(share).any() else None
+            rows.append({"name": name, "n": int(known.sum()), "nme": nme, "part": dev.split, "times_annotators": times})
+    return sorted(rows, key=lambda row: -(row["nme"] or 0))
+
+
+TITLES = {
+    NOTHING: "No better than the mean shape", "bias": "Bias", "variance": "Variance", "mismatch": "Mismatch",
+    "dev over-fitting": "Over-fitting of the validation part", "": "No main problem",
+}  # fmt: skip
+MEANS = {
+    "bias": "It is off on its own training pictures.",
+    "variance": "It does better on the pictures it learnt from than on others like them.",
+    "mismatch": "It does better on pictures from where the training pictures come from.",
+    "dev over-fitting": "Settings and epoch were chosen by the validation part, and new pictures do worse.",
+    "": "No gap between the parts is both sure and worth more than a twentieth of the mean shape's error.",
+}
+
+
+def sentence_of(split: Walk, constant: float) -> str:
+    """What the verdict rests on, in numbers."""
+    main, gap = split.problem, split.gap(split.problem)
+    if main == NOTHING:
+        return (f"Its training pictures are off by {percent(split.errors[0].error)}, and always answering the mean "
+                f"shape would be by {percent(constant)}.")
+    if gap is None:
+        return f"{MEANS[main]} NME on train is {percent(split.errors[0].error)}."
+    return (f"{MEANS[main]} From {gap.start} to {gap.end} the NME grows by {percent(gap.value)} ({percent(gap.low)} to "
+            f"{percent(gap.high)}); the mean shape is off by {percent(constant)}.")
+
+
+def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
+    """What to do next after `made` steps, with the command where one does it."""
+    settings = stored.settings
+    epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
+
+    def step(action: str, because: str, *flags: str) -> dict[str, Any]:
+        return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
+
+    if main == NOTHING:
+        yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
+               "because": "a network that sees a picture hundreds of times finds its points"}
+    if main in (NOTHING, "bias"):
+        more = more_epochs(epochs, made)
+        because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else (
+            "points go on to fit better for long")
+        yield step(f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
+    if main in ("variance", "mismatch"):
+        if not settings["augment"]:
+            yield step("Turn, zoom and shift the training pictures; points move with them, and flip changes the names "
+                       "of mirror pairs", "what it sees again and again it learns by heart", "--augment",
+                       "rotate=15,zoom=0.15,shift=6")  # fmt: skip
+        yield step("Mark more pictures, most of all of the posture that is found worst",
+                   "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
+    if main == "dev over-fitting":
+        yield step("Hold more pictures for validation", "a larger part is harder to fit by choosing an epoch")
