@@ -13,6 +13,7 @@ from pellucid.architectures.pretrained import find, known
 from pellucid.errors import UsageError
 from pellucid.graph.selecting import ALL_BUT_HEAD
 from pellucid.runs.config import RunConfig
+from pellucid.runs.deciding import task_of
 from pellucid.settings import flag_of
 
 
@@ -37,13 +38,15 @@ def head_alone(config: RunConfig) -> bool:
 
 
 def with_rate_of_head(config: RunConfig, pictures: int) -> RunConfig:
-    """The settings with the network, rate and epochs that a new head for classes takes; all stay with a said rate."""
+    """The settings with the network, rate, epochs and task's words that a new head takes; all stay with a said rate."""
     if config.pretrained is None or not head_alone(config) or config.lr is not None or config.optimizer != "adam":
         return config
     weights, epochs = known(config.pretrained), config.epochs
     if epochs is None and weights.steps is not None:
         epochs = max(config.epochs_for(pictures), config.epochs_of(weights.steps, pictures))
-    headed = {"model": weights.headed, "new_head": True} if weights.headed and config.model == weights.model else {}
+    headed: dict[str, Any] = {}
+    if weights.headed and config.model == weights.model:
+        headed = {"model": weights.headed, "new_head": True, "own": task_of(config).with_new_head(config.own)}
     return config.changed(lr=weights.rate, epochs=epochs, **headed)
 
 

@@ -207,6 +207,10 @@ class Task(ABC):
     def understand(self, settings: Any) -> None:  # noqa: B027  (words may need no more than their legal values)
         """Raise UsageError for words that mean nothing, before any data are read."""
 
+    def with_new_head(self, settings: Any) -> Any:
+        """The settings with what a new head on frozen layers is best taught with, where nobody says it."""
+        return settings
+
     @abstractmethod
     def problem(self, dataset: Dataset) -> Problem:
         """The task on a data set. Raises DataError for data that it cannot learn from."""

@@ -19,7 +19,7 @@ from pellucid.settings import listed
 from pellucid.training.schedules import patience_of
 
 CHOSEN = ("weights", "model", "new_head", "preprocess", "channels", "resize", "freeze", "epochs", "lr", "dropout",
-          "patience", "augment", "keep_epoch")  # settings that may follow from others and from the data
+          "patience", "augment", "keep_epoch", "own")  # settings that may follow from others and from the data
 
 
 def to_type(config: RunConfig, dataset: Dataset) -> RunConfig:

@@ -7,6 +7,7 @@ import json
 import os
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from pellucid.data.steps import Caffe, ImageNet, Tf
 from pellucid.errors import ArgumentError, FileError, UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.runs.pretrained import with_rate_of_head
+from pellucid.tasks.classification.settings import SMOOTHING_OF_HEAD, Settings
 
 SHARED = Path(os.environ.get("PELLUCID_SHARED") or Path(__file__).resolve().parents[3] / "shared" / "data")
 needs_shared = pytest.mark.skipif(not (SHARED / "weights").is_dir(), reason="the shared weights are not here")
@@ -141,20 +143,32 @@ def test_a_new_head_takes_its_own_rate_and_sees_mirror_images(
     assert "scale  " not in said.out, "what the weights were learnt from is no fault"
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["lr"], settings["epochs"], settings["augment"]) == (KNOWN["squeezenet"].rate, 2, "flip")
-    assert settings["model"] == "squeezenet-features"
+    assert (settings["model"], settings["label_smoothing"]) == ("squeezenet-features", SMOOTHING_OF_HEAD)
 
 
 @pytest.mark.parametrize(("pictures", "epochs"), [(45, 150), (151, 60), (1_296, 30)])
 def test_a_new_head_of_few_pictures_takes_more_epochs(pictures: int, epochs: int) -> None:
-    config = RunConfig(data="photos", pretrained="squeezenet", freeze="all-but-head")
+    config = RunConfig(data="photos", pretrained="squeezenet", freeze="all-but-head", task="classification")
     assert with_rate_of_head(config, pictures).epochs == epochs
     assert with_rate_of_head(config.changed(epochs=7), pictures).epochs == 7
     assert with_rate_of_head(config.changed(lr=0.1), pictures).epochs is None
 
 
 def test_a_new_head_reads_features_unless_a_rate_or_a_network_is_said() -> None:
-    config = RunConfig(data="photos", pretrained="squeezenet", model="squeezenet", freeze="all-but-head")
+    config = RunConfig(data="photos", pretrained="squeezenet", model="squeezenet", freeze="all-but-head",
+                       task="classification", own=Settings())  # fmt: skip
     headed = with_rate_of_head(config, 45)
     assert (headed.model, headed.new_head) == ("squeezenet-features", True)
     for said in ({"lr": 0.1}, {"freeze": ""}, {"model": "squeezenet-1.1"}):
         assert not with_rate_of_head(config.changed(**said), 45).new_head
+
+
+@pytest.mark.parametrize(("typed", "smoothing"), [
+    ({}, SMOOTHING_OF_HEAD), ({"label_smoothing": 0.0}, 0.0), ({"label_smoothing": 0.05}, 0.05),
+    ({"loss": "focal"}, None),
+])  # fmt: skip
+def test_a_new_head_learns_smoothed_labels_unless_they_are_said(typed: dict[str, Any], smoothing: float | None) -> None:
+    config = RunConfig(data="photos", pretrained="squeezenet", model="squeezenet", freeze="all-but-head",
+                       task="classification", own=Settings(**typed))  # fmt: skip
+    assert with_rate_of_head(config, 45).own.label_smoothing == smoothing
+    assert with_rate_of_head(config.changed(pretrained=None), 45).own == Settings(**typed)

@@ -22,7 +22,7 @@ MOST_COPIES = 20  # of one image an epoch, beyond which it is learnt by heart
 
 def loss_of(settings: Settings) -> LossSpec:
     """The loss that --loss names, with --label-smoothing; raises UsageError for anything else."""
-    text, smoothing = settings.loss, settings.label_smoothing
+    text, smoothing = settings.loss, settings.label_smoothing or 0.0
     word, *rest = text.lower().split(":")
     if word == "crossentropy" and not rest:
         return SparseCategoricalCrossentropy(label_smoothing=smoothing)

@@ -13,6 +13,7 @@ from pellucid.errors import UsageError, describe
 from pellucid.settings import LEARNING, Meaning, check, setting
 
 CALIBRATED = "calibrated.safetensors"  # the model with a temperature; training writes none
+SMOOTHING_OF_HEAD = 0.2  # of a new head on frozen layers, which is soon sure of all that it learns from
 FILES = ("confusion.png", "mistakes.png", CALIBRATED)
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class Settings:
     loss: str = setting(
         "crossentropy", "crossentropy, or focal[:GAMMA[:ALPHA]]: what is known well counts for little.",
         panel=LEARNING)
-    label_smoothing: float = setting(
-        0.0, "Share of each target that goes to all classes alike, e.g. 0.1; with crossentropy.",
-        panel=LEARNING, least=0, below=1)
+    label_smoothing: float | None = setting(
+        None, "Share of each target that goes to all classes alike, e.g. 0.1; with crossentropy. Default: "
+        f"{SMOOTHING_OF_HEAD} for the new head of --pretrained squeezenet, else 0.", panel=LEARNING, least=0, below=1)
     class_weight: str = setting(
         "none", "none, or balanced: rare classes count as much as common ones.",
         panel=LEARNING, choices=("none", "balanced"))

@@ -39,7 +39,7 @@ from pellucid.tasks.classification.imbalance import (
 )
 from pellucid.tasks.classification.mining import Mining
 from pellucid.tasks.classification.naming import names_of, of_each_class, with_labels_of
-from pellucid.tasks.classification.settings import FILES, Settings, Wishes
+from pellucid.tasks.classification.settings import FILES, SMOOTHING_OF_HEAD, Settings, Wishes
 from pellucid.tasks.protocol import TOLD, Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, Predict, StoredRun
 from pellucid.training.compiling import Wanted, make_objective
@@ -144,6 +144,10 @@ class ClassificationTask(Task):
 
     def understand(self, settings: Settings) -> None:
         refuse_twice(settings)
+
+    def with_new_head(self, settings: Settings) -> Settings:
+        said = settings.label_smoothing is not None or settings.loss != "crossentropy"
+        return settings if said else replace(settings, label_smoothing=SMOOTHING_OF_HEAD)
 
     def problem(self, dataset: Dataset) -> Classification:
         return Classification(dataset.class_names)
