@@ -71,6 +71,12 @@ def test_the_resnet_of_cifar_reaches_its_share_of_the_shared_pictures() -> None:
     assert len(labels) == 200 and 0.72 <= right.mean() <= 0.90
 
 
+@needs_shared
+def test_weights_of_another_network_are_told_as_such() -> None:
+    with pytest.raises(ArgumentError, match=r"; 0 match\): .* The file is another network's: build that one"):
+        SqueezeNet(weights=str(SHARED / KNOWN["cifarresnet20"].where))
+
+
 def test_families_are_kerass_own() -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     from keras.applications import imagenet_utils

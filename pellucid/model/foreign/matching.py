@@ -19,6 +19,7 @@ from pellucid.graph.selecting import head_of, keys_of
 SHOWN = 6  # names that a message lists of each kind
 REMEDIES = {
     "": "Build {model} as the file's network was built, then load again.",
+    "other": "The file is another network's: build that one, or give a file of {model}.",
     "keras": "The file has Keras's form: build {model} with form='keras' (--model without -torchvision), "
              "then load again.",
     "torchvision": "The file has torchvision's form: build {model} with form='torchvision' (--model NAME-torchvision), "
@@ -137,7 +138,7 @@ def refuse_unless_fits(model: str, report: WeightsReport, form: str = "") -> Non
     """Raise ArgumentError that lists what does not fit; `form` is the file's, where the model has the other one."""
     if report.fits and not form:
         return
-    remedy = REMEDIES[form].format(model=model)
+    remedy = REMEDIES[form or ("" if report.matched else "other")].format(model=model)
     faults = report.faults() if not report.fits else "the shapes are the same, the arithmetic is not"
     raise ArgumentError(
         f"{report.file}: its weights are not this model's ({report.layout}; {len(report.matched)} match): "
