@@ -1,8 +1,10 @@
 """Which networks there are by name: each with the codecs that it can serve, the first its own.
 
-heatmap, heatmap-small, heatmap-large   maps of four pixels a place
-simcc                                   the same layers, rows and columns
-plain                                   coordinates by dense layers
+heatmap, heatmap-large                  maps of two pixels a place (the default)
+heatmap-coarse, heatmap-small           maps of four pixels a place
+simcc                                   the layers of heatmap-coarse, rows and columns
+hourglass, hourglass-2, -4, -8          maps of four pixels a place, a loss after every module
+plain                                   coordinates by dense layers, the network of the book
 others                                  any network with a name, or words of the notation: coordinates
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pellucid.architectures.hourglass import MULTIPLE
 from pellucid.architectures.names import NAMES, architecture
 from pellucid.errors import UsageError, describe, shown
 from pellucid.graph.notation import is_notation
@@ -21,10 +24,17 @@ from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.codecs.heatmaps import LOSSES as MAP_LOSSES
 from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
 from pellucid.tasks.keypoints.codecs.simcc import SimCC
-from pellucid.tasks.keypoints.networks import STRIDE, WIDTH, ending_in_points, maps_net, plain_net, rows_net
+from pellucid.tasks.keypoints.networks import (
+    ending_in_points,
+    hourglass_net,
+    maps_net,
+    plain_net,
+    rows_net,
+)
 from pellucid.tasks.keypoints.settings import Settings
 
 USUAL = "heatmap"
+FINE, COARSE = 2, 4     # pixels a place of a map
 Size = tuple[int, int, int]
 
 
@@ -38,21 +48,28 @@ class Kind:
     network: Callable[[Size, Codec], Model]
 
 
-def of_maps(width: int, first: str = "heatmaps") -> Kind:
-    """The small default at a width."""
+def of_maps(width: int, stride: int, first: str = "heatmaps") -> Kind:
+    """The small networks at a width, their maps of so many pixels a place."""
     def network(shape: Size, codec: Codec) -> Model:
         if isinstance(codec, SimCC):
-            return rows_net(shape, codec.points, codec.numbers, width)
-        return maps_net(shape, codec.points, width)
+            return rows_net(shape, codec.points, codec.numbers, width, stride)
+        return maps_net(shape, codec.points, width, stride)
 
-    return Kind(STRIDE, (first, *(one for one in ("heatmaps", "simcc") if one != first)), STRIDE, network)
+    return Kind(stride, (first, *(one for one in ("heatmaps", "simcc") if one != first)), stride, network)
+
+
+def hourglass(stacks: int) -> Kind:
+    """So many modules in a row."""
+    return Kind(MULTIPLE, ("heatmaps",), COARSE, lambda shape, codec: hourglass_net(shape, codec.points, stacks))
 
 
 KINDS: dict[str, Kind] = {
-    "heatmap": of_maps(WIDTH),
-    "heatmap-small": of_maps(WIDTH // 2),
-    "heatmap-large": of_maps(2 * WIDTH),
-    "simcc": of_maps(WIDTH, "simcc"),
+    "heatmap": of_maps(24, FINE),
+    "heatmap-large": of_maps(48, FINE),
+    "heatmap-coarse": of_maps(32, COARSE),
+    "heatmap-small": of_maps(16, COARSE),
+    "simcc": of_maps(32, COARSE, "simcc"),
+    **{f"hourglass{'' if stacks == 1 else f'-{stacks}'}": hourglass(stacks) for stacks in (1, 2, 4, 8)},
     "plain": Kind(1, ("coordinates",), 1, lambda shape, codec: plain_net(shape, codec.points)),
 }
 
@@ -109,7 +126,7 @@ def refuse_size(name: str, kind: Kind, size: tuple[int, int]) -> None:
     """Raise UsageError for sides that the network does not halve evenly."""
     fitting = "x".join(str(-(-side // kind.multiple) * kind.multiple) for side in size)
     for side, flag in zip(size, ("height", "width"), strict=True):
-        if side % kind.multiple or side < 2 * kind.multiple:
+        if side % kind.multiple or side < 2 * kind.stride:
             raise UsageError(describe("train", f"the {flag} of --resize", f"a multiple of {kind.multiple} for the "
-                                      f"network {name}, {2 * kind.multiple} or more", side,
+                                      f"network {name}, {max(kind.multiple, 2 * kind.stride)} or more", side,
                                       f"The next size that fits is --resize {fitting}."))
