@@ -58,11 +58,15 @@ class Preprocesses(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Targets (B, ...), with weights and masks under the names of the losses' parts, over their leading axes."""
+    """Targets (B, ...), with weights and masks under the names of the losses' parts, over their leading axes.
+
+    others: what outputs beside the network's own are to give, by their names.
+    """
 
     targets: Array
     weights: Mapping[str, Array] = field(default_factory=dict)
     masks: Mapping[str, Array] = field(default_factory=dict)
+    others: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
     def of(cls, made: Array | Encoded) -> Encoded:
@@ -172,8 +176,8 @@ class Batches:
         factors = {} if self.factor is None else {self.input_name: self.factor}
         weights = {} if self.sample_weights is None else {self.output_name: self.sample_weights[indices]}
         made = Encoded.of(encode(annotations))
-        batch = Batch({self.input_name: x}, {self.output_name: made.targets}, weights | dict(made.weights),
-                      dict(made.masks), ids, len(whole), factors, mix)
+        batch = Batch({self.input_name: x}, {self.output_name: made.targets, **made.others},
+                      weights | dict(made.weights), dict(made.masks), ids, len(whole), factors, mix)
         return batch if len(draws) else batch.emptied()
 
 

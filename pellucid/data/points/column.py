@@ -4,13 +4,14 @@ Shapes   xy (N,K,2) in pixels of the pictures as read, pixel centres at .5, NaN 
          visible (N,K): 0 not marked, 1 marked but hidden, 2 marked and seen (COCO's flags);
          boxes (N,4) x1 y1 x2 y2 of the objects, far edges exclusive; areas (N,) of the objects, for OKS;
          sizes (N,2) height, width as read; affines (N,2,3) from there to where the pictures lie now, in a frame
-         (height, width) that is None as read
+         (height, width) that is None as read; labels (N,A): of attributes such as glasses the number of the value, -1
+         where nobody told it
 Mirror   where an affine has a negative determinant left is right: the points of each mirror pair change names
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from pellucid.data.images import Array
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.errors import ShapeError, describe
 
-OF_ROWS = ("xy", "visible", "boxes", "areas", "sizes", "affines")
+OF_ROWS = ("xy", "visible", "boxes", "areas", "sizes", "affines", "labels")
 HIDDEN, SEEN = 1, 2
 
 
@@ -35,6 +36,14 @@ class Placed:
     visible: Array
     inside: Array
     boxes: Array
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Something told of objects beside their points, and the values that it has."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +61,14 @@ class Points:
     faults: tuple[Fault, ...] = ()
     form: str = ""
     from_box: bool = False
+    attributes: tuple[Attribute, ...] = ()
+    labels: Array = field(default_factory=lambda: np.empty((0, 0), np.int64))
 
     kind, moves, stratum = "points", True, "kind"
 
     def __post_init__(self) -> None:
+        if not self.attributes:
+            object.__setattr__(self, "labels", np.empty((len(self.xy), 0), np.int64))
         if self.xy.shape[1:] != (len(self.skeleton), 2):
             raise ShapeError(describe("annotations", "xy", f"of shape (N, {len(self.skeleton)}, 2), as the skeleton "
                                       "has names", f"of shape {self.xy.shape}"))

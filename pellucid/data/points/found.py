@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.data.boxes.column import Fault
 from pellucid.data.boxes.found import IDENTITY, SLACK
 from pellucid.data.images import Array
-from pellucid.data.points.column import Points, around
+from pellucid.data.points.column import Attribute, Points, around
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.sources import Source
 from pellucid.errors import DataError, shown
@@ -42,6 +42,7 @@ class Marked:
     group: str | None = None
     size: tuple[int, int] | None = None
     missing: int = 0                            # points of which one coordinate alone is there
+    told: Sequence[str] = ()                    # of each attribute, empty where nobody told it
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Found:
     files: list[Source]
     notes: list[str] = field(default_factory=list)
     shares: bool = False                        # whether coordinates are shares of the picture's size
+    attributes: Sequence[str] = ()              # names of what is told beside the points
 
 
 def seen_of(where: str, name: str, told: object) -> int:
@@ -83,7 +85,17 @@ def column_of(found: Found, sizes: Sequence[tuple[int, int]]) -> Points:
     return Points(
         xy, visible, boxes, areas, np.array(sizes, np.int64).reshape(-1, 2),
         np.broadcast_to(IDENTITY, (len(sizes), 2, 3)).copy(), found.skeleton, None,
-        tuple(faults_of(found, xy, sizes)), found.form, given)  # fmt: skip
+        tuple(faults_of(found, xy, sizes)), found.form, given, *attributes_of(found))  # fmt: skip
+
+
+def attributes_of(found: Found) -> tuple[tuple[Attribute, ...], Array]:
+    """What is told beside the points, values in the order of their names, and its numbers (N,A)."""
+    made, numbers = [], np.full((len(found.marked), len(found.attributes)), -1, np.int64)
+    for column, name in enumerate(found.attributes):
+        values = sorted({one.told[column] for one in found.marked} - {""})
+        made.append(Attribute(name, tuple(values)))
+        numbers[:, column] = [values.index(one.told[column]) if one.told[column] else -1 for one in found.marked]
+    return tuple(made), numbers
 
 
 def refuse_units(found: Found, told: Array, high: Array) -> None:

@@ -50,7 +50,8 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
         return None
     asked = options.annotations is not None
     readers: list[Callable[[], Found | None]] = [
-        lambda: read_deeplabcut(tree, places, table), lambda: read_tables(tree, places, options.group, table)]
+        lambda: read_deeplabcut(tree, places, table),
+        lambda: read_tables(tree, places, options.group, table, options.label)]  # fmt: skip
     if table is None:
         readers += [lambda: read_coco(tree, places, asked=asked), lambda: read_yolo(tree, places),
                     lambda: read_pts(tree, places)]  # fmt: skip
@@ -64,9 +65,9 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
     if options.group is not None and found.form != "CSV":
         raise ArgumentError(f"{tree.where}: --group names a column of a CSV table, but points are read from "
                             f"{found.form} here. Leave it out, or type --group-pattern.")
-    if options.label is not None:
-        raise ArgumentError(f"{tree.where}: --label names a column of classes or numbers, but points are learnt here. "
-                            "Leave it out.")
+    if options.label and not found.attributes:
+        raise ArgumentError(f"{tree.where}: --label names columns of a CSV table, to be learnt beside the points, but "
+                            f"points are read from {found.form} here. Leave it out.")
     column = column_of(found, sizes_of(found, options))
     margin = margin_for(column, options)
     refuse_second(found, cropped=margin is not None)

@@ -48,14 +48,16 @@ class PointColumns:
     split: int | None
     group: tuple[int, ...]
     size: tuple[int, ...]
+    told: tuple[int, ...] = ()
 
 
-def read_tables(tree: Tree, places: Places, group: str | None, only: Source | None = None) -> Found | None:
+def read_tables(tree: Tree, places: Places, group: str | None, only: Source | None = None,
+                label: str | None = None) -> Found | None:  # fmt: skip
     """What the tables of a tree say, those that lie least deep, or `only` one of them; None where none has points."""
     once = {source.path: source for source in tree.sources if source.path.lower().endswith((".csv", ".tsv"))}
     found: dict[int, list[tuple[Source, Table, PointColumns]]] = {}
     for source in [only] if only is not None else once.values():
-        read = point_table(source, group, least=1 if only is not None else 2)
+        read = point_table(source, group, least=1 if only is not None else 2, label=label)
         if read is not None:
             found.setdefault(source.path.count("/"), []).append((source, *read))
     if not found:
@@ -71,10 +73,12 @@ def read_tables(tree: Tree, places: Places, group: str | None, only: Source | No
         marked = [replace(one, points=[(x, y, SEEN * (flag > 0)) for x, y, flag in one.points]) for one in marked]
     notes = [note for _, table, _ in tables for note in table.notes]
     skeleton, told = skeleton_beside(tree, names)
-    return Found("CSV", skeleton, marked, [*(source for source, _, _ in tables), *([told] if told else [])], notes)
+    return Found("CSV", skeleton, marked, [*(source for source, _, _ in tables), *([told] if told else [])], notes,
+                 attributes=[tables[0][1].columns[place] for place in tables[0][2].told])  # fmt: skip
 
 
-def point_table(source: Source, group: str | None = None, least: int = 2) -> tuple[Table, PointColumns] | None:
+def point_table(source: Source, group: str | None = None, least: int = 2, label: str | None = None,
+                ) -> tuple[Table, PointColumns] | None:  # fmt: skip
     """The table and its columns, if it has one for the picture and two for `least` points or more.
 
     Raises DataError for a group's column that is not there.
@@ -94,7 +98,8 @@ def point_table(source: Source, group: str | None = None, least: int = 2) -> tup
     return table, PointColumns(
         tuple(points), tuple(points.values()), at,
         tuple(place for place in corners if place is not None) if None not in corners else (),
-        table.place_of(SPLIT), groups, tuple(size) if len(size) == 2 else ())  # fmt: skip
+        table.place_of(SPLIT), groups, tuple(size) if len(size) == 2 else (),
+        asked_columns(table, label))  # fmt: skip
 
 
 def points_among(columns: Sequence[str]) -> dict[str, tuple[int, int, int | None]]:
@@ -146,7 +151,8 @@ def marked_of(where: str, cells: Sequence[str], columns: PointColumns, places: P
         raise DataError(f"{where} has no group. Fill it in, or remove the row.")
     group = "/".join(map(cell, columns.group)) or None
     return Marked(picture, points, where, part, box, None, group,
-                  (int(size[0]), int(size[1])) if len(size) == 2 else None, half)
+                  (int(size[0]), int(size[1])) if len(size) == 2 else None, half,
+                  [cell(place) for place in columns.told])  # fmt: skip
 
 
 def point_of(where: str, name: str, x: str, y: str, seen: str | None) -> Point:

@@ -42,6 +42,9 @@ class Settings:
     weigh: str = setting(
         "alike", "alike: every object counts the same; normaliser: by 1 over the square of that length, so that errors "
         "count as shares of it.", panel=LEARNING, choices=("alike", "normaliser"))
+    label_weight: float = setting(
+        0.1, "Weight of what is learnt beside the points, the columns that --label names, where a point weighs 1.",
+        panel=LEARNING, above=0, most=100)
     score_every: int = setting(
         0, "Epochs between two looks at the error of the validation part, which chooses the best epoch; 0: so many "
         "that there are about 20 looks.", panel=LEARNING, least=0)

@@ -19,7 +19,7 @@ from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.fitting import affine_of
 from pellucid.data.naming import some_names
-from pellucid.data.points.column import Points
+from pellucid.data.points.column import Attribute, Points
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
 from pellucid.diagnosis.oks import ASSUMED
@@ -35,6 +35,7 @@ from pellucid.storage.records.checking import checked, rebuilt
 from pellucid.tasks.asking import asked
 from pellucid.tasks.keypoints import telling
 from pellucid.tasks.keypoints.answering import as_json, located
+from pellucid.tasks.keypoints.attributes import head_terms, is_head, told_attributes, with_heads, with_labels
 from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation, Yardsticks
 from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_size
@@ -54,7 +55,8 @@ LEARNT = 0.02       # NME of a few pictures that are known by heart
 class Keypoints(Problem):
     """The skeleton of one data set, and how its points are written and judged.
 
-    unit: where objects weigh by their length, the one that weighs 1, in pixels of the input.
+    unit: where objects weigh by their length, the one that weighs 1, in pixels of the input; attributes: what is learnt
+    beside the points, by heads for training only.
     """
 
     skeleton: Skeleton
@@ -64,6 +66,7 @@ class Keypoints(Problem):
     form: str = USUAL
     unit: float | None = None
     validated: bool = False
+    attributes: tuple[Attribute, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -77,7 +80,7 @@ class Keypoints(Problem):
         if len(shape) != 3:
             raise UsageError("train: a network for points reads pictures; leave out pca and whiten of --preprocess.")
         name, kind = kind_of(self.form)
-        return kind.network((shape[0], shape[1], shape[2]), self.codec), name
+        return with_heads(kind.network((shape[0], shape[1], shape[2]), self.codec), self.attributes), name
 
     def record(self) -> dict[str, Any]:
         by = self.by
@@ -92,13 +95,13 @@ class Keypoints(Problem):
         if self.unit is not None:
             own = lengths_of(self.by.normaliser, self.skeleton, placed.xy, placed.boxes)
             weights = np.where(np.isfinite(own), (self.unit / np.where(own > 0, own, 1)) ** 2, 0)
-        return self.codec.encode(placed.xy, placed.inside, weights)
+        return with_labels(self.codec.encode(placed.xy, placed.inside, weights), annotations)
 
     def objective(self, settings: Settings, graph: Graph) -> Objective:
         terms = self.codec.terms()
         inner = [replace(term, output=name, shares="output", part=term.part and f"{name}_{term.part}")
-                 for name in graph.training_only for term in terms]
-        return Objective((*terms, *inner))
+                 for name in graph.training_only if not is_head(name) for term in terms]
+        return Objective((*terms, *inner, *head_terms(graph, settings.label_weight)))
 
     def scoring(self) -> Objective:
         return Objective(self.codec.terms())
@@ -190,7 +193,7 @@ class KeypointsTask(Task):
         name, kind = kind_of(None)
         codec = codec_for(name, kind, (height, width), len(points.skeleton), Settings())
         return Keypoints(points.skeleton, codec, yardsticks(points.skeleton, Settings()),
-                         validated="validation" in dataset.parts)
+                         validated="validation" in dataset.parts, attributes=told_attributes(points))
 
     def settled(self, problem: Problem, settings: Settings, model: str | None, dataset: Dataset) -> Keypoints:
         assert isinstance(problem, Keypoints), "a run's problem is its task's"

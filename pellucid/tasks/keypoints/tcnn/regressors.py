@@ -26,7 +26,8 @@ class Regressor:
 
     def added(self, features: np.ndarray) -> np.ndarray:
         """(N,P) of features (N,D)."""
-        return features @ self.kernel + self.bias
+        told: np.ndarray = features @ self.kernel + self.bias
+        return told
 
 
 def nothing(features: int, numbers: int) -> Regressor:
