@@ -32,6 +32,9 @@ def predict(
     out: Annotated[str | None, typer.Option(
         help="Write the answers as JSON into this folder, and each picture with its boxes drawn into it.")] = None,
     tta: TestTime = False,
+    slide: Annotated[bool, typer.Option(
+        "--slide", help="Of classes: read pictures in their own size and answer at every half stride of the network, "
+                        "the mean over all places, and the map of them with --json.")] = False,
     settings: Given,
     engine: EngineOfTheRun = None,
     as_json: Annotated[bool, JSON_FLAG] = False,
@@ -43,7 +46,13 @@ def predict(
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
     if bool(images) == bool(well) or (data is not None and not well):
         raise UsageError("predict: name pictures, or wells with --well (and --data, where they are). Type one of them.")
-    if well:
+    if slide and (well or tta):
+        raise UsageError(f"predict: --slide does not go with {'--well' if well else '--tta'}. Leave one out.")
+    if slide:
+        from pellucid.using.sliding import predict_sliding
+
+        answered = predict_sliding(run, expanded(images or []), top=top, engine=engine, **settings.values(RunConfig))
+    elif well:
         from pellucid.using.wells import predict_wells
 
         answered = predict_wells(run, well, data=data, top=top, engine=engine, tta=tta, **settings.values(RunConfig))

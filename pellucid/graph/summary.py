@@ -55,7 +55,7 @@ class Sight:
 
 def summarize(graph: Graph) -> Summary:
     """The table of a graph."""
-    sights: list[Sight] = []
+    sights = sights_of(graph)
     rows: dict[tuple[int, int], Row] = {}  # of a layer, and of a dilation of a call's own
     total_flops = 0
     owned: dict[str, int] = {}
@@ -66,8 +66,6 @@ def summarize(graph: Graph) -> Summary:
         entry = graph.layers[node.layer]
         inputs = graph.node_inputs(node)
         output = graph.shapes[number][0]
-        spec = dilated(entry.spec, node.dilation)
-        sights.append(look(spec, [sights[source] for source, _ in node.inputs]))
         nested = isinstance(entry.spec, Nested)
         flops = flops_of(entry.spec, inputs, output)
         total_flops += flops
@@ -76,7 +74,7 @@ def summarize(graph: Graph) -> Summary:
         word, own = entry.name, owned.get(entry.name, 0)
         if node.dilation is not None:  # a call of the same weights, with a row of its own
             word, own = f"{word}, dilation {node.dilation}", 0
-        row = Row(word, "Model" if nested else entry.spec.title, shapes, own, flops, sights[-1].field, names,
+        row = Row(word, "Model" if nested else entry.spec.title, shapes, own, flops, sights[number].field, names,
                   entry.trainable)  # fmt: skip
         rows.setdefault((node.layer, node.dilation or 0), row)
     counts = [(math.prod(weight.shape), weight.trainable) for weight in graph.weights.values()]
@@ -85,6 +83,15 @@ def summarize(graph: Graph) -> Summary:
     last = sights[graph.outputs[0][1][0]].field
     ordered = tuple(rows[place] for place in sorted(rows))
     return Summary(ordered, total, trainable, total - trainable, total_flops, last)
+
+
+def sights_of(graph: Graph) -> list[Sight]:
+    """How far the result of each node sees."""
+    found: list[Sight] = []
+    for node in graph.nodes:
+        spec = dilated(graph.layers[node.layer].spec, node.dilation)
+        found.append(look(spec, [found[source] for source, _ in node.inputs]))
+    return found
 
 
 def flops_of(spec: LayerSpec, inputs: list[Shape], output: Shape) -> int:
