@@ -78,7 +78,7 @@ def never_negative(step: Step, maker: dict[int, Step]) -> bool:
 
 def check_latent(subject: Subject) -> Finding:
     """Value: the share of signs that a step turns, mean of a few steps at the rate that was given."""
-    kernels = dict(latent(subject.graph))
+    kernels = latent(subject.graph)
     descent = Descent(subject, without_noise(subject.graph, penalties=False), subject.rule, subject.key_of("binary"))
     batch = subject.sample("binary", IMAGES)
     signs, turned = signs_of(descent, kernels), []

@@ -7,7 +7,7 @@ Speed-up  S = 64 c N / (c N + 64) in operations, for windows of N taps over c ch
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pellucid.graph.graph import Graph, Nested
@@ -30,11 +30,10 @@ def is_of_bits(spec: object) -> bool:
     return isinstance(spec, OfBits) and spec.quantizer is not None
 
 
-def latent(graph: Graph) -> Iterator[tuple[str, OfBits]]:
-    """The key of each float kernel that becomes bits, and its layer."""
-    for step in plan(graph).steps:
-        if isinstance(step.spec, OfBits) and step.spec.quantizer is not None:
-            yield dict(step.weights)[step.spec.kernel_name], step.spec
+def latent(graph: Graph) -> dict[str, OfBits]:
+    """The layer of each float kernel that becomes bits, by the kernel's key; once, however often it is called."""
+    return {dict(step.weights)[step.spec.kernel_name]: step.spec for step in plan(graph).steps
+            if isinstance(step.spec, OfBits) and step.spec.quantizer is not None}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def rows_of_bits(graph: Graph) -> list[BitRow]:
     """Every layer whose kernel is of bits, in the order of the network."""
     todo = plan(graph)
     signs = {step.output for step in todo.steps if is_sign(step.spec)}
-    found = []
+    found: dict[str, BitRow] = {}
     for step in todo.steps:
         spec = step.spec
         if not isinstance(spec, OfBits) or spec.quantizer is None:
@@ -68,9 +67,10 @@ def rows_of_bits(graph: Graph) -> list[BitRow]:
         scales = weights // taps if isinstance(spec.quantizer, MagnitudeAwareSign) else 0
         both = step.inputs[0] in signs
         products = spec.flops([todo.shapes[step.inputs[0]]], todo.shapes[step.output]) // 2
-        found.append(BitRow(step.layer, weights, -(-weights // 8) + 4 * scales, 4 * weights, products, both,
-                            round(speed_up(taps), 2) if both else None))  # fmt: skip
-    return found
+        products += found[step.layer].products if step.layer in found else 0  # called more than once
+        found[step.layer] = BitRow(step.layer, weights, -(-weights // 8) + 4 * scales, 4 * weights, products, both,
+                                   round(speed_up(taps), 2) if both else None)  # fmt: skip
+    return list(found.values())
 
 
 def told_of_bits(graph: Graph, measured: Mapping[str, float] | None = None) -> list[str]:

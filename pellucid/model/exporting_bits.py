@@ -20,7 +20,7 @@ def export_packed(model: Network, path: str | os.PathLike[str]) -> dict[str, Any
         raise ArgumentError(describe("export", "path", wanted, repr(os.fspath(path)), remedy))
     save_model(model, path, packed=True)
     weights = model.weights_by_key()
-    ones = sum(weights[key].size for key, _ in latent(model.graph))
+    ones = sum(weights[key].size for key in latent(model.graph))
     numbers = sum(value.size for value in weights.values())
     size, floats = os.path.getsize(path), sum(value.nbytes for value in weights.values())
     return {"file": os.fspath(path), "format": "packed", "bytes": size, "bytes_of_floats": floats, "weights": numbers,

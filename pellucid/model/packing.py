@@ -28,7 +28,7 @@ Arrays = dict[str, np.ndarray]
 
 def bits_of(graph: Graph, weights: Mapping[str, np.ndarray]) -> Arrays:
     """The arrays of a packed file; raises UsageError for a network without bits and for weights that have no sign."""
-    kernels = dict(latent(graph))
+    kernels = latent(graph)
     if not kernels:
         raise UsageError("export: no layer of this network multiplies with bits, so there is nothing to pack. Train "
                          "one of QuantConv2D or words such as bconv_32, or pass --format onnx.")  # fmt: skip
@@ -48,13 +48,16 @@ def bits_of(graph: Graph, weights: Mapping[str, np.ndarray]) -> Arrays:
 def floats_of(graph: Graph, arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> Arrays:
     """The weights of a packed file as floats; raises FileError for one that does not fit its graph."""
     found = dict(arrays)
-    for key, spec in latent(graph):
+    for key, spec in latent(graph).items():
         shape = graph.weights[key].shape
         data, alpha = found.get(key), found.pop(key + ALPHA, None)
         scaled = isinstance(spec.quantizer, MagnitudeAwareSign)
         filters = [size for axis, size in enumerate(shape) if axis not in spec.filter_axes]
         whole = data is not None and data.dtype == np.uint8 and data.shape == (-(-math.prod(shape) // 8),)
-        if not whole or scaled != (alpha is not None) or (alpha is not None and alpha.shape != (math.prod(filters),)):
+        fits = whole and scaled == (alpha is not None)
+        if alpha is not None:
+            fits = fits and alpha.dtype == np.float32 and alpha.shape == (math.prod(filters),) and (alpha >= 0).all()
+        if not fits:
             raise FileError(f"{os.fspath(path)} is damaged: the bits of '{shown(key)}' do not fit its graph. "
                             f"{COPY_AGAIN}.")  # fmt: skip
         assert data is not None
@@ -62,6 +65,6 @@ def floats_of(graph: Graph, arrays: Mapping[str, np.ndarray], path: str | os.Pat
         w = np.where(signs, np.float32(1), np.float32(-1))
         if alpha is not None:
             sizes = [1 if axis in spec.filter_axes else size for axis, size in enumerate(shape)]
-            w = w * np.abs(alpha).reshape(sizes)
+            w = w * alpha.reshape(sizes)
         found[key] = w
     return found

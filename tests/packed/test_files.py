@@ -13,6 +13,7 @@ import pytest
 import pellucid as p
 from pellucid.engines.packed.measuring import measured_speed_ups
 from pellucid.errors import ArgumentError, FileError, UsageError
+from pellucid.graph.bits import rows_of_bits
 from pellucid.layers import BatchNormalization, Dense, Flatten, Input, QuantConv2D, QuantDense, QuantDepthwiseConv2D
 from pellucid.models import Sequential
 from pellucid.storage.tensors import read_tensors, write_tensors
@@ -62,6 +63,16 @@ def test_it_comes_back_to_the_same_bits_of_every_answer(file: Path) -> None:
     assert all((ours[key] == theirs[key]).all() for key in ours)
 
 
+def test_a_layer_that_is_called_twice_is_kept_once(tmp_path: Path) -> None:
+    inputs, twice = Input((8,)), QuantDense(8, **ONE)
+    made = p.Model(inputs, Dense(2)(twice(twice(inputs))))
+    assert made.export(tmp_path / "m.safetensors", "packed")["bits"] == 64
+    np.testing.assert_array_equal(*(np.sign(one.layers[1].get_weights()[0])
+                                    for one in (made, p.load_model(tmp_path / "m.safetensors"))))  # fmt: skip
+    (row,) = rows_of_bits(made.graph)
+    assert (row.weights, row.products) == (64, 128)
+
+
 def test_vgg_small_is_a_twenty_fifth_of_its_floats(tmp_path: Path) -> None:
     told = p.architectures.VGGSmall().export(tmp_path / "vgg.safetensors", "packed")
     assert told["bytes"] < told["bytes_of_floats"] / 25
@@ -80,8 +91,12 @@ def changed(file: Path, change: Any) -> Path:
     (lambda a, r: r.update(packed=2), "bits of format 2"),
     (lambda a, r: a.update({"quant_dense/kernel": a["quant_dense/kernel"][:-1]}), "do not fit its graph"),
     (lambda a, r: a.pop("quant_conv2d/kernel:alpha"), "do not fit its graph"),
-    (lambda a, r: a.update({"quant_conv2d/kernel:alpha": np.full(16, np.nan, np.float32)}), "NaN"),
-], ids=["format", "short", "no scale", "NaN"])  # fmt: skip
+    (lambda a, r: a.update({"quant_conv2d/kernel:alpha": np.full(16, np.nan, np.float32)}), "do not fit its graph"),
+    (lambda a, r: a.update({"quant_conv2d/kernel:alpha": np.full(16, np.inf, np.float32)}), "NaN or infinity"),
+    (lambda a, r: a.update({"quant_conv2d/kernel:alpha": np.full(16, -1, np.float32)}), "do not fit its graph"),
+    (lambda a, r: a.update({"quant_conv2d/kernel:alpha": np.ones(16, np.int64)}), "do not fit its graph"),
+    (lambda a, r: a.update({"dense/kernel": np.full((20, 3), np.nan, np.float32)}), "NaN or infinity"),
+], ids=["format", "short", "no scale", "NaN", "infinity", "negative", "other numbers", "NaN of floats"])  # fmt: skip
 def test_a_damaged_file_is_a_sentence(file: Path, change: Any, told: str) -> None:
     with pytest.raises(FileError, match=told):
         p.load_model(changed(file, change))
