@@ -198,6 +198,9 @@ def test_layers_that_stay_with_floats_are_said_with_the_reason(caplog: pytest.Lo
         both(NETS["what stays float"](), np.zeros((1, 9, 9, 4), np.float32))
     reasons = ["(fewer than 8 channels)", "(depthwise)", "(groups)", "(what comes in are no words of signs)"]
     assert [line.partition("floats ")[2] for line in caplog.messages] == reasons
+    with caplog.at_level("INFO", logger="pellucid"):
+        both(net((4,), Dense(2)), np.zeros((1, 4), np.float32))
+    assert "no layer of this network multiplies signs" in caplog.messages[-1]
 
 
 def test_numbers_without_a_sign_and_training_are_said() -> None:

@@ -119,7 +119,9 @@ def told_program(graph: Graph) -> Program:
     program = program_of(plan(graph))
     for layer, reason in kept_as_floats(plan(graph), program).items():
         LOG.info("engine packed: '%s' is computed with floats (%s)", layer, reason)
-    if program.products and not can_pack():
+    if not program.products:
+        LOG.info("engine packed: no layer of this network multiplies signs, so all is computed with floats")
+    elif not can_pack():
         LOG.warning('engine packed: without Numba the same answers are computed with floats. For the speed, type: '
                     'pip install "pellucid[binary]"')  # fmt: skip
     return program
