@@ -56,7 +56,8 @@ def floats_of(graph: Graph, arrays: Mapping[str, np.ndarray], path: str | os.Pat
         whole = data is not None and data.dtype == np.uint8 and data.shape == (-(-math.prod(shape) // 8),)
         fits = whole and scaled == (alpha is not None)
         if alpha is not None:
-            fits = fits and alpha.dtype == np.float32 and alpha.shape == (math.prod(filters),) and (alpha >= 0).all()
+            sized = alpha.dtype == np.float32 and alpha.shape == (math.prod(filters),)
+            fits = fits and sized and bool((alpha >= 0).all())
         if not fits:
             raise FileError(f"{os.fspath(path)} is damaged: the bits of '{shown(key)}' do not fit its graph. "
                             f"{COPY_AGAIN}.")  # fmt: skip
