@@ -7,24 +7,23 @@ The file's metadata say how pictures come to it (`input`, `preprocessing`) and h
 """
 
 import json
+import math
 import sys
 
 import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
-REACH = 3  # map pixels to each side of the largest, of which the mean is taken
-
 
 def from_maps(numbers, codec):
     """Places (K,2) in pixels of the input, of logits (K, h*w): the mean place of what lies about the largest one."""
-    (height, width), (rows, columns) = codec["size"], codec["maps"]
+    (height, width), (rows, columns), reach = codec["size"], codec["maps"], math.ceil(3 * codec["spread"])
     found = []
     for line in numbers.astype(np.float64):
         shares = np.exp(line - line.max()).reshape(rows, columns)
         row, column = np.unravel_index(shares.argmax(), shares.shape)
         j, i = np.mgrid[:rows, :columns]
-        near = shares * (np.abs(j - row) <= REACH) * (np.abs(i - column) <= REACH)
+        near = shares * (np.abs(j - row) <= reach) * (np.abs(i - column) <= reach)
         found.append([(near * i).sum() / near.sum(), (near * j).sum() / near.sum()])
     return (np.array(found) + 0.5) * (width / columns, height / rows)
 

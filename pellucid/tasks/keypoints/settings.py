@@ -29,7 +29,7 @@ class Settings:
         "mean, or window (the mean about the peak); auto: quarter of mse, window of crossentropy.", panel=NETWORK,
         choices=("auto", "peak", "quarter", "taylor", "mean", "window"))
     spread: float = setting(
-        1.5, "Standard deviation of the hill around a point, in pixels of its heat map.", panel=LEARNING, above=0,
+        1.0, "Standard deviation of the hill around a point, in pixels of its heat map.", panel=LEARNING, above=0,
         most=32)
     normaliser: str = setting(
         "auto", "The length errors are told in: corners or pupils of the eyes, box, diagonal, torso, head, or two "

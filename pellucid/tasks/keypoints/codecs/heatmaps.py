@@ -36,7 +36,7 @@ class HeatMaps:
     size: tuple[int, int]
     points: int
     maps: tuple[int, int]
-    spread: float = 1.5
+    spread: float = 1.0
     loss: str = "crossentropy"
     way: str = "window"
 
@@ -83,10 +83,12 @@ class HeatMaps:
 
     def _read(self, shares: np.ndarray, logs: np.ndarray) -> np.ndarray:
         """The answers (M,2) in pixels of the maps."""
-        if self.way in ("mean", "window"):
-            return (peaks.mean if self.way == "mean" else peaks.window)(shares)
+        if self.way == "mean":
+            return peaks.mean(shares)
         if self.way == "peak":
             return peaks.largest(logs)
+        if self.way == "window":
+            return peaks.window(shares, self.spread)
         return (peaks.quarter if self.way == "quarter" else peaks.taylor)(logs, self.spread)
 
     def _near(self, shares: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -6,16 +6,18 @@ peak     the largest pixel
 quarter  + a quarter pixel on each axis towards the higher neighbour (Newell, Yang & Deng 2016)
 taylor   p - H^-1 g by central differences about the largest pixel: exact for a Gaussian (Zhang et al. 2020, eq. 8)
 mean     sum p x, p the map made to sum to one (Sun et al. 2018, integral regression; soft-argmax)
-window   the same of the REACH pixels to each side of the largest
+window   the same of what lies within REACH spreads of the largest
 Edges    beyond an edge a map is taken to go on as a Gaussian of the known spread does
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 WAYS = ("peak", "quarter", "taylor", "mean", "window")
-REACH = 3
+REACH = 3          # spreads, of which `window` takes the mean
 FARTHEST = 1.0     # pixel, that `taylor` moves at most on an axis: beyond it the hill is no Gaussian
 FLAT = 1e-9        # of the curvature's determinant
 
@@ -74,9 +76,9 @@ def mean(shares: np.ndarray) -> np.ndarray:
     return np.where((total > 0)[:, np.newaxis], np.stack([x, y], axis=1), middle)
 
 
-def window(shares: np.ndarray) -> np.ndarray:
+def window(shares: np.ndarray, spread: float) -> np.ndarray:
     """(M,2) the mean place of what lies about the largest pixel of maps (M,h,w) that are not negative."""
-    at = largest(shares)
-    rows, columns = (np.abs(np.arange(length) - at[:, axis, np.newaxis]) <= REACH
+    at, reach = largest(shares), math.ceil(REACH * spread)
+    rows, columns = (np.abs(np.arange(length) - at[:, axis, np.newaxis]) <= reach
                      for length, axis in zip(shares.shape[1:], (1, 0), strict=True))  # fmt: skip
     return mean(shares * rows[:, :, np.newaxis] * columns[:, np.newaxis])
