@@ -115,7 +115,7 @@ def dataset_of_points(name: str, tree: Tree, places: Places, found: Found, colum
     groups = [one.group or group for one, group in
               zip(found.marked, groups_of(tree.where, paths, options.group_pattern), strict=True)]  # fmt: skip
     told: list[str] = []
-    if not any(groups):
+    if not any(groups) and not divided:  # parts that are given are not held against a guess
         groups, told = by_name(paths)
     samples = [Sample(source, one.part or "train", group) for source, one, group in
                zip(sources_of(found, column, options), found.marked, groups, strict=True)]  # fmt: skip
@@ -147,13 +147,17 @@ def crop_notes(column: Points, margin: float | None, options: Options) -> list[s
 
 def by_name(paths: Sequence[str]) -> tuple[list[str | None], list[str]]:
     """Groups by what stands before the number in the names of pictures, where that makes sense; else none."""
-    stems = [NUMBER.sub("", stem_of(PurePosixPath(path).name)) for path in paths]
-    groups: list[str | None] = [f"{PurePosixPath(path).parent}/{stem}" for path, stem in zip(paths, stems, strict=True)]
-    count = len(set(groups))
-    if not all(stems) or not LEAST_GROUPS <= count < len(set(paths)):
+    stems = stems_of(paths)
+    if stems is None:
         return [None] * len(paths), []
-    told = f"groups by name, less the number at its end: {count:,} (such as {shown(stems[0])})"
-    return groups, [f"{told}; others with --group or --group-pattern"]
+    told = f"groups by name, less the number at its end: {len(set(stems)):,} (such as {shown(stems[0])})"
+    return list(stems), [f"{told}; others with --group or --group-pattern"]
+
+
+def stems_of(paths: Sequence[str]) -> list[str] | None:
+    """What stands before the number in each name, where that joins some pictures and parts many."""
+    stems = [NUMBER.sub("", stem_of(PurePosixPath(path).name)) for path in paths]
+    return stems if all(stems) and LEAST_GROUPS <= len(set(stems)) < len(set(paths)) else None
 
 
 def fault_notes(column: Points) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pellucid.checks.subject import ByHeart, Chance
+from pellucid.checks.subject import ByHeart, Chance, Check
 from pellucid.data.annotations import Annotations
 from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
@@ -36,6 +36,7 @@ from pellucid.tasks.asking import asked
 from pellucid.tasks.keypoints import telling
 from pellucid.tasks.keypoints.answering import as_json, located
 from pellucid.tasks.keypoints.attributes import head_terms, is_head, told_attributes, with_heads, with_labels
+from pellucid.tasks.keypoints.checks import CHECKS, checks_of
 from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation, Yardsticks
 from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_size
@@ -170,6 +171,9 @@ class Keypoints(Problem):
     def unmirrored(self, outputs: np.ndarray) -> np.ndarray:
         return self.codec.mirrored(outputs, self.skeleton.mirrored())
 
+    def checks(self) -> Mapping[str, Check]:
+        return checks_of(self.codec)
+
     def pictures(self, evaluation: Evaluation, images: Images, training: Part) -> Pictures:
         from pellucid.tasks.keypoints.pictures import pictures_of  # brings the library that draws
 
@@ -185,6 +189,7 @@ class KeypointsTask(Task):
     wishes, files = Wishes, FILES
     rank = 2
     watched, better = NME.name, NME.better
+    checks = CHECKS
     beside: ClassVar[Mapping[str, str]] = {"pck": "PCK", "error_px_median": "pixels"}
 
     def problem(self, dataset: Dataset) -> Keypoints:
