@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
-
-import numpy as np
+from typing import cast
 
 from pellucid.errors import ShapeError, UsageError
 from pellucid.graph.graph import Graph, LayerEntry, Node
@@ -38,10 +36,6 @@ class Slid:
     graph: Graph
     kernels: Mapping[str, tuple[int, ...]]
     stride: int
-
-    def weights(self, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """The classifier's weights as it reads them."""
-        return {key: np.asarray(value).reshape(self.kernels.get(key, np.shape(value))) for key, value in given.items()}
 
     def at(self, shape: Shape) -> Graph:
         """The network for pictures of this shape."""

@@ -71,7 +71,7 @@ class Slider:
         self.size: tuple[int, int] = (model.input_shape[1], model.input_shape[2])
         self.slid: Slid = slid(model.graph)
         params, state = (self.engine.get(part) for part in native_weights(model, engine))
-        self.params, self.state = (engine.put(self.slid.weights(known(part, self.slid))) for part in (params, state))
+        self.params, self.state = (engine.put(as_read(part, self.slid)) for part in (params, state))
 
     @property
     def step(self) -> float:
@@ -107,9 +107,10 @@ class Slider:
         return answers
 
 
-def known(values: dict[str, Any], network: Slid) -> dict[str, Any]:
-    """Those that the network has."""
-    return {key: value for key, value in values.items() if key in network.graph.weights}
+def as_read(values: dict[str, Any], network: Slid) -> dict[str, Array]:
+    """The classifier's weights as the network of convolutions reads them."""
+    return {key: np.reshape(value, network.kernels.get(key, np.shape(value))) for key, value in values.items()
+            if key in network.graph.weights}
 
 
 def told(answers: Array, problem: Problem, run: str, step: float) -> dict[str, Any]:
