@@ -157,6 +157,11 @@ class Evaluation:
         each = distances.each_nme(self.away, self._lengths(normaliser))
         return _known(float(np.nanmean(each))) if np.isfinite(each).any() else None
 
+    def within_box(self, a: float) -> float:
+        """The share of the marked points within a lengths of the box."""
+        right, counted = distances.right_and_counted(self.away, self._lengths("box"), a)
+        return float(right.sum() / max(1, counted.sum()))
+
     def _pckh(self) -> dict[str, Any] | None:
         """PCK at half the head's size, of a skeleton that has a head and is no face."""
         if not lengths.has_head(self.truth.skeleton):

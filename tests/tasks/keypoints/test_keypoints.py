@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from pellucid.models import load_model
+from pellucid.runs.config import RunConfig
+from pellucid.runs.preparation import prepare, understand
 from tests.cli.terminal import Terminal
 from tests.tasks.keypoints.conftest import NAMES, SIZE, kites
 
@@ -90,6 +92,18 @@ def test_an_exported_file_is_read_by_onnxruntime_and_numpy_alone(terminal: Termi
         found = points("kites.onnx", file)
         assert [one["name"] for one in found] == list(NAMES)
         assert np.allclose([[one["x"], one["y"]] for one in found], points_of(entry), atol=0.01)
+
+
+@pytest.mark.parametrize("model", ["heatmap-small", "plain", "simcc"])
+def test_what_is_known_by_heart_is_told_from_what_is_not(terminal: Terminal, model: str) -> None:
+    config = RunConfig(data="kites", model=model, engine="reference")
+    prepared = prepare(config, understand(config))
+    part, problem = prepared.dataset.part("train").subset(np.arange(4)), prepared.problem
+    judge = problem.by_heart(part)
+    assert judge is not None and judge.best == 1 and judge.name == "PCK@0.1 of the box"
+    targets = problem.encode(part.annotations).targets  # type: ignore[union-attr]
+    assert judge.score(problem.codec.sure(targets)) == 1  # type: ignore[attr-defined]
+    assert judge.score(problem.codec.sure(targets[:, ::-1])) < 0.5  # type: ignore[attr-defined]
 
 
 def test_it_goes_on_and_resumes(trained: Terminal) -> None:
