@@ -47,6 +47,11 @@ def evaluate(
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     tta: TestTime = False,
+    shrink: Annotated[
+        list[int] | None,
+        typer.Option(help="Score the pictures once more, shrunk to a shorter side of so many pixels and enlarged "
+                          "again; may be repeated, for a curve."),
+    ] = None,
     settings: Given,
     engine: EngineOfTheRun = None,
     verify: Annotated[
@@ -66,12 +71,12 @@ def evaluate(
     scored = cases is None or data is not None
     if not scored:
         refuse_without_data(split=split, metrics=metrics, costs=costs, max_latency=max_latency,
-                            limit=reading["limit"])
+                            limit=reading["limit"], shrink=shrink)
     judged = None if cases is None else judge_cases(run, cases, engine, reading["max_pixels"])
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     found = evaluate_on(run, data, split=split, batch_size=batch_size, metrics=names, costs=costs,
                         max_latency=max_latency, engine=engine, class_map=class_map, tta=tta,
-                        verify=verify, **reading) if scored else {}  # fmt: skip
+                        verify=verify, shrink=shrink or (), **reading) if scored else {}  # fmt: skip
     for warning in [*found.get("warnings", ()), *(judged.found if judged else {}).get("warnings", ())]:
         complain(f"warning: {warning}")
     if as_json:
@@ -100,7 +105,15 @@ def pages(found: dict[str, Any]) -> list[str]:
     told = [in_words(part) for part in task_named(found["task"]).told(found)]
     if "verified" in found:
         told.append(verified_in_words(found["verified"]))
+    if "shrunk" in found:
+        told.append("\n".join(shrunk_in_words(one) for one in found["shrunk"]))
     return told + ([limit_in_words(found["latency"])] if "latency" in found else [])
+
+
+def shrunk_in_words(one: dict[str, Any]) -> str:
+    """A score of pictures that were shrunk."""
+    between = "" if one["low"] is None else f" ({one['low']:.4f} to {one['high']:.4f})"
+    return f"shrunk to {one['side']} pixels and enlarged: {one['name']} {one['value']:.4f}{between}"
 
 
 def verified_in_words(verified: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ from pellucid.runs.networks import (
 from pellucid.runs.prepared import Prepared
 from pellucid.runs.pretrained import head_alone, with_rate_of_head
 from pellucid.runs.reading import read_data, reading_of
-from pellucid.runs.room import refuse_too_large
+from pellucid.runs.room import refuse_too_large, refuse_too_large_at
 from pellucid.runs.rules import rule_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
@@ -221,6 +221,7 @@ def prepare(config: RunConfig, words: Words, dataset: Dataset | None = None) -> 
     problem.refuse_unfit(config.own, epochs)  # here, before anything is written
     rates = freeze_layers(model, config, epochs, problem.trunk(model))
     encodes = problem.encodes(config.own, model.graph)
+    refuse_too_large_at(list(encodes), config, dataset, model.graph)
     batches = Batches(
         train,
         batch_size=config.batch_size,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from pellucid.data.dataset import Dataset
 from pellucid.errors import UsageError
 from pellucid.graph.footprint import kept, weight_count, widest
 from pellucid.graph.graph import Graph
+from pellucid.graph.resizing import resized
 from pellucid.runs.config import RunConfig
 from pellucid.runs.rules import rule_of
 from pellucid.storage.memory import check_room
@@ -32,6 +36,13 @@ def refuse_large_scoring(graph: Graph, batch: int, command: str) -> None:
     remedy = "Pass a smaller --batch-size." if batch > 1 else "Take a smaller network, or smaller images."
     check_room(scoring_bytes(graph, batch), command, f"scoring {batch:,} images together" if batch > 1 else
                "one image", remedy, error=UsageError)  # fmt: skip
+
+
+def refuse_too_large_at(sizes: Sequence[tuple[int, int]], config: RunConfig, dataset: Dataset, graph: Graph) -> None:
+    """The same for the largest of the sizes (height, width) to which steps bring their pictures, if there are any."""
+    if sizes:
+        (shape,) = graph.input_shapes.values()
+        refuse_too_large(config, dataset, resized(graph, (*max(sizes, key=math.prod), shape[-1])))
 
 
 def refuse_too_large(config: RunConfig, dataset: Dataset, graph: Graph) -> None:

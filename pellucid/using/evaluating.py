@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.renaming import renamed
+from pellucid.data.shrunk import ShrunkImages
 from pellucid.engines.threads import limited_threads
-from pellucid.errors import TrainingError, UsageError, shown
+from pellucid.errors import TrainingError, UsageError, describe, shown
 from pellucid.runs.config import blamed
 from pellucid.runs.deciding import problem_of, task_of_model
 from pellucid.runs.room import refuse_large_scoring
@@ -55,8 +57,11 @@ def evaluate_on(
     class_map: str | None = None,
     tta: bool = False,
     verify: bool = False,
+    shrink: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Scores of a run or model on a part; with `max_latency` (milliseconds) also whether the model keeps it.
+
+    shrink: sides to which the same pictures are shrunk, and enlarged again, to be scored once more.
 
     `split` of the answer is "all", and `part` says of what, for data that are not divided. Raises DataError when
     classes or images do not fit, UsageError for a score that is not there, TrainingError for answers not finite.
@@ -75,6 +80,7 @@ def evaluate_on(
         dataset = renamed(dataset, class_map)
     with nullcontext() if folder is None or data is not None else blamed(folder.model):
         part = problem.fitted(dataset, dataset.part(chosen))
+    refuse_larger(shrink, part.images.shape[1:3])
     refuse_large_scoring(model.graph, min(batch_size, len(part)), "evaluate")
     if not found.own:
         found.holder.look(part)
@@ -98,6 +104,8 @@ def evaluate_on(
         if verify:
             emulated = scored(engine_named("reference", "float32", None), {"params": params, "state": state})
             verified = differing(evaluation.outputs, emulated.outputs)
+        small = [(side, scored(chosen_engine, {"params": params, "state": state},
+                               part=replace(part, images=ShrunkImages(part.images, side)))) for side in shrink]
         latency = None if max_latency is None else measure_latency(predict, part.images, max_latency)
     return evaluation.to_metrics(wanted) | evaluation.large() | {
         "task": task_of_model(model).name, "headline": evaluation.headline.to_json(),
@@ -107,7 +115,16 @@ def evaluate_on(
         "warnings": found.holder.warnings, **({"tta": True} if tta else {}),
         **({} if latency is None else {"latency": latency.to_json()}),
         **({"verified": verified} if verify else {}),
+        **({"shrunk": [{"side": side, **one.headline.to_json()} for side, one in small]} if small else {}),
     }
+
+
+def refuse_larger(sides: Sequence[int], size: tuple[int, ...]) -> None:
+    """Raise UsageError for a side to shrink to that is none."""
+    for side in sides:
+        if not 1 <= side < min(size):
+            raise UsageError(describe("evaluate", "--shrink", f"from 1 to below {min(size)}, the shorter side of the "
+                                      "pictures as the model sees them", side))
 
 
 def differing(ours: np.ndarray, theirs: np.ndarray) -> dict[str, int]:

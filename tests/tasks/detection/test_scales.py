@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,13 @@ import pytest
 from pellucid.data.batches import Batch, Batches
 from pellucid.data.opening import open_dataset
 from pellucid.data.scales import Scales, sizes_around
+from pellucid.graph.graph import Graph
 from pellucid.graph.resizing import resized, same_weights
 from pellucid.keys import Key
+from pellucid.runs import room
+from pellucid.runs.config import RunConfig
 from pellucid.tasks.detection.codecs.center import CenterCodec
+from pellucid.tasks.detection.networks import center_net
 from pellucid.tasks.detection.settings import Settings
 from pellucid.tasks.detection.task import TASK
 from tests.tasks.detection.conftest import write_shapes
@@ -81,3 +86,17 @@ def test_a_network_at_another_size_has_the_same_weights() -> None:
     model = center_net((64, 80, 3), 2, 4)
     model.get_layer("stem1").trainable = False
     assert not resized(model.graph, (96, 112, 3)).weights["stem1/kernel"].trainable
+
+
+def test_the_largest_size_of_a_step_counts_where_memory_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def step_bytes(graph: Graph, batch: int, copies: int) -> int:
+        asked.extend(graph.input_shapes.values())
+        return 0
+
+    monkeypatch.setattr(room, "step_bytes", step_bytes)
+    graph = center_net((64, 96, 3), 2, 4).graph
+    dataset = SimpleNamespace(parts={"train": range(4)})
+    room.refuse_too_large_at([(48, 64), (96, 128), (64, 96)], RunConfig(data="x"), dataset, graph)  # type: ignore[arg-type]
+    assert asked == [(96, 128, 3)]
