@@ -20,6 +20,7 @@ from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.hourglass import Hourglass
 from pellucid.architectures.lenet import LeNet5
 from pellucid.architectures.mobilenet import MobileNetV2
+from pellucid.architectures.openpose import OpenPose
 from pellucid.architectures.photonet import PhotoNet
 from pellucid.architectures.preact import PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
@@ -47,6 +48,7 @@ __all__ = [
     "Hourglass",
     "LeNet5",
     "MobileNetV2",
+    "OpenPose",
     "PhotoNet",
     "PreActResNet",
     "ResNet101",

@@ -22,6 +22,7 @@ from pellucid.architectures.googlenet import GoogLeNet
 from pellucid.architectures.hourglass import Hourglass
 from pellucid.architectures.lenet import LeNet5
 from pellucid.architectures.mobilenet import MobileNetV2
+from pellucid.architectures.openpose import OpenPose
 from pellucid.architectures.photonet import PhotoNet
 from pellucid.architectures.preact import LAYOUTS, PreActResNet
 from pellucid.architectures.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
@@ -87,6 +88,8 @@ OF_POINTS: dict[str, Callable[..., Model]] = {  # their classes are numbers or m
     "facepoints": FacePoints,
     "hourglass": partial(Hourglass, stacks=1),
     **{f"hourglass-{stacks}": partial(Hourglass, stacks=stacks) for stacks in (2, 4, 8)},
+    "openpose": OpenPose,
+    **{f"openpose-{stages}": partial(OpenPose, stages=stages) for stages in (2, 3)},
 }
 EVERY = {**NAMES, **OF_POINTS}
 

@@ -66,6 +66,7 @@ COUNTS: list[tuple[str, dict[str, Any], str, int]] = [
     ("FacePoints", {"classes": 136}, ALL, 91_772),
     *[("Hourglass", {"stacks": stacks}, TRAINED, count) for stacks, count in
       ((1, 3_211_920), (2, 6_141_344), (4, 12_000_192), (8, 23_717_888))],
+    ("OpenPose", {}, ALL, 52_311_446),
     ("GoogLeNet", {}, ALL, 13_378_280),
     ("GoogLeNet", {"auxiliary": False}, ALL, 6_998_552),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid.architectures import FacePoints, Hourglass
+from pellucid.architectures import FacePoints, Hourglass, OpenPose
 from pellucid.architectures.names import NAMES, OF_POINTS, architecture, smallest
 from pellucid.data.batches import Batch
 from pellucid.engines.protocol import Objective, Term
@@ -45,7 +45,8 @@ def step(model: Model, engine_name: str, joints: tuple[int, ...]) -> tuple[float
 @pytest.mark.parametrize("model, answer", [
     (Hourglass(stacks=2, width=8, classes=JOINTS, input_shape=(128, 64, 2)), (32, 16, JOINTS)),
     (FacePoints(), (10,)),
-], ids=["hourglass", "face"])  # fmt: skip
+    (OpenPose(stages=2, classes=JOINTS, input_shape=(16, 8, 2)), (2, 1, JOINTS)),
+], ids=["hourglass", "face", "openpose"])  # fmt: skip
 def test_both_engines_take_the_same_step(model: Model, answer: tuple[int, ...]) -> None:
     loss, gradients = step(model, "reference", answer)
     other, others = step(model, "pytorch", answer)
@@ -126,3 +127,22 @@ def test_a_network_of_points_is_known_to_summary_and_refused_to_classes() -> Non
     assert network_named("Hourglass_2", None, None, "relu").count_params() == Hourglass(stacks=2).count_params()
     with pytest.raises(UsageError, match="--model hourglass-2 answers with points, which these data do not mark"):
         architecture("hourglass-2", (64, 64, 3), 10, names=NAMES)
+
+
+def test_stages_see_the_features_with_what_the_one_before_said() -> None:
+    model = OpenPose(stages=3, classes=44, fields=30, input_shape=(64, 80, 3))
+    assert model.output_shape == (None, 8, 10, 44) and model.graph.training_only == ("stage1", "stage2")
+    rows = {row.name: row.output_shape for row in summarize(model.graph).rows}
+    assert rows["stage2_on"] == "(N, 8, 10, 172)" and rows["stage3_fields_out"] == "(N, 8, 10, 30)"
+    assert OpenPose().output_shape == (None, 46, 82, 57)  # of pictures of 368 x 656: 654 is no multiple of 8
+
+
+@pytest.mark.parametrize("options, wanted", [
+    ({"stages": 0}, "stages must be an integer >= 1"), ({"fields": 3}, "fields must be two a limb"),
+    ({"fields": 57}, "fewer than all 57 outputs"),
+], ids=str)  # fmt: skip
+def test_other_stages_and_fields_are_refused(options: dict[str, Any], wanted: str) -> None:
+    with pytest.raises(ArgumentError, match=f"OpenPose: .*{wanted}"):
+        OpenPose(**options)
+    with pytest.raises(ShapeError, match="multiples of 8, but it is 368 x 654"):
+        OpenPose(input_shape=(368, 654, 3))

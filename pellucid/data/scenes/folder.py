@@ -16,6 +16,7 @@ from pellucid.storage.writer import make_folder, new_folder, write_bytes, write_
 
 DRAWN = "Stick figures drawn by Pellucid (seed {seed}); no photographs"
 PERSON = 1          # number of the category
+HALF = 0.5          # COCO counts the middle of the first pixel 0
 
 
 def write_scenes(out: str, counts: Mapping[str, int], *, seed: int, people: tuple[int, int],
@@ -56,7 +57,7 @@ def as_coco(drawn: Mapping[str, Scene], seed: int) -> dict[str, Any]:
         height, width, _ = one.pixels.shape
         images.append({"id": number, "file_name": name, "height": height, "width": width})
         for xy, visible, box, area in zip(one.xy, one.visible, one.boxes, one.areas, strict=True):
-            flagged = np.column_stack([np.nan_to_num(xy), visible])
+            flagged = np.column_stack([np.nan_to_num(xy - HALF, nan=0), visible])
             annotations.append({
                 "id": len(annotations) + 1, "image_id": number, "category_id": PERSON, "iscrowd": 0,
                 "keypoints": [float(value) for value in flagged.ravel()], "num_keypoints": int((visible > 0).sum()),

@@ -69,7 +69,7 @@ def test_a_folder_is_coco_that_pycocotools_reads(tmp_path):
         for found, xy, visible in zip(coco.imgToAnns[number], one.xy, one.visible, strict=True):
             points = np.array(found["keypoints"]).reshape(14, 3)
             assert points[:, 2].tolist() == visible.tolist()
-            assert points[:, :2] == pytest.approx(np.nan_to_num(xy))
+            assert points[:, :2] == pytest.approx(np.nan_to_num(xy - 0.5))
     assert len(list((folder / "images" / "val").glob("*.png"))) == 2
 
 

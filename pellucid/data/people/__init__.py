@@ -1,0 +1,1 @@
+"""People: any number of objects with points a picture, all asked for at once."""
