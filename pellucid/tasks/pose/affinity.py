@@ -29,25 +29,28 @@ def affinity_fields(starts: np.ndarray, ends: np.ndarray, people: np.ndarray, *,
     fields = np.zeros((count, *shape, limbs, 2), np.float32)
     met = np.zeros((count, *shape, limbs), np.int16)
     lengths = np.linalg.norm(ends - starts, axis=2)
-    for person, limb in np.argwhere(lengths > SHORTEST).tolist():      # NaN is not larger
-        start, end = starts[person, limb], ends[person, limb]
-        unit = (end - start) / lengths[person, limb]
-        low, high = np.minimum(start, end) - width, np.maximum(start, end) + width
-        at = span_around(low, high, shape, stride)
-        inside = in_limb(at, start, unit, lengths[person, limb], width)
-        picture = int(people[person])
-        fields[picture, at.rows, at.columns, limb][inside] += unit
-        met[picture, at.rows, at.columns, limb] += inside
+    for person, picture in enumerate(people.tolist()):
+        real = np.flatnonzero(lengths[person] > SHORTEST)                   # NaN is not larger
+        if not len(real):
+            continue
+        start, end, length = starts[person, real], ends[person, real], lengths[person, real]
+        units = (end - start) / length[:, np.newaxis]
+        both = np.concatenate([start, end])
+        at = span_around(both.min(axis=0) - width, both.max(axis=0) + width, shape, stride)
+        inside = in_limbs(at, start, units, length, width)                                      # (h,w,l)
+        place = np.ix_([picture], np.arange(*at.rows.indices(shape[0])), np.arange(*at.columns.indices(shape[1])), real)
+        fields[place] += inside[np.newaxis, ..., np.newaxis] * units.astype(np.float32)
+        met[place] += inside[np.newaxis]
     fields /= np.maximum(met, 1)[..., np.newaxis]
     return fields.reshape(count, *shape, 2 * limbs)
 
 
-def in_limb(at: Span, start: np.ndarray, unit: np.ndarray, length: float, width: float) -> np.ndarray:
-    """Which places (h,w) of a span lie in a limb."""
-    x, y = at.x - start[0], at.y - start[1]                                                     # (w,) and (h,)
-    along = x[np.newaxis] * unit[0] + y[:, np.newaxis] * unit[1]
-    across = y[:, np.newaxis] * unit[0] - x[np.newaxis] * unit[1]
-    return np.asarray((along >= 0) & (along <= length) & (np.abs(across) <= width))
+def in_limbs(at: Span, starts: np.ndarray, units: np.ndarray, lengths: np.ndarray, width: float) -> np.ndarray:
+    """Which places (h,w) of a span lie in each of l limbs: (h,w,l)."""
+    x, y = at.x[:, np.newaxis] - starts[:, 0], at.y[:, np.newaxis] - starts[:, 1]              # (w,l) and (h,l)
+    far = (x * units[:, 0])[np.newaxis] + (y * units[:, 1])[:, np.newaxis]
+    across = (y * units[:, 0])[:, np.newaxis] - (x * units[:, 1])[np.newaxis]
+    return np.asarray((far >= 0) & (far <= lengths) & (np.abs(across) <= width))
 
 
 def along(fields: np.ndarray, limbs: np.ndarray, starts: np.ndarray, ends: np.ndarray, shares: np.ndarray, *,

@@ -24,11 +24,16 @@ def joint_maps(xy: np.ndarray, people: np.ndarray, *, count: int, shape: tuple[i
     stride: pixels a place; sigma: pixels.
     """
     maps = np.zeros((count, *shape, xy.shape[1]), np.float32)
-    for person, joint in np.argwhere(np.isfinite(xy).all(axis=2)).tolist():
-        spot = xy[person, joint]
-        at = span_around(spot - REACH * sigma, spot + REACH * sigma, shape, stride)
-        across, down = np.exp(-(((at.x - spot[0]) / sigma) ** 2)), np.exp(-(((at.y - spot[1]) / sigma) ** 2))
-        hill = down[:, np.newaxis] * across[np.newaxis]
-        own = maps[int(people[person]), at.rows, at.columns, joint]
-        np.maximum(own, np.where(hill < FOOT, 0, hill), out=own)
+    reach = REACH * sigma
+    for person, picture in enumerate(people.tolist()):
+        known = np.flatnonzero(np.isfinite(xy[person]).all(axis=1))
+        if not len(known):
+            continue
+        spots = xy[person, known]
+        at = span_around(spots.min(axis=0) - reach, spots.max(axis=0) + reach, shape, stride)
+        across, down = (np.exp(-(((middles[:, np.newaxis] - spots[:, axis]) / sigma) ** 2)).astype(np.float32)
+                        for axis, middles in enumerate((at.x, at.y)))                           # (w,k) and (h,k)
+        hills = down[:, np.newaxis] * across[np.newaxis]
+        own = maps[picture, at.rows, at.columns]
+        own[..., known] = np.maximum(own[..., known], np.where(hills < FOOT, 0, hills))
     return maps

@@ -1,0 +1,61 @@
+"""A small network of maps and fields for one CPU: down to an eighth, back to a quarter, then stages as OpenPose's.
+
+Table     3x3 w/2 stride 2 | 3x3 w stride 2, block w (a) | 3x3 2w stride 2, block 2w (b) | 3x3 3w stride 2, block 3w,
+          block 3w with gaps | 1x1 2w, enlarged twice, + b, block 2w | 1x1 2w, enlarged twice, joined with a,
+          3x3 2w: the features F
+Stage     3x3 2w | 3x3 2w with gaps | 1x1 maps and fields; from the second on it sees F with what the one before said
+Block     3x3, batch norm, ReLU, 3x3, batch norm, + input, ReLU
+Shapes    (H,W,C') -> (H/4,W/4,maps + fields); all stages but the last are for training only
+Source    the parts are those of He et al. 2016 (block), Lin et al. 2017 (way back), Cao et al. 2017 (stages)
+"""
+
+from __future__ import annotations
+
+from pellucid.graph.layer import Tensor
+from pellucid.graph.vocabulary import Activation, Add, BatchNormalization, Concatenate, Conv2D, Input, UpSampling2D
+from pellucid.model import Model
+
+WIDTH = 24
+STRIDE, MULTIPLE = 4, 16
+
+
+def convolved(x: Tensor, filters: int, name: str, *, kernel: int = 3, stride: int = 1, gaps: int = 1,
+              relu: bool = True) -> Tensor:  # fmt: skip
+    """A convolution with batch norm, and ReLU unless it is left to a sum."""
+    x = Conv2D(filters, kernel, strides=stride, padding="same", dilation_rate=gaps, use_bias=False,
+               kernel_initializer="he_normal", name=name)(x)  # fmt: skip
+    y: Tensor = BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
+    return Activation("relu", name=f"{name}_relu")(y) if relu else y
+
+
+def block(x: Tensor, filters: int, name: str, *, gaps: int = 1) -> Tensor:
+    """Two convolutions whose result is added to their input."""
+    y = convolved(x, filters, f"{name}_a", gaps=gaps)
+    y = convolved(y, filters, f"{name}_b", relu=False)
+    z: Tensor = Activation("relu", name=f"{name}_out")(Add(name=f"{name}_add")([x, y]))
+    return z
+
+
+def features(image: Tensor, width: int) -> Tensor:
+    """The features, a quarter as wide as the image."""
+    x = convolved(image, width // 2, "stem1", stride=2)
+    fine = block(convolved(x, width, "stem2", stride=2), width, "at4")
+    middle = block(convolved(fine, 2 * width, "down8", stride=2), 2 * width, "at8")
+    x = block(convolved(middle, 3 * width, "down16", stride=2), 3 * width, "at16a")
+    x = block(x, 3 * width, "at16b", gaps=2)
+    x = UpSampling2D(2, name="up8")(convolved(x, 2 * width, "narrow8", kernel=1))
+    x = block(Add(name="join8")([middle, x]), 2 * width, "join8_block")
+    x = UpSampling2D(2, name="up4")(convolved(x, 2 * width, "narrow4", kernel=1))
+    return convolved(Concatenate(name="join4")([fine, x]), 2 * width, "features")
+
+
+def poses_net(shape: tuple[int, int, int], numbers: int, stages: int, width: int = WIDTH) -> Model:
+    """The default: `numbers` maps and fields, said `stages` times."""
+    image = Input(shape)
+    x = seen = features(image, width)
+    said: list[Tensor] = []
+    for stage in range(1, stages + 1):
+        y = convolved(convolved(x, 2 * width, f"stage{stage}_a"), 2 * width, f"stage{stage}_b", gaps=2)
+        said.append(Conv2D(numbers, 1, name=f"stage{stage}")(y))
+        x = Concatenate(name=f"stage{stage}_on")([seen, said[-1]])
+    return Model(image, [said[-1], *said[:-1]], name="poses", training_only=said[:-1])
