@@ -26,7 +26,7 @@ MET = 0.05          # of the field, from which on a step meets it
 SHARE = 0.8         # of the steps; more must meet it
 FIRST = [2, 4, 7]   # steps that are looked at first: most pairs are refused by these alone
 LEAST = 0.0         # score of a pair, which must be above it
-GREEDY, HUNGARIAN = "greedy", "hungarian"
+MATCHINGS = GREEDY, HUNGARIAN = "greedy", "hungarian"
 
 
 @dataclass(frozen=True)
