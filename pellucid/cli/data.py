@@ -230,4 +230,4 @@ def draw(
     counts = {part: count for part, count in (("train", train), ("val", val), ("test", test)) if count}
     folder = write_scenes(out, counts, seed=seed, people=ends, size=sides)
     say(f"{folder}: {sum(counts.values()):,} drawn pictures with COCO keypoints. Learn from them with: pellucid train "
-        f"{folder}")
+        f"{folder} --task pose")

@@ -11,6 +11,7 @@ from pellucid.data.boxes.column import Boxes
 from pellucid.data.boxes.summary import describe_boxes
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.images import Array
+from pellucid.data.people.column import People
 from pellucid.data.points.column import Points
 from pellucid.data.points.summary import describe_points
 from pellucid.data.splits import leaking_groups
@@ -61,6 +62,8 @@ def _describe_annotations(part: Part, class_names: tuple[str, ...]) -> dict[str,
         return {"boxes": describe_boxes(part.annotations)}
     if isinstance(part.annotations, Points):
         return {"points": describe_points(part.annotations, len(set(part.names)))}
+    if isinstance(part.annotations, People):
+        return {"points": describe_points(part.annotations.objects, len(part))}
     if not class_names:
         return {}
     counts = np.bincount(part.labels, minlength=len(class_names))

@@ -32,6 +32,8 @@ READ_FROM = {
              "ymin, xmax, ymax)",
     "points": "a CSV (columns image, x0, y0, x1, y1 ... or image, nose_x, nose_y ...), COCO keypoints, YOLO pose with "
               "a data.yaml, .pts files beside pictures, or the labeled-data of DeepLabCut",
+    "people": "COCO keypoints (also a folder of pellucid data draw), YOLO pose with a data.yaml, or a CSV with several "
+              "rows a picture",
 }  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def open_dataset(spec: str, *, data_dir: str | Path | None = None, resize: tuple
     max_pixels: the most one may have; group_pattern: a regular expression whose groups, found in the path of a picture,
     are its group;
     learning=False: the data are only scored, so that a single class, and classes without a picture, are fine;
-    annotations: "classes", "numbers", "boxes" or "points", what is to be learnt (None: the data decide);
+    annotations: "classes", "numbers", "boxes", "points" or "people", what is to be learnt (None: the data decide);
     require_all_channels: refuse pictures in several files of which some are missing, rather than leave them out; wells:
     "together" or "apart", whether pictures of one well of a table are a group; allow_leak: groups may part them; where:
     which rows of a table are read ("cell_type=U2OS,site=1|2"); crop: "none", or how much around its box is cut out with
@@ -122,6 +124,10 @@ def _marked(name: str, tree: Tree, options: Options, table: Source | None = None
     Raises DataError where they are wanted and missing.
     """
     found: Dataset | None = None
+    if options.annotations == "people":
+        from pellucid.data.people.opening import open_people
+
+        found = open_people(name, tree, options, table)
     if options.annotations == "points" or (options.annotations is None and options.label is None):
         from pellucid.data.points.opening import open_points
 

@@ -18,7 +18,7 @@ ALPHAS = ("white", "drop")
 WELLS = ("together", "apart")
 CROPS = ("auto", "none")
 WIDEST = 4                      # times its longer side that is seen on each side of a box
-KINDS = ("classes", "numbers", "boxes", "points")  # of annotations, as `Annotations.kind` has them
+KINDS = ("classes", "numbers", "boxes", "points", "people")  # of annotations, as `Annotations.kind` has them
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 AUTO = "auto"  # the data say which
 # rooms of this folder, each with a TASK; the first: what runs were without one
-OWN = ("classification", "regression", "detection", "keypoints")
+OWN = ("classification", "regression", "detection", "keypoints", "pose")
 FIRST = OWN[0]
 _registered: dict[str, Task] = {}
 

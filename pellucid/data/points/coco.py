@@ -76,17 +76,22 @@ def read_coco(tree: Tree, places: Places, *, asked: bool) -> Found | None:
     for source, file in read:
         part = part_of(source.path)
         pictures = pictures_of(source, BoxFile(file.images), places, part)
+        found.entries += pictures.values()
+        having = [one.id for one in file.categories if one.keypoints]
         for place, told in enumerate(file.annotations):
             where = f"{source.where}: annotations[{place}]" + ("" if told.id is None else f" (id {shown(told.id, 24)})")
             if told.image_id not in pictures:
                 raise DataError(f"{where}: there is no image {shown(told.image_id)} in the file. Correct image_id or "
                                 "remove it.")
             crowds += bool(told.iscrowd)
-            if told.iscrowd or told.keypoints is None:
-                continue
             entry = pictures[told.image_id]
-            found.marked.append(replace(marked_of(where, told, found.skeleton, entry.source),
-                                        part=part, size=entry.size))
+            if not told.iscrowd and told.keypoints is not None:
+                found.marked.append(replace(marked_of(where, told, found.skeleton, entry.source),
+                                            part=part, size=entry.size))
+            elif told.category_id in having:
+                told.keypoints = [0] * 3 * len(found.skeleton)
+                found.aside.append(replace(marked_of(where, told, found.skeleton, entry.source),
+                                           part=part, size=entry.size))
     found.notes += [f"crowds, in which no object can be told from others, left out: {crowds:,}"] if crowds else []
     return found
 

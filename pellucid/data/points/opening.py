@@ -43,6 +43,22 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
 
     Raises FileError and DataError naming file and line, ArgumentError for --group and --label that name nothing here.
     """
+    whole = found_in(tree, options, table)
+    if whole is None:
+        return None
+    found, notes = without_empty(tree.where, whole)
+    column = column_of(found, sizes_of(found, options))
+    margin = margin_for(column, options)
+    refuse_second(found, cropped=margin is not None)
+    return dataset_of_points(name, tree, Places(tree), found, column, [*notes, *crop_notes(column, margin, options)],
+                             options if margin is None else replace(options, crop=f"{margin:g}", fit="letterbox"))
+
+
+def found_in(tree: Tree, options: Options, table: Source | None) -> Found | None:
+    """What the one form of annotation in a tree says; None where there is none.
+
+    Raises DataError for two forms, ArgumentError for --group and --label that name nothing here.
+    """
     if table is None and not any(source.path.lower().endswith(MARKS) for source in tree.sources):
         return None
     places = Places(tree)
@@ -61,18 +77,14 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
     if len(forms) > 1:
         raise DataError(f"{tree.where}: points lie here as {' and as '.join(found.form for found in forms)}. Remove "
                         "all forms but one.")
-    found, notes = without_empty(tree.where, forms[0])
+    found = forms[0]
     if options.group is not None and found.form != "CSV":
         raise ArgumentError(f"{tree.where}: --group names a column of a CSV table, but points are read from "
                             f"{found.form} here. Leave it out, or type --group-pattern.")
     if options.label and not found.attributes:
         raise ArgumentError(f"{tree.where}: --label names columns of a CSV table, to be learnt beside the points, but "
                             f"points are read from {found.form} here. Leave it out.")
-    column = column_of(found, sizes_of(found, options))
-    margin = margin_for(column, options)
-    refuse_second(found, cropped=margin is not None)
-    return dataset_of_points(name, tree, places, found, column, [*notes, *crop_notes(column, margin, options)],
-                             options if margin is None else replace(options, crop=f"{margin:g}", fit="letterbox"))
+    return found
 
 
 def marks_points(table: Source, group: str | None = None, least: int = 2) -> bool:

@@ -76,3 +76,24 @@ class FieldsCodec:
         found = peaks(outputs[..., : self.joints], stride=self.stride, least=self.least)
         return group(found, np.ascontiguousarray(outputs[..., self.joints :]), self.limbs, joints=self.joints,
                      stride=self.stride, rules=self.rules)  # fmt: skip
+
+    def mirrors(self, order: np.ndarray) -> bool:
+        """Whether every limb has one that is its mirror image, joints changing places in `order` (K,)."""
+        return bool((order != np.arange(self.joints)).any()) and None not in [limb for limb, _ in self._others(order)]
+
+    def mirrored(self, outputs: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """Outputs (N,h,w,C) for mirror images as they would be for the pictures."""
+        flipped = outputs[:, :, ::-1]
+        found = [flipped[..., : self.joints][..., order]]
+        for limb, sign in self._others(order):
+            assert limb is not None, "mirrors was asked"
+            at = self.joints + 2 * limb
+            found.append(flipped[..., at : at + 2] * np.array([-sign, sign], outputs.dtype))
+        return np.concatenate(found, axis=-1)
+
+    def _others(self, order: np.ndarray) -> list[tuple[int | None, int]]:
+        """Of each limb the one that is its mirror image, None where there is none, and -1 where that runs backwards."""
+        places = {limb: (number, 1) for number, limb in enumerate(self.limbs)}
+        places |= {(end, start): (number, -1) for number, (start, end) in enumerate(self.limbs)
+                   if (end, start) not in places}  # fmt: skip
+        return [places.get((int(order[start]), int(order[end])), (None, 1)) for start, end in self.limbs]
