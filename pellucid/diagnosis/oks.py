@@ -25,13 +25,22 @@ SPACING = np.spacing(1)
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Objects of all pictures: xy (G,K,2), visible (G,K), areas (G,), boxes (G,4) and pictures (G,), numbers from 0."""
+    """Objects of all pictures: xy (G,K,2), visible (G,K), areas (G,), boxes (G,4) and pictures (G,), numbers from 0.
+
+    crowd (G,): objects that hold any number of answers, of which none is right or wrong; None: none of them.
+    """
 
     xy: np.ndarray
     visible: np.ndarray
     areas: np.ndarray
     boxes: np.ndarray
     pictures: np.ndarray
+    crowd: np.ndarray | None = None
+
+    @property
+    def many(self) -> np.ndarray:
+        """(G,) which are crowds."""
+        return np.zeros(len(self.pictures), bool) if self.crowd is None else self.crowd
 
 
 def oks(found: np.ndarray, truth: np.ndarray, visible: np.ndarray, areas: np.ndarray, boxes: np.ndarray,
@@ -50,10 +59,10 @@ def oks(found: np.ndarray, truth: np.ndarray, visible: np.ndarray, areas: np.nda
     return np.asarray((np.exp(-square) * counted).sum(axis=-1) / np.maximum(counted.sum(axis=-1), 1))
 
 
-def matched(similar: np.ndarray, ignored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def matched(similar: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which answers are right, and which count nothing (T,D), of similarities (D,G), the surest answer first."""
     order = np.argsort(ignored, kind="stable")
-    similar, ignored = similar[:, order], ignored[order]
+    similar, ignored, crowd = similar[:, order], ignored[order], crowd[order]
     right = np.zeros((len(THRESHOLDS), len(similar)), bool)
     aside = np.zeros_like(right)
     for t, threshold in enumerate(THRESHOLDS):
@@ -68,7 +77,7 @@ def matched(similar: np.ndarray, ignored: np.ndarray) -> tuple[np.ndarray, np.nd
                 if similar[row, g] >= best:
                     best, at = similar[row, g], g
             if at > -1:
-                free[at] = False
+                free[at] = crowd[at]
                 right[t, row], aside[t, row] = not ignored[at], ignored[at]
     return right, aside
 
@@ -102,17 +111,18 @@ def area_under(right: np.ndarray, aside: np.ndarray, times: np.ndarray, count: f
 
 
 def match_all(people: People, found: np.ndarray, scores: np.ndarray, pictures: np.ndarray,
-              sigmas: np.ndarray) -> Matched:  # fmt: skip
-    """Answers (A,K,2) with scores (A,), in pictures (A,), matched to the objects of their pictures."""
-    count = int(max(people.pictures.max(initial=-1), pictures.max(initial=-1))) + 1
-    nothing = np.asarray(~(people.visible > 0).any(axis=1))
+              sigmas: np.ndarray, count: int | None = None) -> Matched:  # fmt: skip
+    """Answers (A,K,2) with scores (A,), in pictures (A,), matched to the objects of their pictures, `count` in all."""
+    if count is None:
+        count = int(max(people.pictures.max(initial=-1), pictures.max(initial=-1))) + 1
+    nothing = np.asarray(~(people.visible > 0).any(axis=1) | people.many)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for picture in range(count):
         rows, objects = np.flatnonzero(pictures == picture), np.flatnonzero(people.pictures == picture)
         rows = rows[np.argsort(-scores[rows], kind="stable")][:MOST]
         similar = oks(found[rows], people.xy[objects], people.visible[objects], people.areas[objects],
                       people.boxes[objects], sigmas)  # fmt: skip
-        parts.append((rows, *matched(similar, nothing[objects])))
+        parts.append((rows, *matched(similar, nothing[objects], people.many[objects])))
     rows = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.int64)
     order = np.argsort(-scores[rows], kind="stable")
     right, aside = (np.concatenate([part[k] for part in parts], axis=1)[:, order] for k in (1, 2))

@@ -43,7 +43,7 @@ from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_siz
 from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
 from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
 from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
-from pellucid.tasks.keypoints.watching import Looks
+from pellucid.tasks.looking import Looks
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, StoredRun
 from pellucid.training.events import Event
@@ -108,7 +108,7 @@ class Keypoints(Problem):
         return Objective(self.codec.terms())
 
     def events(self, settings: Settings, bench: Bench) -> list[tuple[str, Event]]:
-        return [("looks", Looks(bench, settings.score_every, validated=self.validated))]
+        return [("looks", Looks(bench, NME, settings.score_every, validated=self.validated))]
 
     def by_heart(self, part: Part) -> ByHeart | None:
         def score(outputs: np.ndarray) -> float:

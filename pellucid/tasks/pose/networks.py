@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from pellucid.graph.layer import Tensor
 from pellucid.graph.vocabulary import Activation, Add, BatchNormalization, Concatenate, Conv2D, Input, UpSampling2D
+from pellucid.initializers import RandomNormal
 from pellucid.model import Model
 
 WIDTH = 24
@@ -56,6 +57,6 @@ def poses_net(shape: tuple[int, int, int], numbers: int, stages: int, width: int
     said: list[Tensor] = []
     for stage in range(1, stages + 1):
         y = convolved(convolved(x, 2 * width, f"stage{stage}_a"), 2 * width, f"stage{stage}_b", gaps=2)
-        said.append(Conv2D(numbers, 1, name=f"stage{stage}")(y))
+        said.append(Conv2D(numbers, 1, kernel_initializer=RandomNormal(stddev=0.01), name=f"stage{stage}")(y))
         x = Concatenate(name=f"stage{stage}_on")([seen, said[-1]])
     return Model(image, [said[-1], *said[:-1]], name="poses", training_only=said[:-1])
