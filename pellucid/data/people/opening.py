@@ -38,7 +38,8 @@ def open_people(name: str, tree: Tree, options: Options, table: Source | None = 
                         "train, validation or test. Name one.")
     people = people_of(found, pictures, sizes_of(pictures, options))
     paths = [one.source.path for one in pictures]
-    groups, told = groups_of(tree.where, paths, options.group_pattern), []
+    groups = groups_of(tree.where, paths, options.group_pattern)
+    told: list[str] = []
     if not any(groups):
         groups, told = by_name(paths)
     samples = [Sample(one.source, one.part or "train", group) for one, group in zip(pictures, groups, strict=True)]

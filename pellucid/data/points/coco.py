@@ -89,7 +89,7 @@ def read_coco(tree: Tree, places: Places, *, asked: bool) -> Found | None:
                 found.marked.append(replace(marked_of(where, told, found.skeleton, entry.source),
                                             part=part, size=entry.size))
             elif told.category_id in having:
-                told.keypoints = [0] * 3 * len(found.skeleton)
+                told.keypoints = [0.0] * 3 * len(found.skeleton)
                 found.aside.append(replace(marked_of(where, told, found.skeleton, entry.source),
                                            part=part, size=entry.size))
     found.notes += [f"crowds, in which no object can be told from others, left out: {crowds:,}"] if crowds else []

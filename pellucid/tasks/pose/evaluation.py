@@ -59,7 +59,7 @@ class Evaluation:
     @property
     def outputs(self) -> np.ndarray:
         """The scores of all people told, one after the other; maps and fields are not kept."""
-        return np.concatenate([one.scores for one in self.found])
+        return np.asarray(np.concatenate([one.scores for one in self.found]))
 
     @cached_property
     def xy(self) -> np.ndarray:
@@ -136,7 +136,7 @@ class Evaluation:
     def sizes(self) -> np.ndarray:
         """(G,) of the figures, in pixels."""
         boxes = around(self.truth.objects.xy[self.truth.counted])
-        return np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1), 1)
+        return np.asarray(np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1), 1))
 
     def wrong(self) -> np.ndarray:
         """Which pictures (N,) have a person that was not found, or an answer that is nobody's."""

@@ -42,8 +42,8 @@ def kind_of(model: str | None) -> tuple[str, Kind]:
     """The name and form that --model means. Raises UsageError for what is none."""
     name = USUAL if model is None else model.lower()
     if name not in KINDS:
-        raise UsageError(describe("train", "--model", f"{', '.join(KINDS)} for the poses of many people, or a model file",
-                                  repr(shown(model))))
+        wanted = f"{', '.join(KINDS)} for the poses of many people, or a model file"
+        raise UsageError(describe("train", "--model", wanted, repr(shown(model))))
     return name, KINDS[name]
 
 

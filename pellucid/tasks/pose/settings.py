@@ -27,8 +27,8 @@ class Settings:
         2, "Times that maps and fields are made, each from those before; all but the last teach only.", panel=NETWORK,
         least=1, most=8)
     matching: str = setting(
-        "greedy", "Which joints a limb joins: greedy, the best pair first; hungarian, the best sum of all pairs.",
-        panel=NETWORK, choices=("greedy", "hungarian"))
+        "hungarian", "Which joints a limb joins: hungarian, the best sum of all pairs; greedy, the best pair first.",
+        panel=NETWORK, choices=("hungarian", "greedy"))
     least_peak: float = setting(
         0.1, "Height in its map from which a joint is looked at.", panel=NETWORK, above=0, below=1)
     least_joints: int = setting(

@@ -182,8 +182,8 @@ class PoseTask(Task):
         if not people.counted.any():
             raise DataError(f"{dataset.name}: there is nobody in the images to learn from.")
         if not people.skeleton.edges:
-            raise DataError(f"{dataset.name}: the skeleton has no edges, so joints cannot be joined to people. Add them "
-                            "to the file: COCO has them as skeleton.")
+            raise DataError(f"{dataset.name}: the skeleton has no edges, so joints cannot be joined to people. Add "
+                            "them to the file: COCO has them as skeleton.")
         height, width, _ = dataset.image_shape
         fit = dataset.reading.get("fit", "stretch")
         _, kind = kind_of(None)

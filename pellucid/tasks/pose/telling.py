@@ -18,9 +18,9 @@ def told(found: Mapping[str, Any]) -> list[Section]:
 
 def lines_of(found: Mapping[str, Any]) -> list[str]:
     """The other scores, a line each."""
-    lines = [f"people found {found['found']:,} of {found['people']:,}, told {found['told']:,}; pck@{found['pck_at']:g} of "
-             f"the figure's size {percent(found['pck'])} of {found['marked']:,} joints; of a person found, oks "
-             f"{value(found['oks'])}"]  # fmt: skip
+    lines = [(f"people found {found['found']:,} of {found['people']:,}, told {found['told']:,}; "
+              f"pck@{found['pck_at']:g} of the figure's size {percent(found['pck'])} of {found['marked']:,} joints; "
+              f"of a person found, oks {value(found['oks'])}")]  # fmt: skip
     if found["pckh"] is not None:
         lines.append(f"pckh@0.5 {percent(found['pckh'])}")
     if found["assumed"]:

@@ -40,8 +40,8 @@ def test_objects_move_with_their_own_picture_and_are_mirrored_under_other_names(
     shift, mirror = np.array([[1.0, 0, 5], [0, 1, -3]]), np.array([[-1.0, 0, 60], [0, 1, 0]])
     moved = found.moved(np.stack([shift, shift, mirror]), (40, 60))
     xy, before = moved.placed().xy, found.objects.xy
-    assert xy[:2] == pytest.approx(before[:2] + (5, -3), nan_ok=True)
-    assert xy[2:, 1] == pytest.approx(before[2:, 2] * (-1, 1) + (60, 0))        # the left one is where the right was
+    assert xy[:2] == pytest.approx(before[:2] + np.array([5, -3]), nan_ok=True)
+    assert xy[2:, 1] == pytest.approx(before[2:, 2] * (-1, 1) + np.array([60, 0]))        # the left one is where the right was
     again = moved.moved(np.stack([np.eye(2, 3), np.eye(2, 3), mirror]), (40, 60)).placed().xy
     assert again[2:] == pytest.approx(before[2:])
 
