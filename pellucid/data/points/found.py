@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.data.boxes.column import Fault
-from pellucid.data.boxes.found import IDENTITY, Entry, SLACK
+from pellucid.data.boxes.found import IDENTITY, SLACK, Entry
 from pellucid.data.images import Array
 from pellucid.data.points.column import Attribute, Points, around
 from pellucid.data.points.skeleton import Skeleton
@@ -56,7 +56,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
     shares: bool = False                        # whether coordinates are shares of the picture's size
     attributes: Sequence[str] = ()              # names of what is told beside the points
-    entries: list[Entry] = field(default_factory=list)      # all pictures, where the form tells of those without objects
+    entries: list[Entry] = field(default_factory=list)      # all pictures, where those without objects are told
     aside: list[Marked] = field(default_factory=list)       # crowds and objects without points, with their boxes
 
 

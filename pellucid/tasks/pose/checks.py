@@ -1,7 +1,7 @@
 """The checks of people, before anything is learnt from them.
 
-people: what is odd in their annotations, and who does not count. people-back: people that do not come back from their own
-maps and fields, since they are too small for the places of a map or lie in one another.
+people: what is odd in their annotations, and who does not count. people-back: people that do not come back from their
+own maps and fields, since they are too small for the places of a map or lie in one another.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Evaluation:
     def xy(self) -> np.ndarray:
         """(D,K,2) all answers, one after the other; joints that were not found are far from everywhere."""
         joints = len(self.truth.skeleton)
-        return np.nan_to_num(np.concatenate([np.zeros((0, joints, 2)), *(one.xy for one in self.found)]), nan=NOWHERE)
+        return np.asarray(np.nan_to_num(np.concatenate([np.zeros((0, joints, 2)), *(one.xy for one in self.found)]), nan=NOWHERE))
 
     @cached_property
     def picture(self) -> np.ndarray:
@@ -96,9 +96,14 @@ class Evaluation:
                            draws_of(self.n, DRAWS))  # fmt: skip
 
     @property
+    def oks_ap(self) -> float:
+        """The mean of them; 0 without anybody."""
+        return float(np.nan_to_num(self.precision.mean()))
+
+    @property
     def headline(self) -> Headline:
         """OKS-AP."""
-        return OKS_AP.headline(float(np.nan_to_num(self.precision.mean())), self.interval)
+        return OKS_AP.headline(self.oks_ap, self.interval)
 
     @cached_property
     def own(self) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ Size = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Kind:
-    """A form of network: what both sides must be a multiple of, pixels a place of its maps, itself (size, codec, stages)."""
+    """A form of network: what both sides must be a multiple of, pixels a place, itself (size, codec, stages)."""
 
     multiple: int
     stride: int

@@ -41,7 +41,8 @@ def test_objects_move_with_their_own_picture_and_are_mirrored_under_other_names(
     moved = found.moved(np.stack([shift, shift, mirror]), (40, 60))
     xy, before = moved.placed().xy, found.objects.xy
     assert xy[:2] == pytest.approx(before[:2] + np.array([5, -3]), nan_ok=True)
-    assert xy[2:, 1] == pytest.approx(before[2:, 2] * (-1, 1) + np.array([60, 0]))        # the left one is where the right was
+    # the left one is where the right was
+    assert xy[2:, 1] == pytest.approx(before[2:, 2] * (-1, 1) + np.array([60, 0]))
     again = moved.moved(np.stack([np.eye(2, 3), np.eye(2, 3), mirror]), (40, 60)).placed().xy
     assert again[2:] == pytest.approx(before[2:])
 
