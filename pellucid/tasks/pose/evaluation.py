@@ -64,8 +64,9 @@ class Evaluation:
     @cached_property
     def xy(self) -> np.ndarray:
         """(D,K,2) all answers, one after the other; joints that were not found are far from everywhere."""
-        joints = len(self.truth.skeleton)
-        return np.asarray(np.nan_to_num(np.concatenate([np.zeros((0, joints, 2)), *(one.xy for one in self.found)]), nan=NOWHERE))
+        nobody = np.zeros((0, len(self.truth.skeleton), 2))
+        found = np.concatenate([nobody, *(one.xy for one in self.found)])
+        return np.asarray(np.nan_to_num(found, nan=NOWHERE))
 
     @cached_property
     def picture(self) -> np.ndarray:

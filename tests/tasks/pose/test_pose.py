@@ -159,7 +159,6 @@ def test_the_checks_see_people_and_pass_them(terminal: Terminal) -> None:
     (["--model", "lenet5"], ["--model", "poses", "openpose"]),
     (["--resize", "90x112"], ["height", "multiple of 16", "96x112"]),
     (["--least-peak", "1"], ["--least-peak"]),
-    (["--preprocess", "pca=4"], ["pca"]),
 ], ids=str)  # fmt: skip
 def test_words_that_mean_nothing_are_refused(terminal: Terminal, words: list[str], parts: list[str]) -> None:
     terminal.refused(2, parts, *TRAIN[:4], *words, "--no-checks", "--epochs", "1", "--out", "run")
