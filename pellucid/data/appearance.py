@@ -109,6 +109,8 @@ def erase(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
 def pca(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
     """x + E (a l): eigenvectors E and roots l of the picture's own covariance of channels, a normal of width `most`."""
     y = x.copy()
+    if x.shape[1:3] == (1, 1):
+        return y  # one pixel does not vary
     for one, key in zip(y, keys, strict=True):
         pixels = one.reshape(-1, one.shape[-1])
         values, vectors = np.linalg.eigh(np.cov(pixels, rowvar=False).reshape(2 * (one.shape[-1],)))

@@ -75,6 +75,16 @@ def test_what_looks_leave_alone() -> None:
     np.testing.assert_allclose(off, off[:, :1] * np.ones_like(off), atol=1e-5)  # one step for all pixels of a picture
 
 
+@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_pictures_of_one_pixel_keep_their_shape_and_have_nothing_to_blur(name: str, channels: int) -> None:
+    if name == "hue":
+        channels = 3
+    few = RANDOM.integers(0, 256, (3, 1, 1, channels), dtype=np.uint8)
+    seen = made(f"{name}={AMOUNTS[name]}", few)
+    assert seen.shape == few.shape and (np.array_equal(seen, few) or name not in ("pca", "blur", "erase"))
+
+
 def part_of(images: np.ndarray, labels: np.ndarray | None = None) -> Part:
     labels = np.arange(len(images)) % 3 if labels is None else labels
     return Part(ArrayImages(images), Classes(labels), tuple(map(str, range(len(images)))), np.arange(len(images)))
