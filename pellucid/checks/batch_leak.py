@@ -6,10 +6,13 @@ and variance are those of the batch. Its predictions use the moving statistics a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from pellucid.checks.finding import Finding
 from pellucid.checks.subject import Subject, batch_norms
+from pellucid.graph.selecting import head_of, keys_of
 
 IMAGES = 4
 ROUNDING = 1e-6  # share of image 0's own gradient
@@ -33,10 +36,19 @@ def check_batch_leak(subject: Subject) -> Finding:
     return Finding("batch-leak", "pass", worst, told)
 
 
+def heads_that_begin_at_zero(subject: Subject, params: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Kernels of such heads, drawn: while they are zero no output depends on any image."""
+    key = subject.key_of("batch-leak")
+    kernels = [name for name in keys_of(subject.graph, head_of(subject.graph)) if params[name].ndim > 1]
+    return {name: key.fold("head", name).generator().standard_normal(params[name].shape).astype(params[name].dtype)
+            for name in kernels if not params[name].any()}  # fmt: skip
+
+
 def leak(subject: Subject, *, training: bool) -> float | None:
     """The largest |gradient| at another image over the largest at the first; None when the first has none."""
     engine, key = subject.engine, subject.key_of("batch-leak")
     params, state = subject.weights(engine)
+    params = {**params, **engine.put(heads_that_begin_at_zero(subject, engine.get(params)))}
     batch = subject.sample("batch-leak", IMAGES)
     inputs = engine.put(batch.inputs)
     run = engine.forward(subject.graph, params, state, inputs, training=training, key=key)

@@ -147,6 +147,7 @@ def test_a_new_head_takes_its_own_rate_and_sees_mirror_images(
     assert ended.value.code == 0, said.err
     assert "augment flip, chosen alone" in said.out and "up to features are made once" in said.out, said.out
     assert "scale  " not in said.out, "what the weights were learnt from is no fault"
+    assert "does not depend on the image" not in said.out, "the new head begins at zero"
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["lr"], settings["epochs"], settings["augment"]) == (KNOWN["squeezenet"].rate, 2, "flip")
     assert (settings["model"], settings["label_smoothing"]) == ("squeezenet-features", SMOOTHING_OF_HEAD)

@@ -22,7 +22,18 @@ from pellucid.data.batches import Batches
 from pellucid.engines.reference import engine as reference
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
-from pellucid.layers import Dense, Dropout, GaussianNoise, Input, RandomContrast, RandomFlip, ReLU, RReLU, Softmax
+from pellucid.layers import (
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    Input,
+    RandomContrast,
+    RandomFlip,
+    ReLU,
+    RReLU,
+    Softmax,
+)
 from pellucid.models import Sequential
 from pellucid.runs.weights import native_weights
 from pellucid.spec.losses import SparseCategoricalCrossentropy
@@ -86,6 +97,13 @@ def test_a_network_that_does_not_see_the_image_is_told() -> None:
     whole = subject(dense(Dense(16, kernel_initializer="zeros")), dataset(*digits(0)))
     found = check_batch_leak(whole)
     assert (found.status, found.value) == ("warning", None)
+
+
+def test_a_head_that_begins_at_zero_is_asked_with_another_kernel() -> None:
+    head = Dense(10, activation="softmax", kernel_initializer="zeros")
+    whole = subject(Sequential([Input((8, 8, 1)), Flatten(), head]), dataset(*digits(0)))
+    found = check_batch_leak(whole)
+    assert (found.status, found.value) == ("pass", 0)
 
 
 def test_a_sample_of_large_images_is_small() -> None:
