@@ -1,4 +1,4 @@
-"""The table of docs/binary.md, from benchmarks/results/binary-speed.json.
+"""The tables of docs/binary.md, from benchmarks/results/binary-speed.json and binary.json.
 
 Run with   python -m tests.packed.table          to write it after a new measurement
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from benchmarks.binary import MEASURED
 from tests.docs.made import page_with
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, RESULT = ROOT / "docs" / "binary.md", ROOT / "benchmarks" / "results" / "binary-speed.json"
-MAKER = "tests/packed/table.py"
+MAKER, OF_ACCURACIES = "tests/packed/table.py", "benchmarks/binary.py"
 
 
 def table() -> str:
@@ -32,3 +33,4 @@ def table() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page_with(PAGE, MAKER, table()), encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, OF_ACCURACIES, MEASURED.table()), encoding="utf-8")

@@ -20,7 +20,7 @@ from pellucid.storage.tensors import read_tensors, write_tensors
 from tests.cli.terminal import Terminal
 from tests.docs.made import page_with
 from tests.packed.pictures import EXAMPLE, example
-from tests.packed.table import MAKER, PAGE, table
+from tests.packed.table import MAKER, MEASURED, OF_ACCURACIES, PAGE, table
 from tests.packed.test_packed import ONE, PLAIN
 
 
@@ -145,7 +145,8 @@ def test_timing_without_numba_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_page_tells_what_was_measured() -> None:
-    assert page_with(PAGE, MAKER, table()) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.packed.table"
+    for maker, made in ((MAKER, table()), (OF_ACCURACIES, MEASURED.table())):
+        assert page_with(PAGE, maker, made) == PAGE.read_text(encoding="utf-8"), "Type: python -m tests.packed.table"
 
 
 def test_the_worked_example_is_drawn_as_the_program_draws_it() -> None:
