@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pellucid.checks.bits import FEW_FLIPS, MANY_FLIPS
 from pellucid.checks.finding import Finding
 from pellucid.checks.series import BITS, check_network, tried
 from pellucid.checks.subject import Subject
@@ -26,6 +29,7 @@ from pellucid.models import Sequential
 from pellucid.spec.optimizers import Adam, OptimizerSpec
 from tests.checks.subjects import dataset, digits, subject
 
+ROOT = Path(__file__).resolve().parents[2]
 XNOR: dict[str, Any] = {"input_quantizer": "ste_sign", "kernel_quantizer": "magnitude_aware_sign",
                         "kernel_constraint": "weight_clip", "use_bias": False}  # fmt: skip
 
@@ -75,6 +79,20 @@ def test_a_layout_that_costs_accuracy_is_named(told: str) -> None:
 def test_weights_that_do_not_learn_bits_are_named(told: str, make: Any, rule: Any) -> None:
     found = said("binary-weights", planted(make, rule=rule))
     assert found.status == "warning" and told in found.meaning and found.remedy
+
+
+def test_the_band_of_turned_signs_is_that_of_runs_that_learnt_well() -> None:
+    found = json.loads((ROOT / "benchmarks" / "results" / "flips.json").read_text(encoding="utf-8"))
+    low, high = found["band"]
+    assert FEW_FLIPS < low < high < MANY_FLIPS and len(found["runs"]) == 54
+    assert [run for run in found["runs"] if run["good"] and not low <= run["share"] <= high] == []
+    failed = [run["share"] for run in found["runs"] if run["accuracy"] < 0.5]
+    assert len(failed) >= 15 and all(not FEW_FLIPS < share < MANY_FLIPS for share in failed)
+
+
+@pytest.mark.parametrize("rate", [1e-5, 0.3])
+def test_a_rate_a_hundred_times_off_is_named(rate: float) -> None:
+    assert said("binary-weights", planted(good(), rule=Adam(rate))).status == "warning"
 
 
 @pytest.mark.parametrize("seed", range(4))
