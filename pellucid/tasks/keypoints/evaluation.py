@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.points.column import Points
+from pellucid.data.boxes.column import inverted
+from pellucid.data.points.column import Points, around, carried
 from pellucid.diagnosis import oks
 from pellucid.diagnosis.redrawing import draws_of, interval_of
 from pellucid.errors import DataError
@@ -52,6 +53,7 @@ class Evaluation:
     loss: float
     origins: Sequence[str]
     ids: np.ndarray | None = None
+    groups: np.ndarray | None = None    # (N,) whose the objects are, a person's or a film's
 
     def __post_init__(self) -> None:
         if not len(self.truth):
@@ -128,7 +130,8 @@ class Evaluation:
             "error_px_median_interval": self._listed(
                 lambda times: distances.quantiles(self.away, 0.5, times), width),
             "error_px_90_interval": self._listed(lambda times: distances.quantiles(self.away, 0.9, times), width),
-            "oks": self.oks_scores(), "points": [self._point(k) for k in range(len(self.truth.skeleton))],
+            "groups": self.by_group(), "oks": self.oks_scores(),
+            "points": [self._point(k) for k in range(len(self.truth.skeleton))],
         }  # fmt: skip
 
     @cached_property
@@ -194,17 +197,43 @@ class Evaluation:
                 "error_px_median": float(np.median(away[known])) if known.any() else None,
                 "pck": float(right[:, k].sum() / counted[:, k].sum()) if counted[:, k].any() else None}
 
+    def by_group(self) -> list[dict[str, Any]]:
+        """The groups, such as persons, that are found worst; none where the data name no groups."""
+        if self.groups is None:
+            return []
+        names, of = np.unique(self.groups.astype(str), return_inverse=True)
+        known = np.isfinite(self.each)
+        count = np.bincount(of[known], minlength=len(names))
+        total = np.bincount(of[known], self.each[known], minlength=len(names))
+        rows = [{"name": str(names[g]), "n": int(count[g]), "nme": float(total[g] / count[g])}
+                for g in range(len(names)) if count[g]]  # fmt: skip
+        return sorted(rows, key=lambda row: -float(row["nme"]))[:WORST_GROUPS]  # type: ignore[arg-type]
+
     def large(self) -> dict[str, Any]:
         """Nothing more."""
         return {}
 
 
-OKS_DRAWS = 100
+OKS_DRAWS, WORST_GROUPS = 100, 10
+TIGHT, MOSTLY = 2.0, 0.9        # pixels around the points, and of how many objects, for boxes that were made from them
+ORACLE = "oracle (around the true points)"
 
 
 def boxes_in_words(truth: Points) -> str:
-    """What is known of the objects' boxes."""
-    return "given" if truth.from_box else "around the true points"
+    """By what the objects were cut out: whole pictures, boxes that were given, or such as only the truth tells."""
+    if not cut_out(truth).any():
+        return "none (whole pictures)"
+    away = np.abs(truth.boxes - around(truth.xy)).max(axis=1)
+    return ORACLE if not truth.from_box or (away <= TIGHT).mean() >= MOSTLY else "given"
+
+
+def cut_out(truth: Points) -> np.ndarray:
+    """(N,) whether the network is shown less than the whole picture."""
+    if truth.frame is None:
+        return np.zeros(len(truth), bool)
+    ends = np.array([[(0.0, 0.0), truth.frame[::-1]]]).repeat(len(truth), axis=0)                # (N,2,2)
+    window, high = carried(ends, inverted(truth.affines)), truth.sizes[:, ::-1]
+    return np.asarray(((window[:, 0] > 1) | (window[:, 1] < high - 1)).any(axis=1))
 
 
 def _known(value: float) -> float | None:

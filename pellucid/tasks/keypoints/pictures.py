@@ -18,7 +18,16 @@ from pellucid.reports.skeletons import draw_points
 from pellucid.tasks.keypoints.drawing import TRUE, WRONG
 from pellucid.tasks.keypoints.evaluation import FAR, Evaluation
 from pellucid.tasks.keypoints.scores.distances import curve
-from pellucid.tasks.keypoints.telling import length_in_words, lines_of, percent, pixels, table_of, value, worst_first
+from pellucid.tasks.keypoints.telling import (
+    length_in_words,
+    lines_of,
+    percent,
+    pixels,
+    table_of,
+    table_of_groups,
+    value,
+    worst_first,
+)
 from pellucid.tasks.protocol import Pictures
 
 if TYPE_CHECKING:
@@ -53,6 +62,9 @@ def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarr
         Facts(facts, place="head"), chart,
         replace(table_of(worst_first(found["points"])), title="Point by point", faint=" ".join(
             f"{line[0].upper()}{line[1:]}." for line in lines_of(found)), folded=len(found["points"]) > COLUMNS * MOST),
+        *([replace(table_of_groups(found["groups"]), title="Group by group", place="below",
+                   faint="Those found worst: persons, or whatever the groups of the data are.")] if found["groups"]
+          else []),
         worst_gallery(evaluation, worst, marked),
     ]  # fmt: skip
 

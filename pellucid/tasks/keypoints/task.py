@@ -128,7 +128,7 @@ class Keypoints(Problem):
     def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
         truth = part.annotated(Points)
         xy, sure = located(self.codec, outputs, truth.affines)
-        return Evaluation(split, truth, xy, sure, self.by, loss, part.names, part.ids)
+        return Evaluation(split, truth, xy, sure, self.by, loss, part.names, part.ids, part.groups)
 
     def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
         return self.located(outputs, [self.codec.size] * len(outputs), top=top, run=run)

@@ -11,7 +11,7 @@ LENGTHS = {
     "corners": "the outer corners of the eyes", "pupils": "the middles of the eyes", "box": "the box, sqrt(w h)",
     "diagonal": "the box's diagonal", "torso": "left shoulder to right hip", "head": "0.6 of the head's diagonal",
 }  # fmt: skip
-MOST = 30  # points that a terminal lists
+MOST, FEW = 30, 5  # points and groups that a terminal lists
 
 
 def length_in_words(normaliser: str) -> str:
@@ -25,7 +25,8 @@ def told(found: Mapping[str, Any]) -> list[Section]:
     headline = (f"{of} nme {percent(found['nme'])} of {length_in_words(found['normaliser'])} "
                 f"({between(found['nme_interval'], percent)}{found['nme_n']:,} objects)  pck@{found['pck_at']:g} "
                 f"{percent(found['pck'])}  median {pixels(found['error_px_median'])} px")  # fmt: skip
-    return [Text(headline), *map(Text, lines_of(found)), table_of(worst_first(found["points"])[:MOST])]
+    groups = [table_of_groups(found["groups"][:FEW])] if found["groups"] else []
+    return [Text(headline), *map(Text, lines_of(found)), table_of(worst_first(found["points"])[:MOST]), *groups]
 
 
 def lines_of(found: Mapping[str, Any]) -> list[str]:
@@ -58,6 +59,12 @@ def table_of(points: Sequence[Mapping[str, Any]]) -> Table:
             for one in points]  # fmt: skip
     return Table(["point", "marked", "nme", "median px", "pck"], rows,
                  kinds=["name", "number", "number", "number", "number"])  # fmt: skip
+
+
+def table_of_groups(groups: Sequence[Mapping[str, Any]]) -> Table:
+    """The groups that are found worst."""
+    rows = [[one["name"], f"{one['n']:,}", percent(one["nme"])] for one in groups]
+    return Table(["worst groups", "objects", "nme"], rows, kinds=["name", "number", "number"])
 
 
 def worst_first(points: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

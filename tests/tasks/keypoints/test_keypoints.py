@@ -106,12 +106,40 @@ def test_what_is_known_by_heart_is_told_from_what_is_not(terminal: Terminal, mod
     assert judge.score(problem.codec.sure(targets[:, ::-1])) < 0.5  # type: ignore[attr-defined]
 
 
-def test_it_goes_on_and_resumes(trained: Terminal) -> None:
-    more = [*TRAIN[:2], "--model", "run/model.safetensors", "--epochs", "1", "--no-checks", "--augment", "none"]
+def test_a_model_goes_on_with_the_same_points(trained: Terminal) -> None:
+    more = ["train", "kites", "--model", "run/model.safetensors", "--epochs", "1", "--limit", "8", "--no-checks"]
     assert trained.type(*more, "--out", "more").code == 0
-    assert trained.type(*TRAIN, "--epochs", "3", "--limit", "16", "--out", "whole").code == 0
-    assert trained.type("train", "--resume", "whole", "--epochs", "3").code in (0, 2)
     assert record("more/config.json")["settings"]["task"] == "keypoints"
+    table = Path("kites/points.csv")
+    table.write_text(table.read_text(encoding="utf-8").replace("tail_", "fin_"), encoding="utf-8")
+    trained.refused(2, ["other points", "tail"], *more, "--out", "other")
+    trained.refused(1, ["points must be those of the model", "fin"], "evaluate", "run", "kites")
+
+
+@pytest.mark.parametrize("engine", ["pytorch", "reference"])
+def test_a_resume_comes_to_the_same_bytes(terminal: Terminal, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pellucid.runs.recording import Checkpoints
+
+    words = [*TRAIN, "--limit", "8", "--epochs", "2", "--engine", engine, "--model", "plain"]
+    assert terminal.type(*words, "--out", "whole").code == 0
+
+    class Stopped(Exception):
+        """As a kill: nothing is written any more."""
+
+    write = Checkpoints.write
+
+    def stop(self: Checkpoints, progress: Any) -> None:
+        write(self, progress)
+        if progress.position.epoch == 1:
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "write", stop)
+        terminal.type(*words, "--out", "cut")
+    assert not Path("cut/metrics.json").exists()
+    assert terminal.type("train", "--resume", "cut").code == 0
+    for name in ("model.safetensors", "history.csv"):
+        assert Path("cut", name).read_bytes() == Path("whole", name).read_bytes(), name
 
 
 @pytest.mark.parametrize(("words", "parts"), [

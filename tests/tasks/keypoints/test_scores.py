@@ -16,7 +16,7 @@ from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import COCO17, FACE5, FACE68, LSP14
 from pellucid.diagnosis import oks
 from pellucid.errors import UsageError
-from pellucid.tasks.keypoints.evaluation import Evaluation, Yardsticks
+from pellucid.tasks.keypoints.evaluation import ORACLE, Evaluation, Yardsticks, boxes_in_words
 from pellucid.tasks.keypoints.scores import distances, lengths
 
 ONE = np.ones((1, 1))
@@ -123,6 +123,23 @@ def test_a_similarity_of_picture_and_points_changes_no_nme() -> None:
     ways = [(np.array([100, 0]) + one * (-1, 1))[:, order] for one in (xy, found)]
     mirrored = evaluated(column(LSP14, ways[0], visible[:, order]), ways[1], "head")
     assert np.allclose(mirrored.each, evaluated(column(LSP14, xy, visible), found, "head").each, equal_nan=True)
+
+
+def test_groups_are_told_the_worst_first_and_boxes_by_what_they_are() -> None:
+    xy, visible, _ = marked(12, 14, 8)
+    visible[:] = 2
+    xy = np.where(np.isnan(xy), 50.0, xy)
+    truth = column(LSP14, xy, visible)
+    one = replace(evaluated(truth, xy + np.arange(12)[:, None, None], "box"), groups=np.array(list("aabbccddeeff")))
+    told = one.by_group()
+    assert [row["name"] for row in told] == sorted("abcdef", key=lambda name: -one.each[one.groups == name].mean())
+    assert told[0]["n"] == 2 and told[0]["nme"] == pytest.approx(one.each[one.groups == told[0]["name"]].mean())
+    assert evaluated(truth, xy).by_group() == [] and boxes_in_words(truth) == "none (whole pictures)"
+    half = np.tile([[1.0, 0, -20], [0, 1.0, -20]], (12, 1, 1))
+    cut = replace(truth, affines=half, frame=(60, 60))
+    assert boxes_in_words(cut) == boxes_in_words(replace(cut, from_box=True)) == ORACLE
+    assert boxes_in_words(replace(cut, from_box=True, boxes=truth.boxes + np.array([-9, -9, 9, 9]))) == "given"
+    assert boxes_in_words(replace(truth, affines=0.5 * np.tile(np.eye(2, 3), (12, 1, 1)), frame=(50, 50)))[:4] == "none"
 
 
 def people(seed: int) -> tuple[oks.People, np.ndarray, np.ndarray, np.ndarray]:
