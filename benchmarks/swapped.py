@@ -1,6 +1,6 @@
 """Objects whose left and right were swapped on purpose: how many `pellucid check` finds, and how many it suspects.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.swapped                   (about three minutes of one core)
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.swapped                   (about a minute of one core)
 Sets: landmarks, faces68 and lspe of $PELLUCID_DATA (their training parts), and the one-person pictures of
 `pellucid data draw`. In each of `SEEDS` a tenth of the objects have the points of each mirror pair exchanged; the check
 is asked of the data as they are and of those. Found: the check warns. Writes benchmarks/results/swapped.json.

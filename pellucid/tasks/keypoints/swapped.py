@@ -85,12 +85,11 @@ def differences(xy: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 def colours_apart(xy: np.ndarray, pairs: np.ndarray, images: np.ndarray) -> np.ndarray:
     """(N, P*C) colours around the left point minus those around the right one; 0 where one of them is not seen."""
     height, width = images.shape[1:3]
-    shades = images.astype(np.float64) / (np.iinfo(images.dtype).max if images.dtype.kind in "iu" else 1)
     at = np.nan_to_num(xy, nan=-1e6)
     inside = ((at >= 0) & (at < (width, height))).all(axis=2)                                       # (N,K)
     column, row = (np.clip(at[..., k].astype(np.int64), 0, side - 1) for k, side in ((0, width), (1, height)))
     every = np.arange(len(xy))[:, None]
-    seen = np.mean([shades[every, np.clip(row + dy, 0, height - 1), np.clip(column + dx, 0, width - 1)]
+    seen = np.mean([images[every, np.clip(row + dy, 0, height - 1), np.clip(column + dx, 0, width - 1)]
                     for dy in range(-REACH, REACH + 1) for dx in range(-REACH, REACH + 1)], axis=0)  # (N,K,C)
     both = inside[:, pairs].all(axis=2)                                                             # (N,P)
     return np.where(both[..., None], seen[:, pairs[:, 0]] - seen[:, pairs[:, 1]], 0).reshape(len(xy), -1)
