@@ -3,7 +3,8 @@
 Run with   OMP_NUM_THREADS=1 python -m benchmarks.swapped                   (about a minute of one core)
 Sets: landmarks, faces68 and lspe of $PELLUCID_DATA (their training parts), and the one-person pictures of
 `pellucid data draw`. In each of `SEEDS` a tenth of the objects have the points of each mirror pair exchanged; the check
-is asked of the data as they are and of those. Found: the check warns. Writes benchmarks/results/swapped.json.
+is asked of the data as they are and of those. Found: the check warns. Writes benchmarks/results/swapped.json
+and the table of docs/points.md.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from pellucid.engines.reference import ReferenceEngine
 from pellucid.engines.threads import limited_threads
 from pellucid.runs.environment import environment_of
 from pellucid.tasks.keypoints.swapped import Sides, swapped_in
+from tests.docs.made import page_with
 
 RESULT = ROOT / "benchmarks" / "results" / "swapped.json"
+PAGE, MAKER = ROOT / "docs" / "points.md", "benchmarks/swapped.py"
 SEEDS, SHARE = range(20), 0.1
 SETS: dict[str, dict[str, Any]] = {
     "landmarks": {"resize": (96, 96)}, "faces68": {"resize": (96, 96)},
@@ -72,6 +75,18 @@ def measured(name: str, part: Part) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def table(told: dict[str, Any]) -> str:
+    """The table of docs/points.md: a row a set."""
+    rows = ["| Data | Objects | As they are | A tenth swapped: warned | Swapped ones found | Others suspected |",
+            "|---|---:|---|---|---|---|"]  # fmt: skip
+    for name, one in told["sets"].items():
+        clean = f"{one['clean']['suspects']} suspected" if one["clean"]["sure"] else "not sure"
+        least, mean = one["found"]
+        warned, false = f"{one['warned']} of {one['seeds']} times", f"at most {one['false']:.1%}"
+        rows.append(f"| {name} | {one['objects']} | {clean} | {warned} | {mean:.1%} (least {least:.1%}) | {false} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     """Measure and write."""
     shared = Path(os.environ["PELLUCID_DATA"])
@@ -87,7 +102,8 @@ def main() -> None:
     told = {"command": "OMP_NUM_THREADS=1 python -m benchmarks.swapped", "commit": commit(),
             "date": time.strftime("%Y-%m-%d"), "environment": environment_of(ReferenceEngine()),
             "share": SHARE, "sets": found}  # fmt: skip
-    RESULT.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    RESULT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page_with(PAGE, MAKER, table(told)), encoding="utf-8")
 
 
 if __name__ == "__main__":

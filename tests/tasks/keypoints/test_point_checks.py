@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -202,3 +203,12 @@ def test_a_codec_that_reads_otherwise_than_it_writes(kites: Dataset, codec: type
 def test_the_task_has_them_all(kites: Dataset) -> None:
     task = task_named("keypoints")
     assert dict(task.checks) == dict(CHECKS) and set(task.problem(kites).checks()) == {"round-trip"}
+
+
+def test_the_table_of_the_page_is_that_of_the_result() -> None:
+    from benchmarks.swapped import PAGE, RESULT, table
+
+    told = json.loads(RESULT.read_text(encoding="utf-8"))
+    assert table(told) in PAGE.read_text(encoding="utf-8"), "run python -m benchmarks.swapped"
+    assert all(one["warned"] == one["seeds"] == 20 and one["false"] <= 0.05 for name, one in told["sets"].items()
+               if name != "lspe")  # fmt: skip
