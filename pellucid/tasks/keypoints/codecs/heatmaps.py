@@ -10,6 +10,7 @@ Source   CNN-book 12.14; Newell, Yang & Deng 2016; Sun et al. 2018 (mean)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,35 +69,33 @@ class HeatMaps:
         return parts_of(self.terms(), inside, weights, maps.reshape(*inside.shape, self.numbers))
 
     def decode(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        count = outputs.shape[0] * outputs.shape[1]
-        maps = outputs.reshape(count, *self.maps).astype(np.float64)                  # (N*K,h,w)
-        if self.loss == "mse":
-            shares, logs = np.maximum(maps, 0), np.log(np.maximum(maps, TINY))
-        else:
-            logs = maps - maps.max(axis=(1, 2), keepdims=True)
-            shares = np.exp(logs)
-            shares /= shares.sum(axis=(1, 2), keepdims=True)
-        at = self._read(shares, logs)
-        score = np.minimum(1.0, shares.max(axis=(1, 2)) if self.loss == "mse" else self._near(shares, at))
+        maps = outputs.reshape(-1, *self.maps)                                        # (N*K,h,w)
+        logs = np.log(np.maximum(maps, TINY)) if self.loss == "mse" else maps
+        at = self._read(maps, logs)
+        score = np.clip(maps.max(axis=(1, 2)), 0, 1) if self.loss == "mse" else self._near(logs, at)
         shape = outputs.shape[:2]
-        return ((at + 0.5) * self.pixel).reshape(*shape, 2), score.reshape(shape)
+        return ((at + 0.5) * self.pixel).reshape(*shape, 2), score.astype(np.float64).reshape(shape)
 
-    def _read(self, shares: np.ndarray, logs: np.ndarray) -> np.ndarray:
+    def _read(self, maps: np.ndarray, logs: np.ndarray) -> np.ndarray:
         """The answers (M,2) in pixels of the maps."""
         if self.way == "mean":
-            return peaks.mean(shares)
+            whole = np.maximum(maps, 0) if self.loss == "mse" else np.exp(maps - maps.max(axis=(1, 2), keepdims=True))
+            return peaks.mean(whole.astype(np.float64))
         if self.way == "peak":
             return peaks.largest(logs)
-        if self.way == "window":
-            return peaks.window(shares, self.spread)
-        return (peaks.quarter if self.way == "quarter" else peaks.taylor)(logs, self.spread)
+        return {"window": peaks.window, "quarter": peaks.quarter, "taylor": peaks.taylor}[self.way](logs, self.spread)
 
-    def _near(self, shares: np.ndarray, at: np.ndarray) -> np.ndarray:
+    def _near(self, logs: np.ndarray, at: np.ndarray) -> np.ndarray:
         """The probability (M,) within SURE spreads of an answer, on each axis."""
-        reach = SURE * self.spread
-        rows, columns = (np.abs(np.arange(length) - at[:, axis, np.newaxis]) <= reach
-                         for length, axis in zip(self.maps, (1, 0), strict=True))  # fmt: skip
-        return np.asarray(np.einsum("mij,mi,mj->m", shares, rows, columns))
+        top = logs.max(axis=(1, 2))
+        total = np.exp(logs - top[:, np.newaxis, np.newaxis]).sum(axis=(1, 2))
+        middle, reach = np.rint(at).astype(np.int64), math.ceil(SURE * self.spread) + 1
+        shares = np.exp(peaks.about(logs, middle, reach) - top[:, np.newaxis, np.newaxis])
+        steps = np.arange(-reach, reach + 1)
+        columns, rows = (np.abs(middle[:, axis, np.newaxis] + steps - at[:, axis, np.newaxis]) <= SURE * self.spread
+                         for axis in (0, 1))  # fmt: skip
+        inside = (shares * rows[:, :, np.newaxis] * columns[:, np.newaxis]).sum(axis=(1, 2))
+        return np.asarray(np.minimum(1.0, inside / total))
 
     def sure(self, targets: np.ndarray) -> np.ndarray:
         return targets if self.loss == "mse" else np.log(np.maximum(targets, TINY))

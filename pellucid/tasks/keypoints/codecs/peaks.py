@@ -34,6 +34,7 @@ def around(logs: np.ndarray, at: np.ndarray, spread: float) -> np.ndarray:
     rows, columns = (np.clip(middle[:, np.newaxis] + (-1, 0, 1), 0, length - 1)
                      for middle, length in ((y, height), (x, width)))  # fmt: skip
     near = logs[np.arange(len(logs))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
+    near = near.astype(np.float64)
     bend = -1 / spread**2
     for middle, length, lines in ((x, width, near.swapaxes(1, 2)), (y, height, near)):
         for edge, out, inner in ((0, 0, 2), (length - 1, 2, 0)):
@@ -76,9 +77,20 @@ def mean(shares: np.ndarray) -> np.ndarray:
     return np.where((total > 0)[:, np.newaxis], np.stack([x, y], axis=1), middle)
 
 
-def window(shares: np.ndarray, spread: float) -> np.ndarray:
-    """(M,2) the mean place of what lies about the largest pixel of maps (M,h,w) that are not negative."""
-    at, reach = largest(shares), math.ceil(REACH * spread)
-    rows, columns = (np.abs(np.arange(length) - at[:, axis, np.newaxis]) <= reach
-                     for length, axis in zip(shares.shape[1:], (1, 0), strict=True))  # fmt: skip
-    return mean(shares * rows[:, :, np.newaxis] * columns[:, np.newaxis])
+def window(logs: np.ndarray, spread: float) -> np.ndarray:
+    """(M,2) the mean place of what lies about the largest pixel."""
+    at, reach = largest(logs), math.ceil(REACH * spread)
+    near = about(logs, at, reach)
+    shares = np.exp(near - near[:, reach, reach][:, np.newaxis, np.newaxis])
+    return np.asarray(mean(shares) - reach + at)
+
+
+def about(logs: np.ndarray, at: np.ndarray, reach: int) -> np.ndarray:
+    """(M,2r+1,2r+1) what lies r pixels to each side of pixels at (M,2), in float64; -inf beyond the edges."""
+    steps = np.arange(-reach, reach + 1)
+    columns, rows = (at[:, axis, np.newaxis] + steps for axis in (0, 1))
+    able = [(places >= 0) & (places < length) for places, length in ((rows, logs.shape[1]), (columns, logs.shape[2]))]
+    rows, columns = (np.clip(places, 0, length - 1) for places, length in
+                     ((rows, logs.shape[1]), (columns, logs.shape[2])))  # fmt: skip
+    near = logs[np.arange(len(logs))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
+    return np.where(able[0][:, :, np.newaxis] & able[1][:, np.newaxis], near.astype(np.float64), -np.inf)
