@@ -8,7 +8,7 @@ import typer
 
 from pellucid.cli.app import app
 from pellucid.cli.options import EngineOfTheRun, Given, TestTime, of_a_run, with_settings
-from pellucid.cli.output import JSON_FLAG, complain, in_words, print_json, say
+from pellucid.cli.output import JSON_FLAG, complain, in_words, print_json, say, tell_of_engine
 from pellucid.errors import UsageError
 from pellucid.runs.config import RunConfig
 from pellucid.settings import flag_of
@@ -67,6 +67,7 @@ def evaluate(
     from pellucid.using.predicting import judge_cases
 
     keep_freed_memory()
+    tell_of_engine(engine)
     reading = settings.values(RunConfig)
     scored = cases is None or data is not None
     if not scored:

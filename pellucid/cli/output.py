@@ -84,6 +84,12 @@ def show_lines(as_json: bool) -> logging.Logger:
     return logger
 
 
+def tell_of_engine(engine: str | None) -> None:
+    """Send what the packed engine leaves to floats, and why, to standard error."""
+    if engine == "packed":
+        show_lines(as_json=True)
+
+
 def print_json(value: Any) -> None:
     """One JSON object on standard output.
 

@@ -8,7 +8,7 @@ import typer
 
 from pellucid.cli.app import app
 from pellucid.cli.options import EngineOfTheRun, Given, TestTime, of_a_run, with_settings
-from pellucid.cli.output import JSON_FLAG, complain, print_json, say, width_of
+from pellucid.cli.output import JSON_FLAG, complain, print_json, say, tell_of_engine, width_of
 from pellucid.errors import UsageError, escaped
 from pellucid.runs.config import RunConfig
 
@@ -42,6 +42,7 @@ def predict(
     """Ask a model about pictures. Of classes, the most likely ones of each, with their probabilities."""
     from pellucid.using.predicting import expanded, predict_files, write_answers, write_drawn
 
+    tell_of_engine(engine)
     if csv is not None and not csv.lower().endswith(".csv"):
         raise UsageError(f"predict: --csv wants a name that ends in .csv, but it is {csv}. Pictures come before it.")
     if bool(images) == bool(well) or (data is not None and not well):

@@ -119,7 +119,7 @@ def test_what_cannot_be_packed_is_said(tmp_path: Path) -> None:
         made.export(tmp_path / "m.safetensors", "packed")
 
 
-def test_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal, run = Terminal(capsys), str(tmp_path / "run")
     net = "conv_8,pool,bconv_16,bFC_32"
     assert terminal.type("train", "digits", "--model", net, "--epochs", 1, "--no-checks", "--out", run).code == 0
@@ -127,6 +127,9 @@ def test_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for which in (run, f"{run}/model.packed.safetensors"):
         found = json.loads(terminal.type("evaluate", which, "digits", "--engine", "packed", "--verify", "--json").out)
         assert found["verified"] == {"numbers": 3600, "different": 0} and found["engine"] == "packed"
+    monkeypatch.setitem(sys.modules, "numba", None)
+    typed = terminal.type("evaluate", run, "digits", "--engine", "packed", "--verify", "--json")
+    assert json.loads(typed.out)["verified"]["different"] == 0 and 'pip install "pellucid[binary]"' in typed.err
     terminal.refused(2, ["--engine packed"], "evaluate", run, "--verify")
     terminal.refused(2, ["packed predicts"], "train", "digits", "--engine", "packed", "--out", tmp_path / "b")
 
