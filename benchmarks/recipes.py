@@ -43,7 +43,8 @@ ROWS = {
     "with mixup": "--augment flip,shift=4,mixup=0.2",
     "with one cycle": "--schedule onecycle --lr 0.01",
     "from SqueezeNet, frozen": "--pretrained squeezenet --resize 160x160",
-    "from SqueezeNet, at its own size": "--pretrained squeezenet",
+    "from SqueezeNet, labels not smoothed": "--pretrained squeezenet --resize 160x160 --label-smoothing 0",
+    "from SqueezeNet, at its own size": "--pretrained squeezenet --label-smoothing 0",
     "from SqueezeNet, its own head":
         "--pretrained squeezenet --resize 160x160 --lr 0.0005 --epochs 60 --keep-epoch sure",
 }

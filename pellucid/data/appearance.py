@@ -113,6 +113,8 @@ def pca(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
         return y  # one pixel does not vary
     for one, key in zip(y, keys, strict=True):
         pixels = one.reshape(-1, one.shape[-1])
+        if not np.isfinite(pixels).all():
+            continue  # whoever learns from it says so
         values, vectors = np.linalg.eigh(np.cov(pixels, rowvar=False).reshape(2 * (one.shape[-1],)))
         step = key.fold("pca").generator().standard_normal(len(values)) * most
         one += (vectors @ (step * np.sqrt(np.maximum(values, 0)))).astype(np.float32)
@@ -127,7 +129,7 @@ def jpeg(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
     y = np.empty_like(x)
     for one, into, share in zip(x, y, drawn[:, 0], strict=True):
         quality = max(1, round(100 - most * share))
-        bytes_ = np.rint(one.clip(0, 1) * 255).astype(np.uint8)
+        bytes_ = np.rint(np.nan_to_num(one).clip(0, 1) * 255).astype(np.uint8)
         for part in (slice(0, 3),) if one.shape[-1] == 3 else [slice(c, c + 1) for c in range(one.shape[-1])]:
             file = io.BytesIO()
             Image.fromarray(bytes_[..., part].squeeze(-1) if part.stop - part.start == 1 else bytes_).save(
@@ -136,7 +138,7 @@ def jpeg(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:
             file.seek(0)
             read = np.asarray(JpegImageFile(file), np.float32) / 255
             into[..., part] = read.reshape(into[..., part].shape)
-    return y
+    return np.where(np.isnan(x), x, y)  # a JPEG has no word for it
 
 
 def elastic(x: Array, drawn: Array, most: float, keys: list[Key]) -> Array:

@@ -85,6 +85,14 @@ def test_pictures_of_one_pixel_keep_their_shape_and_have_nothing_to_blur(name: s
     assert seen.shape == few.shape and (np.array_equal(seen, few) or name not in ("pca", "blur", "erase"))
 
 
+@pytest.mark.parametrize("name", LOOKS)
+def test_what_is_not_a_number_stays_so_that_whoever_learns_from_it_can_say_it(name: str) -> None:
+    x = RANDOM.random((2, 9, 11, 3), np.float32)
+    x[0, 4, 5] = np.nan
+    seen = np.isnan(made(f"{name}={AMOUNTS[name]}", x))
+    assert seen[0].any() and not seen[1].any()
+
+
 def part_of(images: np.ndarray, labels: np.ndarray | None = None) -> Part:
     labels = np.arange(len(images)) % 3 if labels is None else labels
     return Part(ArrayImages(images), Classes(labels), tuple(map(str, range(len(images)))), np.arange(len(images)))
