@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.stats
 
 from benchmarks.published import ROOT, commit, spent, yardstick
 from pellucid.runs.environment import environment_of
@@ -154,8 +155,9 @@ def tweaked(folder: Path) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> str:
-    """A row a set and a way of asking: mean over seeds (of a set in folds, of the means over all its faces)."""
-    lines = ["| set | asked | NME | PCK | runs | processor seconds a run |", "|---|---|---|---|---|---|"]
+    """A row a set and a way of asking: the mean over all samples of all runs, and what it gains run by run."""
+    heads = ("set", "asked", "NME", "gained, points (95 %)", "PCK", "samples, runs", "processor seconds a run")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, entry in found["sets"].items():
         rows = list(entry["runs"].values())
         looks = ["", *(look for look, value in rows[0].items() if isinstance(value, dict))]
@@ -164,9 +166,20 @@ def table(found: dict[str, Any]) -> str:
             nme = weighted(own, "nme")
             pck = weighted(own, "pck")
             seconds = statistics.mean(row["processor_seconds"] for row in rows)
-            lines.append(f"| {name} | {look or 'as it is'} | {100 * nme:.2f} % | {pck:.3f} | {len(rows)} "
-                         f"| {seconds:.0f} |")  # fmt: skip
+            samples = sum(row["n"] for row in rows)
+            lines.append(f"| {name} | {look or 'as it is'} | {100 * nme:.2f} % | {gained(rows, look)} | {pck:.3f} "
+                         f"| {samples:,}, {len(rows)} | {seconds:.0f} |")  # fmt: skip
     return "\n".join(lines)
+
+
+def gained(rows: list[dict[str, Any]], look: str) -> str:
+    """By how much the NME is smaller, with Student's interval over the runs; empty for a run itself."""
+    if not look or len(rows) < 2:
+        return ""
+    each = [100 * (row["nme"] - row[look]["nme"]) for row in rows]
+    mean, reach = statistics.mean(each), statistics.stdev(each) / len(each) ** 0.5
+    reach *= float(scipy.stats.t.ppf(0.975, len(each) - 1))
+    return f"{mean:+.2f} ({mean - reach:+.2f} to {mean + reach:+.2f})"
 
 
 def weighted(rows: list[dict[str, Any]], score: str) -> float:

@@ -3,8 +3,8 @@
 Run with   OMP_NUM_THREADS=1 python -m benchmarks.keypoints_speed            (about half a minute of one core)
 face      the default network on one gray picture of 96x96, 68 points
 person    heatmap-coarse on one picture of 96x96 in colour, 14 joints
+exported  the same network as an ONNX file in ONNX Runtime, and its maps read by the codec
 larger    the same of pictures of 320x240, as given: brought to the network's size, points brought back
-together  32 pictures of the network's size in one call, milliseconds a picture
 Medians of 30 calls after 3, in processor milliseconds of this process, for a machine that others use as well. Writes
 benchmarks/results/keypoints-speed.json.
 """
@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import json
 import statistics
+import tempfile
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +32,7 @@ from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "keypoints-speed.json"
 ASKED = {"face": ("heatmap", 68, 1), "person": ("heatmap-coarse", 14, 3)}
-SIDE, LARGER, CALLS, FIRST, TOGETHER = 96, (240, 320), 30, 3, 32
+SIDE, LARGER, CALLS, FIRST = 96, (240, 320), 30, 3
 
 
 def network(form: str, points: int, channels: int) -> Model:
@@ -44,15 +47,34 @@ def network(form: str, points: int, channels: int) -> Model:
     return model
 
 
-def milliseconds(model: Model, size: tuple[int, int], channels: int, count: int = 1) -> float:
-    """Processor time a picture of a size, of `count` in one call."""
+def milliseconds(model: Model, size: tuple[int, int], channels: int) -> float:
+    """Processor time of one picture of a size."""
     picture = np.random.default_rng(0).integers(0, 256, (*size, channels)).astype(np.uint8)
+    return median(lambda: model.keypoints([picture]))
+
+
+def median(work: Callable[[], object]) -> float:
+    """The middle of the calls, in processor milliseconds."""
     took = []
     for _ in range(FIRST + CALLS):
         began = time.process_time()
-        model.keypoints([picture] * count)
-        took.append(1_000 * (time.process_time() - began) / count)
+        work()
+        took.append(1_000 * (time.process_time() - began))
     return round(statistics.median(took[FIRST:]), 2)
+
+
+def exported(model: Model, channels: int) -> float:
+    """Processor time of one picture of the network's size in ONNX Runtime, with one thread, maps read by the codec."""
+    import onnxruntime
+
+    codec, options = TASK.recalled(model, (model.task or {})["record"]).codec, onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(Path(folder) / "model.onnx")
+        session = onnxruntime.InferenceSession(f"{folder}/model.onnx", options, ["CPUExecutionProvider"])
+    picture = np.random.default_rng(0).random((1, SIDE, SIDE, channels), np.float32)
+    (asked,) = session.get_inputs()
+    return median(lambda: codec.decode(session.run(None, {asked.name: picture})[0]))
 
 
 def main() -> None:
@@ -62,8 +84,8 @@ def main() -> None:
         model = network(form, points, channels)
         found[word] = {"network": form, "points": points, "parameters": model.count_params(),
                        "milliseconds": milliseconds(model, (SIDE, SIDE), channels),
-                       "larger": milliseconds(model, LARGER, channels),
-                       "together": milliseconds(model, (SIDE, SIDE), channels, TOGETHER)}  # fmt: skip
+                       "exported": exported(model, channels),
+                       "larger": milliseconds(model, LARGER, channels)}  # fmt: skip
         print(word, found[word], flush=True)
     machine = environment_of(engine_named("pytorch", "float32", None))
     RESULT.write_text(json.dumps(found | {"commit": commit(), "environment": machine, "matrix_product_ms": yardstick()},
