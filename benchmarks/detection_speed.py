@@ -115,9 +115,9 @@ def step(rounds: int) -> dict[str, Any]:
     import torch
 
     from pellucid.engines.pytorch.box_losses import edge_iou, heatmap_focal
-    from pellucid.spec.box_losses import EdgeIoU, HeatmapFocalCrossentropy
 
     codec, random = CenterCodec(SIZE, CLASSES), np.random.default_rng(0)
+    of_class, of_box = codec.terms()
     model = center_net((*SIZE, 3), CLASSES)
     boxes = np.clip(drawn(random, 80) / 2, 0, (320, 240, 320, 240))
     placed = Placed(boxes, random.integers(0, CLASSES, 80), np.zeros(80, bool), np.repeat(np.arange(8), 10),
@@ -142,10 +142,10 @@ def step(rounds: int) -> dict[str, Any]:
 
     def theirs() -> None:
         y = module(torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last))
-        kind = heatmap_focal(HeatmapFocalCrossentropy(), y[..., :CLASSES], target[..., :CLASSES], True)
-        edge = edge_iou(EdgeIoU(), y[..., CLASSES:], target[..., CLASSES:], True)
-        loss = sum((factor * (one * weight[name] * mask[name]).sum() / mask[name].sum())
-                   for name, one, factor in (("class", kind, 1.0), ("box", edge, 2.0)))  # fmt: skip
+        kind = heatmap_focal(of_class.loss, y[..., :CLASSES], target[..., :CLASSES], True)
+        edge = edge_iou(of_box.loss, y[..., CLASSES:], target[..., CLASSES:], True)
+        loss = sum(term.weight * (one * weight[term.part] * mask[term.part]).sum() / mask[term.part].sum()
+                   for term, one in ((of_class, kind), (of_box, edge)))  # fmt: skip
         rule.zero_grad(set_to_none=True)
         loss.backward()
         rule.step()
