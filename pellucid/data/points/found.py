@@ -81,7 +81,7 @@ def column_of(found: Found, sizes: Sequence[tuple[int, int]]) -> Points:
     scale = high if found.shares else np.ones_like(high)
     visible = np.where(np.isnan(told[..., :2]).any(axis=2), 0, told[..., 2]).astype(np.int8)
     xy = np.where(visible[..., None] > 0, told[..., :2] * scale, np.nan)
-    boxes, given = boxes_of(found, xy, scale[:, 0])
+    boxes, given = boxes_of(found, xy, scale[:, 0], high[:, 0])
     areas = np.array([np.nan if one.area is None else one.area for one in found.marked], np.float64)
     areas = np.where(np.isnan(areas), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), areas)
     return Points(
@@ -118,10 +118,10 @@ def refuse_units(found: Found, told: Array, high: Array) -> None:
                         "fractions of a picture do. Multiply x by the width and y by the height.")
 
 
-def boxes_of(found: Found, xy: Array, scale: Array) -> tuple[Array, bool]:
+def boxes_of(found: Found, xy: Array, scale: Array, high: Array) -> tuple[Array, bool]:
     """(N,4) the boxes of the file, or tight ones around the points, a pixel wide at least; and whether it has some.
 
-    Raises DataError for a box without area.
+    Raises DataError for a box without area, and for one outside its picture, whose width and height are high (N,2).
     """
     own = around(xy)
     middle, side = (own[:, 2:] + own[:, :2]) / 2, np.maximum(own[:, 2:] - own[:, :2], 1)
@@ -129,9 +129,12 @@ def boxes_of(found: Found, xy: Array, scale: Array) -> tuple[Array, bool]:
     for row, one in enumerate(found.marked):
         if one.box is not None:
             boxes[row] = np.array(one.box) * np.tile(scale[row], 2)
-            if not (boxes[row, 2:] > boxes[row, :2]).all():
-                raise DataError(f"{one.where}: the box has no area, from {one.box[0]:g},{one.box[1]:g} to "
-                                f"{one.box[2]:g},{one.box[3]:g}. Correct it, or leave it out.")
+            x1, y1, x2, y2 = one.box
+            bare = not (boxes[row, 2:] > boxes[row, :2]).all()
+            if bare or not ((boxes[row, :2] < high[row]) & (boxes[row, 2:] > 0)).all():
+                what = "has no area" if bare else f"lies outside the picture of {high[row, 0]:g}x{high[row, 1]:g}"
+                raise DataError(f"{one.where}: the box {what}, from {x1:g},{y1:g} to {x2:g},{y2:g}. Correct it, or "
+                                "leave it out.")
     return boxes, any(one.box is not None for one in found.marked)
 
 

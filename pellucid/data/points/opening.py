@@ -67,7 +67,7 @@ def found_in(tree: Tree, options: Options, table: Source | None) -> Found | None
     asked = options.annotations is not None
     readers: list[Callable[[], Found | None]] = [
         lambda: read_deeplabcut(tree, places, table),
-        lambda: read_tables(tree, places, options.group, table, options.label)]  # fmt: skip
+        lambda: read_tables(tree, places, options.group, table, options.label, 1 if asked else 2)]  # fmt: skip
     if table is None:
         readers += [lambda: read_coco(tree, places, asked=asked), lambda: read_yolo(tree, places),
                     lambda: read_pts(tree, places)]  # fmt: skip

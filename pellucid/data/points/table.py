@@ -52,12 +52,15 @@ class PointColumns:
 
 
 def read_tables(tree: Tree, places: Places, group: str | None, only: Source | None = None,
-                label: str | None = None) -> Found | None:  # fmt: skip
-    """What the tables of a tree say, those that lie least deep, or `only` one of them; None where none has points."""
+                label: str | None = None, least: int = 2) -> Found | None:  # fmt: skip
+    """What the tables of a tree say, those that lie least deep, or `only` one of them; None where none has points.
+
+    A table has some from `least` points on.
+    """
     once = {source.path: source for source in tree.sources if source.path.lower().endswith((".csv", ".tsv"))}
     found: dict[int, list[tuple[Source, Table, PointColumns]]] = {}
     for source in [only] if only is not None else once.values():
-        read = point_table(source, group, least=1 if only is not None else 2, label=label)
+        read = point_table(source, group, least=1 if only is not None else least, label=label)
         if read is not None:
             found.setdefault(source.path.count("/"), []).append((source, *read))
     if not found:
@@ -69,6 +72,8 @@ def read_tables(tree: Tree, places: Places, group: str | None, only: Source | No
         raise DataError(f"{tree.where}: {tables[0][0].path} and {other.path} name other points. Type the path of the "
                         "one you mean.")
     marked = [one for source, table, columns in tables for one in read_rows(source, table, columns, places)]
+    if not marked:
+        raise DataError(f"{tables[0][1].where}: the table has no rows below its header. Add one row an object.")
     if not any(flag == SEEN for one in marked for _, _, flag in one.points):
         marked = [replace(one, points=[(x, y, SEEN * (flag > 0)) for x, y, flag in one.points]) for one in marked]
     notes = [note for _, table, _ in tables for note in table.notes]
