@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.series import Rows, column, layer_ratios
+from pellucid.diagnosis.series import Rows, above, column, layer_ratios
 from pellucid.diagnosis.wording import counted
 
 WINDOWS = 20
@@ -89,12 +89,15 @@ class Course:
 
 
 def read_curves(
-    history: Rows, steps: Rows, kept: int | None = None, guess: float = math.inf
+    history: Rows, steps: Rows, kept: int | None = None, guess: float = math.inf, least: float = 0.0
 ) -> tuple[Reading, ...]:
     """Everything the curves say, the gravest first; one reading, "settled", when there is nothing to object to.
 
-    `kept`: the epoch whose weights the model has, where that is known; `guess`: the loss of a guess, where it is known.
+    `kept`: the epoch whose weights the model has, where that is known; `guess`: the loss of a guess, where it is known;
+    `least`: that of perfect answers, which soft targets leave above 0: losses are read from there on.
     """
+    if least:
+        history, steps = above(history, least), above(steps, least)
     course = course_of(history, steps, guess)
     if course is None:
         short = f"{counted(len(steps), 'step')} and {counted(len(history), 'epoch')} are too few to read the curves"

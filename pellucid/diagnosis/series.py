@@ -26,6 +26,13 @@ def column(rows: Rows, name: str) -> np.ndarray:
     return np.where(np.abs(values) <= LARGEST, values, np.nan)
 
 
+def above(rows: Rows, least: float) -> Rows:
+    """The rows with their losses less `least`."""
+    losses = {name: column(rows, name) - least for name in ("loss", "val_loss")}
+    return [{**row, **{name: values[place] for name, values in losses.items() if name in row}}
+            for place, row in enumerate(rows)]  # fmt: skip
+
+
 def _number(value: Any) -> float:
     try:
         return float(value)

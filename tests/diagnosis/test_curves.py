@@ -49,6 +49,13 @@ def test_a_worked_course_is_read_as_what_it_is(name: str, seed: int) -> None:
     assert names(read_curves([], rows_of(COURSES[name], seed=seed))) == [name]
 
 
+@pytest.mark.parametrize("name", COURSES)
+def test_what_perfect_answers_cost_is_no_loss(name: str) -> None:
+    (found,) = read_curves([], rows_of(COURSES[name] + 9.0, noise=0), least=9.0)
+    (plain,) = read_curves([], rows_of(COURSES[name], noise=0))
+    assert found.name == plain.name and found.value == pytest.approx(plain.value, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -10,6 +10,7 @@ from pellucid.engines.protocol import Objective
 from pellucid.engines.reference.engine import ReferenceEngine
 from pellucid.graph.vocabulary import Activation, Input
 from pellucid.model import Model
+from pellucid.spec.losses import CategoricalCrossentropy
 from pellucid.tasks.keypoints.codecs.coordinates import Coordinates
 from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
@@ -54,6 +55,17 @@ def test_points_come_back_from_their_maps(loss: str, way: str) -> None:
 
 def test_rows_and_columns_come_back() -> None:
     assert np.abs(back(SimCC(SIZE, K), *scattered())).max() < 0.25
+
+
+@pytest.mark.parametrize("codec", [HeatMaps(SIZE, K, MAPS), SimCC(SIZE, K), HeatMaps(SIZE, K, MAPS, 1.0, "mse"),
+                                   Coordinates(SIZE, K)], ids=["maps", "simcc", "squares", "coordinates"])  # fmt: skip
+def test_perfect_answers_cost_the_entropy_of_their_targets(codec: Codec) -> None:
+    xy, every = np.full((1, K, 2), 20.5), np.ones((1, K), bool)
+    targets = codec.encode(xy, every).targets.astype(np.float64)
+    soft = codec.least > 0
+    cost = -(targets * codec.sure(targets)).sum(axis=-1) if soft else (targets - codec.sure(targets)) ** 2
+    assert cost.mean() == pytest.approx(codec.least, rel=1e-2)
+    assert soft == any(isinstance(term.loss, CategoricalCrossentropy) for term in codec.terms())
 
 
 def test_a_hill_is_one_on_a_pixel_and_its_sum_is_that_of_a_gaussian() -> None:

@@ -29,7 +29,7 @@ class Coordinates:
     points: int
     loss: str = "mse"
 
-    numbers = 2
+    numbers, least = 2, 0.0
 
     def terms(self) -> tuple[Term, ...]:
         return (Term("output", LOSSES[self.loss]),)

@@ -42,8 +42,18 @@ class Codec(Protocol):
     def terms(self) -> tuple[Term, ...]:
         """The parts of the loss."""
 
+    @property
+    def least(self) -> float:
+        """The loss of perfect answers: of soft targets it is their entropy."""
+
     def record(self) -> dict[str, Any]:
         """As JSON."""
+
+
+def entropy(target: np.ndarray) -> float:
+    """That of a target (L,), made to sum to one, in nats."""
+    share = target / target.sum()
+    return -float(np.sum(share * np.log(np.where(share > 0, share, 1))))
 
 
 def parts_of(terms: tuple[Term, ...], inside: np.ndarray, weights: np.ndarray | None, targets: np.ndarray) -> Encoded:

@@ -20,7 +20,7 @@ from pellucid.data.batches import Encoded
 from pellucid.engines.protocol import Term
 from pellucid.spec.losses import CategoricalCrossentropy, MeanSquaredError
 from pellucid.tasks.keypoints.codecs import peaks
-from pellucid.tasks.keypoints.codecs.encoded import parts_of
+from pellucid.tasks.keypoints.codecs.encoded import entropy, parts_of
 
 LOSSES = ("mse", "crossentropy")
 TINY = 1e-12       # of a map, before its logarithm is taken
@@ -54,6 +54,12 @@ class HeatMaps:
         if self.loss == "mse":
             return (Term("output", MeanSquaredError()),)
         return (Term("output", CategoricalCrossentropy(from_logits=True)),)
+
+    @property
+    def least(self) -> float:
+        if self.loss == "mse":
+            return 0.0
+        return sum(entropy(hills(np.array(length // 2), length, self.spread)) for length in self.maps)
 
     def record(self) -> dict[str, Any]:
         return {"name": "heatmaps", "size": list(self.size), "points": self.points, "maps": list(self.maps),

@@ -18,7 +18,7 @@ import numpy as np
 from pellucid.data.batches import Encoded
 from pellucid.engines.protocol import Term
 from pellucid.spec.losses import CategoricalCrossentropy
-from pellucid.tasks.keypoints.codecs.encoded import parts_of
+from pellucid.tasks.keypoints.codecs.encoded import entropy, parts_of
 from pellucid.tasks.keypoints.codecs.heatmaps import SURE, TINY, hills
 
 
@@ -44,6 +44,10 @@ class SimCC:
         loss, (across, down) = CategoricalCrossentropy(from_logits=True), self.lengths
         return (Term("output", loss, part="columns", columns=(0, across)),
                 Term("output", loss, part="rows", columns=(across, across + down)))  # fmt: skip
+
+    @property
+    def least(self) -> float:
+        return sum(entropy(hills(np.array(length // 2), length, self.spread)) for length in self.lengths)
 
     def record(self) -> dict[str, Any]:
         return {"name": "simcc", "size": list(self.size), "points": self.points, "bins": self.bins,

@@ -16,12 +16,14 @@ from pellucid.reports.sections import Account
 from pellucid.storage.finite import finite
 from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_json
+from pellucid.tasks.keypoints.attributes import is_head
 from pellucid.tasks.keypoints.diagnosing.clusters import clusters_of
 from pellucid.tasks.keypoints.diagnosing.page import write_page
 from pellucid.tasks.keypoints.diagnosing.split import constant_of, split_of
 from pellucid.tasks.keypoints.diagnosing.suspects import suspects_of
 from pellucid.tasks.keypoints.diagnosing.telling import told
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation
+from pellucid.tasks.keypoints.record import codec_of
 from pellucid.tasks.keypoints.settings import Wishes
 from pellucid.tasks.keypoints.telling import percent
 from pellucid.tasks.provided import StoredRun
@@ -50,7 +52,8 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         "gaps": [gap.to_json() for gap in split.gaps],
         "main_problem": split.main_problem, "problems": list(split.problems),
         "next_steps": list(steps_of(main, stored, len(steps))),
-        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
+        "readings": [reading.to_json() for reading in
+                     read_curves(history, steps, stored.kept_epoch, least=least_of(stored))],
         "points": [] if dev is None else points_of(dev),
         "clusters": [] if dev is None or main == NOTHING else clusters_of(dev),
         "suspects": [] if main == NOTHING else suspects_of(
@@ -68,6 +71,15 @@ def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
     found = stored.answers(part)
     assert isinstance(found, Evaluation), "the run was one of this task"
     return found
+
+
+def least_of(stored: StoredRun) -> float:
+    """The loss of perfect answers, as often as the network gives maps; where objects weigh by their length, unknown."""
+    if stored.settings["weigh"] != "alike":
+        return 0.0
+    codec = codec_of((stored.model.task or {})["record"]["codec"])
+    inner = [name for name in stored.model.graph.training_only if not is_head(name)]
+    return codec.least * (1 + len(inner))
 
 
 def part_of(name: str, one: Evaluation) -> dict[str, Any]:
