@@ -44,11 +44,12 @@ from pellucid.runs.preparation import augmentation_of, load_data
 from pellucid.spec.losses import BinaryCrossentropy
 from pellucid.spec.optimizers import AdamW
 from pellucid.spec.schedules import CosineDecay
+from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.detection.answering import CANDIDATES, LEAST, MOST, Detected, detected, surest
 from pellucid.tasks.detection.codecs.encoded import Codec, also, beside_name
 from pellucid.tasks.detection.judging import Judged, judge
 from pellucid.tasks.detection.kinds import KINDS
-from pellucid.tasks.detection.networks import WIDTH, block, convolved, heads
+from pellucid.tasks.detection.networks import WIDTH, heads
 from pellucid.tasks.detection.overlap import iou
 from pellucid.tasks.detection.settings import Settings
 from pellucid.tasks.detection.suppression import soft_nms

@@ -108,18 +108,27 @@ def parsed(source: Source) -> File | None:
     except msgspec.DecodeError as fault:
         if b'"images"' not in content or b'"categories"' not in content:
             return None
-        what = shown(fault, 120)
-        raise FileError(f"{source.where}: this is no whole JSON ({what}). Repair or replace the file.") from fault
+        raise not_whole(source, fault) from fault
     if not (bytes(keys.images) and bytes(keys.categories)):
         return None
     try:
         file = msgspec.json.decode(content, type=File)
     except msgspec.ValidationError as fault:
-        what, _, at = str(fault).partition(" - at ")
-        raise FileError(f"{source.where}: at {at.strip('`').lstrip('$.') or 'the top'}: {what}. Correct it.") from fault
+        raise misfit(source, fault) from fault
     if file.annotations and all(one.bbox is None for one in file.annotations):
         return None
     return file
+
+
+def not_whole(source: Source, fault: Exception) -> FileError:
+    """What is said of a file that is no JSON, or breaks off."""
+    return FileError(f"{source.where}: this is no whole JSON ({shown(fault, 120)}). Repair or replace the file.")
+
+
+def misfit(source: Source, fault: msgspec.ValidationError) -> FileError:
+    """What is said of an entry that is not of the form that COCO describes."""
+    what, _, at = str(fault).partition(" - at ")
+    return FileError(f"{source.where}: at {at.strip('`').lstrip('$.') or 'the top'}: {what}. Correct it.")
 
 
 def is_keypoints(file: File) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from pellucid.data.boxes.coco import BEGIN, Ident, Image, is_keypoints, pictures_of
+from pellucid.data.boxes.coco import BEGIN, Ident, Image, is_keypoints, misfit, not_whole, pictures_of
 from pellucid.data.boxes.coco import File as BoxFile
 from pellucid.data.boxes.coco import parsed as box_file
 from pellucid.data.boxes.found import Places, part_of
@@ -23,7 +23,7 @@ from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point, seen
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
 from pellucid.data.sources import Source, Tree
-from pellucid.errors import DataError, FileError, shown
+from pellucid.errors import DataError, shown
 
 
 class Category(Struct):
@@ -110,11 +110,9 @@ def parsed(source: Source) -> File | None:
     try:
         file = msgspec.json.decode(content, type=File)
     except msgspec.ValidationError as fault:
-        what, _, at = str(fault).partition(" - at ")
-        raise FileError(f"{source.where}: at {at.strip('`').lstrip('$.') or 'the top'}: {what}. Correct it.") from fault
+        raise misfit(source, fault) from fault
     except (msgspec.DecodeError, RecursionError) as fault:
-        raise FileError(f"{source.where}: this is no whole JSON ({shown(fault, 120)}). Repair or replace the file."
-                        ) from fault  # fmt: skip
+        raise not_whole(source, fault) from fault
     return file if any(one.keypoints for one in file.categories) else None
 
 

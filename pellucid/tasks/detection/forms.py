@@ -24,9 +24,10 @@ from pellucid.graph.vocabulary import (
 )
 from pellucid.initializers import Constant
 from pellucid.model import Model
+from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.detection.backbones import STRIDES, joined
 from pellucid.tasks.detection.kind import Size
-from pellucid.tasks.detection.networks import WIDTH, block, convolved, rare_bias
+from pellucid.tasks.detection.networks import WIDTH, rare_bias
 
 
 def localiser(shape: Size, classes: int, *, cell: int, width: int = WIDTH) -> Model:

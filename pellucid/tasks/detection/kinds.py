@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pellucid.data.boxes.column import Placed
 from pellucid.graph.layer import Tensor
 from pellucid.model import Model
+from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.detection.anchors import fitted_anchors
 from pellucid.tasks.detection.backbones import STRIDES, joined
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
@@ -24,7 +25,7 @@ from pellucid.tasks.detection.codecs.grid import GridCodec
 from pellucid.tasks.detection.forms import cells, localiser, pyramid, smoothed_heads, vectors
 from pellucid.tasks.detection.kind import Kind, Size
 from pellucid.tasks.detection.literature import LITERATURE
-from pellucid.tasks.detection.networks import STRIDE, WIDTH, block, center_net, convolved, heads
+from pellucid.tasks.detection.networks import STRIDE, WIDTH, center_net, heads
 from pellucid.tasks.detection.settings import Settings
 
 USUAL = "center"

@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 from pellucid.data.boxes.column import Placed
 from pellucid.tasks.detection.anchors import fitted_anchors
 from pellucid.tasks.detection.backbones import STRIDES
-from pellucid.tasks.detection.codecs.anchors import AnchorCodec, Anchors
+from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
+from pellucid.tasks.detection.codecs.laid import Anchors
 from pellucid.tasks.detection.codecs.tiles import TileCodec, shaped, tiled
 from pellucid.tasks.detection.kind import Kind
 from pellucid.tasks.detection.retina import detnet_above, fpn_above, retina_above

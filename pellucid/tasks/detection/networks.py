@@ -3,7 +3,6 @@
 Table     3x3 w/2 stride 2 | 3x3 w stride 2, block w | 3x3 2w stride 2, block 2w (a) | 3x3 3w stride 2, block 3w,
           block 3w with gaps | 1x1 2w, enlarged twice, + a | block 2w | head of classes: 3x3 2w, 1x1 C
           | head of edges: 3x3 2w, 1x1 4;  every convolution but the last of a head has batch norm and ReLU
-Block     3x3, batch norm, ReLU, 3x3, batch norm, + input, ReLU
 Shapes    (H,W,C') -> (H/8 * W/8, C + 4)
 Source    the parts are those of He et al. 2016 (block), Lin et al. 2017 (way back), Tian et al. 2019 (heads); the size
           was chosen on validation parts for ten minutes of one core
@@ -14,18 +13,10 @@ from __future__ import annotations
 import math
 
 from pellucid.graph.layer import Tensor
-from pellucid.graph.vocabulary import (
-    Activation,
-    Add,
-    BatchNormalization,
-    Concatenate,
-    Conv2D,
-    Input,
-    Reshape,
-    UpSampling2D,
-)
+from pellucid.graph.vocabulary import Add, Concatenate, Conv2D, Input, Reshape, UpSampling2D
 from pellucid.initializers import Constant
 from pellucid.model import Model
+from pellucid.tasks.blocks import block, convolved
 
 WIDTH = 24
 STRIDE = 8
@@ -35,23 +26,6 @@ RARE = 0.01  # probability of an object at any place before anything is learnt (
 def rare_bias() -> Constant:
     """The bias from which a sigmoid begins at RARE."""
     return Constant(-math.log((1 - RARE) / RARE))
-
-
-def convolved(x: Tensor, filters: int, name: str, *, kernel: int = 3, stride: int = 1, gaps: int = 1,
-              relu: bool = True) -> Tensor:  # fmt: skip
-    """A convolution with batch norm, and ReLU unless it is left to a sum."""
-    x = Conv2D(filters, kernel, strides=stride, padding="same", dilation_rate=gaps, use_bias=False,
-               kernel_initializer="he_normal", name=name)(x)  # fmt: skip
-    y: Tensor = BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
-    return Activation("relu", name=f"{name}_relu")(y) if relu else y
-
-
-def block(x: Tensor, filters: int, name: str, *, gaps: int = 1) -> Tensor:
-    """Two convolutions whose result is added to their input."""
-    y = convolved(x, filters, f"{name}_a", gaps=gaps)
-    y = convolved(y, filters, f"{name}_b", relu=False)
-    z: Tensor = Activation("relu", name=f"{name}_out")(Add(name=f"{name}_add")([x, y]))
-    return z
 
 
 def heads(x: Tensor, filters: int, classes: int, name: str = "head") -> Tensor:

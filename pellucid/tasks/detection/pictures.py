@@ -19,8 +19,9 @@ from pellucid.tasks.detection.drawing import RIGHT, TRUE, WRONG, Mark, draw_mark
 from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.judging import IGNORED, KINDS, judge
 from pellucid.tasks.detection.judging import RIGHT as HIT
-from pellucid.tasks.detection.telling import table_of, table_of_mistakes, value
+from pellucid.tasks.detection.telling import table_of, table_of_mistakes
 from pellucid.tasks.protocol import Pictures
+from pellucid.tasks.wording import value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.reports.sections import Section, Table, Text
+from pellucid.tasks.wording import between, value
 
 WHAT = {
     "background": "nothing is there", "loose": "the box does not fit", "class": "another class", "both": "neither fits",
@@ -17,8 +18,7 @@ WHAT = {
 def told(found: Mapping[str, Any]) -> list[Section]:
     """The headline, COCO's other scores, each class, the operating point, the mistakes."""
     of = f"{found['part']}:" if found["split"] == "all" else found["part"]
-    interval = found["AP50_interval"]
-    sure = "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}, "
+    sure = between(found["AP50_interval"], value)
     headline = (f"{of} AP50 {value(found['AP50'])} ({sure}{found['n']:,} images, {found['boxes']:,} boxes)  "
                 f"AP {value(found['AP'])}  AP75 {value(found['AP75'])}")  # fmt: skip
     sizes = "  ".join(f"{size} {value(found[f'AP_{size}'])}" for size in ("small", "medium", "large"))
@@ -42,11 +42,6 @@ def table_of_mistakes(mistakes: Sequence[Mapping[str, Any]]) -> Table:
     rows = [[f"{one['kind']} ({WHAT[one['kind']]})", f"{one['count']:,}",
              "-" if one["cost"] is None else f"{100 * one['cost']:.1f}"] for one in mistakes]  # fmt: skip
     return Table(["mistake", "how many", "costs points of AP50"], rows, kinds=["name", "number", "number"])
-
-
-def value(number: float | None) -> str:
-    """Four digits, or a dash where it is not defined."""
-    return "-" if number is None else f"{number:.4f}"
 
 
 def words(entry: Mapping[str, Any]) -> list[str]:

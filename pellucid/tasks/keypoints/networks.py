@@ -15,32 +15,16 @@ from collections.abc import Sequence
 
 from pellucid.architectures import FacePoints, Hourglass
 from pellucid.graph.layer import Tensor
-from pellucid.graph.vocabulary import (
-    Activation,
-    Add,
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    Input,
-    Reshape,
-    UpSampling2D,
-)
+from pellucid.graph.vocabulary import Add, Conv2D, Dense, Input, Reshape, UpSampling2D
 from pellucid.graph.vocabulary_of_rows import Cropping2D, Permute
 from pellucid.model import Model
 from pellucid.model.ending import with_ending
 from pellucid.spec.reshaping import Rescaling
 from pellucid.spec.reshaping import Reshape as ReshapeSpec
+from pellucid.tasks.blocks import convolved
 
 Size = tuple[int, int, int]
 HALVINGS = (2, 3, 4, 4)    # filters on the way down, in halves of the width
-
-
-def convolved(x: Tensor, filters: int, name: str, *, kernel: int = 3, stride: int = 1) -> Tensor:
-    """A convolution with batch norm and ReLU."""
-    x = Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal",
-               name=name)(x)  # fmt: skip
-    y: Tensor = Activation("relu", name=f"{name}_relu")(BatchNormalization(momentum=0.9, name=f"{name}_bn")(x))
-    return y
 
 
 def trunk(image: Tensor, width: int, stride: int) -> Tensor:

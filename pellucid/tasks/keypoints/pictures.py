@@ -21,14 +21,12 @@ from pellucid.tasks.keypoints.scores.distances import curve
 from pellucid.tasks.keypoints.telling import (
     length_in_words,
     lines_of,
-    percent,
-    pixels,
     table_of,
     table_of_groups,
-    value,
     worst_first,
 )
 from pellucid.tasks.protocol import Pictures
+from pellucid.tasks.wording import percent, pixels, value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.reports.sections import Section, Table, Text
+from pellucid.tasks.wording import between, percent, pixels, value
 
 LENGTHS = {
     "corners": "the outer corners of the eyes", "pupils": "the middles of the eyes", "box": "the box, sqrt(w h)",
@@ -70,26 +71,6 @@ def table_of_groups(groups: Sequence[Mapping[str, Any]]) -> Table:
 def worst_first(points: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """By their NME, or where that is not known by their pixels."""
     return sorted(points, key=lambda one: -(one["nme"] or one["error_px_median"] or 0))
-
-
-def between(interval: Sequence[float] | None, form: Any) -> str:
-    """An interval with a comma behind it; nothing where none is known."""
-    return "" if interval is None else f"{form(interval[0])} to {form(interval[1])}, "
-
-
-def percent(number: float | None) -> str:
-    """In percent, or a dash where it is not defined."""
-    return "-" if number is None else f"{100 * number:.2f} %"
-
-
-def pixels(number: float | None) -> str:
-    """Three digits."""
-    return "-" if number is None else f"{number:.3g}"
-
-
-def value(number: float | None) -> str:
-    """Four digits."""
-    return "-" if number is None else f"{number:.4f}"
 
 
 def words(entry: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@ Table     3x3 w/2 stride 2 | 3x3 w stride 2, block w (a) | 3x3 2w stride 2, bloc
           block 3w with gaps | 1x1 2w, enlarged twice, + b, block 2w | 1x1 2w, enlarged twice, joined with a,
           3x3 2w: the features F
 Stage     3x3 2w | 3x3 2w with gaps | 1x1 maps and fields; from the second on it sees F with what the one before said
-Block     3x3, batch norm, ReLU, 3x3, batch norm, + input, ReLU
 Shapes    (H,W,C') -> (H/4,W/4,maps + fields); all stages but the last are for training only
 Source    the parts are those of He et al. 2016 (block), Lin et al. 2017 (way back), Cao et al. 2017 (stages)
 """
@@ -12,29 +11,13 @@ Source    the parts are those of He et al. 2016 (block), Lin et al. 2017 (way ba
 from __future__ import annotations
 
 from pellucid.graph.layer import Tensor
-from pellucid.graph.vocabulary import Activation, Add, BatchNormalization, Concatenate, Conv2D, Input, UpSampling2D
+from pellucid.graph.vocabulary import Add, Concatenate, Conv2D, Input, UpSampling2D
 from pellucid.initializers import RandomNormal
 from pellucid.model import Model
+from pellucid.tasks.blocks import block, convolved
 
 WIDTH = 24
 STRIDE, MULTIPLE = 4, 16
-
-
-def convolved(x: Tensor, filters: int, name: str, *, kernel: int = 3, stride: int = 1, gaps: int = 1,
-              relu: bool = True) -> Tensor:  # fmt: skip
-    """A convolution with batch norm, and ReLU unless it is left to a sum."""
-    x = Conv2D(filters, kernel, strides=stride, padding="same", dilation_rate=gaps, use_bias=False,
-               kernel_initializer="he_normal", name=name)(x)  # fmt: skip
-    y: Tensor = BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
-    return Activation("relu", name=f"{name}_relu")(y) if relu else y
-
-
-def block(x: Tensor, filters: int, name: str, *, gaps: int = 1) -> Tensor:
-    """Two convolutions whose result is added to their input."""
-    y = convolved(x, filters, f"{name}_a", gaps=gaps)
-    y = convolved(y, filters, f"{name}_b", relu=False)
-    z: Tensor = Activation("relu", name=f"{name}_out")(Add(name=f"{name}_add")([x, y]))
-    return z
 
 
 def features(image: Tensor, width: int) -> Tensor:

@@ -11,8 +11,9 @@ from pellucid.reports.pixels import Images, shown_of
 from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.tasks.pose.drawing import draw_people
 from pellucid.tasks.pose.evaluation import Evaluation
-from pellucid.tasks.pose.telling import lines_of, percent, table_of, value
+from pellucid.tasks.pose.telling import lines_of, table_of
 from pellucid.tasks.protocol import Pictures
+from pellucid.tasks.wording import percent, value
 
 MOST, COLUMNS = 12, 3
 SHEET_IN = 2.6      # width of a picture on the sheet

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.reports.sections import Section, Table, Text
+from pellucid.tasks.wording import between, percent, pixels, value
 
 
 def told(found: Mapping[str, Any]) -> list[Section]:
     """The headline, how many people were found, and the joints, those found least first."""
     of = f"{found['part']}:" if found["split"] == "all" else found["part"]
-    headline = (f"{of} oks_ap {value(found['oks_ap'])} ({between(found['oks_ap_interval'])}{found['people']:,} people "
+    sure = between(found["oks_ap_interval"], value)
+    headline = (f"{of} oks_ap {value(found['oks_ap'])} ({sure}{found['people']:,} people "
                 f"in {found['n']:,} pictures)  AP50 {value(found['oks_ap50'])}  AP75 {value(found['oks_ap75'])}")
     return [Text(headline), *map(Text, lines_of(found)), table_of(found["joints"])]
 
@@ -33,26 +35,6 @@ def table_of(joints: Sequence[Mapping[str, Any]]) -> Table:
     rows = [[one["name"], f"{one['marked']:,}", percent(one["pck"]), pixels(one["error_px_median"])]
             for one in sorted(joints, key=lambda one: one["pck"] if one["pck"] is not None else 2)]  # fmt: skip
     return Table(["joint", "marked", "pck", "median px"], rows, kinds=["name", "number", "number", "number"])
-
-
-def between(interval: Sequence[float] | None) -> str:
-    """An interval with a comma behind it; nothing where none is known."""
-    return "" if interval is None else f"{value(interval[0])} to {value(interval[1])}, "
-
-
-def percent(number: float | None) -> str:
-    """In percent, or a dash where it is not defined."""
-    return "-" if number is None else f"{100 * number:.2f} %"
-
-
-def pixels(number: float | None) -> str:
-    """Three digits."""
-    return "-" if number is None else f"{number:.3g}"
-
-
-def value(number: float | None) -> str:
-    """Four digits."""
-    return "-" if number is None else f"{number:.4f}"
 
 
 def words(entry: Mapping[str, Any]) -> list[str]:

@@ -22,22 +22,18 @@ from pellucid.engines.protocol import Term
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.losses import BinaryCrossentropy, CategoricalCrossentropy, Huber
 from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, logit, sigmoid, softmax
+from pellucid.tasks.detection.codecs.laid import Laid
 from pellucid.tasks.detection.matching import Matched, match
 from pellucid.tasks.detection.overlap import shape_iou
 
-Anchors = tuple[tuple[tuple[float, float], ...], ...]
 HIGHEST = 20.0  # of a logarithm that is believed
 OBJECT, CLASS, MIDDLE, SIDES = "object", "class", "middle", "sides"
 
 
 @dataclass(frozen=True)
-class AnchorCodec:
-    """size (height, width) of the input; of each map its stride and the (width, height) of its anchors, in pixels."""
+class AnchorCodec(Laid):
+    """rule: which anchors an object takes (matching.py); alpha: the weight of what is there in the focal loss."""
 
-    size: tuple[int, int]
-    classes: int
-    strides: tuple[int, ...]
-    anchors: Anchors
     rule: str = "best"
     alpha: float = 0.25
     exclusive: bool = False     # classes by softmax, not each by yes and no
@@ -45,15 +41,6 @@ class AnchorCodec:
     @property
     def numbers(self) -> int:
         return 5 + self.classes
-
-    @property
-    def maps(self) -> list[tuple[int, int]]:
-        """(height, width) of each map."""
-        return [(-(-self.size[0] // stride), -(-self.size[1] // stride)) for stride in self.strides]
-
-    @property
-    def places(self) -> int:
-        return sum(height * width * len(own) for (height, width), own in zip(self.maps, self.anchors, strict=True))
 
     def at(self, size: tuple[int, int]) -> AnchorCodec:
         return replace(self, size=size)

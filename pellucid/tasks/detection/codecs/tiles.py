@@ -21,8 +21,9 @@ from pellucid.data.boxes.column import Placed
 from pellucid.engines.protocol import Term
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.losses import Huber
-from pellucid.tasks.detection.codecs.anchors import HIGHEST, Anchors
+from pellucid.tasks.detection.codecs.anchors import HIGHEST
 from pellucid.tasks.detection.codecs.encoded import SURE, Candidates, centres, sigmoid
+from pellucid.tasks.detection.codecs.laid import Laid
 from pellucid.tasks.detection.overlap import iou
 
 ENOUGH, LITTLE, NEAR = 0.5, 0.4, 0.3
@@ -32,27 +33,14 @@ FOUR = 4.0                      # the box's part is a sum of four, not their mea
 
 
 @dataclass(frozen=True)
-class TileCodec:
-    """size (height, width) of the input; of each map its stride and the (width, height) of its anchors, in pixels."""
+class TileCodec(Laid):
+    """alpha: the weight of what is there in the focal loss."""
 
-    size: tuple[int, int]
-    classes: int
-    strides: tuple[int, ...]
-    anchors: Anchors
     alpha: float = 0.25
 
     @property
     def numbers(self) -> int:
         return 4 + self.classes
-
-    @property
-    def maps(self) -> list[tuple[int, int]]:
-        """(height, width) of each map."""
-        return [(-(-self.size[0] // stride), -(-self.size[1] // stride)) for stride in self.strides]
-
-    @property
-    def places(self) -> int:
-        return sum(height * width * len(own) for (height, width), own in zip(self.maps, self.anchors, strict=True))
 
     def at(self, size: tuple[int, int]) -> TileCodec:
         return replace(self, size=size)

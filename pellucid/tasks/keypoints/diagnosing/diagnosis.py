@@ -25,8 +25,8 @@ from pellucid.tasks.keypoints.diagnosing.telling import told
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation
 from pellucid.tasks.keypoints.record import codec_of
 from pellucid.tasks.keypoints.settings import Wishes
-from pellucid.tasks.keypoints.telling import percent
 from pellucid.tasks.provided import StoredRun
+from pellucid.tasks.wording import percent
 
 FORMAT = 1
 RAYLEIGH = float(np.sqrt(np.pi) / 2)  # the mean distance of a plane Gaussian, over its root mean square

@@ -18,8 +18,9 @@ from pellucid.reports.waterfall import Measure, called, waterfall_figure
 from pellucid.tasks.keypoints.diagnosing.telling import what_of
 from pellucid.tasks.keypoints.evaluation import Evaluation
 from pellucid.tasks.keypoints.pictures import MOST, marked_pictures, sheet, worst_gallery
-from pellucid.tasks.keypoints.telling import length_in_words, percent
+from pellucid.tasks.keypoints.telling import length_in_words
 from pellucid.tasks.provided import StoredRun
+from pellucid.tasks.wording import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.reports.sections import Section, Table, Text
 from pellucid.reports.wording import lines_of_curves, lines_of_steps
-from pellucid.tasks.keypoints.telling import percent
+from pellucid.tasks.wording import percent
 
 NAMED = 5  # points that a terminal lists
 
