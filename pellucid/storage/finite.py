@@ -13,3 +13,8 @@ def finite(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def finite_number(value: float) -> float | None:
+    """A score as a plain number; None for one that is not finite."""
+    return float(value) if math.isfinite(value) else None

@@ -8,7 +8,6 @@ Scores    as `diagnosis.scores` defines them. A score that divides by nothing (r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from pellucid.diagnosis.resampling import Counts
 from pellucid.diagnosis.scores import DEFAULT, score_all
 from pellucid.errors import ShapeError, describe
 from pellucid.reports.scores import MORE, SHARE, Headline, Score
+from pellucid.storage.finite import finite_number
 
 ACCURACY = Score("accuracy", MORE, SHARE)
 MOST_IN_TABLE = 100  # classes, beyond which the confusion matrix is left out of --json
@@ -126,7 +126,7 @@ class Evaluation:
         columns = self.per_class
         return [
             {"class": name, "n": int(columns["n"][k])}
-            | {score: _finite(columns[score][k]) for score in ("precision", "recall", "f1")}
+            | {score: finite_number(columns[score][k]) for score in ("precision", "recall", "f1")}
             for k, name in enumerate(self.class_names)
         ]
 
@@ -182,7 +182,7 @@ class Evaluation:
         return {
             "split": self.split,
             "n": self.n,
-            "loss": _finite(self.loss),
+            "loss": finite_number(self.loss),
             "accuracy": self.accuracy,
             "accuracy_interval": list(self.accuracy_interval),
             **{score.name: score.value for score in (*plain, *scores) if score.is_plain},
@@ -190,7 +190,3 @@ class Evaluation:
             "per_class": self.class_rows(),
             "most_confused": confused,
         }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -7,7 +7,6 @@ Cost      of a kind of mistake: by how much AP50 rises when answers of that kind
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,9 +16,9 @@ import numpy as np
 
 from pellucid.data.boxes.column import Boxes
 from pellucid.diagnosis.resampling import percentile_interval
-from pellucid.errors import DataError
 from pellucid.keys import Key
 from pellucid.reports.scores import MORE, Headline, Score
+from pellucid.storage.finite import finite_number
 from pellucid.tasks.detection.answering import Detected
 from pellucid.tasks.detection.judging import (
     BACKGROUND,
@@ -34,13 +33,14 @@ from pellucid.tasks.detection.judging import (
     judge,
 )
 from pellucid.tasks.detection.scoring import coco_scores
+from pellucid.tasks.evaluation import WithFaults
 
 DRAWS, FEWER, MANY = 1000, 250, 20  # of the pictures; of those with more than so many classes
 MISTAKES = (BACKGROUND, LOOSE, CLASS, BOTH, DOUBLE)
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(WithFaults):
     """Objects and answers of N pictures, and what follows from them; `operating` is the score boxes are told from."""
 
     split: str
@@ -50,15 +50,6 @@ class Evaluation:
     loss: float
     origins: Sequence[str]
     ids: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        if not len(self.truth):
-            raise DataError(f"evaluation of '{self.split}': there is no sample in it.")
-
-    @property
-    def n(self) -> int:
-        """Number of pictures."""
-        return len(self.truth)
 
     @property
     def outputs(self) -> np.ndarray:
@@ -94,10 +85,6 @@ class Evaluation:
         """AP50."""
         return Score("AP50", MORE).headline(self.coco["AP50"] or 0.0, self.interval)
 
-    def wrong(self) -> np.ndarray:
-        """Which pictures (N,) have a missed object or a false alarm at the operating point."""
-        return self.faults() > 0
-
     def faults(self) -> np.ndarray:
         """(N,) missed objects and false alarms of each picture at the operating point."""
         judged, told = self.judged, self.judged.score >= self.threshold
@@ -105,19 +92,13 @@ class Evaluation:
         unfound = judged.counted & ~((judged.found >= 0) & np.append(told, False)[judged.found])
         return np.asarray(alarms + np.bincount(self.truth.picture[unfound], minlength=self.n))
 
-    def worst(self, count: int) -> np.ndarray:
-        """At most `count` pictures with faults, the most first."""
-        faults = self.faults()
-        order = np.argsort(-faults, kind="stable")[:count]
-        return order[faults[order] > 0]
-
     def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
         """The scores as plain JSON values; None for what is not defined."""
         f1, precision, recall = self.judged.f1(self.threshold)
         return {
-            "split": self.split, "n": self.n, "loss": self.loss if math.isfinite(self.loss) else None,
+            "split": self.split, "n": self.n, "loss": finite_number(self.loss),
             **self.coco, "AP50_interval": None if self.interval is None else list(self.interval),
-            "AP50_voc": _known(self.judged.mean_average_precision(form="voc")),
+            "AP50_voc": finite_number(self.judged.mean_average_precision(form="voc")),
             "boxes": int(self.judged.counted.sum()), "classes": [self._class(k) for k in range(len(self.truth.names))],
             "operating": {"score": round(self.threshold, 6), "f1": f1, "precision": precision, "recall": recall},
             "mistakes": self.mistakes(),
@@ -130,7 +111,8 @@ class Evaluation:
         hit = of_class & (judged.found >= 0) & np.append(judged.score >= self.threshold, False)[judged.found]
         alarms = int((rows & (judged.kind != RIGHT) & (judged.kind != IGNORED)).sum())
         return {"name": self.truth.names[number], "boxes": int(of_class.sum()),
-                "AP50": _known(judged.average_precision(number)), "found": int(hit.sum()), "false_alarms": alarms}
+                "AP50": finite_number(judged.average_precision(number)), "found": int(hit.sum()),
+                "false_alarms": alarms}  # fmt: skip
 
     def mistakes(self) -> list[dict[str, Any]]:
         """Each kind: how many at the operating point, and by how much AP50 rises without it."""
@@ -140,16 +122,12 @@ class Evaluation:
         for kind in MISTAKES:
             cured = replace(judged, kind=np.where(judged.kind == kind, IGNORED, judged.kind))
             rows.append({"kind": KINDS[kind], "count": int((told & (judged.kind == kind)).sum()),
-                         "cost": _known(cured.mean_average_precision() - now)})
+                         "cost": finite_number(cured.mean_average_precision() - now)})
         without = replace(judged, counted=judged.counted & ~judged.missed)
         rows.append({"kind": "missed", "count": int((judged.counted & (judged.found < 0)).sum()),
-                     "cost": _known(without.mean_average_precision() - now)})
+                     "cost": finite_number(without.mean_average_precision() - now)})
         return rows
 
     def large(self) -> dict[str, Any]:
         """Nothing more."""
         return {}
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -20,8 +20,9 @@ from pellucid.data.boxes.column import inverted
 from pellucid.data.points.column import Points, around, carried
 from pellucid.diagnosis import oks
 from pellucid.diagnosis.redrawing import draws_of, interval_of
-from pellucid.errors import DataError
 from pellucid.reports.scores import LESS, Headline, Score
+from pellucid.storage.finite import finite_number
+from pellucid.tasks.evaluation import WithTruth
 from pellucid.tasks.keypoints.scores import distances, lengths
 
 NME = Score("nme", LESS)
@@ -42,7 +43,7 @@ class Yardsticks:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(WithTruth):
     """True points, found ones (N,K,2) in pixels of the pictures as given, and how sure each was (N,K)."""
 
     split: str
@@ -54,15 +55,6 @@ class Evaluation:
     origins: Sequence[str]
     ids: np.ndarray | None = None
     groups: np.ndarray | None = None    # (N,) whose the objects are, a person's or a film's
-
-    def __post_init__(self) -> None:
-        if not len(self.truth):
-            raise DataError(f"evaluation of '{self.split}': there is no sample in it.")
-
-    @property
-    def n(self) -> int:
-        """Number of objects."""
-        return len(self.truth)
 
     @property
     def outputs(self) -> np.ndarray:
@@ -118,15 +110,16 @@ class Evaluation:
         half, most = (distances.quantiles(self.away, share, np.ones((1, self.n)))[0] for share in (0.5, 0.9))
         width = int(np.isfinite(self.away).sum())
         return {
-            "split": self.split, "n": self.n, "loss": _known(self.loss),
+            "split": self.split, "n": self.n, "loss": finite_number(self.loss),
             "normaliser": self.by.normaliser, "boxes": boxes_in_words(self.truth),
-            "nme": _known(self.nme), "nme_interval": self._listed(lambda times: distances.means(self.each, times)),
+            "nme": finite_number(self.nme),
+            "nme_interval": self._listed(lambda times: distances.means(self.each, times)),
             "nme_n": int(np.isfinite(self.each).sum()), "failures": [self._failure(one) for one in distances.BORDERS],
             "area": self._area(FAR), "nme_box": self._nme_of("box"),
-            "pck": _known(distances.pck(right, counted, np.ones((1, self.n)))[0]), "pck_at": self.by.pck,
+            "pck": finite_number(distances.pck(right, counted, np.ones((1, self.n)))[0]), "pck_at": self.by.pck,
             "pck_interval": self._listed(lambda times: distances.pck(right, counted, times)),
             "pck_n": int(counted.sum()), "pckh": self._pckh(),
-            "error_px_median": _known(half), "error_px_90": _known(most), "points_n": width,
+            "error_px_median": finite_number(half), "error_px_90": finite_number(most), "points_n": width,
             "error_px_median_interval": self._listed(
                 lambda times: distances.quantiles(self.away, 0.5, times), width),
             "error_px_90_interval": self._listed(lambda times: distances.quantiles(self.away, 0.9, times), width),
@@ -147,18 +140,18 @@ class Evaluation:
 
     def _failure(self, border: float) -> dict[str, Any]:
         failed = distances.failed(self.each, border)
-        return {"beyond": border, "share": _known(distances.means(failed, np.ones((1, self.n)))[0]),
+        return {"beyond": border, "share": finite_number(distances.means(failed, np.ones((1, self.n)))[0]),
                 "interval": self._listed(lambda times: distances.means(failed, times))}
 
     def _area(self, border: float) -> dict[str, Any]:
         added = distances.areas(self.each, border)
-        return {"until": border, "value": _known(distances.means(added, np.ones((1, self.n)))[0]),
+        return {"until": border, "value": finite_number(distances.means(added, np.ones((1, self.n)))[0]),
                 "interval": self._listed(lambda times: distances.means(added, times))}
 
     def _nme_of(self, normaliser: str) -> float | None:
         """The NME in another length: a turned face has its eyes close together."""
         each = distances.each_nme(self.away, self._lengths(normaliser))
-        return _known(float(np.nanmean(each))) if np.isfinite(each).any() else None
+        return finite_number(float(np.nanmean(each))) if np.isfinite(each).any() else None
 
     def within_box(self, a: float) -> float:
         """The share of the marked points within a lengths of the box."""
@@ -170,7 +163,7 @@ class Evaluation:
         if not lengths.has_head(self.truth.skeleton):
             return None
         right, counted = distances.right_and_counted(self.away, self._lengths("head"), 0.5)
-        return {"at": 0.5, "value": _known(distances.pck(right, counted, np.ones((1, self.n)))[0]),
+        return {"at": 0.5, "value": finite_number(distances.pck(right, counted, np.ones((1, self.n)))[0]),
                 "interval": self._listed(lambda times: distances.pck(right, counted, times)), "n": int(counted.sum())}
 
     def oks_scores(self) -> dict[str, Any]:
@@ -183,8 +176,8 @@ class Evaluation:
         draws = draws_of(len(matched.objects), OKS_DRAWS)
         sure = interval_of(lambda times: np.array([matched.precision(one).mean() for one in times]), draws)
         similar = oks.similarities(self.found, people, spreads)
-        return {"ap": _known(each.mean()), "ap50": _known(each[0]), "ap75": _known(each[5]), "interval": sure,
-                "mean": _known(float(np.nanmean(similar))), "assumed": not self.by.known,
+        return {"ap": finite_number(each.mean()), "ap50": finite_number(each[0]), "ap75": finite_number(each[5]),
+                "interval": sure, "mean": finite_number(float(np.nanmean(similar))), "assumed": not self.by.known,
                 "spreads": [round(one, 6) for one in self.by.spreads]}  # fmt: skip
 
     def _point(self, k: int) -> dict[str, Any]:
@@ -193,7 +186,7 @@ class Evaluation:
         known = np.isfinite(away)
         share = away / self.lengths
         return {"name": self.truth.skeleton.names[k], "n": int(known.sum()),
-                "nme": _known(float(np.nanmean(share))) if np.isfinite(share).any() else None,
+                "nme": finite_number(float(np.nanmean(share))) if np.isfinite(share).any() else None,
                 "error_px_median": float(np.median(away[known])) if known.any() else None,
                 "pck": float(right[:, k].sum() / counted[:, k].sum()) if counted[:, k].any() else None}
 
@@ -234,7 +227,3 @@ def cut_out(truth: Points) -> np.ndarray:
     ends = np.array([[(0.0, 0.0), truth.frame[::-1]]]).repeat(len(truth), axis=0)                # (N,2,2)
     window, high = carried(ends, inverted(truth.affines)), truth.sizes[:, ::-1]
     return np.asarray(((window[:, 0] > 1) | (window[:, 1] < high - 1)).any(axis=1))
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -9,7 +9,6 @@ Interval  of OKS-AP: the middle 95 % over draws of the pictures from themselves
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +21,9 @@ from pellucid.data.points.column import around
 from pellucid.data.points.skeleton import Skeleton, words_of
 from pellucid.diagnosis import oks
 from pellucid.diagnosis.redrawing import draws_of, interval_of
-from pellucid.errors import DataError
 from pellucid.reports.scores import MORE, Headline, Score
+from pellucid.storage.finite import finite_number
+from pellucid.tasks.evaluation import WithFaults
 from pellucid.tasks.pose.grouping import Grouped
 
 OKS_AP = Score("oks_ap", MORE)
@@ -35,7 +35,7 @@ NOWHERE = -1e6      # where a joint that was not found is, for OKS
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(WithFaults):
     """True people of N pictures and those that were found, in pixels of the pictures as given."""
 
     split: str
@@ -46,15 +46,6 @@ class Evaluation:
     loss: float
     origins: Sequence[str]
     ids: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        if not len(self.truth):
-            raise DataError(f"evaluation of '{self.split}': there is no sample in it.")
-
-    @property
-    def n(self) -> int:
-        """Number of pictures."""
-        return len(self.truth)
 
     @property
     def outputs(self) -> np.ndarray:
@@ -144,22 +135,12 @@ class Evaluation:
         boxes = around(self.truth.objects.xy[self.truth.counted])
         return np.asarray(np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1), 1))
 
-    def wrong(self) -> np.ndarray:
-        """Which pictures (N,) have a person that was not found, or an answer that is nobody's."""
-        return self.faults() > 0
-
     def faults(self) -> np.ndarray:
         """(N,) people not found and answers that are nobody's, of each picture."""
         answer, _ = self.own
         missed = np.bincount(self.truth.picture[self.truth.counted][answer < 0], minlength=self.n)
         alone = ~np.isin(np.arange(len(self.picture)), answer)
         return np.asarray(missed + np.bincount(self.picture[alone], minlength=self.n))
-
-    def worst(self, count: int) -> np.ndarray:
-        """At most `count` pictures with faults, the most first."""
-        faults = self.faults()
-        order = np.argsort(-faults, kind="stable")[:count]
-        return np.asarray(order[faults[order] > 0])
 
     def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
         """The scores as plain JSON values; None for what is not defined."""
@@ -168,11 +149,11 @@ class Evaluation:
         xy = self.truth.objects.xy[self.truth.counted]
         lengths = None if head is None else HEAD * np.linalg.norm(xy[:, head[0]] - xy[:, head[1]], axis=1)
         return {
-            "split": self.split, "n": self.n, "loss": _known(self.loss),
-            "oks_ap": _known(self.precision.mean()), "oks_ap_interval": self.interval and list(self.interval),
-            "oks_ap50": _known(self.precision[0]), "oks_ap75": _known(self.precision[5]),
+            "split": self.split, "n": self.n, "loss": finite_number(self.loss),
+            "oks_ap": finite_number(self.precision.mean()), "oks_ap_interval": self.interval and list(self.interval),
+            "oks_ap50": finite_number(self.precision[0]), "oks_ap75": finite_number(self.precision[5]),
             "people": len(answer), "found": int((answer >= 0).sum()), "told": len(self.picture),
-            "oks": _known(similar[answer >= 0].mean()) if (answer >= 0).any() else None,
+            "oks": finite_number(similar[answer >= 0].mean()) if (answer >= 0).any() else None,
             "pck": self.within(self.sizes, NEAR), "pck_at": NEAR,
             "pckh": None if lengths is None else self.within(lengths, HALF),
             "marked": int(np.isfinite(xy).all(axis=2).sum()), "assumed": not self.known,
@@ -198,7 +179,3 @@ def head_of(skeleton: Skeleton) -> tuple[int, int] | None:
     places = {words_of(name): number for number, name in enumerate(skeleton.names)}
     neck, top = places.get(("neck",), places.get(("upper", "neck"))), places.get(("head", "top"))
     return None if neck is None or top is None else (neck, top)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

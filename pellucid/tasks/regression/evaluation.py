@@ -9,7 +9,6 @@ Interval  the middle 95 % of the scores of draws of the part from itself (Efron 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.diagnosis.resampling import resamples_for
-from pellucid.errors import DataError
 from pellucid.keys import Key
 from pellucid.reports.scores import LESS, LONGEST_NAME, Headline, Score
+from pellucid.storage.finite import finite_number
+from pellucid.tasks.evaluation import WithTruth
 
 SCORES = ("mae", "rmse", "r2")
 MAE = Score("mae", LESS)
@@ -29,7 +29,7 @@ FAR = 1.0        # standard deviations of the training numbers, from which on an
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(WithTruth):
     """True and predicted numbers of one part, and the scores that follow from them; `scale` (K,) is their spread.
 
     ids (N,) are the global sample numbers, if there are any.
@@ -44,15 +44,6 @@ class Evaluation:
     origins: Sequence[str]
     loss: float
     ids: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        if not len(self.truth):
-            raise DataError(f"evaluation of '{self.split}': there is no sample in it.")
-
-    @property
-    def n(self) -> int:
-        """Number of samples."""
-        return len(self.truth)
 
     @property
     def outputs(self) -> np.ndarray:
@@ -106,9 +97,10 @@ class Evaluation:
         return {
             "split": self.split,
             "n": self.n,
-            "loss": _finite(self.loss),
-            **{name: _finite(self.scores[place].mean()) for place, name in enumerate(SCORES)},
-            **{f"{name}_interval": [_finite(low[place]), _finite(high[place])] for place, name in enumerate(SCORES)},
+            "loss": finite_number(self.loss),
+            **{name: finite_number(self.scores[place].mean()) for place, name in enumerate(SCORES)},
+            **{f"{name}_interval": [finite_number(low[place]), finite_number(high[place])]
+               for place, name in enumerate(SCORES)},
             "numbers": [self._number(place) for place in range(len(self.names))],
         }
 
@@ -116,12 +108,12 @@ class Evaluation:
         """The scores of one number, and what the best constant answer would come to."""
         (low, high), truth = self.intervals[0][:, :, place], self.truth[:, place]
         columns = zip(SCORES, self.scores[:, place], low, high, strict=True)
-        scores = {name: {"value": _finite(score), "low": _finite(least), "high": _finite(most)}
+        scores = {name: {"value": finite_number(score), "low": finite_number(least), "high": finite_number(most)}
                   for name, score, least, most in columns}  # fmt: skip
         return {
             "name": self.names[place], "unit": self.units[place], **scores,
-            "mean_error": _finite(self.errors[:, place].mean()),
-            "constant_mae": _finite(np.abs(truth - np.median(truth)).mean()),
+            "mean_error": finite_number(self.errors[:, place].mean()),
+            "constant_mae": finite_number(np.abs(truth - np.median(truth)).mean()),
         }  # fmt: skip
 
     def large(self) -> dict[str, Any]:
@@ -137,7 +129,3 @@ def _scores(weights: np.ndarray, errors: np.ndarray, truth: np.ndarray) -> np.nd
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = np.where(spread > 1e-12 * np.maximum(1e-300, (truth**2).mean(axis=0)), 1 - square / spread, np.nan)
     return np.stack([weights @ np.abs(errors) / n, np.sqrt(square), r2])
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
