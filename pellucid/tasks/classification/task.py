@@ -23,7 +23,7 @@ from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.scores import Headline
-from pellucid.reports.sections import Account, Section
+from pellucid.reports.sections import Account
 from pellucid.spec.losses import SparseCategoricalAccuracy, SparseCategoricalCrossentropy
 from pellucid.tasks.classification import telling
 from pellucid.tasks.classification.cases import judge_cases
@@ -42,6 +42,7 @@ from pellucid.tasks.classification.naming import names_of, of_each_class, with_l
 from pellucid.tasks.classification.settings import FILES, SMOOTHING_OF_HEAD, Settings, Wishes
 from pellucid.tasks.protocol import TOLD, Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, Predict, StoredRun
+from pellucid.tasks.telling import Told
 from pellucid.training.compiling import Wanted, make_objective
 from pellucid.training.events import Event, Progress
 
@@ -132,12 +133,13 @@ class Classification(Problem):
         return said_of_classes(settings, dataset, augmented=augmented)
 
 
-class ClassificationTask(Task):
+class ClassificationTask(Told, Task):
     """Learns from `Classes`; judged by the accuracy."""
 
     name = "classification"
     annotations = Classes.kind
     settings, wishes, files = Settings, Wishes, FILES
+    teller = telling
     watched, better, unit = ACCURACY.name, ACCURACY.better, ACCURACY.unit
     beside: ClassVar[Mapping[str, str]] = {"macro_f1": "Macro F1"}
     checks, bearable = CHECKS, ("empty-class",)
@@ -174,15 +176,6 @@ class ClassificationTask(Task):
 
     def judge_cases(self, file: str, predict: Predict) -> Account:
         return judge_cases(file, predict)
-
-    def told(self, found: Mapping[str, Any]) -> list[Section]:
-        return telling.told(found)
-
-    def words(self, entry: Mapping[str, Any]) -> list[str]:
-        return telling.words(entry)
-
-    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        return telling.row(entry)
 
 
 TASK = ClassificationTask()

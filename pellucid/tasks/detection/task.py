@@ -28,7 +28,7 @@ from pellucid.graph.resizing import resized, same_weights
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.scores import MORE
-from pellucid.reports.sections import Account, Section
+from pellucid.reports.sections import Account
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.shapes import Shape
 from pellucid.storage.model_file import read_model
@@ -48,6 +48,7 @@ from pellucid.tasks.detection.settings import Settings, Wishes
 from pellucid.tasks.detection.watching import Looks
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, StoredRun
+from pellucid.tasks.telling import Told
 from pellucid.training.events import Event
 
 AGAIN = "Train the model again"
@@ -194,12 +195,13 @@ class Detection(Problem):
         return pictures_of(evaluation, images, training.annotated(Boxes))
 
 
-class DetectionTask(Task):
+class DetectionTask(Told, Task):
     """Learns from `Boxes`; judged by AP at IoU 0.5."""
 
     name = "detection"
     annotations = Boxes.kind
     settings = Settings
+    teller = telling
     wishes = Wishes
     rank = 2
     watched, better = "AP50", MORE
@@ -271,19 +273,10 @@ class DetectionTask(Task):
 
         return detect(self.recalled(model, (model.task or {})["record"]), model, images, score=score)
 
-    def told(self, found: Mapping[str, Any]) -> list[Section]:
-        return telling.told(found)
-
     def drawn(self, pixels: np.ndarray, entry: Mapping[str, Any]) -> np.ndarray:
         from pellucid.tasks.detection.drawing import draw_answer  # brings the library that draws
 
         return draw_answer(pixels, entry["boxes"])
-
-    def words(self, entry: Mapping[str, Any]) -> list[str]:
-        return telling.words(entry)
-
-    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        return telling.row(entry)
 
 
 def form_of(model: str | None, trunk: str | None) -> tuple[str, str | None]:

@@ -28,7 +28,7 @@ from pellucid.errors import DataError, FileError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.sections import Account, Section
+from pellucid.reports.sections import Account
 from pellucid.spec.losses import CategoricalCrossentropy
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked, rebuilt
@@ -46,6 +46,7 @@ from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
 from pellucid.tasks.looking import Looks
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, StoredRun
+from pellucid.tasks.telling import Told
 from pellucid.training.events import Event
 
 AGAIN = "Train the model again"
@@ -181,12 +182,13 @@ class Keypoints(Problem):
         return pictures_of(evaluation, images)
 
 
-class KeypointsTask(Task):
+class KeypointsTask(Told, Task):
     """Learns from `Points`; judged by the mean error in a named length."""
 
     name = "keypoints"
     annotations = Points.kind
     settings = Settings
+    teller = telling
     wishes, files = Wishes, FILES
     rank = 2
     watched, better = NME.name, NME.better
@@ -259,15 +261,6 @@ class KeypointsTask(Task):
         problem = self.recalled(model, (model.task or {})["record"])
         return [points for outputs, sizes in asked("keypoints", model, images, problem.codec.size, problem.fit)
                 for points in problem.found(outputs, sizes)]
-
-    def told(self, found: Mapping[str, Any]) -> list[Section]:
-        return telling.told(found)
-
-    def words(self, entry: Mapping[str, Any]) -> list[str]:
-        return telling.words(entry)
-
-    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        return telling.row(entry)
 
 
 def yardsticks(skeleton: Skeleton, settings: Settings) -> Yardsticks:

@@ -26,7 +26,6 @@ from pellucid.errors import DataError, FileError, UsageError, describe
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.sections import Section
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked, rebuilt
 from pellucid.tasks.asking import asked
@@ -42,6 +41,7 @@ from pellucid.tasks.pose.record import PoseRecord, codec_of
 from pellucid.tasks.pose.settings import FILES, Settings
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench
+from pellucid.tasks.telling import Told
 from pellucid.training.events import Event
 
 AGAIN = "Train the model again"
@@ -165,12 +165,13 @@ class Pose(Problem):
         return pictures_of(evaluation, images)
 
 
-class PoseTask(Task):
+class PoseTask(Told, Task):
     """Learns from `People`; judged by OKS-AP."""
 
     name = "pose"
     annotations = People.kind
     settings = Settings
+    teller = telling
     files = FILES
     rank = 3
     watched, better = OKS_AP.name, OKS_AP.better
@@ -243,15 +244,6 @@ class PoseTask(Task):
         return [as_json(one, problem.names) for outputs, sizes in
                 asked("keypoints", model, images, problem.codec.size, problem.fit)
                 for one in problem.found(outputs, sizes)]  # fmt: skip
-
-    def told(self, found: Mapping[str, Any]) -> list[Section]:
-        return telling.told(found)
-
-    def words(self, entry: Mapping[str, Any]) -> list[str]:
-        return telling.words(entry)
-
-    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        return telling.row(entry)
 
 
 def codec_for(kind: Kind, size: tuple[int, int], skeleton: Skeleton, settings: Settings) -> FieldsCodec:

@@ -20,7 +20,7 @@ from pellucid.errors import ArgumentError, DataError, FileError, UsageError, des
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.sections import Account, Section
+from pellucid.reports.sections import Account
 from pellucid.spec.layer import LayerSpec
 from pellucid.spec.losses import AbsoluteError, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError
 from pellucid.spec.reshaping import Rescaling
@@ -31,6 +31,7 @@ from pellucid.tasks.regression import telling
 from pellucid.tasks.regression.evaluation import MAE, Evaluation
 from pellucid.tasks.regression.record import RegressionRecord
 from pellucid.tasks.regression.settings import FILES, Settings, Wishes
+from pellucid.tasks.telling import Told
 from pellucid.training.compiling import Wanted, make_objective
 
 LOSSES = "mse, mae, or huber[:DELTA] with a delta above 0, e.g. huber:1"
@@ -118,12 +119,13 @@ class Regression(Problem):
         return pictures_of(evaluation, images)
 
 
-class RegressionTask(Task):
+class RegressionTask(Told, Task):
     """Learns from `Numbers`; judged by the mean absolute error."""
 
     name = "regression"
     annotations = Numbers.kind
     settings = Settings
+    teller = telling
     wishes, files = Wishes, FILES
     watched, better = MAE.name, MAE.better
     beside: ClassVar[Mapping[str, str]] = {"rmse": "RMSE", "r2": "R2"}
@@ -149,15 +151,6 @@ class RegressionTask(Task):
         if len({len(value) for value in vars(found).values()}) != 1:
             raise FileError(f"the model's record of its task is damaged: its lists are not alike in length. {AGAIN}.")
         return found
-
-    def told(self, found: Mapping[str, Any]) -> list[Section]:
-        return telling.told(found)
-
-    def words(self, entry: Mapping[str, Any]) -> list[str]:
-        return telling.words(entry)
-
-    def row(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        return telling.row(entry)
 
     def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
         from pellucid.tasks.regression.diagnosing.diagnosis import diagnose  # not needed to train or to ask
