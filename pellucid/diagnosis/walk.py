@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from pellucid.diagnosis.decomposition import BIAS, DEV, MISMATCH, VARIANCE, Gap
 
@@ -68,6 +69,11 @@ class Walk:
     def gap(self, name: str) -> Gap | None:
         """The gap of that name, if it could be measured."""
         return next((gap for gap in self.gaps if gap.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The gaps and what they are, as plain values."""
+        return {"gaps": [gap.to_json() for gap in self.gaps], "main_problem": self.main_problem,
+                "problems": list(self.problems)}  # fmt: skip
 
 
 def walk(errors: Sequence[Measured], reference: float, *, given: bool, worth: float, hopeless: float) -> Walk:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pellucid.diagnosis.decomposition import Gap
-from pellucid.reports.drawing import Panel, to_svg
+from pellucid.reports.drawing import Panel, to_png, to_svg
 from pellucid.reports.pages import template
 from pellucid.reports.sections import Figure, Section, Table, frames
-from pellucid.reports.waterfall import Split, called
+from pellucid.reports.waterfall import Measure, Split, called, waterfall_figure
+from pellucid.storage.finite import finite
 from pellucid.storage.run_folder import RunFolder
-from pellucid.storage.writer import remove_files, write_bytes, write_text
+from pellucid.storage.writer import remove_files, write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
 SAYS = ("Waterfall of the error: from the reference over bias, variance, mismatch and dev over-fitting to the error of "
         "the last part")  # fmt: skip
+PICTURES = ("split", "mistakes")  # of an error that is walked
 
 
 def render(
@@ -32,6 +34,36 @@ def render(
         name=name, found=found, tags=tags, split=split, curves=curves, evidence=frames(evidence),
         cleaned=str,  # the drawings come from no file
     )  # fmt: skip
+
+
+def write_found(folder: RunFolder, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Write diagnosis.json; returns what it holds: None for every number that is not finite."""
+    kept = dict(finite(dict(found)))
+    write_json(folder.diagnosis, kept)
+    return kept
+
+
+def write_walk(
+    folder: RunFolder, found: Mapping[str, Any], split: Split, sections: Sequence[Section], *, measure: Measure,
+    tags: Iterable[str], curves: Sequence[Panel], evidence: Sequence[Section], mistakes: bytes | None,
+) -> None:
+    """The page and the pictures of an error that is walked in a measure: the waterfall, then `sections` on its gaps.
+
+    `tags` follow those of every diagnosis; mistakes: PNG of the worst samples. Raises FileError when a file cannot be
+    written.
+    """
+    waterfall = waterfall_figure(split, measure)
+    page = render(folder.path.resolve().name, found, tags=[*tags_of(found), *tags], curves=curves, evidence=evidence,
+                  split=[section_of_split(waterfall), *sections])  # fmt: skip
+    drawn = {"split": to_png(waterfall)} | ({} if mistakes is None else {"mistakes": mistakes})
+    write(folder, page, drawn, PICTURES)
+
+
+def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
+    """Data, and the main problem if there is one."""
+    yield found["data"]
+    if found["main_problem"]:
+        yield f"main problem: {found['main_problem']}"
 
 
 def write(folder: RunFolder, page: str, drawn: Mapping[str, bytes], stale: Iterable[str]) -> None:

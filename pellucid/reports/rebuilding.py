@@ -9,7 +9,6 @@ from pellucid.reports.curves import curve_panels
 from pellucid.reports.keeping import REMEDY, read_sections
 from pellucid.reports.report import Shown, render
 from pellucid.storage.reading import read_json
-from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import write_text
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def rebuild_report(folder: RunFolder) -> Path:
     Raises FileError for a file that is missing or damaged.
     """
     sections, about, watched = read_sections(folder.sections, folder.predictions)
-    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
+    history, steps = folder.logged()
     shown = Shown(curve_panels(history, steps, watched), watched, sections)
     write_text(folder.report, render(told_by(folder), about, path=folder.path, shown=shown))
     return Path(folder.report)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pellucid.errors import FileError, shown
 from pellucid.storage.claims import claimed
+from pellucid.storage.tables import read_csv
 from pellucid.storage.writer import make_folder, remove_leftovers
 from pellucid.words import nearest
 
@@ -95,6 +96,11 @@ class RunFolder:
     def steps(self) -> Path:
         """A row a step, with times."""
         return self.path / "steps.csv"
+
+    def logged(self) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+        """The rows of history.csv and of steps.csv; none where it is not there. Raises FileError for a damaged one."""
+        history, steps = (read_csv(path) if path.exists() else [] for path in (self.history, self.steps))
+        return history, steps
 
     @property
     def metrics(self) -> Path:

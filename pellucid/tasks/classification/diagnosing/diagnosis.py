@@ -17,16 +17,15 @@ from pellucid.diagnosis.decomposition import MISMATCH, Decomposition, PartError,
 from pellucid.diagnosis.headline import cautions, guess_error, headline, thin_classes
 from pellucid.diagnosis.next_steps import Step, agreeing, guesses, held_out_of, next_steps
 from pellucid.keys import Key
+from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
 from pellucid.spec.optimizers import OPTIMIZERS
-from pellucid.storage.finite import finite
-from pellucid.storage.tables import read_csv
-from pellucid.storage.writer import write_json
 from pellucid.tasks.classification.diagnosing.gathering import Gathered
 from pellucid.tasks.classification.diagnosing.page import write_page
 from pellucid.tasks.classification.diagnosing.sections import OnDev, look_at_dev, shift_between
 from pellucid.tasks.classification.diagnosing.telling import told
 from pellucid.tasks.classification.settings import Wishes
+from pellucid.tasks.diagnosing import epochs_of
 from pellucid.tasks.provided import StoredRun
 
 FORMAT = 1
@@ -39,7 +38,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     What is merely missing (a part, a class, probabilities) becomes a sentence, and the rest still stands.
     """
     gathered, folder = Gathered.of(stored), stored.folder
-    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
+    history, steps = folder.logged()
     split = split_of(gathered, wishes.reference_error)
     looked = look_at_dev(gathered, wishes)
     run_as_was = circumstances(gathered, split, looked, len(steps))
@@ -62,8 +61,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         **looked.told,
         "notes": [*cautions(split, run_as_was), *notes_on_parts(gathered), *stored.notes],
     }
-    found = dict(finite(found))
-    write_json(folder.diagnosis, found)
+    found = write_found(folder, found)
     write_page(gathered, split, looked, found, images=images)
     return Account(found, told(found))
 
@@ -90,7 +88,7 @@ def circumstances(gathered: Gathered, split: Decomposition, looked: OnDev, steps
     rate = usual if settings["lr"] is None else settings["lr"]
     return Circumstances(
         data=settings["data"],
-        epochs=int(stored.record.get("epochs") or settings["epochs"] or 1),
+        epochs=epochs_of(stored),
         rate=float(rate),  # type: ignore[arg-type]
         optimizer=settings["optimizer"],
         augment="" if settings["augment"] in (None, "none") else settings["augment"],

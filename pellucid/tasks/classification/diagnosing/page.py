@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pellucid.diagnosis.decomposition import Decomposition
 from pellucid.diagnosis.headline import between
 from pellucid.diagnosis.wording import percent
 from pellucid.reports.curves import curve_panels
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
+from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, tags_of, write
 from pellucid.reports.drawing import Panel, message_picture, to_png, to_svg
 from pellucid.reports.gallery import Card
 from pellucid.reports.reliability import reliability_figure
 from pellucid.reports.sections import Section, Table
 from pellucid.reports.waterfall import called, waterfall_figure
-from pellucid.storage.tables import read_csv
 from pellucid.tasks.classification.cards import mistake_cards
 from pellucid.tasks.classification.diagnosing.evidence import SAYS, evidence_of
 from pellucid.tasks.classification.diagnosing.gathering import Gathered
@@ -49,7 +47,7 @@ def write_page(
     if looked.suspicion is not None and images and looked.suspicion.judgement.verdict != "cannot":
         drawn["labels"], shown["labels"] = draw_labels(looked.suspicion)
     kept = {"labels"} if images and looked.suspicion is None else set()  # of an earlier diagnosis, as is its table
-    curves = curve_panels(rows_of(folder.history), rows_of(folder.steps), ACCURACY)
+    curves = curve_panels(*folder.logged(), ACCURACY)
     page = page_of(folder.path.resolve().name, split, gaps, found, shown, curves)
     write(folder, page, drawn, [name for name in PICTURES if name not in kept])
 
@@ -59,7 +57,6 @@ def page_of(
     curves: Sequence[Panel],
 ) -> str:
     """The page as text; `gaps` are its sections on them; shown, each optional: reliability, mistakes, labels."""
-    problem = [f"main problem: {split.main_problem}"] if split.main_problem else []
     reference = f"reference error {100 * split.reference:.4g} %" if split.reference_given else "no reference error"
     parts = Table(
         ["Part", "Error", "95 % interval", "Wrong", "Images"],
@@ -68,14 +65,9 @@ def page_of(
         title="The parts", kinds=["name", "number", "number", "number", "number"], place="below",
     )  # fmt: skip
     return render(
-        name, found, tags=[found["data"], *problem, reference], curves=curves,
+        name, found, tags=[*tags_of(found), reference], curves=curves,
         split=[*gaps, parts], evidence=list(evidence_of(found, **shown)),
     )  # fmt: skip
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """The rows of a table of the run; none when it is not there."""
-    return read_csv(path) if path.exists() else []
 
 
 def draw_labels(suspicion: Suspicion) -> tuple[bytes, list[Card]]:

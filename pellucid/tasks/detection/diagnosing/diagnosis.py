@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from pellucid.diagnosis.curves import FEW_STEPS, read_curves
-from pellucid.diagnosis.next_steps import more_epochs
+from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.walk import NOTHING, Walk
-from pellucid.diagnosis.wording import counted
 from pellucid.reports.curves import curve_panels
+from pellucid.reports.diagnosis import write_found
 from pellucid.reports.scores import MORE, Score
 from pellucid.reports.sections import Account
-from pellucid.storage.finite import finite
-from pellucid.storage.tables import read_csv
-from pellucid.storage.writer import write_json
 from pellucid.tasks.detection.diagnosing.page import write_page
 from pellucid.tasks.detection.diagnosing.split import split_of
 from pellucid.tasks.detection.diagnosing.suspects import slices_of, suspects_of
 from pellucid.tasks.detection.diagnosing.telling import told
 from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.settings import Wishes
+from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
 from pellucid.tasks.provided import StoredRun
 
 FORMAT = 1
@@ -32,36 +30,27 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     `images`: those of the data may be shown.
     """
     folder = stored.folder
-    judged = {name: evaluation_of(stored, name) for name in stored.parts}
+    judged = answered(stored, Evaluation)
     split = split_of(judged, wishes.reference_ap50)
     main = split.problem
-    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
-    dev = judged.get("validation") or judged.get("test")
+    history, steps = folder.logged()
+    dev = dev_of(judged)
     found = {
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "detection",
         "title": TITLES[main], "sentence": sentence_of(split),
         "reference": {"ap50": 1 - split.reference, "given": split.reference_given},
         "parts": [part_of(name, one) for name, one in judged.items()],
-        "gaps": [gap.to_json() for gap in split.gaps],
-        "main_problem": split.main_problem, "problems": list(split.problems),
+        **split.to_json(),
         "next_steps": list(steps_of(main, stored, len(steps))),
         "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
         "mistakes": [] if dev is None else dev.mistakes(),
         "slices": [] if dev is None or main == NOTHING else list(slices_of(dev)),
-        "suspects": suspects_of([one for name, one in judged.items() if name in ("validation", "test")]),
+        "suspects": suspects_of(held_out_of(judged)),
         "notes": list(stored.notes),
     }  # fmt: skip
-    found = dict(finite(found))
-    write_json(folder.diagnosis, found)
+    found = write_found(folder, found)
     write_page(stored, split, judged, found, curve_panels(history, steps, Score("AP50", MORE)), images=images)
     return Account(found, told(found))
-
-
-def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
-    """A part as the model answers it."""
-    found = stored.answers(part)
-    assert isinstance(found, Evaluation), "the run was one of this task"
-    return found
 
 
 def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:
@@ -95,24 +84,15 @@ def sentence_of(split: Walk) -> str:
 
 def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
     """What to do next after `made` steps, with the command where one does it."""
-    settings = stored.settings
-    epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
-
-    def step(action: str, because: str, *flags: str) -> dict[str, Any]:
-        return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
-
-    if main == NOTHING:
-        yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
-               "because": "a detector that sees a picture hundreds of times finds its objects"}
-    if main in (NOTHING, "bias"):
-        more = more_epochs(epochs, made)
-        because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else (
-            "boxes go on to fit better for long")
-        yield step(f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
+    step = partial(step_of, stored)
+    yield from first_steps(
+        main, stored, made, possible="a detector that sees a picture hundreds of times finds its objects",
+        longer="boxes go on to fit better for long",
+    )  # fmt: skip
     if main == "bias":
         yield step("Show pictures larger with --resize", "small objects have few places to be found at")
     if main in ("variance", "mismatch"):
-        if not settings["augment"]:
+        if not stored.settings["augment"]:
             yield step("Mirror and shift the training pictures; boxes move with them",
                        "what it sees again and again it learns by heart", "--augment",
                        "flip,shift=12,zoom=0.2")  # fmt: skip

@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.diagnosis.walk import Walk
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
-from pellucid.reports.drawing import Panel, to_png
+from pellucid.reports.diagnosis import table_of_gaps, write_walk
+from pellucid.reports.drawing import Panel
 from pellucid.reports.gallery import Card, address
 from pellucid.reports.sections import Column, Gallery, Section, Table
-from pellucid.reports.waterfall import Measure, called, waterfall_figure
+from pellucid.reports.waterfall import Measure, called
 from pellucid.tasks.detection.drawing import TRUE, WRONG, Mark
 from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.pictures import MOST, marked_pictures, picture_with, sheet, worst_gallery
 from pellucid.tasks.detection.telling import table_of_mistakes
+from pellucid.tasks.diagnosing import dev_of
 from pellucid.tasks.provided import StoredRun
 
 LACKING = Measure("what AP50 lacks of 1", lambda size: f"{size:.3f}", lambda size: f"{100 * size:.1f}",
                   lambda size: f"{size:.2g}")  # fmt: skip
-PICTURES = ("split", "mistakes")
 NUMBER: Column = "number"
 SHOWN = 9               # suspicious annotations that are drawn
 SIZES_SAID = ("Small ones are below 32 x 32 pixels of the picture as read, large ones from 96 x 96 on; crowded "
@@ -32,28 +32,23 @@ def write_page(
     curves: Sequence[Panel], *, images: bool,
 ) -> None:
     """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
-    folder, waterfall = stored.folder, waterfall_figure(split, LACKING)
-    gaps: list[Section] = [section_of_split(waterfall), table_of_gaps(split, lambda gap: (
+    gaps: list[Section] = [table_of_gaps(split, lambda gap: (
         f"{100 * gap.value:.1f} ({100 * gap.low:.1f} to {100 * gap.high:.1f})")), parts_of(found)]  # fmt: skip
-    drawn, evidence = {"split": to_png(waterfall)}, list(evidence_of(found))
-    dev = judged.get("validation") or judged.get("test")
+    evidence, mistakes = list(evidence_of(found)), None
+    dev = dev_of(judged)
     if dev is not None and images:
         worst = dev.worst(MOST)
         marked = marked_pictures(dev, stored.parts[dev.split].pictures, worst)
         if marked:
-            drawn["mistakes"] = sheet(dev, worst, marked)
+            mistakes = sheet(dev, worst, marked)
             evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
         evidence += suspects_drawn(stored, judged, found)
-    page = render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps, curves=curves,
-                  evidence=evidence)  # fmt: skip
-    write(folder, page, drawn, PICTURES)
+    write_walk(stored.folder, found, split, gaps, measure=LACKING, tags=tags_of(found), curves=curves,
+               evidence=evidence, mistakes=mistakes)  # fmt: skip
 
 
 def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
-    """Data, main problem, reference."""
-    yield found["data"]
-    if found["main_problem"]:
-        yield f"main problem: {found['main_problem']}"
+    """Reference."""
     yield f"reference AP50 {found['reference']['ap50']:g}" if found["reference"]["given"] else "no reference AP50"
 
 

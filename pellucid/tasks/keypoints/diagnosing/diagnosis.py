@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.curves import FEW_STEPS, read_curves
-from pellucid.diagnosis.next_steps import more_epochs
+from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.walk import NOTHING, Walk
-from pellucid.diagnosis.wording import counted
 from pellucid.reports.curves import curve_panels
+from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
-from pellucid.storage.finite import finite
-from pellucid.storage.tables import read_csv
-from pellucid.storage.writer import write_json
+from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
 from pellucid.tasks.keypoints.attributes import is_head
 from pellucid.tasks.keypoints.diagnosing.clusters import clusters_of
 from pellucid.tasks.keypoints.diagnosing.page import write_page
@@ -38,39 +36,29 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     `images`: those of the data may be shown.
     """
     folder = stored.folder
-    judged = {name: evaluation_of(stored, name) for name in stored.parts}
+    judged = answered(stored, Evaluation)
     split = split_of(judged, wishes.reference_nme)
     main, constant = split.problem, constant_of(judged["train"])
-    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
-    dev = judged.get("validation") or judged.get("test")
+    history, steps = folder.logged()
+    dev = dev_of(judged)
     found = {
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "keypoints",
         "title": TITLES[main], "sentence": sentence_of(split, constant),
         "reference": {"nme": wishes.reference_nme, "given": split.reference_given},
         "normaliser": judged["train"].by.normaliser, "constant": constant,
         "parts": [part_of(name, one) for name, one in judged.items()],
-        "gaps": [gap.to_json() for gap in split.gaps],
-        "main_problem": split.main_problem, "problems": list(split.problems),
+        **split.to_json(),
         "next_steps": list(steps_of(main, stored, len(steps))),
         "readings": [reading.to_json() for reading in
                      read_curves(history, steps, stored.kept_epoch, least=least_of(stored))],
         "points": [] if dev is None else points_of(dev),
         "clusters": [] if dev is None or main == NOTHING else clusters_of(dev),
-        "suspects": [] if main == NOTHING else suspects_of(
-            [one for name, one in judged.items() if name in ("validation", "test")]),
+        "suspects": [] if main == NOTHING else suspects_of(held_out_of(judged)),
         "notes": list(stored.notes),
     }  # fmt: skip
-    found = dict(finite(found))
-    write_json(folder.diagnosis, found)
+    found = write_found(folder, found)
     write_page(stored, split, judged, found, curve_panels(history, steps, NME), images=images)
     return Account(found, told(found))
-
-
-def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
-    """A part as the model answers it."""
-    found = stored.answers(part)
-    assert isinstance(found, Evaluation), "the run was one of this task"
-    return found
 
 
 def least_of(stored: StoredRun) -> float:
@@ -130,22 +118,13 @@ def sentence_of(split: Walk, constant: float) -> str:
 
 def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
     """What to do next after `made` steps, with the command where one does it."""
-    settings = stored.settings
-    epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
-
-    def step(action: str, because: str, *flags: str) -> dict[str, Any]:
-        return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
-
-    if main == NOTHING:
-        yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
-               "because": "a network that sees a picture hundreds of times finds its points"}
-    if main in (NOTHING, "bias"):
-        more = more_epochs(epochs, made)
-        because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else (
-            "points go on to fit better for long")
-        yield step(f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
+    step = partial(step_of, stored)
+    yield from first_steps(
+        main, stored, made, possible="a network that sees a picture hundreds of times finds its points",
+        longer="points go on to fit better for long",
+    )  # fmt: skip
     if main in ("variance", "mismatch"):
-        if not settings["augment"]:
+        if not stored.settings["augment"]:
             yield step("Turn, zoom and shift the training pictures; points move with them, and flip changes the names "
                        "of mirror pairs", "what it sees again and again it learns by heart", "--augment",
                        "rotate=15,zoom=0.15,shift=6")  # fmt: skip

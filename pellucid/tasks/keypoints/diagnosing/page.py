@@ -10,11 +10,12 @@ import numpy as np
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.diagnosis.walk import Walk
 from pellucid.reports import drawing as d
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
+from pellucid.reports.diagnosis import table_of_gaps, write_walk
 from pellucid.reports.gallery import Card, address
 from pellucid.reports.sections import Column, Gallery, Section, Table
 from pellucid.reports.sections import Figure as Drawing
-from pellucid.reports.waterfall import Measure, called, waterfall_figure
+from pellucid.reports.waterfall import Measure, called
+from pellucid.tasks.diagnosing import dev_of
 from pellucid.tasks.keypoints.diagnosing.telling import what_of
 from pellucid.tasks.keypoints.evaluation import Evaluation
 from pellucid.tasks.keypoints.pictures import MOST, marked_pictures, sheet, worst_gallery
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHARES = Measure("NME", percent, lambda size: f"{100 * size:.1f}", lambda size: f"{size:.2g}")
-PICTURES = ("split", "mistakes")
 NUMBER: Column = "number"
 SHOWN = 9               # suspicious marks that are drawn
 POSTURE_IN = 1.6
@@ -37,29 +37,23 @@ def write_page(
     curves: Sequence[d.Panel], *, images: bool,
 ) -> None:
     """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
-    folder, waterfall = stored.folder, waterfall_figure(split, SHARES)
-    gaps: list[Section] = [section_of_split(waterfall), table_of_gaps(split, lambda gap: (
+    gaps: list[Section] = [table_of_gaps(split, lambda gap: (
         f"{percent(gap.value)} ({percent(gap.low)} to {percent(gap.high)})")), parts_of(found)]  # fmt: skip
-    drawn = {"split": d.to_png(waterfall)}
-    evidence = list(evidence_of(found, judged["train"].truth.skeleton))
-    dev = judged.get("validation") or judged.get("test")
+    evidence, mistakes = list(evidence_of(found, judged["train"].truth.skeleton)), None
+    dev = dev_of(judged)
     if dev is not None and images:
         worst = dev.worst(MOST)
         marked = marked_pictures(dev, stored.parts[dev.split].pictures, worst)
         if marked:
-            drawn["mistakes"] = sheet(dev, worst, marked)
+            mistakes = sheet(dev, worst, marked)
             evidence.append(worst_gallery(dev, worst, marked, "below"))
         evidence += suspects_drawn(stored, judged, found)
-    page = render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps, curves=curves,
-                  evidence=evidence)  # fmt: skip
-    write(folder, page, drawn, PICTURES)
+    write_walk(stored.folder, found, split, gaps, measure=SHARES, tags=tags_of(found), curves=curves,
+               evidence=evidence, mistakes=mistakes)  # fmt: skip
 
 
 def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
-    """Data, main problem, reference, length."""
-    yield found["data"]
-    if found["main_problem"]:
-        yield f"main problem: {found['main_problem']}"
+    """Reference, length."""
     yield f"reference NME {percent(found['reference']['nme'])}" if found["reference"]["given"] else "no reference NME"
     yield f"in the length of {length_in_words(found['normaliser'])}"
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.curves import FEW_STEPS, read_curves
-from pellucid.diagnosis.next_steps import more_epochs
+from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.walk import NOTHING, Walk
 from pellucid.diagnosis.wording import counted
 from pellucid.reports.curves import curve_panels
+from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
-from pellucid.storage.finite import finite
-from pellucid.storage.tables import read_csv
-from pellucid.storage.writer import write_json
+from pellucid.tasks.diagnosing import answered, dev_of, epochs_of, first_steps, step_of
 from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression.diagnosing.page import write_page
 from pellucid.tasks.regression.diagnosing.split import constant_of, error_of, split_of
@@ -38,35 +37,26 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     `images`: those of the data may be shown.
     """
     folder = stored.folder
-    judged = {name: evaluation_of(stored, name) for name in stored.parts}
+    judged = answered(stored, Evaluation)
     split = split_of(judged, wishes.reference_mae)
     main, constant = split.problem, constant_of(judged["train"])
-    history, steps = (read_csv(path) if path.exists() else [] for path in (folder.history, folder.steps))
-    dev = judged.get("validation") or judged.get("test")
+    history, steps = folder.logged()
+    dev = dev_of(judged)
     found = {
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "regression",
         "title": TITLES[main], "sentence": sentence_of(split, constant),
         "reference": {"mae": wishes.reference_mae, "given": split.reference_given},
         "parts": [part_of(name, one) for name, one in judged.items()],
-        "gaps": [gap.to_json() for gap in split.gaps],
-        "main_problem": split.main_problem, "problems": list(split.problems),
+        **split.to_json(),
         "constant": constant,
         "next_steps": list(steps_of(main, stored, len(steps))),
         "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
         "dev": [] if dev is None else [on_dev(dev, place) for place in range(len(dev.names))],
         "notes": [*notes_of(wishes, judged), *stored.notes],
     }  # fmt: skip
-    found = dict(finite(found))
-    write_json(folder.diagnosis, found)
+    found = write_found(folder, found)
     write_page(stored, split, dev, found, curve_panels(history, steps, MAE), images=images)
     return Account(found, told(found))
-
-
-def evaluation_of(stored: StoredRun, part: str) -> Evaluation:
-    """A part as the model answers it."""
-    found = stored.answers(part)
-    assert isinstance(found, Evaluation), "the run was one of this task"
-    return found
 
 
 TITLES = {
@@ -106,31 +96,23 @@ def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:
 
 def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
     """What to do next after `made` steps, with the command where one does it."""
-    settings = stored.settings
-    epochs = int(stored.record.get("epochs") or settings["epochs"] or 1)
-
-    def step(action: str, because: str, *flags: str) -> dict[str, Any]:
-        return {"action": action, "because": because, "command": stored.command_with(flags) if flags else ""}
-
-    if main == NOTHING:
-        yield {"action": "Look for what hinders learning", "command": stored.command_to_check(),
-               "because": "not even its own training images are answered better than by one number"}
+    step = partial(step_of, stored)
+    yield from first_steps(
+        main, stored, made, possible="not even its own training images are answered better than by one number",
+        longer=f"the training images are still off after {counted(epochs_of(stored), 'look')} at each",
+    )  # fmt: skip
     if main in (NOTHING, "bias"):
-        more = more_epochs(epochs, made)
-        because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else (
-            f"the training images are still off after {counted(epochs, 'look')} at each")
-        yield step(f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
         yield step("Take a larger network: more filters or units in each layer, or an architecture by name",
                    f"{stored.model.count_params():,} parameters leave it off on its own training images")  # fmt: skip
     if main in ("variance", "mismatch"):
-        if not settings["augment"]:
+        if not stored.settings["augment"]:
             yield step("Change the training images a little, in ways that leave their numbers true",
                        "what it sees again and again it learns by heart", "--augment", "shift=2")  # fmt: skip
         yield step("Get more training images, most of all of the kind that is answered worst",
                    "the gap grows smaller with every image that is not like those it has")  # fmt: skip
     if main == "dev over-fitting":
         yield step("Hold more images for validation", "a larger part is harder to fit by choosing an epoch",
-                   "--val-fraction", f"{min(0.4, 2 * float(settings['val_fraction']) or 0.1):g}")  # fmt: skip
+                   "--val-fraction", f"{min(0.4, 2 * float(stored.settings['val_fraction']) or 0.1):g}")  # fmt: skip
 
 
 def on_dev(evaluation: Evaluation, place: int) -> dict[str, Any]:

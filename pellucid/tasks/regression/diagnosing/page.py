@@ -7,10 +7,10 @@ from typing import Any
 
 from pellucid.diagnosis.decomposition import Gap
 from pellucid.diagnosis.walk import Walk
-from pellucid.reports.diagnosis import render, section_of_split, table_of_gaps, write
-from pellucid.reports.drawing import Panel, to_png
+from pellucid.reports.diagnosis import table_of_gaps, write_walk
+from pellucid.reports.drawing import Panel
 from pellucid.reports.sections import Column, Section, Table, Text
-from pellucid.reports.waterfall import Measure, called, waterfall_figure
+from pellucid.reports.waterfall import Measure, called
 from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression.diagnosing.telling import drawn_to_the_middle, too_large_or_small
 from pellucid.tasks.regression.evaluation import Evaluation
@@ -19,7 +19,6 @@ from pellucid.tasks.regression.telling import value
 
 DEVIATIONS = Measure("standard deviations of the training numbers", lambda size: f"{size:.3g}",
                      lambda size: f"{size:.2g}", lambda size: f"{size:.3g}")  # fmt: skip
-PICTURES = ("split", "mistakes")
 NUMBER: Column = "number"
 
 
@@ -28,23 +27,18 @@ def write_page(
     images: bool,
 ) -> None:
     """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
-    folder, waterfall = stored.folder, waterfall_figure(split, DEVIATIONS)
-    gaps: list[Section] = [section_of_split(waterfall), table_of_gaps(split, size_of), parts_of(found)]
-    drawn, evidence = {"split": to_png(waterfall)}, list(evidence_of(dev, found))
+    gaps: list[Section] = [table_of_gaps(split, size_of), parts_of(found)]
+    evidence, mistakes = list(evidence_of(dev, found)), None
     if dev is not None and images:
         take = stored.parts[dev.split].pictures
-        drawn["mistakes"] = worst_png(dev, take)
+        mistakes = worst_png(dev, take)
         evidence.append(worst_gallery(dev, take, "below"))
-    page = render(folder.path.resolve().name, found, tags=list(tags_of(found)), split=gaps, curves=curves,
-                  evidence=evidence)  # fmt: skip
-    write(folder, page, drawn, PICTURES)
+    write_walk(stored.folder, found, split, gaps, measure=DEVIATIONS, tags=tags_of(found), curves=curves,
+               evidence=evidence, mistakes=mistakes)  # fmt: skip
 
 
 def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
-    """Data, main problem, reference."""
-    yield found["data"]
-    if found["main_problem"]:
-        yield f"main problem: {found['main_problem']}"
+    """Reference."""
     yield f"reference mae {value(found['reference']['mae'])}" if found["reference"]["given"] else "no reference error"
 
 
