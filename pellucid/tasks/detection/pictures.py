@@ -10,10 +10,10 @@ import numpy as np
 
 from pellucid.data.boxes.column import Boxes, mapped
 from pellucid.reports import drawing as d
-from pellucid.reports.gallery import Card, Kind, address
 from pellucid.reports.pixels import Images, shown_of
 from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
+from pellucid.reports.worst import cards_of, sheet_of, with_marks
 from pellucid.tasks.detection.blind import blind_answers
 from pellucid.tasks.detection.drawing import RIGHT, TRUE, WRONG, Mark, draw_marks
 from pellucid.tasks.detection.evaluation import Evaluation
@@ -26,7 +26,7 @@ from pellucid.tasks.wording import value
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST, COLUMNS, CURVES = 12, 3, 7   # pictures, side by side; classes with a curve of their own
+MOST, CURVES = 12, 7               # pictures; classes with a curve of their own
 SHEET_IN = 3.6                     # width of a picture on the sheet
 
 
@@ -68,11 +68,9 @@ def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarr
 
 def worst_gallery(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], place: Place = "own") -> Gallery:
     """The worst pictures with their boxes."""
-    faults, cards = evaluation.faults(), []
-    for index, picture in zip(worst.tolist(), marked, strict=True):
-        lines: list[tuple[str, Kind]] = [(f"{int(faults[index])} wrong or missed", "wrong")]
-        number = None if evaluation.ids is None else int(evaluation.ids[index])
-        cards.append(Card(address(picture / 255), False, lines, origin=str(evaluation.origins[index]), sample=number))
+    counts = evaluation.faults()
+    faults = [f"{int(counts[index])} wrong or missed" for index in worst.tolist()]
+    cards = cards_of(marked, worst, faults, evaluation.origins, evaluation.ids)
     return Gallery(cards, title="The worst pictures", place=place,
                    faint="White and dashed: true boxes that were not found. Green: found. Red: false alarms, with what "
                          "they are.")  # fmt: skip
@@ -80,11 +78,7 @@ def worst_gallery(evaluation: Evaluation, worst: np.ndarray, marked: list[np.nda
 
 def marked_pictures(evaluation: Evaluation, images: Images, chosen: np.ndarray) -> list[np.ndarray]:
     """The pictures (H,W,3) uint8 of these indices with their boxes, as the network saw them."""
-    if not len(chosen):
-        return []
-    shown, _ = shown_of("mistakes", images, chosen)
-    return [draw_marks(np.round(picture * 255).astype(np.uint8), marks_of(evaluation, index))
-            for picture, index in zip(shown, chosen.tolist(), strict=True)]
+    return with_marks(images, chosen, lambda picture, index: draw_marks(picture, marks_of(evaluation, index)))
 
 
 def picture_with(evaluation: Evaluation, images: Images, index: int, marks: Sequence[Mark]) -> np.ndarray:
@@ -118,25 +112,10 @@ def marks_of(evaluation: Evaluation, index: int) -> list[Mark]:
 
 def sheet(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray]) -> bytes:
     """PNG bytes of the worst pictures side by side."""
-    columns = min(COLUMNS, len(marked))
-    tall = SHEET_IN * marked[0].shape[0] / marked[0].shape[1]
-    rows = -(-len(marked) // columns)
-    width, height = columns * (SHEET_IN + 0.15) + 0.15, 0.75 + rows * (tall + 0.3)
-    figure = d.new_figure(width, height)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    d.letter(axes, 0.15, 0.26, f"The {len(marked)} worst of {evaluation.n:,} pictures", size=d.TITLE_PT, weight="bold")
-    d.letter(axes, 0.15, 0.52, f"{evaluation.split} part; white and dashed: not found, green: found, red: false alarms",
-             color=d.FAINT, size=d.SMALL_PT)  # fmt: skip
-    for place, (index, picture) in enumerate(zip(worst.tolist(), marked, strict=True)):
-        row, column = divmod(place, columns)
-        x, y = 0.15 + column * (SHEET_IN + 0.15), 0.7 + row * (tall + 0.3)
-        axes.imshow(picture, extent=(x, x + SHEET_IN, y + tall, y), aspect="auto")
-        d.letter(axes, x, y + tall + 0.12, d.shorten(str(evaluation.origins[index]), 60, keep="end"), color=d.FAINT,
-                 size=6.5)  # fmt: skip
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return d.to_png(figure)
+    told = [d.shorten(str(evaluation.origins[index]), 60, keep="end") for index in worst.tolist()]
+    return sheet_of(marked, told, title=f"The {len(marked)} worst of {evaluation.n:,} pictures",
+                    faint=f"{evaluation.split} part; white and dashed: not found, green: found, red: false alarms",
+                    wide_in=SHEET_IN, narrowest_in=0)  # fmt: skip
 
 
 def precision_recall(evaluation: Evaluation) -> Figure:

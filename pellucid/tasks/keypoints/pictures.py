@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,11 @@ import numpy as np
 from pellucid.data.points.column import carried
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.reports import drawing as d
-from pellucid.reports.gallery import Card, Kind, address
-from pellucid.reports.pixels import Images, shown_of
+from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Facts, Gallery, Place, Section
 from pellucid.reports.sections import Figure as Drawing
 from pellucid.reports.skeletons import draw_points
+from pellucid.reports.worst import cards_of, sheet_of, with_marks
 from pellucid.tasks.keypoints.drawing import TRUE, WRONG
 from pellucid.tasks.keypoints.evaluation import FAR, Evaluation
 from pellucid.tasks.keypoints.scores.distances import curve
@@ -31,8 +32,8 @@ from pellucid.tasks.wording import percent, pixels, value
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST, COLUMNS = 12, 3
-SHEET_IN = 2.6          # width of a picture on the sheet
+MOST = 12               # pictures
+LONG = 36               # points, above which their table is folded
 WIDEST = 3.0            # of FAR, to which the curve is drawn
 
 
@@ -59,7 +60,7 @@ def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarr
     return [
         Facts(facts, place="head"), chart,
         replace(table_of(worst_first(found["points"])), title="Point by point", faint=" ".join(
-            f"{line[0].upper()}{line[1:]}." for line in lines_of(found)), folded=len(found["points"]) > COLUMNS * MOST),
+            f"{line[0].upper()}{line[1:]}." for line in lines_of(found)), folded=len(found["points"]) > LONG),
         *([replace(table_of_groups(found["groups"]), title="Group by group", place="below",
                    faint="Those found worst: persons, or whatever the groups of the data are.")] if found["groups"]
           else []),
@@ -88,22 +89,15 @@ def error_curve(evaluation: Evaluation) -> Figure:
 
 def worst_gallery(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], place: Place = "own") -> Gallery:
     """The worst objects with their points."""
-    cards = []
-    for index, picture in zip(worst.tolist(), marked, strict=True):
-        lines: list[tuple[str, Kind]] = [(f"off by {percent(float(evaluation.each[index]))}", "wrong")]
-        number = None if evaluation.ids is None else int(evaluation.ids[index])
-        cards.append(Card(address(picture / 255), False, lines, origin=str(evaluation.origins[index]), sample=number))
+    faults = [f"off by {percent(float(evaluation.each[index]))}" for index in worst.tolist()]
+    cards = cards_of(marked, worst, faults, evaluation.origins, evaluation.ids)
     return Gallery(cards, title="The worst objects", place=place,
                    faint="White: true points. Red: found ones, with a line to where they should be.")  # fmt: skip
 
 
 def marked_pictures(evaluation: Evaluation, images: Images, chosen: np.ndarray) -> list[np.ndarray]:
     """The pictures (H,W,3) uint8 of these indices with true and found points, as the network saw them."""
-    if not len(chosen):
-        return []
-    shown, _ = shown_of("mistakes", images, chosen)
-    return [with_both(evaluation, np.round(picture * 255).astype(np.uint8), index)
-            for picture, index in zip(shown, chosen.tolist(), strict=True)]  # fmt: skip
+    return with_marks(images, chosen, partial(with_both, evaluation))
 
 
 def with_both(evaluation: Evaluation, picture: np.ndarray, index: int) -> np.ndarray:
@@ -118,22 +112,7 @@ def with_both(evaluation: Evaluation, picture: np.ndarray, index: int) -> np.nda
 
 def sheet(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray]) -> bytes:
     """PNG bytes of the worst objects side by side."""
-    columns = min(COLUMNS, len(marked))
-    tall = SHEET_IN * marked[0].shape[0] / marked[0].shape[1]
-    rows = -(-len(marked) // columns)
-    width, height = max(4.2, columns * (SHEET_IN + 0.15) + 0.15), 0.75 + rows * (tall + 0.3)
-    figure = d.new_figure(width, height)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    d.letter(axes, 0.15, 0.26, f"The {len(marked)} worst of {evaluation.n:,}", size=d.TITLE_PT, weight="bold")
-    d.letter(axes, 0.15, 0.52, f"{evaluation.split} part; white: true points, red: found ones", color=d.FAINT,
-             size=d.SMALL_PT)  # fmt: skip
-    for place, (index, picture) in enumerate(zip(worst.tolist(), marked, strict=True)):
-        row, column = divmod(place, columns)
-        x, y = 0.15 + column * (SHEET_IN + 0.15), 0.7 + row * (tall + 0.3)
-        axes.imshow(picture, extent=(x, x + SHEET_IN, y + tall, y), aspect="auto")
-        told = f"{percent(float(evaluation.each[index]))}  {evaluation.origins[index]}"
-        d.letter(axes, x, y + tall + 0.12, d.shorten(told, 44, keep="start"), color=d.FAINT, size=6.5)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return d.to_png(figure)
+    told = [d.shorten(f"{percent(float(evaluation.each[index]))}  {evaluation.origins[index]}", 44, keep="start")
+            for index in worst.tolist()]  # fmt: skip
+    return sheet_of(marked, told, title=f"The {len(marked)} worst of {evaluation.n:,}",
+                    faint=f"{evaluation.split} part; white: true points, red: found ones")  # fmt: skip

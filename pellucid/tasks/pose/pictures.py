@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from pellucid.data.points.column import carried
 from pellucid.reports import drawing as d
-from pellucid.reports.gallery import Card, Kind, address
-from pellucid.reports.pixels import Images, shown_of
+from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Facts, Gallery, Place, Section
+from pellucid.reports.worst import cards_of, sheet_of, with_marks
 from pellucid.tasks.pose.drawing import draw_people
 from pellucid.tasks.pose.evaluation import Evaluation
 from pellucid.tasks.pose.telling import lines_of, table_of
 from pellucid.tasks.protocol import Pictures
 from pellucid.tasks.wording import percent, value
 
-MOST, COLUMNS = 12, 3
-SHEET_IN = 2.6      # width of a picture on the sheet
+MOST = 12           # pictures
 TRUE = "#ffffff"
 
 
@@ -42,22 +43,16 @@ def sections_of(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarr
 
 def worst_gallery(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray], place: Place = "own") -> Gallery:
     """The pictures with most faults."""
-    cards, faults = [], evaluation.faults()
-    for index, picture in zip(worst.tolist(), marked, strict=True):
-        lines: list[tuple[str, Kind]] = [(f"{faults[index]} not found, or nobody's", "wrong")]
-        number = None if evaluation.ids is None else int(evaluation.ids[index])
-        cards.append(Card(address(picture / 255), False, lines, origin=str(evaluation.origins[index]), sample=number))
+    counts = evaluation.faults()
+    faults = [f"{counts[index]} not found, or nobody's" for index in worst.tolist()]
+    cards = cards_of(marked, worst, faults, evaluation.origins, evaluation.ids)
     return Gallery(cards, title="The pictures with most faults", place=place,
                    faint="White: true people. In colour: those that were found.")  # fmt: skip
 
 
 def marked_pictures(evaluation: Evaluation, images: Images, chosen: np.ndarray) -> list[np.ndarray]:
     """The pictures (H,W,3) uint8 of these indices with true and found people, as the network saw them."""
-    if not len(chosen):
-        return []
-    shown, _ = shown_of("mistakes", images, chosen)
-    return [with_both(evaluation, np.round(picture * 255).astype(np.uint8), index)
-            for picture, index in zip(shown, chosen.tolist(), strict=True)]  # fmt: skip
+    return with_marks(images, chosen, partial(with_both, evaluation))
 
 
 def with_both(evaluation: Evaluation, picture: np.ndarray, index: int) -> np.ndarray:
@@ -71,23 +66,6 @@ def with_both(evaluation: Evaluation, picture: np.ndarray, index: int) -> np.nda
 
 def sheet(evaluation: Evaluation, worst: np.ndarray, marked: list[np.ndarray]) -> bytes:
     """PNG bytes of these pictures side by side."""
-    columns = min(COLUMNS, len(marked))
-    tall = SHEET_IN * marked[0].shape[0] / marked[0].shape[1]
-    rows = -(-len(marked) // columns)
-    width, height = max(4.2, columns * (SHEET_IN + 0.15) + 0.15), 0.75 + rows * (tall + 0.3)
-    figure = d.new_figure(width, height)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    title = f"The {len(marked)} pictures with most faults, of {evaluation.n:,}"
-    d.letter(axes, 0.15, 0.26, title, size=d.TITLE_PT, weight="bold")
-    d.letter(axes, 0.15, 0.52, f"{evaluation.split} part; white: true people, in colour: found ones", color=d.FAINT,
-             size=d.SMALL_PT)  # fmt: skip
-    for place, (index, picture) in enumerate(zip(worst.tolist(), marked, strict=True)):
-        row, column = divmod(place, columns)
-        x, y = 0.15 + column * (SHEET_IN + 0.15), 0.7 + row * (tall + 0.3)
-        axes.imshow(picture, extent=(x, x + SHEET_IN, y + tall, y), aspect="auto")
-        told = d.shorten(str(evaluation.origins[index]), 44, keep="start")
-        d.letter(axes, x, y + tall + 0.12, told, color=d.FAINT, size=6.5)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return d.to_png(figure)
+    told = [d.shorten(str(evaluation.origins[index]), 44, keep="start") for index in worst.tolist()]
+    return sheet_of(marked, told, title=f"The {len(marked)} pictures with most faults, of {evaluation.n:,}",
+                    faint=f"{evaluation.split} part; white: true people, in colour: found ones")  # fmt: skip
