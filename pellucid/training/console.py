@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import Any
@@ -41,9 +42,11 @@ class EpochLines(Event):
 
 
 def scores(row: dict[str, Any]) -> str:
-    """loss 0.1234  accuracy 0.9876 ..."""
-    left_out = ("epoch", "learning_rate")
-    numbers = {name: value for name, value in row.items() if isinstance(value, (int, float)) and name not in left_out}
+    """loss 0.1234  accuracy 0.9876 ...; without what events add (behind the learning rate) but did not measure: NaN."""
+    names = list(row)
+    added = set(names[names.index("learning_rate") + 1 :]) if "learning_rate" in row else set()
+    numbers = {name: value for name, value in row.items() if isinstance(value, (int, float))
+               and name not in ("epoch", "learning_rate") and not (name in added and math.isnan(value))}  # fmt: skip
     return "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
 
 

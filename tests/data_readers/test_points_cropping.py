@@ -105,6 +105,17 @@ def test_words_that_mean_nothing_are_refused(spots: Path, options: dict[str, obj
         open_dataset(str(spots), **options)  # type: ignore[arg-type]
 
 
+def test_noise_of_boxes_is_refused_where_whole_pictures_are_taken(spots: Path) -> None:
+    lines = (spots / "points.csv").read_text().splitlines()[:3]                        # one object a picture
+    (spots / "points.csv").write_text("\n".join(lines))
+    assert any("at random by up to 0.1" in note for note in open_dataset(str(spots), box_noise=0.1).notes)
+    with pytest.raises(ArgumentError, match="--box-noise is about the boxes that objects are cut out by, but whole"):
+        open_dataset(str(spots), crop="none", box_noise=0.1)
+    (spots / "points.csv").write_text("\n".join(",".join(line.split(",")[:7]) for line in lines))
+    with pytest.raises(ArgumentError, match=r"leave it out, or type --crop 0\.25"):
+        open_dataset(str(spots), box_noise=0.1)
+
+
 def test_classes_have_no_boxes_to_be_cut_out_by(class_folder: Callable[..., Path], tmp_path: Path) -> None:
     folder = class_folder(tmp_path / "classes", "train/a", "train/b")
     with pytest.raises(ArgumentError, match="--crop is about objects with points, but these pictures have classes"):

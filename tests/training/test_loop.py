@@ -18,6 +18,7 @@ from pellucid.models import Sequential
 from pellucid.runs.recording import KeepBest
 from pellucid.spec.losses import MeanSquaredError
 from pellucid.spec.optimizers import SGD, Adam
+from pellucid.training.console import EpochLines, scores
 from pellucid.training.events import Event, Position, Progress
 from pellucid.training.loop import train
 from pellucid.training.program import Supervised
@@ -191,6 +192,20 @@ def test_of_epochs_within_the_noise_of_the_best_the_lowest_loss_is_kept() -> Non
     assert kept(0.0) == [1, 2, 3, 3, 3, 3, 7, 8, 8]  # 2 of 800 images more, and twice the loss
     assert kept(0.006) == [1, 2, 2, 2, 5, 6, 6, 8, 8]  # losses of 0.19 to 0.21 are equal
     assert kept(0.0, last=True) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_line_leaves_out_what_an_event_did_not_measure_but_no_nan_of_the_training() -> None:
+    class Seldom(Event):
+        def epoch(self, progress: Progress, row: dict[str, Any]) -> None:
+            row["val_nme"] = math.nan if row["epoch"] < 2 else 0.25
+
+    task, lines = program(SGD(0.1)), []
+    history = run(task, task.start(ReferenceEngine(), Key.of(0)), Position(), [Seldom(), EpochLines(lines.append)],
+                  epochs=2).history  # fmt: skip
+    assert "val_loss" in lines[0] and "val_nme" not in lines[0] and "val_nme 0.2500" in lines[1]
+    assert math.isnan(history[0]["val_nme"])
+    row = {"epoch": 1, "loss": math.inf, "r2": math.nan, "learning_rate": 0.1, "val_nme": math.nan}
+    assert scores(row) == "loss inf  r2 nan"
 
 
 def test_every_step_has_noise_of_its_own_that_a_resume_finds_again() -> None:

@@ -41,7 +41,8 @@ FAULTS = {"outside": "objects with points outside their picture", "half": "point
 def open_points(name: str, tree: Tree, options: Options, table: Source | None = None) -> Dataset | None:
     """The data set of points in a tree; None where there is none. `table`: a CSV that was named.
 
-    Raises FileError and DataError naming file and line, ArgumentError for --group and --label that name nothing here.
+    Raises FileError and DataError naming file and line, ArgumentError for --group, --label and --box-noise that are
+    about nothing here.
     """
     whole = found_in(tree, options, table)
     if whole is None:
@@ -50,6 +51,9 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
     column = column_of(found, sizes_of(found, options))
     margin = margin_for(column, options)
     refuse_second(found, cropped=margin is not None)
+    if margin is None and options.box_noise:
+        raise ArgumentError(f"{tree.where}: --box-noise is about the boxes that objects are cut out by, but whole "
+                            "pictures are taken here; leave it out, or type --crop 0.25.")
     return dataset_of_points(name, tree, Places(tree), found, column, [*notes, *crop_notes(column, margin, options)],
                              options if margin is None else replace(options, crop=f"{margin:g}", fit="letterbox"))
 
