@@ -18,7 +18,6 @@ from pellucid.data.annotations import Annotations
 from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.fitting import affine_of
-from pellucid.data.naming import some_names
 from pellucid.data.points.column import Attribute, Points
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
@@ -44,6 +43,7 @@ from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
 from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
 from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
 from pellucid.tasks.looking import Looks
+from pellucid.tasks.names import order_of, refuse_other_points
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, StoredRun
 from pellucid.tasks.telling import Told
@@ -158,11 +158,8 @@ class Keypoints(Problem):
 
     def fitted(self, dataset: Dataset, part: Part) -> Part:
         points = part.annotated(Points)
-        own, wanted = points.skeleton.names, self.names
-        if sorted(own) != sorted(wanted):
-            raise DataError(describe(dataset.name, "points", f"those of the model ({some_names(wanted)})",
-                                     some_names(own), "Name the columns as the model does."))
-        order = [own.index(name) for name in wanted]
+        order = order_of(dataset.name, "points", points.skeleton.names, self.names,
+                         "Name the columns as the model does.")
         return replace(part, annotations=replace(points, xy=points.xy[:, order], visible=points.visible[:, order],
                                                  skeleton=self.skeleton))
 
@@ -220,9 +217,7 @@ class KeypointsTask(Told, Task):
         if told is None or told["name"] != self.name:
             return problem  # whoever reads the network says that it is of another task
         found = self.read(told["record"], problem.fit)
-        if found.names != problem.names:
-            raise UsageError(f"--model {path} is for other points than the data, or in another order: it has "
-                             f"{some_names(found.names)}. Give data with its points, or begin with a network by name.")
+        refuse_other_points(path, found.names, problem.names)
         return replace(problem, codec=found.codec, form=found.form)
 
     def recalled(self, model: Model, record: Mapping[str, Any]) -> Keypoints:

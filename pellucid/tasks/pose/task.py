@@ -17,12 +17,11 @@ from pellucid.data.annotations import Annotations
 from pellucid.data.batches import Encoded
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.fitting import affine_of
-from pellucid.data.naming import some_names
 from pellucid.data.people.column import People
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
 from pellucid.engines.protocol import Objective
-from pellucid.errors import DataError, FileError, UsageError, describe
+from pellucid.errors import DataError, FileError, UsageError
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
@@ -30,6 +29,7 @@ from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked, rebuilt
 from pellucid.tasks.asking import asked
 from pellucid.tasks.looking import Looks
+from pellucid.tasks.names import order_of, refuse_other_points
 from pellucid.tasks.pose import telling
 from pellucid.tasks.pose.answering import as_json, located
 from pellucid.tasks.pose.checks import CHECKS, checks_of
@@ -144,11 +144,8 @@ class Pose(Problem):
 
     def fitted(self, dataset: Dataset, part: Part) -> Part:
         people = part.annotated(People)
-        own, objects = people.skeleton.names, people.objects
-        if sorted(own) != sorted(self.names):
-            raise DataError(describe(dataset.name, "points", f"those of the model ({some_names(self.names)})",
-                                     some_names(own), "Name them as the model does."))
-        order = [own.index(name) for name in self.names]
+        objects = people.objects
+        order = order_of(dataset.name, "points", people.skeleton.names, self.names, "Name them as the model does.")
         ordered = replace(objects, xy=objects.xy[:, order], visible=objects.visible[:, order], skeleton=self.skeleton)
         return replace(part, annotations=replace(people, objects=ordered))
 
@@ -206,9 +203,7 @@ class PoseTask(Told, Task):
         if told is None or told["name"] != self.name:
             return problem  # whoever reads the network says that it is of another task
         found = self.read(told["record"], problem.fit)
-        if found.names != problem.names:
-            raise UsageError(f"--model {path} is for other points than the data, or in another order: it has "
-                             f"{some_names(found.names)}. Give data with its points, or begin with a network by name.")
+        refuse_other_points(path, found.names, problem.names)
         return replace(found, validated=problem.validated)
 
     def recalled(self, model: Model, record: Mapping[str, Any]) -> Pose:

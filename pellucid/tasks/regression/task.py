@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.data.annotations import Annotations, Numbers
 from pellucid.data.dataset import Dataset, Part
-from pellucid.data.naming import composed, some_names
+from pellucid.data.naming import composed
 from pellucid.engines.protocol import Measure, Objective, Term
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError, describe
 from pellucid.graph.graph import Graph
@@ -25,6 +25,7 @@ from pellucid.spec.layer import LayerSpec
 from pellucid.spec.losses import AbsoluteError, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError
 from pellucid.spec.reshaping import Rescaling
 from pellucid.storage.records.checking import checked
+from pellucid.tasks.names import order_of
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import StoredRun
 from pellucid.tasks.regression import telling
@@ -106,11 +107,8 @@ class Regression(Problem):
 
     def fitted(self, dataset: Dataset, part: Part) -> Part:
         numbers = part.annotated(Numbers)
-        own, wanted = composed(numbers.names), composed(self.names)
-        if sorted(own) != sorted(wanted):
-            raise DataError(describe(dataset.name, "numbers", f"those of the model ({some_names(wanted)})",
-                                     some_names(own), "Name the columns as the model does, or pick them with --label."))
-        order = [own.index(name) for name in wanted]
+        order = order_of(dataset.name, "numbers", composed(numbers.names), composed(self.names),
+                         "Name the columns as the model does, or pick them with --label.")
         return replace(part, annotations=Numbers(numbers.values[:, order], self.names, self.units))
 
     def pictures(self, evaluation: Evaluation, images: Images, training: Part) -> Pictures:
