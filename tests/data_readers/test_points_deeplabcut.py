@@ -69,6 +69,7 @@ def test_individuals_are_objects_of_their_own(project: Callable[..., Path]) -> N
 @pytest.mark.parametrize(("change", "said"), [
     (("coords,x,y,x,y\n", ""), "no row of the header begins with coords"),
     (("coords,x,y,x,y", "coords,a,b,a,b"), "has no x and y"),
+    (("bodyparts,snout,snout,tail", "bodyparts,snout,snout,snout"), "columns 2 and 4 both are x of snout"),
     (("20.5", "high"), "line 4: y of snout must be a number of pixels, or empty .*'high'"),
     (("img001", "img009"), r"line 5: there is no picture called labeled-data/mouse0/img009\.png"),
 ])  # fmt: skip
@@ -83,7 +84,8 @@ def test_a_bad_table_is_one_sentence_with_file_and_line(project: Callable[..., P
 
 
 @pytest.mark.parametrize(("skeleton", "said"), [
-    ("[[snout, paw]]", "has a point 'paw' that is not among the bodyparts"), ("[[snout]]", "must join two bodyparts")])
+    ("[[snout, paw]]", "has a point 'paw' that is not among the bodyparts"), ("[[snout]]", "must join two bodyparts"),
+    ("5", r"config\.yaml: skeleton must be a list"), ("[[tail, tail]]", r"config\.yaml: .* must join two points")])
 def test_an_edge_of_config_to_a_point_that_is_not_there_is_refused(project: Callable[..., Path], skeleton: str,
                                                                    said: str) -> None:  # fmt: skip
     folder = project(1, HEAD)

@@ -215,6 +215,9 @@ def test_a_bad_json_is_one_sentence_with_the_file_and_the_entry(pictures: Path, 
     ("kpt_shape: [3, 3]\nflip_idx: [1, 2, 0]", "", "exchange points two by two"),
     ("kpt_shape: [3, 3]\nkpt_names: [a]", "", r"data\.yaml: kpt_names must be 3 names"),
     ("kpt_shape: [3, 3]\nskeleton: [[0, 9]]", "", r"data\.yaml: skeleton: the edge \(0, 9\) names point 9"),
+    ("kpt_shape: [1000000000, 3]", "", r"data\.yaml: kpt_shape must be .* at most 10,000 points"),
+    ("kpt_shape: [3, 3]\nflip_idx: ['0', '2', '1']", "", r"data\.yaml: flip_idx must hold the numbers 0 to 2"),
+    ("kpt_shape: [3, 3]", "0 0.5 0.5 1e300 1 0.1 0.2 2 0.1 0.2 2 0.1 0.2 2", r"a\.txt: line 1: a box must lie within"),
     ("kpt_shape: [3, 3]\nskeleton: [[0]]", "", r"data\.yaml: skeleton must be a list of"),
 ])  # fmt: skip
 def test_a_bad_text_is_one_sentence_with_file_and_line(pictures: Path, yaml: str, line: str, said: str) -> None:

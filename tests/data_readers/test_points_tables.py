@@ -101,6 +101,8 @@ def test_groups_are_the_column_asked_for_or_what_stands_before_a_number(
     ("image,x0,y0,x1,y1", "", "points.csv: the table has no rows below its header"),
     ("image,x0,y0,x1,y1,split", "a.png,1,2,3,4,tray", "line 2: the part must be train, validation or test"),
     ("image,x0,y0,x1,y1", "z.png,1,2,3,4", "line 2: there is no picture called z.png"),
+    ("image,x0,y0,x1,y1", ",1,2,3,4", "line 2 names no picture"),
+    ("image,x0,y0,x1,y1", "a.png,1,2,3,-1e300", r"line 2: a coordinate must .* one of them is 1e\+300"),
     ("image,x0,y0,x1,y1,group", "a.png,1,2,3,4,", "line 2 has no group"),
     ("image,x0,y0,x1,y1", "a.png,,,,", "no point in them is marked"),
 ])  # fmt: skip
@@ -109,6 +111,13 @@ def test_a_bad_row_is_one_sentence_with_file_and_line(table: Callable[..., Path]
     with pytest.raises(DataError, match=said) as fault:
         open_dataset(str(table(header, row)))
     assert "points.csv" in str(fault.value) or "annotations of 1 objects" in str(fault.value)
+
+
+def test_a_coordinate_in_two_columns_is_refused_and_an_x_without_y_is_told(table: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match=r"points\.csv: columns 2 and 6 both are n_x"):
+        points_of(table("image,n_x,n_y,e_x,e_y,n_x", "a.png,1,2,3,4,5"))
+    dataset = open_dataset(str(table("image,n_x,n_y,e_x,e_y,tail_x", "a.png,1,2,3,4,5")))
+    assert "columns of x without y, or y without x, taken for no point: tail_x" in " ".join(dataset.notes)
 
 
 def test_a_second_object_of_a_picture_needs_boxes(table: Callable[..., Path]) -> None:

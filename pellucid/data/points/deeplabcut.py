@@ -87,7 +87,11 @@ def head_of(table: Table) -> Head:
     people = levels.get("individuals", [""] * len(coords))
     objects: dict[str, dict[str, dict[str, int]]] = {}
     for place in range(cells, min(len(parts), len(coords), len(people))):
-        objects.setdefault(people[place], {}).setdefault(parts[place], {})[coords[place]] = place
+        at = objects.setdefault(people[place], {}).setdefault(parts[place], {})
+        if coords[place] in at:
+            raise DataError(f"{table.where}: columns {at[coords[place]] + 1} and {place + 1} both are {coords[place]} "
+                            f"of {shown(parts[place])}. Remove one.")
+        at[coords[place]] = place
     places = [{name: (at["x"], at["y"]) for name, at in one.items() if "x" in at and "y" in at}
               for one in objects.values()]  # fmt: skip
     names = tuple(dict.fromkeys(name for one in places for name in one))
@@ -124,6 +128,9 @@ def with_edges(found: Found, tree: Tree) -> Found:
         rows = told.get("skeleton") if isinstance(told, dict) and "bodyparts" in told else None
         if not rows:
             continue
+        if not isinstance(rows, list):
+            raise DataError(f"{source.where}: skeleton must be a list of [from, to], but it is {shown(rows)}. "
+                            "Correct it.")
         names = found.skeleton.names
         for row in rows:
             if not isinstance(row, list) or len(row) != 2:
@@ -135,5 +142,8 @@ def with_edges(found: Found, tree: Tree) -> Found:
                                 "among the bodyparts. Correct it.")
         edges = tuple((names.index(str(a)), names.index(str(b))) for a, b in rows)
         skeleton = found.skeleton
-        found.skeleton = Skeleton(names, edges, skeleton.pairs, skeleton.sigmas)
+        try:
+            found.skeleton = Skeleton(names, edges, skeleton.pairs, skeleton.sigmas)
+        except DataError as fault:
+            raise DataError(f"{source.where}: {fault} Correct it.") from None
     return found

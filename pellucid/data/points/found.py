@@ -24,6 +24,7 @@ from pellucid.words import decimal
 NOWHERE = (float("nan"), float("nan"), 0)
 FLAGS = (0, 1, 2)
 HALF = 0.5                                      # from a 0-based number of a pixel to its centre
+FAR = 1e6                                       # pixels beyond which a number is no place in or about a picture
 SMALL = 4                                       # pixels of a side below which fractions cannot be told from pixels
 
 Point = tuple[float, float, int]                # x, y, visibility
@@ -101,7 +102,7 @@ def attributes_of(found: Found) -> tuple[tuple[Attribute, ...], Array]:
 
 
 def refuse_units(found: Found, told: Array, high: Array) -> None:
-    """Raise DataError for the first object in fractions, or of a form in fractions the first beyond 1."""
+    """Raise DataError for the first object in fractions or beyond FAR, or of a form in fractions the first beyond 1."""
     xy = told[..., :2]
     known = ~np.isnan(xy.sum(axis=2))
     top = np.where(known[..., None], np.abs(xy), 0).max(axis=(1, 2), initial=0)
@@ -111,6 +112,10 @@ def refuse_units(found: Found, told: Array, high: Array) -> None:
             raise DataError(f"{found.marked[beyond[0]].where}: coordinates are fractions of the picture here, but one "
                             f"of them is {top[beyond[0]]:g}. Divide x by the width and y by the height.")
         return
+    far = np.flatnonzero(top > FAR)
+    if len(far):
+        raise DataError(f"{found.marked[far[0]].where}: a coordinate must be a number of pixels, at most {FAR:,.0f}, "
+                        f"but one of them is {top[far[0]]:g}. Correct it.")
     inside = (top <= 1 + HALF) & (known.sum(axis=1) > 1) & (high.min(axis=(1, 2)) > SMALL)
     if inside.any():
         first = found.marked[int(inside.argmax())]
@@ -130,6 +135,9 @@ def boxes_of(found: Found, xy: Array, scale: Array, high: Array) -> tuple[Array,
         if one.box is not None:
             boxes[row] = np.array(one.box) * np.tile(scale[row], 2)
             x1, y1, x2, y2 = one.box
+            if np.abs(boxes[row]).max() > FAR:
+                raise DataError(f"{one.where}: a box must lie within {FAR:,.0f} pixels, but it is from {x1:g},{y1:g} "
+                                f"to {x2:g},{y2:g}. Correct it, or leave it out.")
             bare = not (boxes[row, 2:] > boxes[row, :2]).all()
             if bare or not ((boxes[row, :2] < high[row]) & (boxes[row, 2:] > 0)).all():
                 what = "has no area" if bare else f"lies outside the picture of {high[row, 0]:g}x{high[row, 1]:g}"

@@ -10,7 +10,7 @@ Not marked  a coordinate that is empty, and a visibility of 0; others are 1 hidd
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -23,7 +23,7 @@ from pellucid.data.points.column import SEEN
 from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point, seen_of
 from pellucid.data.points.skeleton_file import skeleton_beside
 from pellucid.data.sources import Source, Tree
-from pellucid.data.table_text import Table, read_table
+from pellucid.data.table_text import Table, listed, read_table
 from pellucid.errors import DataError, PellucidError, shown
 from pellucid.words import decimal
 
@@ -96,6 +96,7 @@ def point_table(source: Source, group: str | None = None, least: int = 2, label:
     points = points_among(table.columns)
     if at is None or len(points) < least:
         return None
+    table = replace(table, notes=(*table.notes, *odd_columns(table, points)))
     corners = [table.place_of(words) for words in CORNERS]
     usual_group = table.place_of(GROUP)
     groups = asked_columns(table, group) or (() if usual_group is None else (usual_group,))
@@ -122,6 +123,22 @@ def points_among(columns: Sequence[str]) -> dict[str, tuple[int, int, int | None
         if len(bare) % 2 == 0 and [int(columns[place]) for place in bare] == list(range(len(bare))):
             found = {str(k): {"x": bare[2 * k], "y": bare[2 * k + 1]} for k in range(len(bare) // 2)}
     return {name: (at["x"], at["y"], at.get("v")) for name, at in found.items() if "x" in at and "y" in at}
+
+
+def odd_columns(table: Table, points: Mapping[str, tuple[int, int, int | None]]) -> list[str]:
+    """What to say of columns x without y and the other way round. Raises DataError for a coordinate in two columns."""
+    taken = {place for places in points.values() for place in places if place is not None}
+    first = {table.columns[place].lower(): place for place in taken}
+    alone = []
+    for place, column in enumerate(table.columns):
+        twin = first.get(column.lower(), place)
+        if twin != place:
+            raise DataError(f"{table.where}: columns {min(place, twin) + 1} and {max(place, twin) + 1} both are "
+                            f"{shown(column)}. Remove one, or rename it.")
+        found = NUMBERED.fullmatch(column.lower()) or NAMED.fullmatch(column.lower())
+        if place not in taken and found and {"x", "y"} & set(found.groups()) and found[1] not in ("box", "bbox"):
+            alone.append(column)
+    return [f"columns of x without y, or y without x, taken for no point: {listed(alone)}"] if alone else []
 
 
 def read_rows(source: Source, table: Table, columns: PointColumns, places: Places) -> list[Marked]:
@@ -176,7 +193,9 @@ def point_of(where: str, name: str, x: str, y: str, seen: str | None) -> Point:
 
 def picture_of(name: str, where: str, places: Places, source: Source, part: str | None) -> Source:
     """The picture that a row means. Raises DataError for one that is not there."""
-    meant: Sequence[Source] = places.meant(name, source.path, part) if name else []
+    if not name:
+        raise DataError(f"{where} names no picture. Fill it in, or remove the row.")
+    meant: Sequence[Source] = places.meant(name, source.path, part)
     if len(meant) != 1:
         what = "several pictures are called" if meant else "there is no picture called"
         raise DataError(f"{where}: {what} {shown(name)}. Add the picture, or remove the row.")

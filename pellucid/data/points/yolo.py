@@ -20,6 +20,8 @@ from pellucid.data.sources import Source, Tree
 from pellucid.errors import DataError, shown
 from pellucid.words import decimal, whole
 
+MOST_POINTS = 10_000
+
 
 @dataclass(frozen=True)
 class Form:
@@ -56,9 +58,9 @@ def form_of(source: Source) -> Form | None:
         return None
     shape = told["kpt_shape"]
     if not (isinstance(shape, list) and len(shape) == 2 and all(isinstance(one, int) for one in shape)
-            and shape[0] > 0 and shape[1] in (2, 3)):  # fmt: skip
-        raise DataError(f"{source.where}: kpt_shape must be [how many points, 2 or 3], but it is {shown(shape)}. "
-                        "Correct it.")
+            and 0 < shape[0] <= MOST_POINTS and shape[1] in (2, 3)):  # fmt: skip
+        raise DataError(f"{source.where}: kpt_shape must be [how many points, 2 or 3], at most {MOST_POINTS:,} points, "
+                        f"but it is {shown(shape)}. Correct it.")
     count, numbers = shape
     try:
         known = usual(names_of(told, count))
@@ -87,7 +89,7 @@ def names_of(told: Mapping[str, Any], count: int) -> tuple[str, ...]:
 
 def pairs_of(where: str, order: Any, count: int) -> tuple[tuple[int, int], ...]:
     """The pairs that flip_idx tells. Raises DataError for what is no exchange of places."""
-    if (not isinstance(order, list) or sorted(map(str, order)) != sorted(map(str, range(count)))
+    if (not isinstance(order, list) or any(type(one) is not int for one in order) or sorted(order) != list(range(count))
             or any(order[order[k]] != k for k in range(count))):  # fmt: skip
         raise DataError(f"{where}: flip_idx must hold the numbers 0 to {count - 1} once each, and exchange points two "
                         f"by two, but it is {shown(order, 60)}. Correct it.")
