@@ -167,4 +167,4 @@ def test_words_that_mean_nothing_are_refused(terminal: Terminal, words: list[str
 def test_data_without_people_are_refused(terminal: Terminal) -> None:
     Path("plain").mkdir()
     Image.new("RGB", (32, 32)).save("plain/a.png")
-    terminal.refused(2, ["people are wanted", "COCO keypoints"], "train", "plain", "--task", "pose", "--out", "run")
+    terminal.refused(1, ["people are wanted", "COCO keypoints"], "train", "plain", "--task", "pose", "--out", "run")
