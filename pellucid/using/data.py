@@ -82,7 +82,7 @@ def load_named_by(folder: RunFolder, config: RunConfig) -> Dataset:
     """The data that a run's own record names, which a fault of them says."""
     try:
         return load_data(config)
-    except UsageError as fault:
+    except (ArgumentError, UsageError) as fault:
         raise UsageError(f"{fault} {folder.config} names it; if the data lie elsewhere now, name them after the run."
                          ) from fault  # fmt: skip
     except (DataError, FileError) as fault:

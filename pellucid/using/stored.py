@@ -20,7 +20,7 @@ from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.splits import leaking_groups
 from pellucid.engines.protocol import Engine
 from pellucid.engines.threads import limited_threads, threads_for, threads_now
-from pellucid.errors import DataError, UsageError
+from pellucid.errors import ArgumentError, DataError, UsageError
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.model import Model
@@ -101,6 +101,8 @@ class Stored:
         """The data with the parts they come with; where they are not found, the message says what to type."""
         try:
             return read_data(self.here)
+        except ArgumentError as fault:  # of a setting, and those are not typed here
+            raise UsageError(f"{self.folder.config}: {fault}") from fault
         except UsageError as fault:
             if self.reopening.data is not None:
                 raise
