@@ -230,7 +230,8 @@ def test_the_layout_of_kaggle_with_numbers(tmp_path: Path, save_png: Save) -> No
 
 
 def test_a_kind_that_there_is_not() -> None:
-    with pytest.raises(ArgumentError, match="annotations must be classes or numbers or boxes or points or people, but it is 'masks'"):
+    wanted = "classes or numbers or boxes or points or people"
+    with pytest.raises(ArgumentError, match=f"annotations must be {wanted}, but it is 'masks'"):
         open_dataset("digits", annotations="masks")
 
 
