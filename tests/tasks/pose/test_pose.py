@@ -19,6 +19,9 @@ from pellucid.engines.protocol import Objective
 from pellucid.keys import Key
 from pellucid.layers import Conv2D, Input
 from pellucid.models import Model, load_model
+from pellucid.runs.checking import subject_of
+from pellucid.runs.config import RunConfig
+from pellucid.runs.preparation import prepare, understand
 from pellucid.tasks.pose.answering import located
 from pellucid.tasks.pose.codec import FieldsCodec
 from pellucid.tasks.pose.evaluation import Evaluation
@@ -149,9 +152,10 @@ def test_a_run_learns_is_scored_asked_drawn_gone_on_from_and_exported(terminal: 
     assert len(told) == 6 and {"people", "true"} <= told[0].keys()
 
 
-def test_the_checks_see_people_and_pass_them(terminal: Terminal) -> None:
-    typed = terminal.type("check", "scenes", "--task", "pose", "--model", "poses-small", "--json")
-    found = {one["name"]: one["status"] for one in json.loads(typed.out)["checks"]}
+def test_the_checks_see_people_and_pass_them(folder: Path) -> None:
+    config = RunConfig(data=str(folder), task="pose", model="poses-small")
+    subject = subject_of(prepare(config, understand(config)))
+    found = {name: check(subject).status for name, check in subject.own.items()}
     assert found["people"] == "pass" and found["people-back"] in ("pass", "warning"), found
 
 
