@@ -9,6 +9,7 @@ Shapes   corners (M,4) x1 y1 x2 y2 in pixels of the pictures as read, far edges 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from pellucid.data.mosaic import Pieces
 LEFT = 0.3        # of a box, that must stay in the frame for the object to count as seen
 OF_ROWS = ("corners", "classes", "crowd", "difficult", "areas")
 FEW = 10          # pictures of a class below which it is spread with the other rare ones
+NAMED = 3         # faults that a note quotes
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,18 @@ class Fault:
     kind: str
     where: str
     what: str
+
+
+def notes_of(faults: Sequence[Fault], words: Mapping[str, str]) -> list[str]:
+    """A line a kind of fault, in the order of `words`, with the first places."""
+    notes = []
+    for kind, said in words.items():
+        found = [fault for fault in faults if fault.kind == kind]
+        if found:
+            more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+            told = "; ".join(f"{one.where}: {one.what}" for one in found[:NAMED])
+            notes.append(f"{said}: {len(found):,} ({told}{more})")
+    return notes
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from pellucid.data.boxes.coco import read_coco
-from pellucid.data.boxes.column import Boxes
+from pellucid.data.boxes.column import Boxes, notes_of
 from pellucid.data.boxes.found import Found, Places, column_of
 from pellucid.data.boxes.table import box_table, read_tables
 from pellucid.data.boxes.voc import read_voc
@@ -30,7 +30,6 @@ from pellucid.errors import DataError, shown
 NEAR = 1.0                                                   # pixel within which two forms mean one box
 MARKS = (".xml", ".json", ".txt", ".csv", ".tsv")
 ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-f]{32}\.")           # its versions of one photograph share what stands before
-NAMED = 3                                                    # faults that a note quotes
 
 
 def open_boxes(name: str, tree: Tree, options: Options, table: Source | None = None) -> Dataset | None:
@@ -154,15 +153,8 @@ def fault_notes(column: Boxes) -> list[str]:
             "outside": "boxes outside their picture, left out", "cut": "boxes beyond an edge, cut off there",
             "doubled": "boxes that stand twice",
             "another size": "annotations for a picture of another size"}  # fmt: skip
-    notes = []
-    for kind, words in what.items():
-        found = [fault for fault in column.faults if fault.kind == kind]
-        if found:
-            more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-            told = "; ".join(f"{one.where}: {one.what}" for one in found[:NAMED])
-            notes.append(f"{words}: {len(found):,} ({told}{more})")
     empty = int((np.diff(column.offsets) == 0).sum())
-    return [*notes, *([f"pictures without a box (background): {empty:,}"] if empty else [])]
+    return [*notes_of(column.faults, what), *([f"pictures without a box (background): {empty:,}"] if empty else [])]
 
 
 def left_out(places: Places, found: Found) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pellucid.data.boxes.column import notes_of
 from pellucid.data.boxes.found import IDENTITY, Entry
 from pellucid.data.dataset import Dataset
 from pellucid.data.group_pattern import groups_of
@@ -15,7 +16,7 @@ from pellucid.data.header import Header
 from pellucid.data.options import Options
 from pellucid.data.people.column import People
 from pellucid.data.points.found import Found, Marked, column_of
-from pellucid.data.points.opening import by_name, fault_notes, found_in
+from pellucid.data.points.opening import FAULTS, by_name, found_in
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree
 from pellucid.data.survey import survey
@@ -47,7 +48,8 @@ def open_people(name: str, tree: Tree, options: Options, table: Source | None = 
     aside = int((~people.counted).sum())
     apart = [f"crowds and people without a marked point, which neither teach nor count: {aside:,}"] if aside else []
     dataset = dataset_of(name, tree.where, samples, people, (), options=options, extra_hashes=hashes,
-                         notes=[f"people from {found.form} annotations", *apart, *told, *fault_notes(people.objects)])
+                         notes=[f"people from {found.form} annotations", *apart, *told,
+                                *notes_of(people.objects.faults, FAULTS)])
     return replace(dataset, undivided=not divided)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from pellucid.data.boxes.column import notes_of
 from pellucid.data.boxes.found import Places, stem_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.group_pattern import groups_of
@@ -31,7 +32,6 @@ from pellucid.data.survey import survey
 from pellucid.errors import ArgumentError, DataError, shown
 
 MARKS = (".csv", ".tsv", ".json", ".yaml", ".yml", ".pts")
-NAMED = 3                                       # places that a note quotes
 NUMBER = re.compile(r"[ _.-]*\(?[0-9]+\)?$")
 LEAST_GROUPS = 5                                # found by names: fewer cannot be parted well
 FAULTS = {"outside": "objects with points outside their picture", "half": "points of which only x or only y is given, "
@@ -138,7 +138,7 @@ def dataset_of_points(name: str, tree: Tree, places: Places, found: Found, colum
     hashes = {source.path: hashlib.sha256(bytes(source.read())).hexdigest() for source in found.files}
     dataset = dataset_of(name, tree.where, samples, column, (), options=options, extra_hashes=hashes,
                          notes=[f"points from {found.form} annotations", *found.notes, *notes, *told,
-                                *fault_notes(column), *left_out(places, paths)])
+                                *notes_of(column.faults, FAULTS), *left_out(places, paths)])
     told_of = {} if margin_of(options.crop) is None else {"crop": options.crop, "fit": options.fit}
     return replace(dataset, undivided=not divided, reading=told_of)
 
@@ -174,18 +174,6 @@ def stems_of(paths: Sequence[str]) -> list[str] | None:
     """What stands before the number in each name, where that joins some pictures and parts many."""
     stems = [NUMBER.sub("", stem_of(PurePosixPath(path).name)) for path in paths]
     return stems if all(stems) and LEAST_GROUPS <= len(set(stems)) < len(set(paths)) else None
-
-
-def fault_notes(column: Points) -> list[str]:
-    """A line a kind of fault, with the first places."""
-    notes = []
-    for kind, words in FAULTS.items():
-        found = [fault for fault in column.faults if fault.kind == kind]
-        if found:
-            more = f"; and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-            told = "; ".join(f"{one.where}: {one.what}" for one in found[:NAMED])
-            notes.append(f"{words}: {len(found):,} ({told}{more})")
-    return notes
 
 
 def left_out(places: Places, paths: Sequence[str]) -> list[str]:
