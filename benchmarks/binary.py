@@ -45,7 +45,7 @@ PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
 EPOCHS, BATCH, RATE = {"mnist": 6, "cifar10": 3}, 128, 0.01
 NOTATION = {"mnist": (8, 12, 12, 12, None, 36, 36, 36, None, 64), "cifar10": (32, 48, 48, None, 96, None, 96)}
 WIDE = (32, 64, 64, None, 64, None, 128)  # filters of the entry, then of each block, None a pooling, last the units
-ALPHA, PLAIN = "magnitude_aware_sign", "ste_sign"
+ALPHA, PLAIN, SMOOTH = "magnitude_aware_sign", "ste_sign", "approx_sign"
 Block = Callable[[int, bool], list[Any]]
 
 
@@ -60,14 +60,14 @@ def weights(filters: int, pool: bool) -> list[Any]:
     return [QuantConv2D(filters, 3, **bits), BatchNormalization(), Activation("relu"), *pooled(pool)]
 
 
-def xnor(alpha: str = ALPHA, *, usual: bool = False) -> Block:
+def xnor(alpha: str = ALPHA, sign: str = PLAIN, *, usual: bool = False) -> Block:
     """B-A-C-P with inputs and kernels of bits; `usual`: C-B-A-P, where pooling sees signs."""
 
     def block(filters: int, pool: bool) -> list[Any]:
         bits = {"kernel_quantizer": alpha, "kernel_constraint": "weight_clip", "padding": "same", "use_bias": False}
         if usual:
             return [QuantConv2D(filters, 3, **bits), BatchNormalization(), Activation("sign"), *pooled(pool)]
-        return [BatchNormalization(), QuantConv2D(filters, 3, input_quantizer="ste_sign", **bits), *pooled(pool)]
+        return [BatchNormalization(), QuantConv2D(filters, 3, input_quantizer=sign, **bits), *pooled(pool)]
 
     return block
 
@@ -80,19 +80,21 @@ def pooled(pool: bool) -> list[Any]:
 ROWS: dict[str, dict[str, Any]] = {
     "float": {"block": floats},
     "binary weights": {"block": weights, "dense": ALPHA},
-    "XNOR": {"block": xnor(), "dense": ALPHA, "inputs": True},
-    "XNOR, order C-B-A-P": {"block": xnor(usual=True), "dense": ALPHA, "inputs": True},
-    "XNOR without alpha": {"block": xnor(PLAIN), "dense": PLAIN, "inputs": True},
-    "XNOR, first and last of bits": {"block": xnor(), "dense": ALPHA, "inputs": True, "ends": True},
-    "XNOR, wider": {"block": xnor(), "dense": ALPHA, "inputs": True, "wide": True, "epochs": 4},
+    "XNOR": {"block": xnor(), "dense": ALPHA, "inputs": PLAIN},
+    "XNOR, approx_sign": {"block": xnor(sign=SMOOTH), "dense": ALPHA, "inputs": SMOOTH},
+    "XNOR, order C-B-A-P": {"block": xnor(usual=True), "dense": ALPHA, "inputs": PLAIN},
+    "XNOR without alpha": {"block": xnor(PLAIN), "dense": PLAIN, "inputs": PLAIN},
+    "XNOR, first and last of bits": {"block": xnor(), "dense": ALPHA, "inputs": PLAIN, "ends": True},
+    "XNOR, wider": {"block": xnor(sign=SMOOTH), "dense": ALPHA, "inputs": SMOOTH, "wide": True, "epochs": 4},
 }
 MEASURED = Rows(RESULT, EPOCHS, ROWS, "float", ("network", "seeds", "one seed", "below float"), over=False, digits=2)
 
 
 def network(
-    data: str, block: Block, dense: str | None = None, *, inputs: bool = False, ends: bool = False, wide: bool = False
-) -> Any:
-    """The network of a row; `ends`: the first and the last layer are of bits as well."""
+    data: str, block: Block, dense: str | None = None, *, inputs: str | None = None, ends: bool = False,
+    wide: bool = False,
+) -> Any:  # fmt: skip
+    """The network of a row; `inputs`: how those of its layers become bits; `ends`: the first and the last as well."""
     first, *middle, units = WIDE if wide else NOTATION[data]
     shape = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}[data]
     bits = {"kernel_quantizer": ALPHA, "kernel_constraint": "weight_clip"}
@@ -105,7 +107,7 @@ def network(
     if hidden is None:
         layers += [Dense(units), BatchNormalization(), Activation("relu")]
     elif inputs:
-        layers += [QuantDense(units, input_quantizer="ste_sign", use_bias=False, **hidden), BatchNormalization()]
+        layers += [QuantDense(units, input_quantizer=inputs, use_bias=False, **hidden), BatchNormalization()]
     else:
         layers += [QuantDense(units, **hidden), BatchNormalization(), Activation("relu")]
     return Sequential([*layers, QuantDense(10, "softmax", **bits) if ends else Dense(10, "softmax")])
