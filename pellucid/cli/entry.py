@@ -16,6 +16,7 @@ from typing import Any
 import typer
 
 from pellucid.cli import (  # noqa: F401  (each joins the application)
+    cascade,
     check,
     compare,
     data,

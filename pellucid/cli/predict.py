@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @app.command()
 @with_settings(of_a_run, only=("max_pixels",))
 def predict(
-    run: Annotated[str, typer.Argument(help="A run folder or a model file.")],
+    run: Annotated[str, typer.Argument(help="A run folder, a model file or a cascade's folder.")],
     images: Annotated[
         list[str] | None, typer.Argument(help="Pictures, folders of them, or patterns such as 'new/*.png'.")
     ] = None,
@@ -40,6 +40,7 @@ def predict(
     as_json: Annotated[bool, JSON_FLAG] = False,
 ) -> None:
     """Ask a model about pictures. Of classes, the most likely ones of each, with their probabilities."""
+    from pellucid.cascades.record import is_cascade
     from pellucid.using.predicting import expanded, predict_files, write_answers, write_drawn
 
     tell_of_engine(engine)
@@ -49,7 +50,14 @@ def predict(
         raise UsageError("predict: name pictures, or wells with --well (and --data, where they are). Type one of them.")
     if slide and (well or tta):
         raise UsageError(f"predict: --slide does not go with {'--well' if well else '--tta'}. Leave one out.")
-    if slide:
+    if is_cascade(run) and (slide or well or tta):
+        raise UsageError(f"predict: {run} is a cascade, which searches pictures at all places by itself. Leave out "
+                         "--slide, --well and --tta.")
+    if is_cascade(run):
+        from pellucid.cascades.finding import predict_cascade
+
+        answered = predict_cascade(run, expanded(images or []), engine=engine, **settings.values(RunConfig))
+    elif slide:
         from pellucid.using.sliding import predict_sliding
 
         answered = predict_sliding(run, expanded(images or []), top=top, engine=engine, **settings.values(RunConfig))

@@ -246,6 +246,13 @@ class Task(ABC):
         """A picture (H,W,3) uint8 with what its one entry of annotations marks in it, in the same size."""
         return pixels
 
+    def boxed(self, boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+        """The answer to a picture of which windows (N,4) were taken for objects; a task of boxes tells one an object.
+
+        Raises ArgumentError where answers are no boxes.
+        """
+        raise ArgumentError(describe("boxed", "task", "one of boxes", self.name))
+
     def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
         """For each picture its boxes, as `pellucid.detect` tells them. Raises ArgumentError where there are none."""
         raise ArgumentError(describe("detect", "model", "one that was trained on boxes", f"one of task {self.name}"))

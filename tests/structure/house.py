@@ -31,7 +31,7 @@ FLOORS = (  # a room may import the rooms of the floors before its own
     ("tasks",),
     ("runs",),
     ("using", "search"),
-    ("serving", "jobs"),
+    ("serving", "jobs", "cascades"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

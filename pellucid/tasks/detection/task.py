@@ -45,6 +45,7 @@ from pellucid.tasks.detection.kinds import KINDS, USUAL
 from pellucid.tasks.detection.networks import RARE
 from pellucid.tasks.detection.record import DetectionRecord, codec_of
 from pellucid.tasks.detection.settings import Settings, Wishes
+from pellucid.tasks.detection.suppression import nms
 from pellucid.tasks.detection.watching import Looks
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, StoredRun
@@ -52,6 +53,7 @@ from pellucid.tasks.telling import Told
 from pellucid.training.events import Event
 
 AGAIN = "Train the model again"
+WINDOWS = 0.3   # IoU above which the less sure of two windows is of the same object, whatever its class
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,10 @@ class DetectionTask(Told, Task):
         marks = [Mark(box.tolist(), class_colour(int(kind))) for box, kind in
                  zip(placed.corners, placed.classes, strict=True)]  # fmt: skip
         return draw_marks(pixels, marks, least=1)
+
+    def boxed(self, boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+        kept = nms(boxes, scores, threshold=WINDOWS)
+        return {"boxes": as_json(Detected(boxes[kept], scores[kept], classes[kept]), names)}
 
     def detect(self, model: Model, images: Any, *, score: float | None) -> list[list[dict[str, Any]]]:
         from pellucid.tasks.detection.detecting import detect  # not needed to train

@@ -1,0 +1,1 @@
+"""Cascades: classifiers of windows that learn hard negatives from background pictures, round by round."""
