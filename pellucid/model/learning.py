@@ -282,8 +282,7 @@ def predict(
     size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
     model._build_for(x)
     graph, engine = model.graph, model.engine
-    _ = model.weights_by_key()  # hangs those of a run that goes on
-    params, state = weights.native(model.built, engine)
+    params, state = model.at_rest(engine)
     inputs = input_parts(x, feed_of(model, None, "predict"), batch_size=size, steps=steps)
     around = CallsAround("predict", listed)
     for callback in listed:

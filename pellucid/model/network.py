@@ -49,6 +49,7 @@ class Network:
         self._compiled: Compiled | None = None
         self._keys: dict[str, str] = {}  # a user's keys for inputs and outputs, and the graph's names for them
         self._output_keys: dict[str, str] = {}  # those of the outputs, where the model was made with a mapping
+        self._resting: weights.Resting | None = None  # weights as the last prediction used them
         self._live: Progress | None = None  # while fit runs: where the weights of this moment are
         self.key: Key = ROOT.next_key()
         self.preprocessing: Any = None  # a fitted data.Pipeline, saved with the model
@@ -202,6 +203,14 @@ class Network:
         if self._live is not None:
             weights.hang(self.built, self._live)
         return weights.by_key(self.built)
+
+    def at_rest(self, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Parameters and moving statistics of this moment as the engine's arrays, to predict with."""
+        if self._live is not None:
+            weights.hang(self.built, self._live)
+        found = weights.Resting.of(self.built, engine, self._resting)
+        self._resting = found if found.seen else None
+        return found.native
 
     @property
     def weights(self) -> list[np.ndarray]:

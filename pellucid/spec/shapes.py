@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pellucid.errors import ShapeError, describe
 
@@ -44,6 +45,7 @@ def axis_output(size: int | None, kernel: int, stride: int, padding: str | int, 
     return (size + added - reach(kernel, dilation)) // stride + 1
 
 
+@lru_cache(1024)  # engines ask at every pass
 def paddings(
     size: tuple[int, int],
     kernel: tuple[int, int],
@@ -58,6 +60,7 @@ def paddings(
     return top_bottom, left_right
 
 
+@lru_cache(1024)
 def window_outputs(
     where: str,
     shape: Shape,

@@ -105,3 +105,11 @@ def test_a_trial_of_a_search_that_diverged_is_no_success(terminal: Terminal) -> 
     assert typed.code == 1, typed
     (row,) = read_csv("search/trials.csv")
     assert row["state"] == "diverged" and "not finite" in row["reason"]
+
+
+def test_large_numbers_whose_sum_overflows_are_numbers(engine: str) -> None:
+    """Answers are looked at by their sum first, which says less than they do."""
+    model = Sequential([Input((1,)), Dense(3)])
+    model.compile("sgd", "mse", engine=engine)
+    model.set_weights([np.full((1, 3), 3e38, np.float32), np.zeros(3, np.float32)])
+    assert (model.predict(np.ones((2, 1), np.float32)) > 2.9e38).all()

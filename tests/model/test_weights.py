@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from pellucid.engines.reference import ReferenceEngine
-from pellucid.layers import BatchNormalization, Input
+from pellucid.layers import BatchNormalization, Conv2D, Dense, Flatten, Input
+from pellucid.model import weights
 from pellucid.model.weights import native
 from pellucid.models import Sequential
 
@@ -14,3 +18,62 @@ def test_moving_statistics_come_in_the_order_of_the_layers() -> None:
     params, state = native(model.built, ReferenceEngine())
     assert len(state) == 24 and list(state) == [key for key in model.graph.weights if "/moving_" in key]
     assert list(params) == [key for key in model.graph.weights if "/moving_" not in key]
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_a_prediction_is_that_of_the_weights_as_they_are_now(engine: str) -> None:
+    """Between two predictions their form in the engine is kept; each way to change one of them is noticed."""
+    model = Sequential([Input((6, 5, 2)), Conv2D(3, 3), BatchNormalization(), Flatten(), Dense(4)])
+    model.compile("sgd", "mse", engine=engine)
+    x = np.random.default_rng(0).random((3, 6, 5, 2), np.float32)
+    kernel, middle = model.layers[0].weights["kernel"], model.layers[1].weights["moving_mean"]
+
+    def set_it() -> None:
+        model.layers[0].set_weights([kernel + 1, np.ones(3, np.float32)])
+
+    def set_all() -> None:
+        model.set_weights([value * np.float32(0.5) for value in model.get_weights()])
+
+    def write_into_it() -> None:
+        model.layers[0].weights["kernel"][0, 1] += 1
+
+    def write_into_the_middle() -> None:
+        middle[1] = 3
+
+    def hang_another() -> None:
+        model.layers[3].weights["kernel"] = np.ones((36, 4), np.float32)
+
+    def learn() -> None:
+        model.fit(x, np.ones((3, 4), np.float32), epochs=1, verbose=0)
+
+    before = model.predict(x)
+    for change in (write_into_the_middle, set_it, set_all, write_into_it, hang_another, learn):
+        assert np.array_equal(model.predict(x), before), change.__name__
+        change()
+        now = model.predict(x)
+        fresh = model.engine.forward(model.graph, *native(model.built, model.engine), {"input": x}, training=False)
+        assert not np.array_equal(now, before), change.__name__
+        assert np.array_equal(now, model.engine.get(fresh.outputs)["output"]), change.__name__
+        before = now
+
+
+def test_arrays_that_a_layer_no_longer_has_are_not_read() -> None:
+    """The reference engine reads the model's own arrays; a copy of the same bytes in their place is another array."""
+    model = Sequential([Input((4,)), Dense(2)])
+    model.compile("sgd", "mse", engine="reference")
+    x, old = np.ones((1, 4), np.float32), model.layers[0].weights["kernel"]
+    before = model.predict(x)
+    model.layers[0].set_weights(model.layers[0].get_weights())
+    model.predict(x)
+    old += 1
+    assert np.array_equal(model.predict(x), before)
+
+
+def test_weights_are_made_once_for_predictions_that_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as nothing changes; those of a network above the border are not kept."""
+    model = Sequential([Input((4,)), Dense(2)])
+    model.compile("sgd", "mse", engine="pytorch")
+    first, again = model.at_rest(model.engine), model.at_rest(model.engine)
+    assert first is again
+    monkeypatch.setattr(weights, "MOST", 39)     # bytes; it has 40
+    assert model.at_rest(model.engine) is not first and model._resting is None

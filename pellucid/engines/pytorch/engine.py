@@ -8,6 +8,7 @@ while they are in the cache; batch norm takes its weights and statistics as they
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ class PyTorchEngine(Walker):
         return torch.full_like(value, start)
 
     def _finite(self, value: Tensor) -> bool:
-        return bool(torch.isfinite(value).all())
+        return math.isfinite(value.sum()) or bool(torch.isfinite(value).all())  # a sum may overflow, but hides nothing
 
     def _handed_out(self, value: Tensor) -> Tensor:
         return value.detach()
@@ -109,12 +110,13 @@ class PyTorchEngine(Walker):
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
         for name, value in {**given.state, **given.params}.items():
-            tape.leaves[name] = self._native(value).data.requires_grad_(keep and name in trained)
+            own = self._native(value)
+            tape.leaves[name] = own.data.requires_grad_(name in trained) if keep else own
         for name, number in todo.inputs.items():
             x = self._native(entering(name, given.inputs, todo.input_shapes[name])).to(self.place, self.compute)
             tape.values[number] = x.detach().requires_grad_(keep)
         samples = len(next(iter(tape.values.values())))
-        with torch.set_grad_enabled(keep), exact(self.place), memory_for(samples):
+        with torch.enable_grad() if keep else torch.inference_mode(), exact(self.place), memory_for(samples):
             self._steps(graph, tape, keep, blocks=blocks and self.blocks and given.training and samples > 0)
         tape.differentiable = keep
         return tape
@@ -127,7 +129,8 @@ class PyTorchEngine(Walker):
         tape.blocked = order.blocked if blocks else frozenset()
         for step, last_read in zip(order.steps, order.last_reads, strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
-            own = {name: value.to(width) for name, value in weights_of(step, tape.leaves).items()}
+            own = {name: value if value.dtype == width else value.to(width)
+                   for name, value in weights_of(step, tape.leaves).items()}  # fmt: skip
             training = given.training and not step.predicting
             context = Context(step, training, given.key, self.company, self.compute, self.place)
             rows = [values[number] for number in step.inputs]

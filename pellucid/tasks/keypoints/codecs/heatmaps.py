@@ -94,7 +94,8 @@ class HeatMaps:
     def _near(self, logs: np.ndarray, at: np.ndarray) -> np.ndarray:
         """The probability (M,) within SURE spreads of an answer, on each axis."""
         top = logs.max(axis=(1, 2))
-        total = np.exp(logs - top[:, np.newaxis, np.newaxis]).sum(axis=(1, 2))
+        shares = logs - top[:, np.newaxis, np.newaxis]
+        total = np.exp(shares, out=shares).sum(axis=(1, 2))
         middle, reach = np.rint(at).astype(np.int64), math.ceil(SURE * self.spread) + 1
         shares = np.exp(peaks.about(logs, middle, reach) - top[:, np.newaxis, np.newaxis])
         steps = np.arange(-reach, reach + 1)
