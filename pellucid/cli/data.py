@@ -15,8 +15,8 @@ from pellucid.cli.working import working
 from pellucid.errors import UsageError, describe, shown
 from pellucid.runs.config import RunConfig
 
-PICTURES = ("resize", "fit", "crop", "box_noise", "channels", "require_all_channels", "alpha", "skip_broken",
-            "max_pixels", "limit", "group", "label", "where", "group_pattern", "wells", "allow_leak",
+PICTURES = ("task", "resize", "fit", "crop", "box_noise", "channels", "require_all_channels", "alpha",
+            "skip_broken", "max_pixels", "limit", "group", "label", "where", "group_pattern", "wells", "allow_leak",
             "data_dir")  # fmt: skip
 MOST_PEOPLE, SIDES = 6, (64, 1024)  # of a drawn picture: figures, and pixels of a side
 

@@ -40,7 +40,8 @@ def once(graph: Graph, name: str, make: Callable[[Graph], Found]) -> Found:
 def weights_of(step: Step, weights: Mapping[str, Value]) -> dict[str, Value]:
     """A step's weights, arrays or tensors, by their short names and in the shapes that it views them in."""
     own = {name: weights[key] for name, key in step.weights}
-    return own if not step.views else own | {name: own[name].reshape(shape) for name, shape in step.views if name in own}
+    views = {name: own[name].reshape(shape) for name, shape in step.views if name in own}
+    return own | views if views else own
 
 
 def trainable(graph: Graph) -> frozenset[str]:

@@ -90,14 +90,13 @@ class Resting:
     @classmethod
     def of(cls, built: Built, engine: Engine, before: Resting | None) -> Resting:
         """The weights as they are now, those of `before` where they are still the same."""
-        known = before is not None and before.built is built and before.engine is engine
-        places = before.places if before is not None and known else homes(built.graph, built.layers)
+        known = before if before is not None and before.built is built and before.engine is engine else None
+        places = known.places if known else homes(built.graph, built.layers)
         values = held_at(places)
         small = sum(value.nbytes for value in values.values()) <= MOST
         seen = [(value.dtype, value.shape, value.tobytes()) for value in values.values()] if small else []
-        if before is not None and known and small and seen == before.seen:
-            if all(value is before.values[key] for key, value in values.items()):
-                return before
+        if known and small and seen == known.seen and all(values[key] is value for key, value in known.values.items()):
+            return known
         return cls(built, engine, places, values, seen, natively(built, values, engine))
 
 

@@ -27,7 +27,7 @@ STORE, SHARDS = "hdf5", "shards"
 HOLDING = {"boxes": tuple(WRITERS), "points": tuple(POINT_WRITERS)}  # forms by what is marked
 MARKED = tuple(dict.fromkeys((*WRITERS, *POINT_WRITERS)))
 FORMS = (STORE, SHARDS, *MARKED)
-OF_FILES = ("--data-dir", "--max-pixels", "--limit", "--crop")  # the flags that a conversion of files as they are takes
+OF_FILES = ("--data-dir", "--max-pixels", "--limit", "--crop", "--task")  # what one of files as they are takes
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 

@@ -189,11 +189,15 @@ def with_category(**changes: Any) -> str:
     (with_annotation(keypoints=[1, 2]), r"annotations\[1\] .*3 points, 9 numbers, but there are 2"),
     (with_annotation(bbox=[1, 2, 0, 5]), r"annotations\[1\] .*the box has no area, from 1,2 to 1,7"),
     (with_annotation(bbox=[1, 2]), r"annotations\[1\] .*bbox must be"),
+    (with_annotation(area=-3), r"annotations\[1\] \(id 8\): area must be a number of pixels, 0 or more, but it is -3"),
+    (with_annotation(area=1e300), r"annotations\[1\] .*area must be a number of pixels"),
     (with_annotation(image_id=99), r"annotations\[1\] .*there is no image 99"),
     (with_annotation(keypoints=[0.2, 0.4, 2] * 3), r"annotations\[1\] .*all of this object lie between 0 and 1"),
     (with_category(skeleton=[[1, 4]]), r"categories\[0\]: .*edge \(0, 3\) names point 3, but the 3 points .* from 1"),
     (with_category(flip_pairs=[[2, 2]]), r"mirror pair \(1, 1\) must join two points"),
     (with_category(sigmas=[0.1]), "sigmas must be 3 numbers above 0"),
+    (with_category(sigmas=[0.1, 0, 0.1]), "sigmas must be 3 numbers above 0, one a point, but they are .0.1, 0"),
+    (with_category(sigmas=[0.1, 0.1, -0.1]), "sigmas must be 3 numbers above 0"),
     (with_category(keypoints=["a", "a", "b"]), "the point 'a' is named twice"),
     (json.dumps(coco())[:-9], "this is no whole JSON"),
     (with_annotation(keypoints="many"), "at annotations.*keypoints"),
@@ -203,6 +207,11 @@ def test_a_bad_json_is_one_sentence_with_the_file_and_the_entry(pictures: Path, 
     with pytest.raises((DataError, FileError), match=said) as fault:
         open_dataset(str(pictures))
     assert "heads.json" in str(fault.value)
+
+
+def test_an_area_of_0_says_nothing_and_that_of_the_box_is_taken(pictures: Path) -> None:
+    (pictures / "heads.json").write_text(with_annotation(area=0, bbox=[1, 2, 6, 5]))
+    assert column(open_dataset(str(pictures))).areas[1] == 30
 
 
 @pytest.mark.parametrize(("yaml", "line", "said"), [
@@ -256,6 +265,7 @@ def test_pts_of_two_lengths_or_without_a_picture_are_refused(pictures: Path) -> 
     ({"pairs": [[1, 2], ["nose", "nose"]]}, "mirror pair .0, 0. must join two points"),
     ({"pairs": [["nose"]]}, r"pairs\[0\] must be two points"),
     ({"names": ["a", "a", "b"]}, "skeleton: the point 'a' is named twice"),
+    ({"sigmas": [1, 2, -0.1]}, "sigmas must be 3 numbers above 0"),
     ({"sigmas": [1, 2]}, "sigmas must be 3 numbers"), ({"names": ["a"]}, "names must be those of the 3 points"),
     ({"bones": []}, "it must be an object with names, edges, pairs, sigmas, but it has bones"),
 ])  # fmt: skip
@@ -278,3 +288,16 @@ def test_the_command_line_converts_and_tells(pictures: Path, capsys: pytest.Capt
     assert "2 edges, 1 mirror pairs" in told and "2 points hidden" in told
     terminal.refused(1, ["voc holds no points, which its pictures have. Type --to coco or yolo or csv or pts"],
                      "data", "convert", str(pictures), "--to", "voc", "--out", out + "2")
+
+
+def test_data_info_and_convert_are_told_the_task(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of one point could be one of numbers, or of classes."""
+    terminal = Terminal(capsys)
+    (pictures / "nose.csv").write_text("image,nose_x,nose_y\na.png,5,6\nb.png,7,8\n")
+    terminal.refused(1, ["nose.csv"], "data", "info", str(pictures))
+    told = terminal.type("data", "info", str(pictures), "--task", "keypoints")
+    assert told.code == 0 and "points marked" in told.out and "boxes (whole pictures)" in told.out
+    out = str(pictures.parent / "coco")
+    words = ["--task", "keypoints", "--to", "coco", "--out", out]
+    assert terminal.type("data", "convert", str(pictures), *words).code == 0
+    terminal.refused(2, ["there is no task 'nose'"], "data", "info", str(pictures), "--task", "nose")

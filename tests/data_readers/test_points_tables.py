@@ -11,7 +11,7 @@ import pytest
 
 from pellucid.data.opening import open_dataset
 from pellucid.data.points.column import Points
-from pellucid.errors import DataError
+from pellucid.errors import ArgumentError, DataError
 
 SHARED = Path(os.environ.get("PELLUCID_SHARED", "../shared/data"))
 NAMES = "a.png", "b.png", "c.png"
@@ -125,6 +125,23 @@ def test_a_second_object_of_a_picture_needs_boxes(table: Callable[..., Path]) ->
     with pytest.raises(DataError, match=r"line 4: a\.png has a second object, and the first is at line 2, but "
                                         "pictures are taken whole"):  # fmt: skip
         open_dataset(str(folder))
+
+
+def test_one_point_alone_has_the_size_of_its_picture_or_of_the_others(table: Callable[..., Path]) -> None:
+    """Pictures are 60x40; a box of one pixel would make errors in pixels of errors in shares."""
+    folder = table("image,n_x,n_y", "a.png,1,2", "b.png,7,9")
+    lone = open_dataset(str(folder), annotations="points")
+    assert points_of(folder, annotations="points").boxes.tolist() == [[0, 0, 60, 40]] * 2
+    assert "one point alone and no box: errors are shares of sqrt(width height)" in " ".join(lone.notes)
+    with pytest.raises(ArgumentError, match="each has one point alone and no box"):
+        open_dataset(str(folder), annotations="points", crop="0.25")
+    folder = table("image,n_x,n_y,e_x,e_y", "a.png,1,2,11,22", "b.png,30,20,,", "c.png,5,5,11,5")
+    boxes = points_of(folder).boxes
+    assert boxes[1].tolist() == [30.5 - 4, 20.5 - 5, 30.5 + 4, 20.5 + 5]        # 8 and 10: between 10x20 and 6x0
+    assert "no box, taken to be as large as the others: 1 (first:" in " ".join(
+        open_dataset(str(folder)).notes)
+    boxed = table("image,n_x,n_y,box_x0,box_y0,box_x1,box_y1", "a.png,5,5,1,2,9,8")
+    assert points_of(boxed, annotations="points").boxes.tolist() == [[1, 2, 9, 8]]
 
 
 def test_landmarks_are_68_points_of_150_persons() -> None:

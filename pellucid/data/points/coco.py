@@ -3,6 +3,7 @@
 Units    pixels counted from 0 (their middles are 0.5 further here); v = 0 not marked, 1 hidden, 2 seen; bbox as it says
 Skeleton edges counted from 1; flip_pairs (from 1) and sigmas of a category, and the group of an annotation, are read
          where somebody put them; else names tell, or the usual skeleton of such names
+Area     of the object; 0, which files of points alone have, says nothing: that of its box is taken
 Crowds   (iscrowd) hold no person that could be told from others: they are left out
 Source   cocodataset.org, format-data and keypoints-eval
 """
@@ -19,7 +20,7 @@ from pellucid.data.boxes.coco import BEGIN, Ident, Image, is_keypoints, misfit, 
 from pellucid.data.boxes.coco import File as BoxFile
 from pellucid.data.boxes.coco import parsed as box_file
 from pellucid.data.boxes.found import Places, part_of
-from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point, seen_of
+from pellucid.data.points.found import FAR, HALF, NOWHERE, Found, Marked, Point, seen_of
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
 from pellucid.data.sources import Source, Tree
@@ -152,6 +153,9 @@ def marked_of(where: str, told: Annotation, skeleton: Skeleton, source: Source) 
     if told.bbox is not None and len(told.bbox) != 4:
         raise DataError(f"{where}: bbox must be [x, y, width, height], but it has {len(told.bbox)} numbers. Correct "
                         "it.")
+    if told.area is not None and not 0 <= told.area <= FAR**2:
+        raise DataError(f"{where}: area must be a number of pixels, 0 or more, but it is {told.area:g}. Correct it, or "
+                        "leave it out.")
     x, y, width, height = told.bbox or (0.0, 0.0, 0.0, 0.0)
     return Marked(source, points, where, box=None if told.bbox is None else (x, y, x + width, y + height),
-                  area=told.area, group=None if told.group is None else str(told.group))
+                  area=told.area or None, group=None if told.group is None else str(told.group))

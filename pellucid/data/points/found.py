@@ -124,13 +124,11 @@ def refuse_units(found: Found, told: Array, high: Array) -> None:
 
 
 def boxes_of(found: Found, xy: Array, scale: Array, high: Array) -> tuple[Array, bool]:
-    """(N,4) the boxes of the file, or tight ones around the points, a pixel wide at least; and whether it has some.
+    """(N,4) the boxes of the file, or those around the points; and whether it has some.
 
     Raises DataError for a box without area, and for one outside its picture, whose width and height are high (N,2).
     """
-    own = around(xy)
-    middle, side = (own[:, 2:] + own[:, :2]) / 2, np.maximum(own[:, 2:] - own[:, :2], 1)
-    boxes = np.concatenate([middle - side / 2, middle + side / 2], axis=1)
+    boxes = boxes_around(xy, high)
     for row, one in enumerate(found.marked):
         if one.box is not None:
             boxes[row] = np.array(one.box) * np.tile(scale[row], 2)
@@ -144,6 +142,21 @@ def boxes_of(found: Found, xy: Array, scale: Array, high: Array) -> tuple[Array,
                 raise DataError(f"{one.where}: the box {what}, from {x1:g},{y1:g} to {x2:g},{y2:g}. Correct it, or "
                                 "leave it out.")
     return boxes, any(one.box is not None for one in found.marked)
+
+
+def boxes_around(xy: Array, high: Array) -> Array:
+    """(N,4) tight boxes around points (N,K,2), a pixel wide at least.
+
+    One point alone has no size: its object gets the middle size of the others around it, or where no object has more
+    than one, its whole picture of width and height high (N,2).
+    """
+    own = around(xy)
+    middle, side = (own[:, 2:] + own[:, :2]) / 2, own[:, 2:] - own[:, :2]
+    alone = side.max(axis=1) == 0
+    if alone.all():
+        return np.concatenate([np.zeros_like(high), high], axis=1)
+    side = np.maximum(np.where(alone[:, None], np.median(side[~alone], axis=0), side), 1)
+    return np.concatenate([middle - side / 2, middle + side / 2], axis=1)
 
 
 def faults_of(found: Found, xy: Array, sizes: Sequence[tuple[int, int]]) -> list[Fault]:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from pellucid.data.boxes.column import notes_of
 from pellucid.data.boxes.found import Places, stem_of
 from pellucid.data.dataset import Dataset
 from pellucid.data.group_pattern import groups_of
 from pellucid.data.header import Header
+from pellucid.data.images import Array
 from pellucid.data.options import Options, margin_of
 from pellucid.data.points.coco import read_coco
 from pellucid.data.points.column import Points
@@ -50,11 +53,16 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
     found, notes = without_empty(tree.where, whole)
     column = column_of(found, sizes_of(found, options))
     margin = margin_for(column, options)
+    alone = np.array([one.box is None for one in found.marked]) & ((column.visible > 0).sum(axis=1) == 1)
+    if alone.all() and margin is not None:
+        raise ArgumentError(f"{tree.where}: --crop cuts out objects by their points, but each has one point alone and "
+                            "no box. Leave it out, or give each a box.")
     refuse_second(found, cropped=margin is not None)
     if margin is None and options.box_noise:
         raise ArgumentError(f"{tree.where}: --box-noise is about the boxes that objects are cut out by, but whole "
                             "pictures are taken here; leave it out, or type --crop 0.25.")
-    return dataset_of_points(name, tree, Places(tree), found, column, [*notes, *crop_notes(column, margin, options)],
+    return dataset_of_points(name, tree, Places(tree), found, column,
+                             [*notes, *size_notes(found, alone), *crop_notes(column, margin, options)],
                              options if margin is None else replace(options, crop=f"{margin:g}", fit="letterbox"))
 
 
@@ -150,6 +158,15 @@ def sources_of(found: Found, column: Points, options: Options) -> list[Source]:
         return [one.source for one in found.marked]
     windows = windows_of(noisy(column.boxes, options.box_noise), column.sizes, margin, options.resize)
     return [replace(one.source, window=window) for one, window in zip(found.marked, windows, strict=True)]
+
+
+def size_notes(found: Found, alone: Array) -> list[str]:
+    """What objects that have one point alone and no box are taken for."""
+    if alone.all():
+        return ["each object has one point alone and no box: errors are shares of sqrt(width height) of its picture"]
+    first = found.marked[int(alone.argmax())].where
+    told = f"objects with one point alone and no box, taken to be as large as the others: {int(alone.sum()):,}"
+    return [f"{told} (first: {first})"] if alone.any() else []
 
 
 def crop_notes(column: Points, margin: float | None, options: Options) -> list[str]:

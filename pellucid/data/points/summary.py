@@ -13,6 +13,7 @@ def describe_points(points: Points, pictures: int) -> dict[str, Any]:
     """Counts of a part: objects, marked by point, hidden, outside, box sides, skeleton and where boxes are from."""
     placed = points.placed()
     sides = points.boxes[:, 2:] - points.boxes[:, :2]
+    whole = np.array_equal(points.boxes, np.concatenate([np.zeros_like(points.sizes), points.sizes[:, ::-1]], axis=1))
     marked = (points.visible > 0).sum(axis=0)
     return {
         "n": len(points), "pictures": pictures,
@@ -20,7 +21,7 @@ def describe_points(points: Points, pictures: int) -> dict[str, Any]:
         "whole": int((points.visible > 0).all(axis=1).sum()),
         "hidden": int((points.visible == HIDDEN).sum()),
         "beyond": int(((placed.visible > 0) & ~placed.inside).sum()),
-        "boxes": "of the data" if points.from_box else "around the points",
+        "boxes": "of the data" if points.from_box else "whole pictures" if whole else "around the points",
         "sides": {word: [round(float(value), 1) for value in np.quantile(sides[:, axis], (0, 0.5, 1))]
                   for axis, word in enumerate(("width", "height"))},
         "skeleton": points.skeleton.to_config(),
