@@ -26,7 +26,7 @@ from pellucid.settings import (
     setting,
     to_json,
 )
-from pellucid.tasks.registry import AUTO, FIRST, OWN, settings_of_task
+from pellucid.tasks.registry import AUTO, FIRST, settings_of_task
 from pellucid.training.schedule_words import ENDING, PATIENCE
 from pellucid.training.schedule_words import WORDS as SCHEDULE_WORDS
 
@@ -230,10 +230,10 @@ class RunConfig:
         return replace(config, own=own[0] if own else None)
 
     def typed(self) -> dict[str, Any]:
-        """What is not at its default, the data left out, and the task where the data would say the same."""
+        """What is not at its default, the data left out; every task but the first, since data may have several."""
         own = self.own if self.own is None or isinstance(self.own, Mapping) else to_json(self.own)
         defaults = to_json(RunConfig()) | ({} if own is self.own else to_json(type(self.own)()))
-        told = {"data", *({"task"} if self.task in OWN else set())}
+        told = {"data", *({"task"} if self.task == FIRST else set())}
         return {name: value for name, value in self.to_json().items()
                 if name not in told and (name not in defaults or value != defaults[name])}  # fmt: skip
 

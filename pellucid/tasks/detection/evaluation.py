@@ -35,6 +35,7 @@ from pellucid.tasks.detection.judging import (
 from pellucid.tasks.detection.scoring import coco_scores
 from pellucid.tasks.evaluation import WithFaults
 
+AP50 = Score("AP50", MORE)
 DRAWS, FEWER, MANY = 1000, 250, 20  # of the pictures; of those with more than so many classes
 MISTAKES = (BACKGROUND, LOOSE, CLASS, BOTH, DOUBLE)
 
@@ -83,7 +84,7 @@ class Evaluation(WithFaults):
     @property
     def headline(self) -> Headline:
         """AP50."""
-        return Score("AP50", MORE).headline(self.coco["AP50"] or 0.0, self.interval)
+        return AP50.headline(self.coco["AP50"] or 0.0, self.interval)
 
     def faults(self) -> np.ndarray:
         """(N,) missed objects and false alarms of each picture at the operating point."""

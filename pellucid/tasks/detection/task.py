@@ -27,7 +27,6 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.resizing import resized, same_weights
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
-from pellucid.reports.scores import MORE
 from pellucid.reports.sections import Account
 from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.shapes import Shape
@@ -39,7 +38,7 @@ from pellucid.tasks.detection.backbones import is_network
 from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec, also, beside_name
-from pellucid.tasks.detection.evaluation import Evaluation
+from pellucid.tasks.detection.evaluation import AP50, Evaluation
 from pellucid.tasks.detection.kind import Kind
 from pellucid.tasks.detection.kinds import KINDS, USUAL
 from pellucid.tasks.detection.networks import RARE
@@ -206,7 +205,7 @@ class DetectionTask(Told, Task):
     teller = telling
     wishes = Wishes
     rank = 2
-    watched, better = "AP50", MORE
+    watched, better = AP50.name, AP50.better
     checks = CHECKS
     beside: ClassVar[Mapping[str, str]] = {"AP": "AP", "AP75": "AP75"}
 

@@ -115,6 +115,18 @@ class Evaluation(WithFaults):
         return answer, similar
 
     @cached_property
+    def alone(self) -> np.ndarray:
+        """(D,) which answers are nobody's: no person's own, and in no crowd nor on anybody without a mark."""
+        objects, aside = self.truth.objects, np.flatnonzero(~self.truth.counted)
+        alone = ~np.isin(np.arange(len(self.picture)), self.own[0])
+        for row in np.flatnonzero(alone).tolist():
+            here = aside[self.truth.picture[aside] == self.picture[row]]
+            like = oks.oks(self.xy[row : row + 1], objects.xy[here], objects.visible[here], objects.areas[here],
+                           objects.boxes[here], np.array(self.sigmas))  # fmt: skip
+            alone[row] = like.max(initial=0) < HALF
+        return np.asarray(alone)
+
+    @cached_property
     def away(self) -> np.ndarray:
         """(G,K) pixels between the true joints and those of a person's own answer; infinite where it has none."""
         answer, _ = self.own
@@ -139,8 +151,7 @@ class Evaluation(WithFaults):
         """(N,) people not found and answers that are nobody's, of each picture."""
         answer, _ = self.own
         missed = np.bincount(self.truth.picture[self.truth.counted][answer < 0], minlength=self.n)
-        alone = ~np.isin(np.arange(len(self.picture)), answer)
-        return np.asarray(missed + np.bincount(self.picture[alone], minlength=self.n))
+        return np.asarray(missed + np.bincount(self.picture[self.alone], minlength=self.n))
 
     def to_metrics(self, wanted: Any = None) -> dict[str, Any]:
         """The scores as plain JSON values; None for what is not defined."""

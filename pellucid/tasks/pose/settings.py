@@ -39,3 +39,16 @@ class Settings:
 
     def __post_init__(self) -> None:
         check(self, "train")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the diagnosis of poses can be asked for."""
+
+    owner: ClassVar[str] = "pose"
+
+    reference_oks_ap: float | None = setting(
+        None, "OKS-AP that a person or the best known method reaches, from 0 to 1; default: 1.", least=0, most=1)
+
+    def __post_init__(self) -> None:
+        check(self, "diagnose")

@@ -25,6 +25,7 @@ from pellucid.errors import DataError, FileError, UsageError
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
+from pellucid.reports.sections import Account
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked, rebuilt
 from pellucid.tasks.asking import asked
@@ -38,9 +39,9 @@ from pellucid.tasks.pose.evaluation import OKS_AP, Evaluation
 from pellucid.tasks.pose.grouping import Grouped, Rules
 from pellucid.tasks.pose.kinds import USUAL, Kind, kind_of, refuse_size
 from pellucid.tasks.pose.record import PoseRecord, codec_of
-from pellucid.tasks.pose.settings import FILES, Settings
+from pellucid.tasks.pose.settings import FILES, Settings, Wishes
 from pellucid.tasks.protocol import Pictures, Problem, Task
-from pellucid.tasks.provided import Bench
+from pellucid.tasks.provided import Bench, StoredRun
 from pellucid.tasks.telling import Told
 from pellucid.training.events import Event
 
@@ -169,7 +170,7 @@ class PoseTask(Told, Task):
     annotations = People.kind
     settings = Settings
     teller = telling
-    files = FILES
+    wishes, files = Wishes, FILES
     rank = 3
     watched, better = OKS_AP.name, OKS_AP.better
     checks = CHECKS
@@ -219,6 +220,11 @@ class PoseTask(Told, Task):
             raise FileError(f"the model's record of its task is damaged: it has {len(skeleton)} names and "
                             f"{codec.joints} joints in its codec. {AGAIN}.")
         return Pose(skeleton, codec, fit, told["form"], told["stages"])
+
+    def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
+        from pellucid.tasks.pose.diagnosing.diagnosis import diagnose  # not needed to train or to ask
+
+        return diagnose(stored, wishes, images=images)
 
     def marked(self, pixels: np.ndarray, annotations: Annotations) -> np.ndarray:
         from pellucid.tasks.pose.drawing import draw_people  # brings the library that draws

@@ -7,18 +7,17 @@ from functools import partial
 from typing import Any
 
 from pellucid.diagnosis.curves import read_curves
-from pellucid.diagnosis.walk import NOTHING, Walk
+from pellucid.diagnosis.walk import NOTHING
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.diagnosis import write_found
-from pellucid.reports.scores import MORE, Score
 from pellucid.reports.sections import Account
 from pellucid.tasks.detection.diagnosing.page import write_page
-from pellucid.tasks.detection.diagnosing.split import split_of
 from pellucid.tasks.detection.diagnosing.suspects import slices_of, suspects_of
 from pellucid.tasks.detection.diagnosing.telling import told
-from pellucid.tasks.detection.evaluation import Evaluation
+from pellucid.tasks.detection.evaluation import AP50, Evaluation
 from pellucid.tasks.detection.settings import Wishes
 from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
+from pellucid.tasks.lacking import TITLES, part_of, sentence_of, split_of
 from pellucid.tasks.provided import StoredRun
 
 FORMAT = 1
@@ -37,7 +36,7 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
     dev = dev_of(judged)
     found = {
         "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "detection",
-        "title": TITLES[main], "sentence": sentence_of(split),
+        "title": TITLES[main], "sentence": sentence_of(split, AP50, MEANS),
         "reference": {"ap50": 1 - split.reference, "given": split.reference_given},
         "parts": [part_of(name, one) for name, one in judged.items()],
         **split.to_json(),
@@ -49,37 +48,14 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
         "notes": list(stored.notes),
     }  # fmt: skip
     found = write_found(folder, found)
-    write_page(stored, split, judged, found, curve_panels(history, steps, Score("AP50", MORE)), images=images)
+    write_page(stored, split, judged, found, curve_panels(history, steps, AP50), images=images)
     return Account(found, told(found))
 
 
-def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:
-    """AP50 of a part, with its interval."""
-    return {"part": name, "n": evaluation.n, "AP50": evaluation.headline.value,
-            "interval": None if evaluation.interval is None else list(evaluation.interval)}  # fmt: skip
-
-
-TITLES = {
-    NOTHING: "Next to nothing was learnt", "bias": "Bias", "variance": "Variance", "mismatch": "Mismatch",
-    "dev over-fitting": "Over-fitting of the validation part", "": "No main problem",
-}  # fmt: skip
 MEANS = {
     NOTHING: "Not even objects of its own training pictures are found.",
     "bias": "Objects of its own training pictures are missed, or their boxes are off.",
-    "variance": "It does better on the pictures it learnt from than on others like them.",
-    "mismatch": "It does better on pictures from where the training pictures come from.",
-    "dev over-fitting": "Settings and epoch were chosen by the validation part, and new pictures do worse.",
-    "": "No gap between the parts is both sure and worth more than two points of AP50.",
 }
-
-
-def sentence_of(split: Walk) -> str:
-    """What the verdict rests on, in numbers."""
-    main, gap = split.problem, split.gap(split.problem)
-    if gap is None:
-        return f"{MEANS[main]} AP50 on train is {1 - split.errors[0].error:.3f}."
-    return (f"{MEANS[main]} From {gap.start} to {gap.end} AP50 falls by {100 * gap.value:.1f} points "
-            f"({100 * gap.low:.1f} to {100 * gap.high:.1f}).")  # fmt: skip
 
 
 def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:

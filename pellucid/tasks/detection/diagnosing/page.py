@@ -10,18 +10,15 @@ from pellucid.diagnosis.walk import Walk
 from pellucid.reports.diagnosis import table_of_gaps, write_walk
 from pellucid.reports.drawing import Panel
 from pellucid.reports.gallery import Card, address
-from pellucid.reports.sections import Column, Gallery, Section, Table
-from pellucid.reports.waterfall import Measure, called
+from pellucid.reports.sections import Gallery, Section, Table
 from pellucid.tasks.detection.drawing import TRUE, WRONG, Mark
-from pellucid.tasks.detection.evaluation import Evaluation
+from pellucid.tasks.detection.evaluation import AP50, Evaluation
 from pellucid.tasks.detection.pictures import MOST, marked_pictures, picture_with, sheet, worst_gallery
 from pellucid.tasks.detection.telling import table_of_mistakes
 from pellucid.tasks.diagnosing import dev_of
+from pellucid.tasks.lacking import NUMBER, measure_of, spanned, table_of_parts
 from pellucid.tasks.provided import StoredRun
 
-LACKING = Measure("what AP50 lacks of 1", lambda size: f"{size:.3f}", lambda size: f"{100 * size:.1f}",
-                  lambda size: f"{size:.2g}")  # fmt: skip
-NUMBER: Column = "number"
 SHOWN = 9               # suspicious annotations that are drawn
 SIZES_SAID = ("Small ones are below 32 x 32 pixels of the picture as read, large ones from 96 x 96 on; crowded "
               "pictures have more objects than the middle one.")  # fmt: skip
@@ -32,8 +29,7 @@ def write_page(
     curves: Sequence[Panel], *, images: bool,
 ) -> None:
     """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
-    gaps: list[Section] = [table_of_gaps(split, lambda gap: (
-        f"{100 * gap.value:.1f} ({100 * gap.low:.1f} to {100 * gap.high:.1f})")), parts_of(found)]  # fmt: skip
+    gaps: list[Section] = [table_of_gaps(split, spanned), table_of_parts(found, AP50)]
     evidence, mistakes = list(evidence_of(found)), None
     dev = dev_of(judged)
     if dev is not None and images:
@@ -43,21 +39,13 @@ def write_page(
             mistakes = sheet(dev, worst, marked)
             evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
         evidence += suspects_drawn(stored, judged, found)
-    write_walk(stored.folder, found, split, gaps, measure=LACKING, tags=tags_of(found), curves=curves,
+    write_walk(stored.folder, found, split, gaps, measure=measure_of(AP50), tags=tags_of(found), curves=curves,
                evidence=evidence, mistakes=mistakes)  # fmt: skip
 
 
 def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
     """Reference."""
     yield f"reference AP50 {found['reference']['ap50']:g}" if found["reference"]["given"] else "no reference AP50"
-
-
-def parts_of(found: Mapping[str, Any]) -> Table:
-    """AP50 of each part."""
-    rows = [[called(part["part"]), f"{part['AP50']:.4f}", "" if part["interval"] is None else
-             " to ".join(f"{end:.4f}" for end in part["interval"]), f"{part['n']:,}"] for part in found["parts"]]
-    return Table(["Part", "AP50", "95 % interval", "Pictures"], rows, title="The parts", place="below",
-                 kinds=["name", NUMBER, NUMBER, NUMBER], faint="Gaps are in points of AP50.")  # fmt: skip
 
 
 def evidence_of(found: Mapping[str, Any]) -> Iterator[Section]:

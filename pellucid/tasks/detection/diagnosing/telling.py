@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pellucid.reports.sections import Section, Table, Text
+from pellucid.reports.sections import Section, Text
 from pellucid.reports.wording import lines_of_curves, lines_of_steps
+from pellucid.tasks.detection.evaluation import AP50
+from pellucid.tasks.lacking import told_first
 
 
 def told(found: Mapping[str, Any]) -> list[Section]:
     """The diagnosis for a terminal."""
-    parts = [[part["part"], f"{part['AP50']:.4f}", "" if part["interval"] is None else
-              " to ".join(f"{end:.4f}" for end in part["interval"]), f"{part['n']:,}"] for part in found["parts"]]
-    gaps = [[gap["name"], f"{gap['from']} to {gap['to']}", f"{100 * gap['value']:.1f}", "noise" if gap["noise"] else ""]
-            for gap in found["gaps"]]  # fmt: skip
-    return [
-        Text(f"{found['title']}. {found['sentence']}"), Text(""),
-        Table(["part", "AP50", "95 % interval", "n"], parts), Text(""),
-        Table(["gap", "between", "points of AP50", ""], gaps), Text(""), *map(Text, lines_of(found)),
-    ]  # fmt: skip
+    return [*told_first(found, AP50), *map(Text, lines_of(found))]
 
 
 def lines_of(found: Mapping[str, Any]) -> Iterator[str]:

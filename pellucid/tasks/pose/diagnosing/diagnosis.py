@@ -1,0 +1,77 @@
+"""What is wrong with a model of poses and what to do next, in points of OKS-AP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from pellucid.diagnosis.curves import read_curves
+from pellucid.diagnosis.walk import NOTHING
+from pellucid.reports.curves import curve_panels
+from pellucid.reports.diagnosis import write_found
+from pellucid.reports.sections import Account
+from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
+from pellucid.tasks.lacking import TITLES, part_of, sentence_of, split_of
+from pellucid.tasks.pose.diagnosing.mistakes import mistakes_of
+from pellucid.tasks.pose.diagnosing.page import write_page
+from pellucid.tasks.pose.diagnosing.suspects import slices_of, suspects_of
+from pellucid.tasks.pose.diagnosing.telling import told
+from pellucid.tasks.pose.evaluation import OKS_AP, Evaluation
+from pellucid.tasks.pose.settings import Wishes
+from pellucid.tasks.provided import StoredRun
+
+FORMAT = 1
+MEANS = {
+    NOTHING: "Not even the people of its own training pictures are found.",
+    "bias": "People of its own training pictures are missed, or their joints are off.",
+}
+
+
+def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
+    """Write diagnosis.json, diagnosis.html and its pictures; return what the JSON holds, and the same for a reader.
+
+    `images`: those of the data may be shown.
+    """
+    folder = stored.folder
+    judged = answered(stored, Evaluation)
+    split = split_of(judged, wishes.reference_oks_ap)
+    main = split.problem
+    history, steps = folder.logged()
+    dev = dev_of(judged)
+    found = {
+        "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "pose",
+        "title": TITLES[main], "sentence": sentence_of(split, OKS_AP, MEANS),
+        "reference": {"oks_ap": 1 - split.reference, "given": split.reference_given},
+        "parts": [part_of(name, one) for name, one in judged.items()],
+        **split.to_json(),
+        "next_steps": list(steps_of(main, stored, len(steps))),
+        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
+        "mistakes": [] if dev is None or main == NOTHING else mistakes_of(dev),
+        "slices": [] if dev is None or main == NOTHING else slices_of(dev),
+        "suspects": suspects_of(held_out_of(judged)),
+        "notes": list(stored.notes),
+    }  # fmt: skip
+    found = write_found(folder, found)
+    write_page(stored, split, judged, found, curve_panels(history, steps, OKS_AP), images=images)
+    return Account(found, told(found))
+
+
+def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]]:
+    """What to do next after `made` steps, with the command where one does it."""
+    step = partial(step_of, stored)
+    yield from first_steps(
+        main, stored, made, possible="a network that sees a picture hundreds of times finds the people in it",
+        longer="maps and fields go on to sharpen for long",
+    )  # fmt: skip
+    if main == "bias":
+        yield step("Show pictures larger with --resize", "joints of small people share a place of the maps")
+    if main in ("variance", "mismatch"):
+        if not stored.settings["augment"]:
+            yield step("Mirror, turn and shift the training pictures; joints move with them, and flip changes the "
+                       "names of mirror pairs", "what it sees again and again it learns by heart", "--augment",
+                       "flip,rotate=15,zoom=0.15,shift=6")  # fmt: skip
+        yield step("Mark more pictures, most of all of the kind that is found worst",
+                   "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
+    if main == "dev over-fitting":
+        yield step("Hold more pictures for validation", "a larger part is harder to fit by choosing an epoch")
