@@ -13,10 +13,11 @@ import numpy as np
 
 from pellucid.data.boxes.column import inverted, mapped
 from pellucid.tasks.detection.codecs.encoded import Candidates, Codec
-from pellucid.tasks.detection.suppression import nms
+from pellucid.tasks.detection.suppression import nms, soft_nms
 
 LEAST = 0.005     # score below which a candidate is not looked at
 CANDIDATES = 2000  # a picture, before suppression
+HARD = "hard"     # the form of suppression that drops boxes
 MOST = 100        # boxes a picture, as COCO counts them
 
 
@@ -38,19 +39,31 @@ class Detected:
 
 
 def detected(codec: Codec, outputs: np.ndarray, affines: np.ndarray, sizes: np.ndarray, *, threshold: float,
-             least: float = LEAST) -> list[Detected]:  # fmt: skip
-    """The answers to N pictures of `sizes` (N,2) height, width; boxes are cut at a picture's edges."""
+             least: float = LEAST, form: str = HARD) -> list[Detected]:  # fmt: skip
+    """The answers to N pictures of `sizes` (N,2) height, width; boxes are cut at a picture's edges.
+
+    form: hard, linear or gaussian; suppressed in pixels of the picture.
+    """
     back = inverted(affines)
     found: list[Detected] = []
     for number, row in enumerate(outputs):
         told = surest(codec.decode(row, least), CANDIDATES)
-        kept = nms(told.boxes, told.scores, told.classes, threshold=threshold, most=MOST)
-        boxes = mapped(told.boxes[kept], np.broadcast_to(back[number], (len(kept), 2, 3)))
+        boxes = mapped(told.boxes, np.broadcast_to(back[number], (len(told.boxes), 2, 3)))
+        kept, scores = suppressed(Candidates(boxes, told.scores, told.classes), form, threshold, least)
+        boxes = boxes[kept]
         height, width = sizes[number]
         boxes = np.clip(boxes, 0, np.array([width, height, width, height]))
         solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        found.append(Detected(boxes[solid], told.scores[kept][solid], told.classes[kept][solid]))
+        found.append(Detected(boxes[solid], scores[solid], told.classes[kept][solid]))
     return found
+
+
+def suppressed(told: Candidates, form: str, threshold: float, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which candidates stay (K,), and their scores."""
+    if form == HARD:
+        kept = nms(told.boxes, told.scores, told.classes, threshold=threshold, most=MOST)
+        return kept, told.scores[kept]
+    return soft_nms(told.boxes, told.scores, told.classes, form=form, threshold=threshold, least=least, most=MOST)
 
 
 def surest(told: Candidates, most: int) -> Candidates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -13,13 +13,23 @@ from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.codecs.grid import GridCodec
+from pellucid.tasks.detection.codecs.snip import NAME as SNIP
+from pellucid.tasks.detection.codecs.snip import snip_of
 from pellucid.tasks.detection.codecs.tiles import TileCodec
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
+class ScaleRecord(Struct):
+    """One of several sizes at which pictures are read, and the sides of the objects that are valid there."""
+
+    size: Annotated[list[Positive], Meta(min_length=2, max_length=2)]
+    least: Finite
+    most: Finite | None
+
+
 class CodecRecord(Struct):
-    """A codec: its name, the size of the input, and what that kind has beside."""
+    """A codec: its name, the size of the input, and what that kind has beside; `base` is its name at each size."""
 
     name: str
     size: Annotated[list[Positive], Meta(min_length=2, max_length=2)]
@@ -28,6 +38,8 @@ class CodecRecord(Struct):
     ends: list[Finite] = []
     anchors: list[list[list[Finite]]] = []
     exclusive: bool = False
+    base: str = ""
+    scales: Annotated[list[ScaleRecord], Meta(max_length=32)] = []
 
 
 class DetectionRecord(Struct):
@@ -40,10 +52,13 @@ class DetectionRecord(Struct):
     nms: Share
     operating: Share | None
     least_visible: Share
+    suppression: Literal["hard", "linear", "gaussian"] = "hard"
 
 
 def codec_of(told: Mapping[str, Any]) -> Codec:
     """The codec that a record describes. Raises FileError for one of which this Pellucid knows nothing."""
+    if told["name"] == SNIP and told.get("scales") and told.get("base") != SNIP:
+        return snip_of(told, codec_of)
     size, strides = (told["size"][0], told["size"][1]), tuple(told["strides"])
     if told["name"] == "center" and len(told.get("ends", ())) == len(strides) - 1:
         return CenterCodec(size, told["classes"], strides, tuple(told["ends"]))

@@ -15,7 +15,8 @@ class Settings:
 
     owner: ClassVar[str] = "detection"
     meanings: ClassVar[Mapping[str, Meaning]] = {
-        "backbone": Meaning("0.2.0", None), "multi_scale": Meaning("0.2.0", 0.0)}
+        "backbone": Meaning("0.2.0", None), "multi_scale": Meaning("0.2.0", 0.0), "snip": Meaning("0.2.0", None),
+        "suppression": Meaning("0.2.0", "hard")}
 
     least_visible: float = setting(
         0.3, "Share of a box that must stay in the picture when it is moved, else the object is left out.",
@@ -23,8 +24,17 @@ class Settings:
     multi_scale: float = setting(
         0.0, "Pictures of each step are brought to another size: both sides up to so much smaller or larger, 0.25 say.",
         panel=LEARNING, least=0, most=0.5)
+    snip: str | None = setting(
+        None, "Read pictures at several sizes, and learn and tell objects at those that suit them: "
+        "0.5:60-,1:24-80,2:-40 is half, whole and twice the size, each with the sides of its objects in pixels there.",
+        panel=LEARNING)
     nms: float = setting(
-        0.5, "IoU above which the less sure one of two boxes of a class is dropped.", panel=LEARNING, above=0, most=1)
+        0.5, "IoU above which the less sure one of two boxes of a class is dropped, or made less sure.",
+        panel=LEARNING, above=0, most=1)
+    suppression: str = setting(
+        "auto", "What becomes of the less sure one: hard, it is dropped; linear or gaussian, its score is lowered "
+        "(Soft-NMS); auto: linear with --snip, else hard.", panel=LEARNING,
+        choices=("auto", "hard", "linear", "gaussian"))
     anchors: int = setting(5, "Anchors a cell of --model anchors, by k-means.", panel=NETWORK, least=1, most=32)
     match: str = setting(
         "best", "best: every object has the anchor nearest in shape; book: only one of IoU above 0.5, others above it "

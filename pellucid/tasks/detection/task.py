@@ -33,15 +33,17 @@ from pellucid.spec.shapes import Shape
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked
 from pellucid.tasks.detection import telling
-from pellucid.tasks.detection.answering import Detected, as_json, detected
+from pellucid.tasks.detection.answering import HARD, Detected, as_json, detected
 from pellucid.tasks.detection.backbones import is_network
 from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec, also, beside_name
+from pellucid.tasks.detection.codecs.snip import SnipCodec
 from pellucid.tasks.detection.evaluation import AP50, Evaluation
 from pellucid.tasks.detection.kind import Kind
 from pellucid.tasks.detection.kinds import KINDS, USUAL
 from pellucid.tasks.detection.networks import RARE
+from pellucid.tasks.detection.pyramids import at_sizes, snip_codec, words_of
 from pellucid.tasks.detection.record import DetectionRecord, codec_of
 from pellucid.tasks.detection.settings import Settings, Wishes
 from pellucid.tasks.detection.suppression import nms
@@ -69,6 +71,7 @@ class Detection(Problem):
     form: str = USUAL
     backbone: str | None = None
     nms: float = 0.5
+    suppression: str = HARD
     least_visible: float = 0.3
     validated: bool = False
     chosen: dict[str, float] = field(default_factory=dict, compare=False)
@@ -81,7 +84,10 @@ class Detection(Problem):
         if len(shape) != 3:
             raise UsageError("train: a network for boxes reads pictures; leave out pca and whiten of --preprocess.")
         kind, size = KINDS[self.form], (shape[0], shape[1], shape[2])
-        made = kind.network(size, len(self.names), self.codec, self.backbone)
+        if isinstance(self.codec, SnipCodec):
+            made = at_sizes(kind.network(size, len(self.names), self.codec.base, self.backbone), self.codec, self.form)
+        else:
+            made = kind.network(size, len(self.names), self.codec, self.backbone)
         return made, self.form if settings.backbone or self.backbone is None else self.backbone  # as --model names it
 
     def trunk(self, model: Model) -> Model | None:
@@ -93,7 +99,8 @@ class Detection(Problem):
 
     def record(self) -> dict[str, Any]:
         return {"names": list(self.names), "ids": list(self.ids), "form": self.form, "codec": self.codec.record(),
-                "nms": self.nms, "operating": self.chosen.get("operating"), "least_visible": self.least_visible}
+                "nms": self.nms, "operating": self.chosen.get("operating"), "least_visible": self.least_visible,
+                "suppression": self.suppression}
 
     def encode(self, annotations: Annotations) -> Encoded:
         assert isinstance(annotations, Boxes), "a task asks for the annotations that it learns from"
@@ -104,6 +111,9 @@ class Detection(Problem):
     def encodes(self, settings: Settings, graph: Graph) -> Mapping[tuple[int, int], Encode]:
         if not settings.multi_scale:
             return {}
+        if isinstance(self.codec, SnipCodec):
+            raise UsageError("train: --multi-scale does not go with --snip, which reads each picture at several sizes. "
+                             "Leave one out.")
         (shape,) = graph.input_shapes.values()
         multiple = KINDS[self.form].multiple_on(self.backbone)
         sizes = sizes_around(self.codec.size, settings.multi_scale, multiple)
@@ -123,6 +133,8 @@ class Detection(Problem):
         return [("looks", Looks(self, bench, settings.score_every))]
 
     def smaller(self, graph: Graph, longest: int) -> Smaller | None:
+        if isinstance(self.codec, SnipCodec):
+            return None         # its sizes are layers of the network
         multiple, share = KINDS[self.form].multiple_on(self.backbone), longest / max(self.codec.size)
         height, width = (max(2, round(side * share / multiple)) * multiple for side in self.codec.size)
         (shape,) = graph.input_shapes.values()
@@ -148,7 +160,7 @@ class Detection(Problem):
 
     def evaluation(self, outputs: np.ndarray, part: Part, *, split: str, loss: float) -> Evaluation:
         boxes = part.annotated(Boxes)
-        found = detected(self.codec, outputs, boxes.affines, boxes.sizes, threshold=self.nms)
+        found = detected(self.codec, outputs, boxes.affines, boxes.sizes, threshold=self.nms, form=self.suppression)
         return Evaluation(split, boxes, found, self.chosen.get("operating"), loss, part.names, part.ids)
 
     def answers(self, outputs: np.ndarray, *, top: int, run: str) -> list[dict[str, Any]]:
@@ -170,7 +182,7 @@ class Detection(Problem):
         """All boxes in pictures of these sizes (height, width)."""
         affines = [affine_of(size, self.codec.size, self.fit) for size in sizes]
         return detected(self.codec, outputs, np.array(affines).reshape(-1, 2, 3), np.array(sizes).reshape(-1, 2),
-                        threshold=self.nms)
+                        threshold=self.nms, form=self.suppression)
 
     def predictions(self, evaluation: Evaluation) -> Iterable[Mapping[str, Any]]:
         for number, one in enumerate(evaluation.found):
@@ -209,6 +221,10 @@ class DetectionTask(Told, Task):
     checks = CHECKS
     beside: ClassVar[Mapping[str, str]] = {"AP": "AP", "AP75": "AP75"}
 
+    def understand(self, settings: Settings) -> None:
+        if settings.snip is not None:
+            words_of(settings.snip)
+
     def problem(self, dataset: Dataset) -> Detection:
         train = dataset.part("train").annotated(Boxes)
         if not len(train.corners):
@@ -220,14 +236,18 @@ class DetectionTask(Told, Task):
     def settled(self, problem: Problem, settings: Settings, model: str | None, dataset: Dataset) -> Detection:
         assert isinstance(problem, Detection), "a run's problem is its task's"
         if model is not None and model.lower().endswith(".safetensors"):
+            if settings.snip is not None:
+                raise UsageError("train: --snip goes with a network by name; a model file has its sizes. Leave it out.")
             return self.of_file(problem, model)
         name, trunk = form_of(model, settings.backbone)
         kind, size = KINDS[name], problem.codec.size
         refuse_unfit_network(name, kind, trunk, size)
         refuse_words_of_others(name, settings)
         placed = dataset.part("train").annotated(Boxes).placed(settings.least_visible)
-        codec = kind.codec(size, len(problem.names), placed, settings)
-        return replace(problem, codec=codec, form=name, backbone=trunk, nms=settings.nms,
+        codec = snip_codec(kind, size, len(problem.names), placed, settings, kind.multiple_on(trunk))
+        soft = "linear" if settings.snip is not None else HARD
+        form = soft if settings.suppression == "auto" else settings.suppression
+        return replace(problem, codec=codec, form=name, backbone=trunk, nms=settings.nms, suppression=form,
                        least_visible=settings.least_visible)
 
     def of_file(self, problem: Detection, path: str) -> Detection:
@@ -253,7 +273,7 @@ class DetectionTask(Told, Task):
                             f"{codec.classes} in its codec. {AGAIN}.")
         chosen = {} if told["operating"] is None else {"operating": float(told["operating"])}
         return Detection(tuple(told["names"]), tuple(told["ids"]), codec, fit, told["form"], nms=told["nms"],
-                         least_visible=told["least_visible"], chosen=chosen)
+                         suppression=told.get("suppression", HARD), least_visible=told["least_visible"], chosen=chosen)
 
     def diagnose(self, stored: StoredRun, wishes: Any, *, images: bool) -> Account:
         from pellucid.tasks.detection.diagnosing.diagnosis import diagnose  # not needed to train or to ask
