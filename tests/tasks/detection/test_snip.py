@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,19 @@ def test_what_is_written_at_each_size_is_read_again_in_pixels_of_the_input(name:
     best = np.abs(found.above(0.9).boxes[:, None] - OBJECTS.corners).max(axis=2).min(axis=0)
     assert best.max() < 1e-3
     assert not np.any(codec.lost(OBJECTS)) and codec_of(json.loads(json.dumps(codec.record()))) == codec
+
+
+def test_boxes_outside_the_range_of_their_size_are_dropped() -> None:
+    """A box of side 24, told by the smallest size, which is for those from 30 on, and by the middle one."""
+    codec, told = SnipCodec(CODECS["center"], SCALES), []
+    for number in (0, 1):
+        own, span, scale = codec.codecs[number], codec.spans[number], SCALES[number]
+        one = placed_of([[30, 20, 54, 44]])
+        made = own.encode(replace(one, corners=one.corners * codec.brought(scale)), 1).targets[0].astype(np.float64)
+        outputs = np.full((codec.places, codec.numbers), -20.0)
+        outputs[span] = own.sure(made)
+        told.append(codec.decode(outputs, 0.5))
+    assert len(told[0].scores) == 0 and np.allclose(told[1].boxes, [[30, 20, 54, 44]])
 
 
 @pytest.mark.parametrize("engine", ["reference", "pytorch"])
