@@ -42,7 +42,7 @@ from pellucid.optimizers import Adam
 
 RESULT = ROOT / "benchmarks" / "results" / "binary.json"
 PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
-EPOCHS, BATCH, RATE = {"mnist": 6, "cifar10": 3}, 128, 0.01
+EPOCHS, BATCH, RATE = {"mnist": 6, "cifar10": 6}, 128, 0.01
 NOTATION = {"mnist": (8, 12, 12, 12, None, 36, 36, 36, None, 64), "cifar10": (32, 48, 48, None, 96, None, 96)}
 WIDE = (32, 64, 64, None, 64, None, 128)  # filters of the entry, then of each block, None a pooling, last the units
 ALPHA, PLAIN, SMOOTH = "magnitude_aware_sign", "ste_sign", "approx_sign"

@@ -26,7 +26,7 @@ from benchmarks.detection_speed import paired
 from benchmarks.published import ROOT, commit
 from pellucid.architectures import BinaryResNet, VGGSmall
 from pellucid.engines.packed import PackedEngine
-from pellucid.engines.packed.kernels import BLOCK, differing
+from pellucid.engines.packed.kernels import differing, side_by_side
 from pellucid.engines.packed.words import packed
 from pellucid.engines.protocol import Engine
 from pellucid.engines.pytorch.engine import PyTorchEngine
@@ -48,13 +48,10 @@ def product() -> dict[str, Any]:
     """One product of signs beside one of floats."""
     random = np.random.default_rng(0)
     a, b = random.normal(size=(M, K)).astype("float32"), random.normal(size=(K, N)).astype("float32")
-    rows, filters = packed(a >= 0), packed(b.T >= 0)
-    blocks = np.ascontiguousarray(filters.reshape(-1, BLOCK, filters.shape[1]).transpose(0, 2, 1))
-    found = np.empty((M, N), np.int32)
-    differing(rows, blocks, found)
+    rows, blocks = packed(a >= 0), side_by_side(packed(b.T >= 0))
     signs = [np.where(x >= 0, np.float32(1), np.float32(-1)) for x in (a, b)]
-    np.testing.assert_array_equal(K - 2 * found, (signs[0] @ signs[1]).astype(np.int32))
-    return paired(lambda: differing(rows, blocks, found), lambda: signs[0] @ signs[1], 41)
+    np.testing.assert_array_equal(K - 2 * differing(rows, blocks), (signs[0] @ signs[1]).astype(np.int32))
+    return paired(lambda: differing(rows, blocks), lambda: signs[0] @ signs[1], 41)
 
 
 def answers(engine: Engine, graph: Graph, weights: tuple[Any, Any], x: np.ndarray) -> Callable[[], np.ndarray]:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import pellucid as p
-from pellucid.engines.packed import PackedEngine
+from pellucid.engines.packed import PackedEngine, kernels
+from pellucid.engines.packed.kernels import differing, side_by_side
+from pellucid.engines.packed.lookup import laid_out
 from pellucid.engines.packed.products import Kernel
 from pellucid.engines.packed.program import program_of
 from pellucid.engines.packed.thresholds import folded, scaled
@@ -112,6 +114,42 @@ def test_every_bit_is_the_emulations(name: str) -> None:
     graph = NETS[name]()
     x = np.random.default_rng(1).normal(size=(5, *next(iter(graph.input_shapes.values())))).astype("float32")
     x[0] = 0
+    ours, theirs, _ = both(graph, x)
+    np.testing.assert_array_equal(ours.view(np.uint32), theirs.view(np.uint32))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 33, 70])
+@pytest.mark.parametrize(("filters", "words"), [(1, 1), (40, 2), (129, 5), (256, 19)], ids=str)
+def test_tables_and_popcounts_count_what_differs(rows: int, filters: int, words: int) -> None:
+    random = np.random.default_rng(rows + filters)
+    a, b = (random.random((count, 64 * words)) < 0.5 for count in (rows, filters))
+    a[0], b[0] = True, False                                        # every bit differs: the largest sums of bytes
+    differ = (a[:, np.newaxis] != b[np.newaxis]).sum(axis=2)
+    x, y = packed(a), packed(b)
+    assert np.array_equal(differing(x, by_popcount(y))[:, :filters], differ)
+    if kernels.has_tables():
+        assert np.array_equal(differing(x, laid_out(y))[:, :filters], differ)
+
+
+def by_popcount(filters: np.ndarray) -> np.ndarray:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "has_tables", lambda: False)
+        return side_by_side(filters)
+
+
+def test_sixteen_bits_hold_the_longest_counts_that_tables_make_and_longer_ones_are_popcounts() -> None:
+    longest = kernels.MOST // 64
+    for words in (longest, longest + 1):
+        x, y = np.full((3, words), 2**64 - 1, np.uint64), np.zeros((2, words), np.uint64)
+        filters = side_by_side(y)
+        assert (differing(x, filters)[:, :2] == 64 * words).all()
+        assert (filters.dtype == np.uint8) == (kernels.has_tables() and words == longest)
+
+
+def test_a_network_of_popcounts_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = NETS["B-A-C-P"]()
+    x = np.random.default_rng(2).normal(size=(3, 12, 10, 3)).astype("float32")
+    monkeypatch.setattr(kernels, "has_tables", lambda: False)
     ours, theirs, _ = both(graph, x)
     np.testing.assert_array_equal(ours.view(np.uint32), theirs.view(np.uint32))
 

@@ -49,12 +49,10 @@ class Kernel:
 
     @cached_property
     def blocks(self) -> np.ndarray:
-        """(G, K, 32) words of the filters, blocks side by side."""
-        from pellucid.engines.packed.kernels import BLOCK
+        """The words of the filters, blocks side by side as the kernel reads them."""
+        from pellucid.engines.packed.kernels import side_by_side
 
-        rows = packed(np.moveaxis(self.positive, 2, 0)).reshape(self.features, -1)  # (F, taps * words)
-        rows = np.pad(rows, [(0, -len(rows) % BLOCK), (0, 0)])
-        return np.ascontiguousarray(rows.reshape(-1, BLOCK, rows.shape[1]).transpose(0, 2, 1))
+        return side_by_side(packed(np.moveaxis(self.positive, 2, 0)).reshape(self.features, -1))  # (F, taps * words)
 
     @cached_property
     def sums(self) -> np.ndarray:
@@ -66,9 +64,7 @@ class Kernel:
         from pellucid.engines.packed.kernels import differing
 
         rows, sizes, border = self.rows(x)
-        found = np.empty((len(rows), self.blocks.shape[0] * self.blocks.shape[2]), np.int32)
-        differing(rows, self.blocks, found)
-        y = found[:, : self.features]
+        y = differing(rows, self.blocks)[:, : self.features]
         y *= -2
         y += self.most
         y = y.reshape(*sizes, self.features)
