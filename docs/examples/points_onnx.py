@@ -36,8 +36,8 @@ def read(numbers, codec):
     return from_maps(numbers, codec)
 
 
-def points(file, picture):
-    """The points of a picture in its own pixels, whose centres lie at .5, as `pellucid predict --json` tells them."""
+def asked(file, picture):
+    """What the network gives for a picture, the record of its task, and how its pixels lie in the input."""
     session = onnxruntime.InferenceSession(file)
     told = session.get_modelmeta().custom_metadata_map
     record, images = json.loads(told["task"])["record"], json.loads(told["input"])["images"]
@@ -52,8 +52,13 @@ def points(file, picture):
     inner = np.rint(scale * image.size).astype(int).tolist()
     shown.paste(image.resize(inner, Image.Resampling.BILINEAR), tuple(corner.tolist()))
     x = np.asarray(shown, np.float32).reshape(1, height, width, -1) / np.float32(step["divisor"])
-    (numbers,) = session.run(None, {"input": x})
-    places = (read(numbers[0], record["codec"]) - corner) / scale
+    return session.run(None, {"input": x})[0][0], record, (scale, corner)
+
+
+def points(file, picture):
+    """The points of a picture in its own pixels, whose centres lie at .5, as `pellucid predict --json` tells them."""
+    numbers, record, (scale, corner) = asked(file, picture)
+    places = (read(numbers, record["codec"]) - corner) / scale
     return [{"name": name, "x": round(float(x), 3), "y": round(float(y), 3)}
             for name, (x, y) in zip(record["skeleton"]["names"], places, strict=True)]
 

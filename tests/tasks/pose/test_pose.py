@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from docs.examples import poses_onnx
 from pellucid.data.batches import Batch
 from pellucid.data.opening import open_dataset
 from pellucid.data.people.column import People
-from pellucid.data.scenes.figures import EDGES
+from pellucid.data.scenes.figures import EDGES, NAMES
 from pellucid.data.scenes.folder import write_scenes
 from pellucid.engines.protocol import Objective
 from pellucid.keys import Key
@@ -22,7 +24,7 @@ from pellucid.models import Model, load_model
 from pellucid.runs.checking import subject_of
 from pellucid.runs.config import RunConfig
 from pellucid.runs.preparation import prepare, understand
-from pellucid.tasks.pose.answering import located
+from pellucid.tasks.pose.answering import as_json, located
 from pellucid.tasks.pose.codec import FieldsCodec
 from pellucid.tasks.pose.evaluation import Evaluation
 from pellucid.tasks.pose.grouping import Rules
@@ -154,6 +156,25 @@ def test_a_run_learns_is_scored_asked_drawn_gone_on_from_and_exported(terminal: 
     assert terminal.type("export", "run", "--format", "onnx", "--out", "poses.onnx").code == 0
     told = [json.loads(line) for line in Path("run/predictions.jsonl").read_text().splitlines()]
     assert len(told) == 6 and {"people", "true"} <= told[0].keys()
+
+
+def test_the_example_reads_the_same_people_with_numpy_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, random = CODEC.encode(people_of(folder)).targets, np.random.default_rng(0)
+    codec = replace(CODEC, rules=Rules("greedy", 3))
+    for outputs in made * random.uniform(0.7, 1, made.shape).astype(np.float32):    # peaks are not where they were
+        found = codec.decode(outputs)
+        told = poses_onnx.read(outputs, codec.record())
+        assert len(told) == len(found) > 0
+        for (score, points), own, xy in zip(told, found.scores, found.xy, strict=True):
+            assert score == pytest.approx(own, abs=1e-5)
+            assert points.keys() == set(np.flatnonzero(np.isfinite(xy[:, 0])))
+            assert np.array([points[k] for k in sorted(points)]) == pytest.approx(xy[sorted(points)], abs=1e-4)
+        asked = outputs, {"codec": codec.record(), "skeleton": {"names": NAMES}}, (np.array([0.5, 1.0]), np.zeros(2))
+        monkeypatch.setattr(poses_onnx, "asked", lambda *given, asked=asked: asked)
+        entries = as_json(replace(found, xy=found.xy * [2, 1]), NAMES)
+        for person, entry in zip(poses_onnx.people("poses.onnx", "picture.png"), entries, strict=True):
+            assert [point["name"] for point in person["points"]] == [point["name"] for point in entry["points"]]
+            assert person["points"][0]["x"] == pytest.approx(entry["points"][0]["x"], abs=2e-3)
 
 
 def test_the_checks_see_people_and_pass_them(folder: Path) -> None:
