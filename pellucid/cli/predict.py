@@ -31,6 +31,9 @@ def predict(
     csv: Annotated[str | None, typer.Option(help="Write the answers to this .csv too, one row a picture.")] = None,
     out: Annotated[str | None, typer.Option(
         help="Write the answers as JSON into this folder, and each picture with its boxes drawn into it.")] = None,
+    box: Annotated[list[str] | None, typer.Option(
+        help="Where the model learnt from objects cut out by boxes: x0,y0,x1,y1 of the object in pixels; once a "
+             "picture, or for one picture once an object.")] = None,
     tta: TestTime = False,
     slide: Annotated[bool, typer.Option(
         "--slide", help="Of classes: read pictures in their own size and answer at every half stride of the network, "
@@ -50,6 +53,8 @@ def predict(
         raise UsageError("predict: name pictures, or wells with --well (and --data, where they are). Type one of them.")
     if slide and (well or tta):
         raise UsageError(f"predict: --slide does not go with {'--well' if well else '--tta'}. Leave one out.")
+    if box and (well or slide):
+        raise UsageError(f"predict: --box does not go with {'--well' if well else '--slide'}. Leave one out.")
     if is_cascade(run) and (slide or well or tta):
         raise UsageError(f"predict: {run} is a cascade, which searches pictures at all places by itself. Leave out "
                          "--slide, --well and --tta.")
@@ -66,7 +71,7 @@ def predict(
 
         answered = predict_wells(run, well, data=data, top=top, engine=engine, tta=tta, **settings.values(RunConfig))
     else:
-        answered = predict_files(run, expanded(images or []), top=top, engine=engine, tta=tta,
+        answered = predict_files(run, expanded(images or []), top=top, engine=engine, tta=tta, boxes=box or (),
                                  **settings.values(RunConfig))
     if csv is not None:
         write_answers(csv, answered)

@@ -50,16 +50,17 @@ class Portable(Network):
             raise UsageError(f"{self.name}: to detect, import pellucid.models first.")
         return DETECT[0](self, images, score=score)
 
-    def keypoints(self, images: Any) -> Found:
+    def keypoints(self, images: Any, boxes: Any = None) -> Found:
         """The points that a model trained on points finds, in pixels of each picture as given.
 
-        images: paths, or pictures (H, W, C) of any sizes as read. Of each a list of {"name", "x", "y", "score"}. Raises
+        images: paths, or pictures (H, W, C) of any sizes as read; boxes: of each the object's x0, y0, x1, y1 in pixels,
+        where the model learnt from objects cut out by boxes. Of each a list of {"name", "x", "y", "score"}. Raises
         ArgumentError for a model that was not trained on points, ShapeError for what is no picture, FileError for a
         file that cannot be read.
         """
         if not KEYPOINTS:
             raise UsageError(f"{self.name}: to find points, import pellucid.models first.")
-        return KEYPOINTS[0](self, images)
+        return KEYPOINTS[0](self, images, boxes)
 
     def to_torch(self) -> nn.Module:
         """The network with copies of its weights as a plain torch.nn.Module, in eval mode; `print(m.code)` reads it.

@@ -24,13 +24,14 @@ def detect(model: Model, images: Any, *, score: float | None = None) -> Found:
     return task_of(model, "detect", "boxes").detect(model, images, score=score)
 
 
-def keypoints(model: Model, images: Any) -> Found:
+def keypoints(model: Model, images: Any, boxes: Any = None) -> Found:
     """For each picture its points, {"name", "x", "y", "score"} in its own pixels, whose centres lie at .5.
 
-    images: as for `detect`. Raises ArgumentError for a model that was not trained on points, ShapeError for what is no
+    images: as for `detect`; boxes: of each picture x0, y0, x1, y1 of the object, for a model that learnt from objects
+    cut out by boxes. Raises ArgumentError for a model that was not trained on points, ShapeError for what is no
     picture, FileError for a file that cannot be read.
     """
-    return task_of(model, "keypoints", "points").keypoints(model, images)
+    return task_of(model, "keypoints", "points").keypoints(model, images, boxes)
 
 
 def task_of(model: Model, what: str, kind: str) -> Task:

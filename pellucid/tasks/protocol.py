@@ -121,6 +121,10 @@ class Problem(ABC):
         """The same of pictures that were of `sizes` (height, width) before they were fitted to the network's input."""
         return self.answers(outputs, top=top, run=run)
 
+    def moved(self, answer: Mapping[str, Any], across: int, down: int) -> dict[str, Any]:
+        """An answer about a window of a picture, in pixels of the picture, in which the window lies so far off."""
+        raise NotImplementedError  # of tasks whose objects a box can cut out
+
     @abstractmethod
     def fitted(self, dataset: Dataset, part: Part) -> Part:
         """The part with its annotations as this problem numbers or orders them; raises DataError where they differ."""
@@ -257,7 +261,7 @@ class Task(ABC):
         """For each picture its boxes, as `pellucid.detect` tells them. Raises ArgumentError where there are none."""
         raise ArgumentError(describe("detect", "model", "one that was trained on boxes", f"one of task {self.name}"))
 
-    def keypoints(self, model: Model, images: Any) -> list[list[dict[str, Any]]]:
+    def keypoints(self, model: Model, images: Any, boxes: Any = None) -> list[list[dict[str, Any]]]:
         """For each picture its points, as `Model.keypoints` tells them. Raises ArgumentError where there are none."""
         raise ArgumentError(describe("keypoints", "model", "one that was trained on points",
                                      f"one of task {self.name}"))  # fmt: skip

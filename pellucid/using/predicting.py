@@ -21,6 +21,7 @@ from pellucid.data.images import Array
 from pellucid.data.listing import scan_folder
 from pellucid.data.options import Options, options_of_record
 from pellucid.data.planes import source_sized
+from pellucid.data.points.cropping import Window
 from pellucid.data.preprocessing import assumed_pipeline
 from pellucid.data.single import read_image, read_sized
 from pellucid.data.stacks import parse_pattern
@@ -38,6 +39,7 @@ from pellucid.storage.tables import write_csv
 from pellucid.storage.writer import make_folder, write_bytes, write_json
 from pellucid.tasks.protocol import Task
 from pellucid.training.session import predict_each
+from pellucid.using.boxed import Boxed, boxed
 from pellucid.using.evaluating import refuse_not_finite
 from pellucid.using.held import Holder
 from pellucid.using.opening import classifier_of, engine_of
@@ -45,7 +47,8 @@ from pellucid.words import MOST_DIGITS, user_path
 
 AT_ONCE = 32            # pictures answered together, while that takes less than
 ROOM = 1 << 30          # bytes; else one by one
-Waiting = tuple[dict[str, Any], Array, tuple[int, int]]  # an entry, its pixels, and the size its picture had
+Waiting = tuple[dict[str, Any], Array, Window]  # an entry, its pixels, and what of its picture they show
+Asked = str | Found | Boxed
 PATTERN = re.compile(r"[*?\[]")
 
 
@@ -65,16 +68,19 @@ class Answered:
 
 def predict_files(
     run: str, images: Iterable[str], *, top: int, engine: str | None = None, max_pixels: int | None = None,
-    tta: bool = False,
+    tta: bool = False, boxes: Sequence[str] = (),
 ) -> Answered:
     """What a model says of each picture, read at the size, channels and depth the model was trained on.
 
-    With `tta`, the mean of what it says of the picture and of its mirror image.
+    With `tta`, the mean of what it says of the picture and of its mirror image. `boxes` are objects of these pictures,
+    x0,y0,x1,y1 each, that are asked about in their place.
 
     A picture that cannot be read or does not fit has an `error` in place of an answer. Raises UsageError for a run that
     is not there, TrainingError when the model answers with numbers that are not finite.
     """
-    return answered(classifier_of(run), run, images, top=top, engine=engine, max_pixels=max_pixels, tta=tta)
+    opened = classifier_of(run)
+    asked = boxed(list(images), boxes, opened[0].input_record or {}) if boxes else images
+    return answered(opened, run, asked, top=top, engine=engine, max_pixels=max_pixels, tta=tta)
 
 
 def judge_cases(run: str, file: str, engine: str | None = None, max_pixels: int | None = None) -> Account:
@@ -92,7 +98,7 @@ def judge_cases(run: str, file: str, engine: str | None = None, max_pixels: int 
 
 
 def answered(
-    opened: tuple[Model, RunFolder | None], run: str, images: Iterable[str | Found], *, top: int, engine: str | None,
+    opened: tuple[Model, RunFolder | None], run: str, images: Iterable[Asked], *, top: int, engine: str | None,
     max_pixels: int | None, tta: bool = False,
 ) -> Answered:
     """The same of a model that was read already; a picture may be found in a data set beforehand."""
@@ -106,18 +112,19 @@ def answered(
     pending: list[Waiting] = []
     words = {"max_pixels": max_pixels, **options_of_record(holder.record)}
     for image in whole_pictures(images, holder):
-        entry: dict[str, Any] = {"image": image.name if isinstance(image, Found) else image}
+        entry: dict[str, Any] = {"image": image if isinstance(image, str) else image.name}
+        if isinstance(image, Boxed):
+            entry["box"] = list(image.box)
         found.entries.append(entry)
         try:
-            read, size = (source_sized(image.source, Options(**words)) if isinstance(image, Found)
-                          else read_sized(image, **words))
+            read, window = seen(image, words)
             pixels = holder.bring(read, entry["image"])
         except (FileError, DataError) as fault:
             entry["error"] = str(fault)
             continue
         if watch is not None and (share := watch.see(pixels[np.newaxis])[0]) > 1:
             entry["unlike"] = round(share, 3)
-        pending.append((entry, pixels, size))
+        pending.append((entry, pixels, window))
         if len(pending) == at_once:
             answer(pending)
             pending = []
@@ -126,7 +133,16 @@ def answered(
     return found
 
 
-def whole_pictures(images: Iterable[str | Found], holder: Holder) -> Iterable[str | Found]:
+def seen(image: Asked, words: dict[str, Any]) -> tuple[Array, Window]:
+    """The pixels of a picture as the model takes them, and what of it they show, in its own pixels."""
+    if isinstance(image, Boxed):
+        return image.read(Options(**words))
+    read, (height, width) = (source_sized(image.source, Options(**words)) if isinstance(image, Found)
+                             else read_sized(image, **words))  # fmt: skip
+    return read, (0, 0, width, height)
+
+
+def whole_pictures(images: Iterable[Asked], holder: Holder) -> Iterable[Asked]:
     """The pictures; where the model learnt from files of one channel each, those that the files given make."""
     pattern = holder.record.get("stack")
     if pattern is None:
@@ -148,8 +164,8 @@ class Answerer:
     def __call__(self, pictures: Sequence[Waiting]) -> None:
         """Put an answer into each entry, or an `error` when the network does not take a picture's size."""
         groups: dict[Any, list[Waiting]] = {}
-        for entry, pixels, size in pictures:
-            groups.setdefault((pixels.shape, pixels.dtype), []).append((entry, pixels, size))
+        for waiting in pictures:
+            groups.setdefault((waiting[1].shape, waiting[1].dtype), []).append(waiting)
         for group in groups.values():
             try:
                 outputs = self.outputs(np.stack([pixels for _, pixels, _ in group]))
@@ -157,9 +173,10 @@ class Answerer:
                 for entry, _, _ in group:
                     entry["error"] = f"{entry['image']}: {fault}"
                 continue
-            answers = self.problem.located(outputs, [size for _, _, size in group], top=self.top, run=self.run)
-            for (entry, _, _), answer in zip(group, answers, strict=True):
-                entry |= answer
+            sizes = [(bottom - top, right - left) for _, _, (left, top, right, bottom) in group]
+            answers = self.problem.located(outputs, sizes, top=self.top, run=self.run)
+            for (entry, _, (left, top, _, _)), answer in zip(group, answers, strict=True):
+                entry |= self.problem.moved(answer, left, top) if "box" in entry else answer
 
     def outputs(self, x: Array) -> Array:
         """What the network gives (N, ...) for pictures x (N, H, W, C) as read, all of it finite."""

@@ -13,6 +13,7 @@ import numpy as np
 from pellucid.data.images import Array
 from pellucid.data.options import Options, margin_of
 from pellucid.data.points.column import Points
+from pellucid.errors import DataError, shown
 from pellucid.keys import Key
 
 MARGIN = 0.25       # of `auto`
@@ -40,6 +41,15 @@ def windows_of(boxes: Array, sizes: Array, margin: float, shape: tuple[int, int]
     first = np.rint((low + far - wide) / 2).astype(np.int64)
     return [(left, top, left + width, top + height)
             for (left, top), (width, height) in zip(first.tolist(), wide.tolist(), strict=True)]
+
+
+def refuse_away(where: str, box: Array, size: tuple[int, int]) -> None:
+    """Raise DataError for a box (4,) that no pixel of its picture of size (height, width) lies in."""
+    x1, y1, x2, y2 = box.tolist()
+    height, width = size
+    if not (x1 < width and y1 < height and x2 > 0 and y2 > 0):
+        raise DataError(f"{shown(where, 200)}: the box from {x1:g},{y1:g} to {x2:g},{y2:g} lies outside the picture of "
+                        f"{width}x{height}. Correct it.")
 
 
 def noisy(boxes: Array, noise: float) -> Array:

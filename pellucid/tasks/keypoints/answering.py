@@ -5,7 +5,8 @@ Shapes   outputs (N,K,D), affines (N,2,3) from the pictures as given to the inpu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,11 @@ def located(codec: Codec, outputs: np.ndarray, affines: np.ndarray) -> tuple[np.
     """The points of N pictures, and how sure each is, 0 to 1."""
     xy, sure = codec.decode(outputs)
     return carried(xy, inverted(affines)), sure
+
+
+def shifted(points: Sequence[Mapping[str, Any]], across: int, down: int) -> list[dict[str, Any]]:
+    """Points as JSON of a window, in pixels of the picture in which it lies so far off."""
+    return [{**point, "x": round(point["x"] + across, 3), "y": round(point["y"] + down, 3)} for point in points]
 
 
 def as_json(xy: np.ndarray, sure: np.ndarray, names: Sequence[str]) -> list[dict[str, object]]:

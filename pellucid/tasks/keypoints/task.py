@@ -33,10 +33,11 @@ from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked, rebuilt
 from pellucid.tasks.asking import asked
 from pellucid.tasks.keypoints import telling
-from pellucid.tasks.keypoints.answering import as_json, located
+from pellucid.tasks.keypoints.answering import as_json, located, shifted
 from pellucid.tasks.keypoints.attributes import head_terms, is_head, told_attributes, with_heads, with_labels
 from pellucid.tasks.keypoints.checks import CHECKS, checks_of
 from pellucid.tasks.keypoints.codecs.encoded import Codec
+from pellucid.tasks.keypoints.cutting import cut_out
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation, Yardsticks
 from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_size
 from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
@@ -141,6 +142,9 @@ class Keypoints(Problem):
                             f"{self.codec.points} points, but an answer has the shape {outputs.shape[1:]}. {AGAIN}.")
         edges = [] if usual(self.names).edges == self.skeleton.edges else [list(edge) for edge in self.skeleton.edges]
         return [{"points": points} | ({"edges": edges} if edges else {}) for points in self.found(outputs, sizes)]
+
+    def moved(self, answer: Mapping[str, Any], across: int, down: int) -> dict[str, Any]:
+        return {**answer, "points": shifted(answer["points"], across, down)}
 
     def found(self, outputs: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[list[dict[str, object]]]:
         """The points of pictures of these sizes (height, width)."""
@@ -252,10 +256,13 @@ class KeypointsTask(Told, Task):
 
         return draw_answer(pixels, entry["points"], entry.get("edges"))
 
-    def keypoints(self, model: Model, images: Any) -> list[list[dict[str, Any]]]:
+    def keypoints(self, model: Model, images: Any, boxes: Any = None) -> list[list[dict[str, Any]]]:
         problem = self.recalled(model, (model.task or {})["record"])
-        return [points for outputs, sizes in asked("keypoints", model, images, problem.codec.size, problem.fit)
-                for points in problem.found(outputs, sizes)]
+        shown, corners = (images, None) if boxes is None else cut_out(model, images, boxes, problem.codec.size)
+        every = [points for outputs, sizes in asked("keypoints", model, shown, problem.codec.size, problem.fit)
+                 for points in problem.found(outputs, sizes)]
+        return every if corners is None else [shifted(points, *corner) for points, corner in
+                                              zip(every, corners, strict=True)]  # fmt: skip
 
 
 def yardsticks(skeleton: Skeleton, settings: Settings) -> Yardsticks:

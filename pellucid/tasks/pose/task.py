@@ -21,7 +21,7 @@ from pellucid.data.people.column import People
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.data.points.usual import usual
 from pellucid.engines.protocol import Objective
-from pellucid.errors import DataError, FileError, UsageError
+from pellucid.errors import ArgumentError, DataError, FileError, UsageError, describe
 from pellucid.graph.graph import Graph
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
@@ -240,7 +240,9 @@ class PoseTask(Told, Task):
         edges = tuple((a, b) for a, b in entry.get("edges", known.edges))
         return draw_answer(pixels, entry["people"], Skeleton(known.names, edges, known.pairs))
 
-    def keypoints(self, model: Model, images: Any) -> list[list[dict[str, Any]]]:
+    def keypoints(self, model: Model, images: Any, boxes: Any = None) -> list[list[dict[str, Any]]]:
+        if boxes is not None:
+            raise ArgumentError(describe("keypoints", "boxes", "left out: the model finds people by itself", "given"))
         problem = self.recalled(model, (model.task or {})["record"])
         return [as_json(one, problem.names) for outputs, sizes in
                 asked("keypoints", model, images, problem.codec.size, problem.fit)
