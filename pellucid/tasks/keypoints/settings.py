@@ -38,7 +38,8 @@ class Settings:
         0.2, "Share of that length within which a point is right.", panel=LEARNING, above=0, most=10)
     spreads: str | None = setting(
         None, "The annotators' spread of each point for OKS, as shares of the square root of the area: numbers with "
-        "commas, one a point; default: those of a known skeleton, else 0.05, which the score says.", panel=LEARNING)
+        "commas, one a point, or a second table or folder that marks the same pictures, from which they are told; "
+        "default: those of a known skeleton, else 0.05, which the score says.", panel=LEARNING)
     weigh: str = setting(
         "alike", "alike: every object counts the same; normaliser: by 1 over the square of that length, so that errors "
         "count as shares of it.", panel=LEARNING, choices=("alike", "normaliser"))

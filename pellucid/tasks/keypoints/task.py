@@ -43,12 +43,14 @@ from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_siz
 from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
 from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
 from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
+from pellucid.tasks.keypoints.spreads import spreads_from
 from pellucid.tasks.looking import Looks
 from pellucid.tasks.names import order_of, refuse_other_points
 from pellucid.tasks.protocol import Pictures, Problem, Task
 from pellucid.tasks.provided import Bench, StoredRun
 from pellucid.tasks.telling import Told
 from pellucid.training.events import Event
+from pellucid.words import decimal, user_path
 
 AGAIN = "Train the model again"
 LEARNT = 0.1       # of the box, within which points of a few pictures lie that are known by heart
@@ -206,7 +208,8 @@ class KeypointsTask(Told, Task):
 
     def settled(self, problem: Problem, settings: Settings, model: str | None, dataset: Dataset) -> Keypoints:
         assert isinstance(problem, Keypoints), "a run's problem is its task's"
-        train, by = dataset.part("train").annotated(Points), yardsticks(problem.skeleton, settings)
+        train = dataset.part("train").annotated(Points)
+        by = yardsticks(problem.skeleton, settings, dataset.parts.values())
         problem = replace(problem, by=by, unit=unit_of(train, by) if settings.weigh == "normaliser" else None)
         if model is not None and model.lower().endswith(".safetensors"):
             return self.of_file(problem, model)
@@ -265,19 +268,18 @@ class KeypointsTask(Told, Task):
                                               zip(every, corners, strict=True)]  # fmt: skip
 
 
-def yardsticks(skeleton: Skeleton, settings: Settings) -> Yardsticks:
+def yardsticks(skeleton: Skeleton, settings: Settings, parts: Iterable[Part] = ()) -> Yardsticks:
     """What errors are told in. Raises UsageError for a length or spreads that this skeleton has not."""
+    given = skeleton.sigmas or ()
     if settings.spreads is not None:
-        words = [word.strip() for word in settings.spreads.split(",")]
-        try:
-            given = tuple(map(float, words))
-        except ValueError:
-            given = ()
-        if len(given) != len(skeleton) or not all(0 < one < math.inf for one in given):
-            raise UsageError(describe("train", "--spreads", f"{len(skeleton)} numbers above 0 with commas, one a point",
-                                      repr(shown(settings.spreads))))
-    else:
-        given = skeleton.sigmas or ()
+        numbers = [decimal(word.strip()) for word in settings.spreads.split(",")]
+        if None in numbers and user_path(settings.spreads).exists():
+            given = spreads_from(settings.spreads, parts, skeleton.names)
+        else:
+            given = tuple(one for one in numbers if one is not None and one > 0)
+            if not len(numbers) == len(given) == len(skeleton):
+                raise UsageError(describe("train", "--spreads", f"{len(skeleton)} numbers above 0 with commas, one a "
+                                          "point, or a second table of marks", repr(shown(settings.spreads))))
     spreads = given or (ASSUMED,) * len(skeleton)
     return Yardsticks(settled(settings.normaliser, skeleton), settings.pck, spreads, bool(given))
 

@@ -76,7 +76,7 @@ def evidence_of(found: Mapping[str, Any], skeleton: Skeleton) -> Iterator[Sectio
         yield Table(["Point", "NME", "Marked", *(["Times the annotators"] if known else [])], rows,
                     kinds=["name", NUMBER, NUMBER, *([NUMBER] if known else [])], folded=len(rows) > 2 * MOST,
                     title="Which points are found worst",
-                    faint="Annotators differ by as much as COCO's spreads say." if known else "")  # fmt: skip
+                    faint="Annotators differ by as much as the spreads of OKS say." if known else "")  # fmt: skip
     if found["clusters"]:
         says = "Mean forms of groups of objects, the worst found first, with their errors"
         drawn = d.to_svg(postures(found["clusters"], skeleton), says)
