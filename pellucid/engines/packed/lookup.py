@@ -4,8 +4,9 @@ Shapes    rows (M,K) uint64, filters (G, T, 3, 32 V) uint8: four bits of each of
           a turn -> differing (M, 32 V G) int32
 Lookup    the four bits of two rows choose a table of 16: how many of them differ from each other four, for the one row
           in the lower half of a byte, for the other in the upper. One shuffle looks up 32 filters. Three lookups are
-          added in halves, 3 x 4 < 16, twenty turns in bytes, 60 x 4 < 256, then in numbers of 16 bits
-Order     a tile of rows at a time, twenty turns at a time: rows, filters, tables and counts stay in the first cache.
+          added in halves, 3 x 4 < 16, 21 turns in bytes, 63 x 4 < 256, then bytes of even and of odd places in numbers
+          of 16 bits
+Order     a tile of rows at a time, 21 turns at a time: rows, filters, tables and counts stay in the first cache.
           One row a table takes more loads and is slower (1.3 times), two or more rows beside each other are as well
 Source    tables of four bits: Mula, Kurz & Lemire 2018; one of them a row, so that the filters are the indices, as
           products of few bits in T-MAC: Wei et al. 2024
@@ -22,14 +23,13 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES, TURN, TURNS = 32, 3, 20  # filters of a vector; fours that are added in halves of a byte; turns in bytes
+LANES, TURN, TURNS = 32, 3, 21  # filters of a vector; fours that are added in halves of a byte; turns in bytes
 PAIRS = 16                      # of rows, whose counts are kept at hand
 WIDTHS = (4, 2)                 # vectors of filters side by side
 MOST = 2**16 - 1                # bits that 16 bits can count
 LINE = 64                       # bytes of a line of the cache
 BYTE, SHORT, LONG = (ir.IntType(bits) for bits in (8, 16, 64))
-BYTES, SHORTS = ir.VectorType(BYTE, LANES), ir.VectorType(SHORT, LANES)
-HALVES = ir.VectorType(SHORT, LANES // 2)  # bytes, shifted two and two
+BYTES, HALVES = ir.VectorType(BYTE, LANES), ir.VectorType(SHORT, LANES // 2)
 LOW, FOUR = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(4)
 
 
@@ -65,7 +65,7 @@ def counted(vectors: int) -> Any:
     def count(typing: Any, chosen: Any, filters: Any, tables: Any, counts: Any, turns: Any) -> Any:
         def emitted(context: Any, builder: ir.IRBuilder, signature: Any, given: Any) -> Any:
             places = [builder.inttoptr(one, kind.as_pointer())
-                      for one, kind in zip(given[:4], (BYTE, BYTES, BYTES, SHORTS), strict=True)]  # fmt: skip
+                      for one, kind in zip(given[:4], (BYTE, BYTES, BYTES, HALVES), strict=True)]  # fmt: skip
             emit(builder, vectors, places, given[4])
             return context.get_dummy_value()
 
@@ -78,7 +78,9 @@ def emit(builder: ir.IRBuilder, vectors: int, places: Sequence[Any], turns: Any)
     """chosen: a byte a four, the number of its table; filters: 3 vectors of filters a turn; counts: first one row's."""
     chosen, filters, tables, counts = places
     sums = [cgutils.alloca_once_value(builder, ir.Constant(BYTES, None)) for _ in range(2 * vectors)]
-    half, shift = (ir.Constant(kind, [value] * kind.count) for kind, value in ((BYTES, 15), (HALVES, 4)))
+    half, sixteen, four, even, eight = (
+        ir.Constant(kind, [value] * kind.count)
+        for kind, value in ((BYTES, 15), (BYTES, 16), (HALVES, 4), (HALVES, 255), (HALVES, 8)))
     with cgutils.for_range(builder, turns) as loop:
         first = builder.mul(loop.index, ir.Constant(LONG, TURN))
         numbers = [builder.zext(load(builder, chosen, first, k), LONG) for k in range(TURN)]
@@ -88,12 +90,17 @@ def emit(builder: ir.IRBuilder, vectors: int, places: Sequence[Any], turns: Any)
             found = [shuffled(builder, table, load(builder, filters, start, k * vectors + v, LANES))
                      for k, table in enumerate(looked)]  # fmt: skip
             both = builder.add(builder.add(found[0], found[1]), found[2])
-            upper = builder.bitcast(builder.lshr(builder.bitcast(both, HALVES), shift), BYTES)
+            upper = builder.and_(builder.bitcast(builder.lshr(builder.bitcast(both, HALVES), four), BYTES), half)
             for total, part in ((sums[v], both), (sums[vectors + v], upper)):
-                builder.store(builder.add(builder.load(total), builder.and_(part, half)), total)
-    for place, total in enumerate(sums):
-        at = builder.gep(counts, [ir.Constant(LONG, place)])
-        builder.store(builder.add(builder.load(at, align=2), builder.zext(builder.load(total), SHORTS)), at, align=2)
+                builder.store(builder.add(builder.load(total), part), total)
+    upper_sums = [builder.load(total) for total in sums[vectors:]]
+    lower_sums = [builder.sub(builder.load(total), builder.mul(upper, sixteen))     # modulo 256
+                  for total, upper in zip(sums[:vectors], upper_sums, strict=True)]  # fmt: skip
+    for place, total in enumerate((*lower_sums, *upper_sums)):
+        each = builder.bitcast(total, HALVES)
+        for odd, part in enumerate((builder.and_(each, even), builder.lshr(each, eight))):
+            at = builder.gep(counts, [ir.Constant(LONG, 2 * place + odd)])
+            builder.store(builder.add(builder.load(at, align=2), part), at, align=2)
 
 
 def load(builder: ir.IRBuilder, values: Any, first: Any, further: int, align: int = 1) -> Any:
@@ -112,10 +119,12 @@ def kernel(vectors: int) -> Any:
     count, wide = counted(vectors), LANES * vectors
 
     @njit(cache=True, nogil=True)
-    def differing(rows: np.ndarray, filters: np.ndarray, tables: np.ndarray, found: np.ndarray) -> None:
+    def differing(
+        rows: np.ndarray, filters: np.ndarray, tables: np.ndarray, chosen: np.ndarray, counts: np.ndarray,
+        found: np.ndarray,
+    ) -> None:
         m_rows, words = rows.shape
         turns = filters.shape[1]
-        chosen, counts = np.zeros((PAIRS, 2 * words + 1), np.uint64), np.empty((PAIRS, 2, wide), np.uint16)
         for start in range(0, m_rows, 2 * PAIRS):
             pairs = min(PAIRS, (m_rows - start + 1) // 2)
             for pair in range(pairs):
@@ -132,8 +141,11 @@ def kernel(vectors: int) -> Any:
                         count(chosen.ctypes.data + 8 * pair * (2 * words + 1) + TURN * turn, at, tables.ctypes.data,
                               counts.ctypes.data + 4 * wide * pair, min(TURNS, turns - turn))
                 for m in range(start, min(start + 2 * PAIRS, m_rows)):
-                    for f in range(wide):
-                        found[m, g * wide + f] = counts[(m - start) // 2, (m - start) % 2, f]
+                    own = counts[(m - start) // 2, (m - start) % 2]
+                    for v in range(vectors):
+                        for place in range(LANES // 2):
+                            f = g * wide + LANES * v + 2 * place
+                            found[m, f], found[m, f + 1] = own[v, 0, place], own[v, 1, place]
 
     return differing
 
@@ -143,4 +155,7 @@ TABLES, KERNELS = tables(), {LANES * vectors: kernel(vectors) for vectors in WID
 
 def looked_up(rows: np.ndarray, filters: np.ndarray, found: np.ndarray) -> None:
     """Write into `found` (M, 32 V G) how many bits differ."""
-    KERNELS[filters.shape[-1]](rows, filters, TABLES, found)
+    wide = filters.shape[-1]
+    chosen = aligned(np.zeros((PAIRS, 2 * rows.shape[1] + 1), np.uint64))
+    counts = aligned(np.zeros((PAIRS, 2, wide // LANES, 2, LANES // 2), np.uint16))
+    KERNELS[wide](rows, filters, TABLES, chosen, counts, found)
