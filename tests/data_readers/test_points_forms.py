@@ -301,3 +301,26 @@ def test_data_info_and_convert_are_told_the_task(pictures: Path, capsys: pytest.
     words = ["--task", "keypoints", "--to", "coco", "--out", out]
     assert terminal.type("data", "convert", str(pictures), *words).code == 0
     terminal.refused(2, ["there is no task 'nose'"], "data", "info", str(pictures), "--task", "nose")
+
+
+def test_boxes_of_heads_are_read_written_and_move_with_the_picture(pictures: Path) -> None:
+    """As MPII tells them, for PCKh: x, y, width, height in COCO, two corners in a table."""
+    (pictures / "heads.json").write_text(with_annotation(head_box=[5, 5, 20, 30]))
+    read = column(open_dataset(str(pictures)))
+    assert read.heads[1].tolist() == [5, 5, 25, 35] == read.boxes[1].tolist() and np.isnan(read.heads[[0, 2]]).all()
+    placed = read.moved(np.broadcast_to([[2.0, 0, 1], [0, 3.0, -4]], (3, 2, 3)), (90, 90)).placed()
+    assert placed.heads[1].tolist() == placed.boxes[1].tolist() != read.heads[1].tolist()
+    written = convert(open_dataset(str(pictures)), "coco", str(pictures.parent / "again"))
+    assert np.array_equal(column(open_dataset(str(written.folder))).heads, read.heads, equal_nan=True)
+    assert "boxes of heads lost: 1" in convert(open_dataset(str(pictures)), "csv", str(pictures.parent / "csv")).lost
+    (pictures / "heads.json").unlink()
+    (pictures / "points.csv").write_text("image,x0,y0,x1,y1,head_xmin,head_ymin,head_xmax,head_ymax\n"
+                                         "a.png,1,2,3,4,5,6,7,9\nb.png,1,2,3,4,,,,\n")  # fmt: skip
+    assert column(open_dataset(str(pictures))).heads[0].tolist() == [5, 6, 7, 9]
+    (pictures / "points.csv").write_text("image,x0,y0,x1,y1,head_x0,head_y0,head_x1,head_y1\na.png,1,2,3,4,5,6,5,9\n")
+    with pytest.raises(DataError, match=r"line 2: the head's box must have an area, .* from 5,6 to 5,9"):
+        open_dataset(str(pictures))
+    (pictures / "points.csv").unlink()
+    (pictures / "heads.json").write_text(with_annotation(head_box=[2, 3]))
+    with pytest.raises(DataError, match=r"annotations\[1\] .*head_box must be \[x, y, width, height\]"):
+        open_dataset(str(pictures))

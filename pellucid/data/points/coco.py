@@ -4,6 +4,7 @@ Units    pixels counted from 0 (their middles are 0.5 further here); v = 0 not m
 Skeleton edges counted from 1; flip_pairs (from 1) and sigmas of a category, and the group of an annotation, are read
          where somebody put them; else names tell, or the usual skeleton of such names
 Area     of the object; 0, which files of points alone have, says nothing: that of its box is taken
+Heads    head_box [x, y, width, height] of an annotation, where somebody put one, for PCKh
 Crowds   (iscrowd) hold no person that could be told from others: they are left out
 Source   cocodataset.org, format-data and keypoints-eval
 """
@@ -49,6 +50,7 @@ class Annotation(Struct):
     iscrowd: int | bool = 0
     id: Any = None
     group: Any = None
+    head_box: list[float] | None = None
 
 
 class File(Struct):
@@ -157,5 +159,10 @@ def marked_of(where: str, told: Annotation, skeleton: Skeleton, source: Source) 
         raise DataError(f"{where}: area must be a number of pixels, 0 or more, but it is {told.area:g}. Correct it, or "
                         "leave it out.")
     x, y, width, height = told.bbox or (0.0, 0.0, 0.0, 0.0)
-    return Marked(source, points, where, box=None if told.bbox is None else (x, y, x + width, y + height),
+    if told.head_box is not None and len(told.head_box) != 4:
+        raise DataError(f"{where}: head_box must be [x, y, width, height], but it has {len(told.head_box)} numbers. "
+                        "Correct it.")
+    left, top, wide, high = told.head_box or (0.0, 0.0, 0.0, 0.0)
+    return Marked(source, points, where, head=None if told.head_box is None else (left, top, left + wide, top + high),
+                  box=None if told.bbox is None else (x, y, x + width, y + height),
                   area=told.area or None, group=None if told.group is None else str(told.group))

@@ -5,7 +5,7 @@ Shapes   xy (N,K,2) in pixels of the pictures as read, pixel centres at .5, NaN 
          boxes (N,4) x1 y1 x2 y2 of the objects, far edges exclusive; areas (N,) of the objects, for OKS;
          sizes (N,2) height, width as read; affines (N,2,3) from there to where the pictures lie now, in a frame
          (height, width) that is None as read; labels (N,A): of attributes such as glasses the number of the value, -1
-         where nobody told it
+         where nobody told it; heads (N,4): boxes of the heads, NaN where none is told
 Mirror   where an affine has a negative determinant left is right: the points of each mirror pair change names
 """
 
@@ -21,7 +21,7 @@ from pellucid.data.images import Array
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.errors import ShapeError, describe
 
-OF_ROWS = ("xy", "visible", "boxes", "areas", "sizes", "affines", "labels")
+OF_ROWS = ("xy", "visible", "boxes", "areas", "sizes", "affines", "labels", "heads")
 HIDDEN, SEEN = 1, 2
 
 
@@ -29,13 +29,15 @@ HIDDEN, SEEN = 1, 2
 class Placed:
     """Points where the pictures lie now, with the names that they have there.
 
-    xy (N,K,2), NaN where not marked; visible (N,K); inside (N,K): marked and within the frame; boxes (N,4), upright.
+    xy (N,K,2), NaN where not marked; visible (N,K); inside (N,K): marked and within the frame; boxes and heads (N,4),
+    upright.
     """
 
     xy: Array
     visible: Array
     inside: Array
     boxes: Array
+    heads: Array
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,15 @@ class Points:
     from_box: bool = False
     attributes: tuple[Attribute, ...] = ()
     labels: Array = field(default_factory=lambda: np.empty((0, 0), np.int64))
+    heads: Array = field(default_factory=lambda: np.empty((0, 4)))
 
     kind, moves, stratum = "points", True, "kind"
 
     def __post_init__(self) -> None:
         if not self.attributes:
             object.__setattr__(self, "labels", np.empty((len(self.xy), 0), np.int64))
+        if not len(self.heads):
+            object.__setattr__(self, "heads", np.full((len(self.xy), 4), np.nan))
         if self.xy.shape[1:] != (len(self.skeleton), 2):
             raise ShapeError(describe("annotations", "xy", f"of shape (N, {len(self.skeleton)}, 2), as the skeleton "
                                       "has names", f"of shape {self.xy.shape}"))
@@ -111,7 +116,7 @@ class Points:
             visible = np.where(mirrored[:, None], visible[:, order], visible)
         high = frames[:, None, ::-1].astype(np.float64)                                     # (N,1,2) width, height
         inside = ((xy >= 0) & (xy < high)).all(axis=2) & (visible > 0)                      # (N,K)
-        return Placed(xy, visible, inside, mapped(self.boxes, self.affines))
+        return Placed(xy, visible, inside, mapped(self.boxes, self.affines), mapped(self.heads, self.affines))
 
 
 def carried(xy: Array, affines: Array) -> Array:

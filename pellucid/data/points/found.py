@@ -43,6 +43,7 @@ class Marked:
     group: str | None = None
     size: tuple[int, int] | None = None
     missing: int = 0                            # points of which one coordinate alone is there
+    head: tuple[float, float, float, float] | None = None
     told: Sequence[str] = ()                    # of each attribute, empty where nobody told it
 
 
@@ -88,7 +89,19 @@ def column_of(found: Found, sizes: Sequence[tuple[int, int]]) -> Points:
     return Points(
         xy, visible, boxes, areas, np.array(sizes, np.int64).reshape(-1, 2),
         np.broadcast_to(IDENTITY, (len(sizes), 2, 3)).copy(), found.skeleton, None,
-        tuple(faults_of(found, xy, sizes)), found.form, given, *attributes_of(found))  # fmt: skip
+        tuple(faults_of(found, xy, sizes)), found.form, given, *attributes_of(found), heads_of(found))  # fmt: skip
+
+
+def heads_of(found: Found) -> Array:
+    """(N,4) the boxes of heads, NaN where none is told. Raises DataError for one without area, or far away."""
+    heads = np.full((len(found.marked), 4), np.nan)
+    for row, one in enumerate(found.marked):
+        if one.head is not None:
+            x1, y1, x2, y2 = heads[row] = one.head
+            if not (x2 > x1 and y2 > y1) or max(map(abs, one.head)) > FAR:
+                raise DataError(f"{one.where}: the head's box must have an area, and lie within {FAR:,.0f} pixels, but "
+                                f"it is from {x1:g},{y1:g} to {x2:g},{y2:g}. Correct it, or leave it out.")
+    return heads
 
 
 def attributes_of(found: Found) -> tuple[tuple[Attribute, ...], Array]:

@@ -30,6 +30,8 @@ from pellucid.words import decimal
 PICTURE = ("image_name", *FILE, "picture", "image_path", "frame")
 CORNERS = tuple((box, *(word for word in words if len(word) > 2)) for box, words in
                 zip(("box_x0", "box_y0", "box_x1", "box_y1"), USUAL_CORNERS, strict=True))  # fmt: skip
+HEAD = tuple((f"head_{corner}", f"head_{other}") for corner, other in
+             zip(("x0", "y0", "x1", "y1"), ("xmin", "ymin", "xmax", "ymax"), strict=True))  # fmt: skip
 GROUP = ("group", "person", "subject", "animal", "individual", "video")
 SEEN_WORDS = ("v", "visible", "visibility")
 NUMBERED = re.compile(r"(x|y|v)_?([0-9]+)")
@@ -49,6 +51,7 @@ class PointColumns:
     group: tuple[int, ...]
     size: tuple[int, ...]
     told: tuple[int, ...] = ()
+    head: tuple[int, ...] = ()
 
 
 def read_tables(tree: Tree, places: Places, group: str | None, only: Source | None = None,
@@ -97,7 +100,7 @@ def point_table(source: Source, group: str | None = None, least: int = 2, label:
     if at is None or len(points) < least:
         return None
     table = replace(table, notes=(*table.notes, *odd_columns(table, points)))
-    corners = [table.place_of(words) for words in CORNERS]
+    corners, head = ([table.place_of(words) for words in every] for every in (CORNERS, HEAD))
     usual_group = table.place_of(GROUP)
     groups = asked_columns(table, group) or (() if usual_group is None else (usual_group,))
     size = [place for word in ("height", "width") if (place := table.place_of((word,))) is not None]
@@ -105,7 +108,8 @@ def point_table(source: Source, group: str | None = None, least: int = 2, label:
         tuple(points), tuple(points.values()), at,
         tuple(place for place in corners if place is not None) if None not in corners else (),
         table.place_of(SPLIT), groups, tuple(size) if len(size) == 2 else (),
-        asked_columns(table, label))  # fmt: skip
+        asked_columns(table, label),
+        tuple(place for place in head if place is not None) if None not in head else ())  # fmt: skip
 
 
 def points_among(columns: Sequence[str]) -> dict[str, tuple[int, int, int | None]]:
@@ -162,19 +166,23 @@ def marked_of(where: str, cells: Sequence[str], columns: PointColumns, places: P
     points = [point_of(where, name, cell(x), cell(y), None if v is None else cell(v))
               for name, (x, y, v) in zip(columns.names, columns.places, strict=True)]  # fmt: skip
     half = sum((cell(x).lower() in NOTHING) != (cell(y).lower() in NOTHING) for x, y, _ in columns.places)
-    corners = [cell(place) for place in columns.corners]
-    numbers = [number for word in corners if (number := decimal(word)) is not None]
-    if any(corners) and len(numbers) != 4:
-        raise DataError(f"{where}: a box must have four numbers, but it has '{shown(', '.join(corners), 60)}'. Correct "
-                        "the row, or leave all four empty.")
-    box = (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 else None
+    box, head = (four_of(where, [cell(place) for place in every]) for every in (columns.corners, columns.head))
     size = [number for place in columns.size if (number := decimal(cell(place))) is not None]
     if any(not cell(place) for place in columns.group):
         raise DataError(f"{where} has no group. Fill it in, or remove the row.")
     group = "/".join(map(cell, columns.group)) or None
     return Marked(picture, points, where, part, box, None, group,
                   (int(size[0]), int(size[1])) if len(size) == 2 else None, half,
-                  [cell(place) for place in columns.told])  # fmt: skip
+                  head, [cell(place) for place in columns.told])  # fmt: skip
+
+
+def four_of(where: str, corners: Sequence[str]) -> tuple[float, float, float, float] | None:
+    """The corners of a box; None where all are empty. Raises DataError for others than four numbers."""
+    numbers = [number for word in corners if (number := decimal(word)) is not None]
+    if any(corners) and len(numbers) != 4:
+        raise DataError(f"{where}: a box must have four numbers, but it has '{shown(', '.join(corners), 60)}'. Correct "
+                        "the row, or leave all four empty.")
+    return (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 else None
 
 
 def point_of(where: str, name: str, x: str, y: str, seen: str | None) -> Point:

@@ -67,12 +67,14 @@ def losses(shares: list[Share], form: str) -> dict[str, int]:
     areas = sum(int((np.abs(one.areas - np.prod(one.boxes[:, 2:] - one.boxes[:, :2], 1)) > 1e-6 * one.areas).sum())
                 for one in all_points)  # fmt: skip
     groups = sum(len(share.points) for share in shares if share.part.groups is not None)
+    heads = sum(int(np.isfinite(one.heads).all(axis=1).sum()) for one in all_points)
     drawn = {"boxes drawn around the points, where the data had none": boxes}
     return {
-        "coco": drawn, "yolo": {**drawn, "areas of outlines lost": areas, "groups lost": groups},
-        "csv": {"areas of outlines lost": areas},
+        "coco": drawn,
+        "yolo": {**drawn, "areas of outlines lost": areas, "groups lost": groups, "boxes of heads lost": heads},
+        "csv": {"areas of outlines lost": areas, "boxes of heads lost": heads},
         "pts": {"boxes lost": given, "hidden points made seen": hidden, "areas of outlines lost": areas,
-                "groups lost": groups},
+                "groups lost": groups, "boxes of heads lost": heads},
     }[form]  # fmt: skip
 
 
@@ -124,9 +126,16 @@ def write_coco(folder: Path, shares: list[Share]) -> None:
                               number in ((x - HALF, y - HALF, int(flag)) if flag else (0.0, 0.0, 0))],
                 "num_keypoints": int((points.visible[row] > 0).sum()),
                 "bbox": [*points.boxes[row, :2].tolist(), *sides[row].tolist()], "area": float(points.areas[row]),
+                **head_of(points, row),
                 **({} if groups is None else {"group": str(groups[row])})} for row, name in enumerate(share.names)],
         }  # fmt: skip
         write_text(folder / "annotations" / f"{share.word or 'instances'}.json", json.dumps(told, ensure_ascii=False))
+
+
+def head_of(points: Points, row: int) -> dict[str, list[float]]:
+    """The box of an object's head as x, y, width, height, where one is told."""
+    x1, y1, x2, y2 = points.heads[row].tolist()
+    return {"head_box": [x1, y1, x2 - x1, y2 - y1]} if np.isfinite(points.heads[row]).all() else {}
 
 
 def write_yolo(folder: Path, shares: list[Share]) -> None:

@@ -72,7 +72,7 @@ class Evaluation(WithTruth):
         return self._lengths(self.by.normaliser)
 
     def _lengths(self, name: str) -> np.ndarray:
-        return lengths.lengths_of(name, self.truth.skeleton, self.truth.xy, self.truth.boxes)
+        return lengths.lengths_of(name, self.truth.skeleton, self.truth.xy, self.truth.boxes, self.truth.heads)
 
     @cached_property
     def each(self) -> np.ndarray:
@@ -159,12 +159,14 @@ class Evaluation(WithTruth):
         return float(right.sum() / max(1, counted.sum()))
 
     def _pckh(self) -> dict[str, Any] | None:
-        """PCK at half the head's size, of a skeleton that has a head and is no face."""
-        if not lengths.has_head(self.truth.skeleton):
+        """PCK at half the head's size, of a skeleton that has a head and is no face, or data that tell heads."""
+        told = np.isfinite(self.truth.heads).all(axis=1)
+        if not (told.any() or lengths.has_head(self.truth.skeleton)):
             return None
         right, counted = distances.right_and_counted(self.away, self._lengths("head"), 0.5)
         return {"at": 0.5, "value": finite_number(distances.pck(right, counted, np.ones((1, self.n)))[0]),
-                "interval": self._listed(lambda times: distances.pck(right, counted, times)), "n": int(counted.sum())}
+                "interval": self._listed(lambda times: distances.pck(right, counted, times)), "n": int(counted.sum()),
+                "heads": int(told.sum())}
 
     def oks_scores(self) -> dict[str, Any]:
         """Average precision over OKS, and its mean, with the spreads that it rests on."""

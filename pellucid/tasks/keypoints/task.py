@@ -98,7 +98,7 @@ class Keypoints(Problem):
         placed = annotations.placed()
         weights = None
         if self.unit is not None:
-            own = lengths_of(self.by.normaliser, self.skeleton, placed.xy, placed.boxes)
+            own = lengths_of(self.by.normaliser, self.skeleton, placed.xy, placed.boxes, placed.heads)
             weights = np.where(np.isfinite(own), (self.unit / np.where(own > 0, own, 1)) ** 2, 0)
         return with_labels(self.codec.encode(placed.xy, placed.inside, weights), annotations)
 
@@ -287,7 +287,7 @@ def yardsticks(skeleton: Skeleton, settings: Settings, parts: Iterable[Part] = (
 def unit_of(points: Points, by: Yardsticks) -> float:
     """The middle length of the training objects, in pixels of the input. Raises UsageError where none has one."""
     placed = points.placed()
-    own = lengths_of(by.normaliser, points.skeleton, placed.xy, placed.boxes)
+    own = lengths_of(by.normaliser, points.skeleton, placed.xy, placed.boxes, placed.heads)
     if not np.isfinite(own).any():
         raise UsageError(f"train: --weigh normaliser weighs by {by.normaliser}, which no training object has marked. "
                          "Leave it out, or name another --normaliser.")

@@ -47,7 +47,7 @@ def lines_of(found: Mapping[str, Any]) -> list[str]:
     ]
     if pckh is not None:
         lines.append(f"pckh@{pckh['at']:g} {percent(pckh['value'])} ({between(pckh['interval'], percent)}"
-                     f"{pckh['n']:,} points)")
+                     f"{pckh['n']:,} points{'' if not pckh['heads'] else ', heads by boxes of the data'})")
     sure = (", with spreads that are assumed: trust pck more (--spreads S0,S1,...)" if oks["assumed"] else "")
     lines.append(f"oks {value(oks['mean'])}, its AP {value(oks['ap'])} ({between(oks['interval'], value)}"
                  f"{found['n']:,} objects), AP50 {value(oks['ap50'])}, AP75 {value(oks['ap75'])}{sure}")

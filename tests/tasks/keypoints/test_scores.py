@@ -103,6 +103,9 @@ def test_lengths_by_hand() -> None:
     body[0, LSP14.names.index("neck")], body[0, LSP14.names.index("head_top")] = (3, 4), (0, 0)
     assert lengths.lengths_of("head", LSP14, body, np.tile(boxes, (2, 1)))[0] == pytest.approx(3)   # 0.6 * 5
     assert np.isnan(lengths.lengths_of("head", LSP14, body, np.tile(boxes, (2, 1)))[1])
+    heads = np.array([[1, 2, 7, 10], [np.nan] * 4])
+    told = lengths.lengths_of("head", LSP14, body, np.tile(boxes, (2, 1)), heads)
+    assert told[0] == pytest.approx(6) and np.isnan(told[1])                        # 0.6 * 10; no points, no box
     assert [lengths.usual(one) for one in (FACE68, FACE5, LSP14, COCO17, Skeleton(("a", "b")))] == [
         "corners", "pupils", "torso", "torso", "box"]  # fmt: skip
     with pytest.raises(UsageError, match=r"--normaliser.*pupils, diagonal, box.*A:B.*'torso'"):

@@ -5,7 +5,8 @@ pupils      between the means of the points of each eye, 36..41 and 42..47 of 68
 box         sqrt(w h) of the object's box
 diagonal    the diagonal of the box
 torso       left shoulder to right hip
-head        0.6 times the diagonal of the box around the points whose names speak of head, neck, nose, eyes or ears
+head        0.6 times the diagonal of the head's box, as told by the data, else around the points whose names speak of
+            head, neck, nose, eyes or ears
 a:b         between two points by name or number
 Source      CNN-book 12.13 (face lengths), 12.14; Andriluka et al. 2014 (0.6 of the head box's diagonal, PCKh)
 """
@@ -70,8 +71,9 @@ def head_points(skeleton: Skeleton) -> list[int]:
     return found if len(found) > 1 else []
 
 
-def lengths_of(name: str, skeleton: Skeleton, xy: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """(N,) the length of each object, of points xy (N,K,2) and boxes (N,4) in its unit.
+def lengths_of(name: str, skeleton: Skeleton, xy: np.ndarray, boxes: np.ndarray,
+               heads: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+    """(N,) the length of each object, of points xy (N,K,2), boxes (N,4) and those of heads, NaN where not told.
 
     NaN where its points are not marked, or it is 0.
     """
@@ -80,11 +82,18 @@ def lengths_of(name: str, skeleton: Skeleton, xy: np.ndarray, boxes: np.ndarray)
         first, last = (xy[:, list(points)].mean(axis=1) for points in ends)
         found = np.linalg.norm(last - first, axis=1)
     else:
-        boxes = around(xy[:, head_points(skeleton)]) if name == "head" else boxes
+        boxes = heads_of(skeleton, xy, heads) if name == "head" else boxes
         width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
         found = np.sqrt(width * height) if name == "box" else np.hypot(width, height)
         found = HEAD_SHARE * found if name == "head" else found
     return np.where(found > 0, found, np.nan)
+
+
+def heads_of(skeleton: Skeleton, xy: np.ndarray, heads: np.ndarray | None) -> np.ndarray:
+    """(N,4) the boxes of heads that are told, else those around their points."""
+    points = head_points(skeleton)
+    drawn = around(xy[:, points]) if points else np.full((len(xy), 4), np.nan)
+    return drawn if heads is None else np.where(np.isfinite(heads), heads, drawn)
 
 
 def has_head(skeleton: Skeleton) -> bool:
