@@ -312,7 +312,7 @@ def test_boxes_of_heads_are_read_written_and_move_with_the_picture(pictures: Pat
     assert placed.heads[1].tolist() == placed.boxes[1].tolist() != read.heads[1].tolist()
     written = convert(open_dataset(str(pictures)), "coco", str(pictures.parent / "again"))
     assert np.array_equal(column(open_dataset(str(written.folder))).heads, read.heads, equal_nan=True)
-    assert "boxes of heads lost: 1" in convert(open_dataset(str(pictures)), "csv", str(pictures.parent / "csv")).lost
+    assert "boxes of heads lost: 1" in convert(open_dataset(str(pictures)), "csv", str(pictures.parent / "csv")).said
     (pictures / "heads.json").unlink()
     (pictures / "points.csv").write_text("image,x0,y0,x1,y1,head_xmin,head_ymin,head_xmax,head_ymax\n"
                                          "a.png,1,2,3,4,5,6,7,9\nb.png,1,2,3,4,,,,\n")  # fmt: skip
