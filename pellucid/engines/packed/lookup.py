@@ -114,43 +114,45 @@ def shuffled(builder: ir.IRBuilder, table: Any, indices: Any) -> Any:
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx2.pshuf.b"), [table, indices])
 
 
-def kernel(vectors: int) -> Any:
-    """The loops around it, for filters of so many vectors."""
-    count, wide = counted(vectors), LANES * vectors
-
-    @njit(cache=True, nogil=True)
-    def differing(
-        rows: np.ndarray, filters: np.ndarray, tables: np.ndarray, chosen: np.ndarray, counts: np.ndarray,
-        found: np.ndarray,
-    ) -> None:
-        m_rows, words = rows.shape
-        turns = filters.shape[1]
-        for start in range(0, m_rows, 2 * PAIRS):
-            pairs = min(PAIRS, (m_rows - start + 1) // 2)
-            for pair in range(pairs):
-                one, other = start + 2 * pair, min(start + 2 * pair + 1, m_rows - 1)
-                for k in range(words):      # eight fours of each row at a time
-                    a, b = rows[one, k], rows[other, k]
-                    chosen[pair, k] = (a & LOW) | ((b & LOW) << FOUR)
-                    chosen[pair, words + k] = ((a >> FOUR) & LOW) | (b & ~LOW)
-            for g in range(filters.shape[0]):
-                counts[:] = 0
-                for turn in range(0, turns, TURNS):
-                    at = filters.ctypes.data + (g * turns + turn) * TURN * wide
-                    for pair in range(pairs):
-                        count(chosen.ctypes.data + 8 * pair * (2 * words + 1) + TURN * turn, at, tables.ctypes.data,
-                              counts.ctypes.data + 4 * wide * pair, min(TURNS, turns - turn))
-                for m in range(start, min(start + 2 * PAIRS, m_rows)):
-                    own = counts[(m - start) // 2, (m - start) % 2]
-                    for v in range(vectors):
-                        for place in range(LANES // 2):
-                            f = g * wide + LANES * v + 2 * place
-                            found[m, f], found[m, f + 1] = own[v, 0, place], own[v, 1, place]
-
-    return differing
+count_4, count_2 = counted(4), counted(2)  # by a name each: what a closure holds is never found in Numba's cache
 
 
-TABLES, KERNELS = tables(), {LANES * vectors: kernel(vectors) for vectors in WIDTHS}
+@njit(cache=True, nogil=True)
+def differing(
+    rows: np.ndarray, filters: np.ndarray, tables: np.ndarray, chosen: np.ndarray, counts: np.ndarray,
+    found: np.ndarray,
+) -> None:
+    """The loops around them; chosen (pairs, 2 K + 1) uint64 and counts (pairs,2,V,2,16) uint16 are room to work in."""
+    m_rows, words = rows.shape
+    turns, wide, at_once = filters.shape[1], filters.shape[3], chosen.shape[0]
+    for start in range(0, m_rows, 2 * at_once):
+        pairs = min(at_once, (m_rows - start + 1) // 2)
+        for pair in range(pairs):
+            one, other = start + 2 * pair, min(start + 2 * pair + 1, m_rows - 1)
+            for k in range(words):      # eight fours of each row at a time
+                a, b = rows[one, k], rows[other, k]
+                chosen[pair, k] = (a & LOW) | ((b & LOW) << FOUR)
+                chosen[pair, words + k] = ((a >> FOUR) & LOW) | (b & ~LOW)
+        for g in range(filters.shape[0]):
+            counts[:] = 0
+            for turn in range(0, turns, TURNS):
+                at, several = filters.ctypes.data + (g * turns + turn) * TURN * wide, min(TURNS, turns - turn)
+                for pair in range(pairs):
+                    first = chosen.ctypes.data + 8 * pair * chosen.shape[1] + TURN * turn
+                    into = counts.ctypes.data + 4 * wide * pair
+                    if wide == 4 * LANES:
+                        count_4(first, at, tables.ctypes.data, into, several)
+                    else:
+                        count_2(first, at, tables.ctypes.data, into, several)
+            for m in range(start, min(start + 2 * at_once, m_rows)):
+                own = counts[(m - start) // 2, (m - start) % 2]
+                for v in range(own.shape[0]):
+                    for place in range(LANES // 2):
+                        f = g * wide + LANES * v + 2 * place
+                        found[m, f], found[m, f + 1] = own[v, 0, place], own[v, 1, place]
+
+
+TABLES = tables()
 
 
 def looked_up(rows: np.ndarray, filters: np.ndarray, found: np.ndarray) -> None:
@@ -158,4 +160,4 @@ def looked_up(rows: np.ndarray, filters: np.ndarray, found: np.ndarray) -> None:
     wide = filters.shape[-1]
     chosen = aligned(np.zeros((PAIRS, 2 * rows.shape[1] + 1), np.uint64))
     counts = aligned(np.zeros((PAIRS, 2, wide // LANES, 2, LANES // 2), np.uint16))
-    KERNELS[wide](rows, filters, TABLES, chosen, counts, found)
+    differing(rows, filters, TABLES, chosen, counts, found)
