@@ -82,7 +82,7 @@ class Making:
         """Train the run of one round, or go on with it, and choose from where it says yes."""
         word = f"round-{number + 1}"
         store, place = self.folder / f"{word}.h5", self.folder / word
-        write_set(self.objects, made.negatives, store, self.key)
+        write_set(self.objects, made.negatives, store)
         made.stopped = run_in(place, self.plan.config(number, str(store)), self.command, self.console)
         if made.stopped:
             return

@@ -1,7 +1,6 @@
 """What a round learns from: the objects of a data set and negatives beside them, as a class of its own, in a store.
 
-Of the negatives of round k, the training of round r takes a share k / r, so that later ones, which are harder, weigh
-more. Source: CNN-book 11.13.
+Negatives of round k are there k times, so that later ones, which are harder, weigh more. Source: CNN-book 11.13.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from pellucid.data.images import Array, ArrayImages
 from pellucid.data.joining import JoinedImages
 from pellucid.data.store.writing import write_hdf5
 from pellucid.errors import DataError
-from pellucid.keys import Key
 
 BACKGROUND = "background"
 PARTS = ("train", "validation", "test")
@@ -38,13 +36,10 @@ def refuse_unfit(objects: Dataset) -> None:
         raise DataError(f"{objects.name} has no {lacking[0]} part, which a cascade needs. Type another --val-fraction.")
 
 
-def weighed(rounds: Sequence[Negatives], part: str, key: Key) -> Array:
-    """The negatives of all rounds so far (N, h, w, C), of round k a share k / r."""
-    count, kept = len(rounds), []
-    for number, own in enumerate(rounds, 1):
-        order = key.fold("weighed", part, number, count).generator().permutation(len(own[part]))
-        kept.append(own[part][np.sort(order[: -(-len(order) * number // count)])])
-    return np.concatenate(kept)
+def weighed(rounds: Sequence[Negatives], part: str) -> Array:
+    """The negatives of all rounds so far (N, h, w, C), those of round k k times where they are learnt from."""
+    return np.concatenate([np.repeat(own[part], number if part == "train" else 1, axis=0)
+                           for number, own in enumerate(rounds, 1)])  # fmt: skip
 
 
 def with_background(objects: Dataset, negatives: Negatives, name: str) -> Dataset:
@@ -61,9 +56,9 @@ def with_background(objects: Dataset, negatives: Negatives, name: str) -> Datase
                    notes=(), undivided=False)  # fmt: skip
 
 
-def write_set(objects: Dataset, rounds: Sequence[Negatives], path: Path, key: Key) -> None:
+def write_set(objects: Dataset, rounds: Sequence[Negatives], path: Path) -> None:
     """The store of one round, unless it is there already."""
     if path.exists():
         return
-    negatives = {part: weighed(rounds, part, key) for part in PARTS}
+    negatives = {part: weighed(rounds, part) for part in PARTS}
     write_hdf5(with_background(objects, negatives, path.stem), path)

@@ -111,8 +111,9 @@ def test_hard_negatives_are_windows_that_the_cascade_takes_for_objects(tmp_path:
 
 
 def test_later_negatives_weigh_more() -> None:
-    rounds = [{"train": np.full((30, 1, 1, 1), number)} for number in range(3)]
-    assert np.bincount(weighed(rounds, "train", Key.of(0)).ravel()).tolist() == [10, 20, 30]
+    rounds = [{"train": np.full((30, 1, 1, 1), number), "test": np.full((4, 1, 1, 1), number)} for number in range(3)]
+    assert np.bincount(weighed(rounds, "train").ravel()).tolist() == [30, 60, 90]
+    assert np.bincount(weighed(rounds, "test").ravel()).tolist() == [4, 4, 4]
 
 
 @pytest.mark.parametrize(("words", "said"), [
