@@ -100,3 +100,24 @@ def test_the_largest_size_of_a_step_counts_where_memory_is_asked_for(monkeypatch
     dataset = SimpleNamespace(parts={"train": range(4)})
     room.refuse_too_large_at([(48, 64), (96, 128), (64, 96)], RunConfig(data="x"), dataset, graph)  # type: ignore[arg-type]
     assert asked == [(96, 128, 3)]
+
+
+@pytest.mark.parametrize("name", ["yolov2", "yolov3", "fpn", "retinanet", "detnet", "tridentnet"])
+def test_a_detector_of_a_paper_gives_as_many_vectors_at_each_size_as_its_codec_reads(name: str, tmp_path: Path) -> None:
+    write_shapes(tmp_path / "shapes", {"train": 6, "test": 2})
+    dataset = open_dataset(str(tmp_path / "shapes"), resize=(96, 128))
+    settings = Settings(multi_scale=0.5)
+    problem = TASK.settled(TASK.problem(dataset), settings, name, dataset)
+    made = problem.network(name, settings, dataset.image_shape)
+    assert made is not None
+    graph = made[0].graph
+    encodes = problem.encodes(settings, graph)
+    sizes = list(encodes)
+    assert len(sizes) >= 4 and (96, 128) in sizes and max(sizes) > (96, 128) > min(sizes)
+    for size in sizes:
+        codec, shapes = problem.codec.at(size), resized(graph, (*size, 3)).output_shapes
+        assert set(shapes.values()) == {(codec.places, codec.numbers)}
+    boxes = dataset.part("train").annotations
+    assert encodes[sizes[0]](boxes.moved(np.tile(np.eye(2, 3), (6, 1, 1)), sizes[0])).targets.shape[0] == 6
+    smaller = problem.smaller(graph, 64)
+    assert smaller is not None and max(smaller.size) <= 64 and same_weights(graph, resized(graph, (*smaller.size, 3)))
