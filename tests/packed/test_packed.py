@@ -228,7 +228,7 @@ def test_without_numba_the_same_answers_come_and_how_to_get_the_speed(
         ours, theirs, _ = both(graph, x)
         np.testing.assert_array_equal(ours.view(np.uint32), theirs.view(np.uint32))
         np.testing.assert_array_equal(ours.view(np.uint32), words.view(np.uint32))
-    assert [line.count('pip install "pellucid[binary]"') for line in caplog.messages] == [1]
+    assert [line.count('not installed; type: pip install "pellucid[binary]"') for line in caplog.messages] == [1]
 
 
 def test_layers_that_stay_with_floats_are_said_with_the_reason(caplog: pytest.LogCaptureFixture) -> None:

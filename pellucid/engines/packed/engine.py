@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import Any, cast
 
 import numpy as np
 
+from pellucid.engines.packed.compiling import obstacle
 from pellucid.engines.packed.products import Kernel, Product
 from pellucid.engines.packed.program import Fold, Program, kept_as_floats, program_of
 from pellucid.engines.packed.thresholds import Thresholds, folded, scaled
@@ -27,11 +27,6 @@ from pellucid.graph.plan import Step, plan
 from pellucid.spec.pooling import MaxPooling2D
 
 LOG = logging.getLogger("pellucid")
-
-
-def can_pack() -> bool:
-    """Whether Numba is there."""
-    return find_spec("numba") is not None
 
 
 @dataclass
@@ -58,7 +53,7 @@ class PackedEngine(ReferenceEngine):
             raise UsageError("engine packed: it predicts. Train with --engine reference or pytorch.")
         program: Program = once(graph, "_packed_program", told_program)
         tapped = {tap_value(plan(graph), tap) for tap in given.taps}
-        if keep or tapped or not program.products or not can_pack():
+        if keep or tapped or not program.products or obstacle():
             return super()._steps(graph, given, keep=keep)
         return self._on_words(graph, given, program)
 
@@ -121,9 +116,8 @@ def told_program(graph: Graph) -> Program:
         LOG.info("engine packed: '%s' is computed with floats (%s)", layer, reason)
     if not program.products:
         LOG.info("engine packed: no layer of this network multiplies signs, so all is computed with floats")
-    elif not can_pack():
-        LOG.warning('engine packed: without Numba the same answers are computed with floats. For the speed, type: '
-                    'pip install "pellucid[binary]"')  # fmt: skip
+    elif obstacle():
+        LOG.warning("engine packed: the same answers are computed with floats, without the speed. %s", obstacle())
     return program
 
 

@@ -10,15 +10,14 @@ With AVX2 and without a popcount of vectors tables are more than twice as fast (
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import binding as llvm
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from pellucid.engines.packed.compiling import compiled, has_tables
 from pellucid.engines.packed.lookup import MOST, laid_out, looked_up
 from pellucid.engines.packed.words import WORD
 
@@ -53,13 +52,6 @@ def side_by_side(filters: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(filled.reshape(-1, BLOCK, filled.shape[1]).transpose(0, 2, 1))
 
 
-@cache
-def has_tables() -> bool:
-    """Whether this processor is quicker with tables."""
-    known = llvm.get_host_cpu_features()
-    return bool(known.get("avx2")) and not known.get("avx512vpopcntdq")
-
-
 def differing(rows: np.ndarray, filters: np.ndarray) -> np.ndarray:
     """(M, G times the filters of a block) int32: how many bits of rows (M,K) uint64 differ from those of filters."""
     found = np.empty((len(rows), filters.shape[0] * filters.shape[-1]), np.int32)
@@ -70,7 +62,7 @@ def differing(rows: np.ndarray, filters: np.ndarray) -> np.ndarray:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def counted(rows: np.ndarray, filters: np.ndarray, found: np.ndarray) -> None:
     """Write into `found` (M, 32 G) how many bits differ."""
     m_rows, words = rows.shape
@@ -99,7 +91,7 @@ def counted(rows: np.ndarray, filters: np.ndarray, found: np.ndarray) -> None:
                 found[m, g * BLOCK + f] = counts[f]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def above(values: np.ndarray, least: np.ndarray, turned: np.ndarray, words: np.ndarray) -> None:
     """Write into words (M,W) whether values (M,F) reach `least` (F,), turned round where `turned` (W,) is 1."""
     features = least.shape[0]

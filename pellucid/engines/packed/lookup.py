@@ -19,9 +19,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from pellucid.engines.packed.compiling import compiled
 
 LANES, TURN, TURNS = 32, 3, 21  # filters of a vector; fours that are added in halves of a byte; turns in bytes
 PAIRS = 16                      # of rows, whose counts are kept at hand
@@ -117,7 +119,7 @@ def shuffled(builder: ir.IRBuilder, table: Any, indices: Any) -> Any:
 count_4, count_2 = counted(4), counted(2)  # by a name each: what a closure holds is never found in Numba's cache
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def differing(
     rows: np.ndarray, filters: np.ndarray, tables: np.ndarray, chosen: np.ndarray, counts: np.ndarray,
     found: np.ndarray,

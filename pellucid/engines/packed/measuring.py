@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from pellucid.engines.packed.engine import can_pack
+from pellucid.engines.packed.compiling import obstacle
 from pellucid.engines.packed.program import program_of
 from pellucid.engines.packed.words import packed
 from pellucid.engines.threads import limited_threads
@@ -32,8 +32,8 @@ def measured_speed_ups(graph: Graph) -> Mapping[str, float]:
     if not products:
         raise UsageError("summary: --measure times products of signs, and this network has none. Leave it out, or name "
                          "a network with words such as bconv_32.")  # fmt: skip
-    if not can_pack():
-        raise UsageError('summary: --measure wants Numba. Type: pip install "pellucid[binary]"')
+    if obstacle():
+        raise UsageError(f"summary: --measure wants Numba. {obstacle()}")
     found = {}
     with limited_threads(1):
         for step in products:
