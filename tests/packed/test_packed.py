@@ -19,7 +19,7 @@ from pellucid.engines.packed.words import packed, unpacked
 from pellucid.engines.reading import weights_of
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.engines.reference.arithmetic import Context, arithmetic_of
-from pellucid.errors import UsageError
+from pellucid.errors import ArgumentError, UsageError
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
 from pellucid.keys import Key
@@ -249,3 +249,16 @@ def test_numbers_without_a_sign_and_training_are_said() -> None:
         PackedEngine().forward(graph, params, state, {"input": x}, training=False)
     with pytest.raises(UsageError, match="it predicts"):
         PackedEngine().forward(graph, params, state, {"input": x}, training=True)
+
+
+@pytest.mark.parametrize(("key", "number"), [
+    ("quant_dense/kernel", np.nan), ("batch_normalization_1/gamma", np.nan), ("batch_normalization_1/gamma", np.inf),
+], ids=str)  # fmt: skip
+def test_weights_that_are_not_finite_are_not_hidden_by_thresholds(key: str, number: float) -> None:
+    graph = NETS["dense"]()
+    params, state = ReferenceEngine().init(graph, Key.of(0))
+    params[key] = np.full_like(params[key], number)
+    x = np.random.default_rng(0).normal(size=(2, 130)).astype("float32")
+    for engine in (PackedEngine(), ReferenceEngine()):
+        with pytest.raises(ArgumentError, match=f"{key.partition('/')[2]} must be finite"):
+            engine.forward(graph, params, state, {"input": x}, training=False)

@@ -55,12 +55,13 @@ class PackedEngine(ReferenceEngine):
         tapped = {tap_value(plan(graph), tap) for tap in given.taps}
         if keep or tapped or not program.products or obstacle():
             return super()._steps(graph, given, keep=keep)
-        return self._on_words(graph, given, program)
+        ready = self._ready(graph, {**given.state, **given.params}, program)
+        if ready is None:
+            return super()._steps(graph, given, keep=keep)
+        return self._on_words(graph, given, program, ready)
 
-    def _on_words(self, graph: Graph, given: Given, program: Program) -> Tape:
-        todo = plan(graph)
-        weights = {**given.state, **given.params}
-        ready = self._ready(graph, weights, program)
+    def _on_words(self, graph: Graph, given: Given, program: Program, ready: Prepared) -> Tape:
+        todo, weights = plan(graph), ready.weights
         values: dict[int, Any] = {number: self._enter(name, given.inputs, todo.input_shapes[name])
                                   for name, number in todo.inputs.items()}  # fmt: skip
         tape = Tape(given, values, dict(given.state))
@@ -90,11 +91,16 @@ class PackedEngine(ReferenceEngine):
         y, _ = arithmetic_of(step.spec).forward(step.spec, rows, own, context)
         return y
 
-    def _ready(self, graph: Graph, weights: dict[str, np.ndarray], program: Program) -> Prepared:
-        """Kernels and thresholds, made anew when a weight is another array than before."""
+    def _ready(self, graph: Graph, weights: dict[str, np.ndarray], program: Program) -> Prepared | None:
+        """Kernels and thresholds, made anew when a weight is another array than before.
+
+        None where a weight is NaN or infinity: bits and thresholds would hide it, and floats say where it is.
+        """
         found = self._prepared.get(graph)
         if found is not None and all(found.weights.get(key) is value for key, value in weights.items()):
             return found
+        if not all(np.isfinite(value).all() for value in weights.values()):
+            return None
         found = Prepared(weights)
         steps = {step.number: step for step in plan(graph).steps}
         for number in program.products:
