@@ -6,16 +6,20 @@ Worth     a gap of more than two points is spoken of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.decomposition import ORDER, Gap
 from pellucid.diagnosis.walk import NOTHING, Measured, Walk, walk
 from pellucid.diagnosis.wording import spanned as with_ends
+from pellucid.reports.curves import curve_panels
+from pellucid.reports.diagnosis import table_of_gaps, write_walk
 from pellucid.reports.scores import Score
 from pellucid.reports.sections import Column, Section, Table, Text
 from pellucid.reports.waterfall import Measure, called
 from pellucid.tasks.evaluation import Evaluation
+from pellucid.tasks.provided import StoredRun
 
 WORTH, HOPELESS = 0.02, 0.05  # of the precision: a gap that is spoken of; a training score that is next to nothing
 NUMBER: Column = "number"
@@ -43,6 +47,36 @@ def error_of(part: str, evaluation: Evaluation) -> Measured:
     headline = evaluation.headline
     low, high = headline.interval or (headline.value, headline.value)
     return Measured(part, 1 - headline.value, (1 - high, 1 - low), (high - low) / 2, evaluation.n)
+
+
+def found_of(
+    stored: StoredRun, judged: Mapping[str, Evaluation], split: Walk, score: Score, *, task: str,
+    means: Mapping[str, str], steps: Iterable[dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """What diagnosis.json holds of every such task; `means` as `sentence_of` has it, `steps` are the next ones."""
+    history, logged = stored.folder.logged()
+    return {
+        "run": stored.folder.path.as_posix(), "data": stored.settings["data"], "task": task,
+        "title": TITLES[split.problem], "sentence": sentence_of(split, score, means),
+        "reference": {score.name.lower(): 1 - split.reference, "given": split.reference_given},
+        "parts": [part_of(name, one) for name, one in judged.items()], **split.to_json(),
+        "next_steps": list(steps),
+        "readings": [reading.to_json() for reading in read_curves(history, logged, stored.kept_epoch)],
+        "notes": list(stored.notes),
+    }  # fmt: skip
+
+
+def write_page(
+    stored: StoredRun, split: Walk, found: Mapping[str, Any], score: Score, evidence: list[Section],
+    mistakes: bytes | None,
+) -> None:
+    """Write diagnosis.html and its pictures; raises FileError when a file cannot be written."""
+    given, value = found["reference"]["given"], found["reference"][score.name.lower()]
+    write_walk(
+        stored.folder, found, split, [table_of_gaps(split, spanned), table_of_parts(found, score)],
+        measure=measure_of(score), curves=curve_panels(*stored.folder.logged(), score), evidence=evidence,
+        mistakes=mistakes, tags=[f"reference {score.name} {value:g}" if given else f"no reference {score.name}"],
+    )  # fmt: skip
 
 
 def part_of(name: str, evaluation: Evaluation) -> dict[str, Any]:

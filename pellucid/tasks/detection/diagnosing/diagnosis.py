@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.walk import NOTHING
-from pellucid.reports.curves import curve_panels
 from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
-from pellucid.tasks.detection.diagnosing.page import write_page
+from pellucid.tasks.detection.diagnosing.page import evidence_of
 from pellucid.tasks.detection.diagnosing.suspects import slices_of, suspects_of
 from pellucid.tasks.detection.diagnosing.telling import told
 from pellucid.tasks.detection.evaluation import AP50, Evaluation
 from pellucid.tasks.detection.settings import Wishes
 from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
-from pellucid.tasks.lacking import TITLES, part_of, sentence_of, split_of
+from pellucid.tasks.lacking import found_of, split_of, write_page
 from pellucid.tasks.provided import StoredRun
 
 FORMAT = 1
@@ -28,27 +26,17 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
 
     `images`: those of the data may be shown.
     """
-    folder = stored.folder
     judged = answered(stored, Evaluation)
     split = split_of(judged, wishes.reference_ap50)
-    main = split.problem
-    history, steps = folder.logged()
-    dev = dev_of(judged)
-    found = {
-        "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "detection",
-        "title": TITLES[main], "sentence": sentence_of(split, AP50, MEANS),
-        "reference": {"ap50": 1 - split.reference, "given": split.reference_given},
-        "parts": [part_of(name, one) for name, one in judged.items()],
-        **split.to_json(),
-        "next_steps": list(steps_of(main, stored, len(steps))),
-        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
+    main, dev = split.problem, dev_of(judged)
+    steps = steps_of(main, stored, len(stored.folder.logged()[1]))
+    found = write_found(stored.folder, {
+        "format": FORMAT, **found_of(stored, judged, split, AP50, task="detection", means=MEANS, steps=steps),
         "mistakes": [] if dev is None else dev.mistakes(),
         "slices": [] if dev is None or main == NOTHING else list(slices_of(dev)),
         "suspects": suspects_of(held_out_of(judged)),
-        "notes": list(stored.notes),
-    }  # fmt: skip
-    found = write_found(folder, found)
-    write_page(stored, split, judged, found, curve_panels(history, steps, AP50), images=images)
+    })  # fmt: skip
+    write_page(stored, split, found, AP50, *evidence_of(stored, judged, found, images=images))
     return Account(found, told(found))
 
 

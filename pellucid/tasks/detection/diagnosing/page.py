@@ -1,22 +1,19 @@
-"""The pictures and the page of a detector's diagnosis, written into the run folder."""
+"""The evidence on the page of a detector's diagnosis."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pellucid.diagnosis.walk import Walk
-from pellucid.reports.diagnosis import table_of_gaps, write_walk
-from pellucid.reports.drawing import Panel
 from pellucid.reports.gallery import Card, address
 from pellucid.reports.sections import Gallery, Section, Table
 from pellucid.tasks.detection.drawing import TRUE, WRONG, Mark
-from pellucid.tasks.detection.evaluation import AP50, Evaluation
+from pellucid.tasks.detection.evaluation import Evaluation
 from pellucid.tasks.detection.pictures import MOST, marked_pictures, picture_with, sheet, worst_gallery
 from pellucid.tasks.detection.telling import table_of_mistakes
 from pellucid.tasks.diagnosing import dev_of
-from pellucid.tasks.lacking import NUMBER, measure_of, spanned, table_of_parts
+from pellucid.tasks.lacking import NUMBER
 from pellucid.tasks.provided import StoredRun
 
 SHOWN = 9               # suspicious annotations that are drawn
@@ -24,13 +21,11 @@ SIZES_SAID = ("Small ones are below 32 x 32 pixels of the picture as read, large
               "pictures have more objects than the middle one.")  # fmt: skip
 
 
-def write_page(
-    stored: StoredRun, split: Walk, judged: Mapping[str, Evaluation], found: Mapping[str, Any],
-    curves: Sequence[Panel], *, images: bool,
-) -> None:
-    """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
-    gaps: list[Section] = [table_of_gaps(split, spanned), table_of_parts(found, AP50)]
-    evidence, mistakes = list(evidence_of(found)), None
+def evidence_of(
+    stored: StoredRun, judged: Mapping[str, Evaluation], found: Mapping[str, Any], *, images: bool,
+) -> tuple[list[Section], bytes | None]:  # fmt: skip
+    """What follows the curves, and a PNG of the worst pictures; `images`: those of the data may be shown."""
+    evidence, mistakes = list(tables_of(found)), None
     dev = dev_of(judged)
     if dev is not None and images:
         worst = dev.worst(MOST)
@@ -39,16 +34,10 @@ def write_page(
             mistakes = sheet(dev, worst, marked)
             evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
         evidence += suspects_drawn(stored, judged, found)
-    write_walk(stored.folder, found, split, gaps, measure=measure_of(AP50), tags=tags_of(found), curves=curves,
-               evidence=evidence, mistakes=mistakes)  # fmt: skip
+    return evidence, mistakes
 
 
-def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
-    """Reference."""
-    yield f"reference AP50 {found['reference']['ap50']:g}" if found["reference"]["given"] else "no reference AP50"
-
-
-def evidence_of(found: Mapping[str, Any]) -> Iterator[Section]:
+def tables_of(found: Mapping[str, Any]) -> Iterator[Section]:
     """The mistakes on dev, who is found, and what is suspicious."""
     if found["mistakes"]:
         yield titled(table_of_mistakes(found["mistakes"]), "What the mistakes on dev are",

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from pellucid.diagnosis.curves import read_curves
 from pellucid.diagnosis.walk import NOTHING
-from pellucid.reports.curves import curve_panels
 from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
 from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
-from pellucid.tasks.lacking import TITLES, part_of, sentence_of, split_of
+from pellucid.tasks.lacking import found_of, split_of, write_page
 from pellucid.tasks.pose.diagnosing.mistakes import mistakes_of
-from pellucid.tasks.pose.diagnosing.page import write_page
+from pellucid.tasks.pose.diagnosing.page import evidence_of
 from pellucid.tasks.pose.diagnosing.suspects import slices_of, suspects_of
 from pellucid.tasks.pose.diagnosing.telling import told
 from pellucid.tasks.pose.evaluation import OKS_AP, Evaluation
@@ -33,27 +31,17 @@ def diagnose(stored: StoredRun, wishes: Wishes, *, images: bool) -> Account:
 
     `images`: those of the data may be shown.
     """
-    folder = stored.folder
     judged = answered(stored, Evaluation)
     split = split_of(judged, wishes.reference_oks_ap)
-    main = split.problem
-    history, steps = folder.logged()
-    dev = dev_of(judged)
-    found = {
-        "format": FORMAT, "run": folder.path.as_posix(), "data": stored.settings["data"], "task": "pose",
-        "title": TITLES[main], "sentence": sentence_of(split, OKS_AP, MEANS),
-        "reference": {"oks_ap": 1 - split.reference, "given": split.reference_given},
-        "parts": [part_of(name, one) for name, one in judged.items()],
-        **split.to_json(),
-        "next_steps": list(steps_of(main, stored, len(steps))),
-        "readings": [reading.to_json() for reading in read_curves(history, steps, stored.kept_epoch)],
+    main, dev = split.problem, dev_of(judged)
+    steps = steps_of(main, stored, len(stored.folder.logged()[1]))
+    found = write_found(stored.folder, {
+        "format": FORMAT, **found_of(stored, judged, split, OKS_AP, task="pose", means=MEANS, steps=steps),
         "mistakes": [] if dev is None or main == NOTHING else mistakes_of(dev),
         "slices": [] if dev is None or main == NOTHING else slices_of(dev),
         "suspects": suspects_of(held_out_of(judged)),
-        "notes": list(stored.notes),
-    }  # fmt: skip
-    found = write_found(folder, found)
-    write_page(stored, split, judged, found, curve_panels(history, steps, OKS_AP), images=images)
+    })  # fmt: skip
+    write_page(stored, split, found, OKS_AP, *evidence_of(stored, judged, found, images=images))
     return Account(found, told(found))
 
 

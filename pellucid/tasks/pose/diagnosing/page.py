@@ -1,22 +1,19 @@
-"""The pictures and the page of the diagnosis of poses, written into the run folder."""
+"""The evidence on the page of the diagnosis of poses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.walk import Walk
-from pellucid.reports.diagnosis import table_of_gaps, write_walk
-from pellucid.reports.drawing import Panel
 from pellucid.reports.gallery import Card, address
 from pellucid.reports.sections import Gallery, Section, Table
 from pellucid.tasks.diagnosing import dev_of
-from pellucid.tasks.lacking import NUMBER, measure_of, spanned, table_of_parts
+from pellucid.tasks.lacking import NUMBER
 from pellucid.tasks.pose.diagnosing.telling import place_of, table_of_mistakes
-from pellucid.tasks.pose.evaluation import OKS_AP, Evaluation
+from pellucid.tasks.pose.evaluation import Evaluation
 from pellucid.tasks.pose.pictures import MOST, marked_pictures, sheet, worst_gallery
 from pellucid.tasks.provided import StoredRun
 
@@ -25,13 +22,11 @@ KINDS_SAID = ("Of the joints of people who have an answer of their own. Inverted
               "person; swapped: on a joint of another. A cost is what OKS-AP would gain without mistakes of the kind.")
 
 
-def write_page(
-    stored: StoredRun, split: Walk, judged: Mapping[str, Evaluation], found: Mapping[str, Any],
-    curves: Sequence[Panel], *, images: bool,
-) -> None:
-    """Draw what there is to draw and write diagnosis.html; raises FileError when a file cannot be written."""
-    gaps: list[Section] = [table_of_gaps(split, spanned), table_of_parts(found, OKS_AP)]
-    evidence, mistakes = list(evidence_of(found)), None
+def evidence_of(
+    stored: StoredRun, judged: Mapping[str, Evaluation], found: Mapping[str, Any], *, images: bool,
+) -> tuple[list[Section], bytes | None]:  # fmt: skip
+    """What follows the curves, and a PNG of the worst pictures; `images`: those of the data may be shown."""
+    evidence, mistakes = list(tables_of(found)), None
     dev = dev_of(judged)
     if dev is not None and images:
         worst = dev.worst(MOST)
@@ -40,17 +35,10 @@ def write_page(
             mistakes = sheet(dev, worst, marked)
             evidence.insert(1, worst_gallery(dev, worst, marked, "below"))
         evidence += suspects_drawn(stored, judged, found)
-    write_walk(stored.folder, found, split, gaps, measure=measure_of(OKS_AP), tags=tags_of(found), curves=curves,
-               evidence=evidence, mistakes=mistakes)  # fmt: skip
+    return evidence, mistakes
 
 
-def tags_of(found: Mapping[str, Any]) -> Iterator[str]:
-    """Reference."""
-    given, value = found["reference"]["given"], found["reference"]["oks_ap"]
-    yield f"reference OKS-AP {value:g}" if given else "no reference OKS-AP"
-
-
-def evidence_of(found: Mapping[str, Any]) -> Iterator[Section]:
+def tables_of(found: Mapping[str, Any]) -> Iterator[Section]:
     """The mistakes on dev, who is found, the joints, and what is suspicious."""
     if found["mistakes"]:
         yield replace(table_of_mistakes(found["mistakes"]), title="What the mistakes on dev are", faint=KINDS_SAID)
