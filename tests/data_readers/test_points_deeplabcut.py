@@ -10,7 +10,7 @@ import pytest
 
 from pellucid.data.opening import open_dataset
 from pellucid.data.points.column import Points
-from pellucid.errors import DataError
+from pellucid.errors import ArgumentError, DataError
 
 HEAD = ["scorer,Me,Me,Me,Me", "bodyparts,snout,snout,tail,tail", "coords,x,y,x,y"]
 
@@ -61,9 +61,17 @@ def test_individuals_are_objects_of_their_own(project: Callable[..., Path]) -> N
     folder = project(1, head)
     with pytest.raises(DataError, match=r"CollectedData_Me\.csv: line 5: .*has a second object"):
         open_dataset(str(folder))
+    with pytest.raises(ArgumentError, match="each has one point alone and no box"):
+        open_dataset(str(folder), crop="2")
+    table = folder / "labeled-data" / "mouse0" / "CollectedData_Me.csv"
+    lines = table.read_text().splitlines()
+    lines = [f"{lines[0]},Me,Me,Me,Me", f"{lines[1]},one,one,two,two", f"{lines[2]},tail,tail,tail,tail",
+             f"{lines[3]},x,y,x,y", f"{lines[4]},15,26.5,35,18", f"{lines[5]},15,26.5,,"]  # fmt: skip
+    table.write_text("\n".join(lines))
     points = open_dataset(str(folder), crop="2").part("train").annotations
-    assert isinstance(points, Points) and points.skeleton.names == ("snout",)
+    assert isinstance(points, Points) and points.skeleton.names == ("snout", "tail")
     assert points.xy[:, 0].tolist() == [[10.5, 21], [30.5, 12.5], [10.5, 21]]
+    assert points.xy[1, 1].tolist() == [35.5, 18.5]
 
 
 @pytest.mark.parametrize(("change", "said"), [
