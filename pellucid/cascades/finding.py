@@ -54,4 +54,3 @@ def predict_cascade(
         entry |= task.boxed(np.concatenate(boxes), scores, told.argmax(axis=1), names)
     found.warnings = holder.warnings
     return found
-

@@ -57,3 +57,13 @@ def first_steps(main: str, stored: StoredRun, made: int, *, possible: str, longe
         more = more_epochs(epochs, made)
         because = f"{counted(made, 'step')} are too few to learn much" if 0 < made < FEW_STEPS else longer
         yield step_of(stored, f"Train for {more} epochs instead of {epochs}", because, "--epochs", str(more))
+
+
+def last_steps(main: str, stored: StoredRun, *, worst: str) -> Iterator[dict[str, Any]]:
+    """The steps where pictures are lacking; `worst`: of which there should be more, a noun."""
+    if main in ("variance", "mismatch"):
+        yield step_of(stored, f"Mark more pictures, most of all of the {worst} that is found worst",
+                      "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
+    if main == "dev over-fitting":
+        yield step_of(stored, "Hold more pictures for validation",
+                      "a larger part is harder to fit by choosing an epoch")  # fmt: skip

@@ -14,7 +14,7 @@ from pellucid.tasks.detection.diagnosing.suspects import slices_of, suspects_of
 from pellucid.tasks.detection.diagnosing.telling import told
 from pellucid.tasks.detection.evaluation import AP50, Evaluation
 from pellucid.tasks.detection.settings import Wishes
-from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
+from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, last_steps, step_of
 from pellucid.tasks.lacking import found_of, split_of, write_page
 from pellucid.tasks.provided import StoredRun
 
@@ -55,12 +55,8 @@ def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]
     )  # fmt: skip
     if main == "bias":
         yield step("Show pictures larger with --resize", "small objects have few places to be found at")
-    if main in ("variance", "mismatch"):
-        if not stored.settings["augment"]:
-            yield step("Mirror and shift the training pictures; boxes move with them",
-                       "what it sees again and again it learns by heart", "--augment",
-                       "flip,shift=12,zoom=0.2")  # fmt: skip
-        yield step("Mark more pictures, most of all of the class that is found worst",
-                   "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
-    if main == "dev over-fitting":
-        yield step("Hold more pictures for validation", "a larger part is harder to fit by choosing an epoch")
+    if main in ("variance", "mismatch") and not stored.settings["augment"]:
+        yield step("Mirror and shift the training pictures; boxes move with them",
+                   "what it sees again and again it learns by heart", "--augment",
+                   "flip,shift=12,zoom=0.2")  # fmt: skip
+    yield from last_steps(main, stored, worst="class")

@@ -13,7 +13,7 @@ from pellucid.diagnosis.walk import NOTHING, Walk
 from pellucid.reports.curves import curve_panels
 from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
-from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
+from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, last_steps, step_of
 from pellucid.tasks.keypoints.attributes import is_head
 from pellucid.tasks.keypoints.diagnosing.clusters import clusters_of
 from pellucid.tasks.keypoints.diagnosing.page import write_page
@@ -123,12 +123,8 @@ def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]
         main, stored, made, possible="a network that sees a picture hundreds of times finds its points",
         longer="points go on to fit better for long",
     )  # fmt: skip
-    if main in ("variance", "mismatch"):
-        if not stored.settings["augment"]:
-            yield step("Turn, zoom and shift the training pictures; points move with them, and flip changes the names "
-                       "of mirror pairs", "what it sees again and again it learns by heart", "--augment",
-                       "rotate=15,zoom=0.15,shift=6")  # fmt: skip
-        yield step("Mark more pictures, most of all of the posture that is found worst",
-                   "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
-    if main == "dev over-fitting":
-        yield step("Hold more pictures for validation", "a larger part is harder to fit by choosing an epoch")
+    if main in ("variance", "mismatch") and not stored.settings["augment"]:
+        yield step("Turn, zoom and shift the training pictures; points move with them, and flip changes the names "
+                   "of mirror pairs", "what it sees again and again it learns by heart", "--augment",
+                   "rotate=15,zoom=0.15,shift=6")  # fmt: skip
+    yield from last_steps(main, stored, worst="posture")

@@ -9,7 +9,7 @@ from typing import Any
 from pellucid.diagnosis.walk import NOTHING
 from pellucid.reports.diagnosis import write_found
 from pellucid.reports.sections import Account
-from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, step_of
+from pellucid.tasks.diagnosing import answered, dev_of, first_steps, held_out_of, last_steps, step_of
 from pellucid.tasks.lacking import found_of, split_of, write_page
 from pellucid.tasks.pose.diagnosing.mistakes import mistakes_of
 from pellucid.tasks.pose.diagnosing.page import evidence_of
@@ -54,12 +54,8 @@ def steps_of(main: str, stored: StoredRun, made: int) -> Iterator[dict[str, Any]
     )  # fmt: skip
     if main == "bias":
         yield step("Show pictures larger with --resize", "joints of small people share a place of the maps")
-    if main in ("variance", "mismatch"):
-        if not stored.settings["augment"]:
-            yield step("Mirror, turn and shift the training pictures; joints move with them, and flip changes the "
-                       "names of mirror pairs", "what it sees again and again it learns by heart", "--augment",
-                       "flip,rotate=15,zoom=0.15,shift=6")  # fmt: skip
-        yield step("Mark more pictures, most of all of the kind that is found worst",
-                   "the gap grows smaller with every picture that is not like those it has")  # fmt: skip
-    if main == "dev over-fitting":
-        yield step("Hold more pictures for validation", "a larger part is harder to fit by choosing an epoch")
+    if main in ("variance", "mismatch") and not stored.settings["augment"]:
+        yield step("Mirror, turn and shift the training pictures; joints move with them, and flip changes the "
+                   "names of mirror pairs", "what it sees again and again it learns by heart", "--augment",
+                   "flip,rotate=15,zoom=0.15,shift=6")  # fmt: skip
+    yield from last_steps(main, stored, worst="kind")
