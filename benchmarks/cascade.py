@@ -1,6 +1,6 @@
 """Hard negatives from background pictures in rounds, and a cascade of growing networks: MNIST digits on drawn textures.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 2]          (about four processor minutes a seed)
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 1 2 3]      (about four processor minutes a seed)
 Objects    MNIST digits (2,400 to learn from, 800 for validation, 1,200 of the test part), ink over a drawn texture
 Background 100 other textures of 160x160, drawn from the seed: 60 to learn from, 20 for validation, 20 for the test
 rounds     `pellucid cascade digits.npz --background textures --model lenet5 --rounds 3`: the network of each
@@ -120,11 +120,11 @@ def cascade_holds(found: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Measure, write, print; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     given = parser.parse_args()
     place = Path(os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
     rows: dict[str, list[dict[str, Any]]] = {"rounds": [], "cascade": []}
-    for seed in range(given.seeds):
+    for seed in given.seeds:
         with tempfile.TemporaryDirectory() as folder:
             draw(Path(folder), seed, place)
             for name, words in WORDS.items():
@@ -132,10 +132,11 @@ def main() -> int:
                 held = (rounds_hold if name == "rounds" else cascade_holds)(found)
                 rows[name].append(found | {"held": held})
                 print(name, seed, held, f"{found['cpu_seconds']} s", flush=True)
+    words = " ".join(map(str, given.seeds))
     fine = all(value is not False for own in rows.values() for row in own for value in row["held"].values())
     told = {"rows": rows, "all_hold": fine, "commit": commit(), "date": time.strftime("%Y-%m-%d"),
             "environment": environment_of(engine_named("pytorch", "float32", None)),
-            "command": f"OMP_NUM_THREADS=1 python -m benchmarks.cascade --seeds {given.seeds}"}  # fmt: skip
+            "command": f"OMP_NUM_THREADS=1 python -m benchmarks.cascade --seeds {words}"}  # fmt: skip
     RESULT.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return 0 if fine else 1
 
