@@ -34,7 +34,7 @@ def get(identifier: Any) -> Any:
         return QUANTIZERS.named(identifier)
     if isinstance(identifier, Mapping):
         return QUANTIZERS.revive(identifier)
-    wanted = f"a quantizer or one of {', '.join(QUANTIZERS.words)}"
+    wanted = f"a quantizer or one of {', '.join(QUANTIZERS.listed)}"
     raise ArgumentError(describe("quantizers.get", "identifier", wanted, shown(repr(identifier))))
 
 

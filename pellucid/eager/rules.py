@@ -21,7 +21,7 @@ def get(identifier: Any) -> Any:
         return deserialize(identifier)
     if isinstance(identifier, str) and identifier.lower() in OPTIMIZERS.words:
         return replace(OPTIMIZERS.named(identifier))  # one that remembers for itself
-    wanted = f"one of {', '.join(sorted(OPTIMIZERS.words))}"
+    wanted = f"one of {', '.join(OPTIMIZERS.listed)}"
     raise ArgumentError(describe("optimizers.get", "identifier", wanted, shown(repr(identifier))))
 
 
@@ -39,7 +39,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     if name in own:
         return own[name].from_config(config.get("config", {}))
     if not isinstance(name, str) or name.lower() not in OPTIMIZERS.words:
-        wanted = f"one of {', '.join(sorted(OPTIMIZERS.words))}"
+        wanted = f"one of {', '.join(OPTIMIZERS.listed)}"
         raise ArgumentError(describe("optimizers.deserialize", "class_name", wanted, shown(repr(name))))
     return type(OPTIMIZERS.named(name)).from_config(config.get("config", {}))
 

@@ -213,6 +213,12 @@ class Table(Generic[S]):
         self._complete()
         return tuple(self._words)
 
+    @property
+    def listed(self) -> list[str]:
+        """The words that messages list: each once, `ste_sign` and not `stesign` beside it."""
+        apart = {word.replace("_", ""): word for word in sorted(self.words, reverse=True)}
+        return sorted(apart.values())
+
     def named(self, word: str) -> S:
         """The spec a word stands for, in any case; raises ArgumentError that lists the known words."""
         if word.lower() not in self._words:
@@ -224,7 +230,7 @@ class Table(Generic[S]):
 
     def _told(self, word: str) -> str:
         """The known words; of many those that come nearest to what was typed."""
-        known = sorted(self._words)
+        known = self.listed
         if len(known) <= FEW:
             return ", ".join(known)
         from difflib import get_close_matches
@@ -263,7 +269,7 @@ class Member:
     @property
     def wanted(self) -> str:
         article = "an" if self.table.kind[0] in "aeiou" else "a"
-        return f"{article} {self.table.kind} or one of {', '.join(sorted(self.table.words))}"
+        return f"{article} {self.table.kind} or one of {', '.join(self.table.listed)}"
 
     @property
     def bad(self) -> tuple[Any, ...]:

@@ -168,3 +168,9 @@ def test_a_field_without_a_rule_is_no_argument() -> None:
 
     assert list(rules(Odd)) == ["known"]
     assert Odd not in tuple(LAYERS)
+
+
+def test_a_message_lists_each_word_once() -> None:
+    """`ste_sign` and the class's own name without its line are one word to a reader."""
+    with pytest.raises(ArgumentError, match=r"one of approx_sign, magnitude_aware_sign, ste_sign, but"):
+        p.layers.QuantDense(4, kernel_quantizer="nope")
