@@ -2,7 +2,7 @@
 
 Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 1 2 3]      (about four processor minutes a seed)
 Objects    MNIST digits (2,400 to learn from, 800 for validation, 1,200 of the test part), ink over a drawn texture
-Background 100 other textures of 160x160, drawn from the seed: 60 to learn from, 20 for validation, 20 for the test
+Background 250 other textures of 160x160, drawn from the seed: 150 to learn from, 50 for validation, 50 for the test
 rounds     `pellucid cascade digits.npz --background textures --model lenet5 --rounds 3`: the network of each
            round alone must raise fewer false alarms than that of the one before, its recall within a point of the first
 cascade    the same with a network a round, cheap ones first: all of them in turn as right as the last alone (recall
@@ -34,9 +34,9 @@ from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
 
 SIZES = {"train": 2400, "val": 800, "test": 1200}
-SIDE, PICTURES, INK = 160, 100, 0.5
+SIDE, PICTURES, INK = 160, 250, 0.5
 LEARNING = ("--epochs", "8", "--crops", "60000", "--augment", "shift=2", "--no-checks", "--recall", "0.98")
-WORDS = {"rounds": ("--model", "lenet5", "--rounds", "3"),
+WORDS = {"rounds": ("--model", "lenet5", "--rounds", "3", "--negatives", "0.2"),
          "cascade": ("--models", "FC_16|conv_4,pool,FC_16|conv_16,pool,conv_32,pool,FC_64")}  # fmt: skip
 RESULT = ROOT / "benchmarks" / "results" / "cascade.json"
 

@@ -11,7 +11,7 @@ anchors    centres with distances against cells with anchors
 Compared   AP50 of the test part, a seed after a seed, the same draws for both; the difference with its 95 % interval
            over seeds (Student), and whether the book's direction came out. Six networks a seed, each trained once for
            all ablations that need it; about 4 CPU minutes a network on blood cells.
-Writes benchmarks/results/detection-DATA.json, of what was asked for.
+Writes benchmarks/results/detection-DATA.json after each ablation; what was not asked for stays in it.
 """
 
 from __future__ import annotations
@@ -118,16 +118,19 @@ def strided(dataset: Dataset) -> Variant:
 
 
 def branched(dataset: Dataset) -> Variant:
-    """The default with its last block at dilations 2, 1 and 3 by the same weights, and all after it."""
+    """The default with its last block at dilations 2, 1 and 3 by the same kernels, and all after it.
+
+    Batch norm is each branch's own, so that the one that predicts knows its statistics.
+    """
     made, classes = of_kind("center", dataset), len(dataset.part("train").annotated(Boxes).names)
     image, fine, x = stages(dataset.image_shape)
     convs = [Conv2D(3 * WIDTH, 3, padding="same", dilation_rate=2, use_bias=False, kernel_initializer="he_normal",
                     name=f"shared{k}") for k in (1, 2)]  # fmt: skip
-    norms = [BatchNormalization(momentum=0.9, name=f"shared{k}_bn") for k in (1, 2)]
     found = []
     for gaps in (2, 1, 3):
         y = x
-        for conv, norm in zip(convs, norms, strict=True):
+        for conv in convs:
+            norm = BatchNormalization(momentum=0.9, name=f"{conv.name}_bn{gaps}")
             y = Activation("relu")(norm(conv(y) if gaps == 2 else conv(y, dilation_rate=gaps)))
         found.append(Add()([x, y]))
     entries = [Input(fine.sizes), Input(x.sizes)]
@@ -272,15 +275,19 @@ def main() -> None:
     dataset = load_data(RunConfig(data=given.data, limit=given.limit, resize=given.resize))
     engine = engine_named("pytorch", "float32", None)
     kept: Trained = {}
-    found = {name: compared(name, dataset, engine, given.epochs, given.augment, range(given.seeds), kept)
-             for name in given.only}  # fmt: skip
-    for name, one in found.items():
+    for name in given.only:
+        one = compared(name, dataset, engine, given.epochs, given.augment, range(given.seeds), kept)
         print(f"{name}: {one['by']} {one['difference'][one['by']]}, book: {one['book']}, came out: {one['came_out']}")
-    result = {"ablations": found, "data": Path(given.data).name, "epochs": given.epochs, "limit": given.limit,
-              "resize": given.resize, "augment": given.augment, "environment": environment_of(engine),
-              "commit": commit(), "date": time.strftime("%Y-%m-%d")}  # fmt: skip
-    place = ROOT / "benchmarks" / "results" / f"detection-{Path(given.data).name.partition('.')[0]}.json"
-    place.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        how = {word: getattr(given, word) for word in ("epochs", "limit", "resize", "augment")}
+        how |= {"commit": commit(), "date": time.strftime("%Y-%m-%d"), "environment": environment_of(engine)}
+        keep(Path(given.data).name.partition(".")[0], name, one | how)
+
+
+def keep(data: str, name: str, found: dict[str, Any]) -> None:
+    """Write one ablation beside those that are there."""
+    place = ROOT / "benchmarks" / "results" / f"detection-{data}.json"
+    before = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+    place.write_text(json.dumps(before | {name: found}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

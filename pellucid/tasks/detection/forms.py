@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pellucid.graph.layer import Layer, Tensor
+from pellucid.graph.layer import Tensor
 from pellucid.graph.vocabulary import (
     Activation,
     BatchNormalization,
@@ -89,22 +89,29 @@ def smoothed_heads(maps: Sequence[Tensor], filters: int, classes: int) -> Tensor
 
 
 def shared_heads(maps: Sequence[Tensor], filters: int, classes: int) -> Tensor:
-    """One head of classes and one of edges, on every map."""
-    kind: list[Layer] = head_layers(filters, classes, "class", rare_bias())
-    edge: list[Layer] = head_layers(filters, 4, "edge", Constant(1.0))
+    """One head of classes and one of edges, on every map; what batch norm knows is each map's own.
+
+    Statistics of all maps in one would be right for none of them once the network predicts (Ghiasi et al. 2019).
+    """
+    kind, edge = head_layers(filters, classes, "class", rare_bias()), head_layers(filters, 4, "edge", Constant(1.0))
     found = []
     for number, x in enumerate(maps):
-        y, z = x, x
-        for one, other in zip(kind, edge, strict=True):
-            y, z = one(y), other(z)
+        y, z = (on_map(x, head, f"head_{name}{number}") for head, name in ((kind, "class"), (edge, "edge")))
         both = Concatenate(name=f"both{number}")([y, z])
         found.append(Reshape((-1, both.sizes[-1]), name=f"places{number}")(both))
     joined: Tensor = Concatenate(axis=1, name="all_places")(found)
     return joined
 
 
-def head_layers(filters: int, numbers: int, name: str, bias: Constant) -> list[Layer]:
-    """A head as layers that may be called several times."""
-    return [Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"head_{name}"),
-            BatchNormalization(momentum=0.9, name=f"head_{name}_bn"), Activation("relu", name=f"head_{name}_relu"),
-            Conv2D(numbers, 1, bias_initializer=bias, name=f"head_{name}_out")]
+def head_layers(filters: int, numbers: int, name: str, bias: Constant) -> tuple[Conv2D, Conv2D]:
+    """The kernels of a head, which are called on map after map."""
+    return (Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"head_{name}"),
+            Conv2D(numbers, 1, bias_initializer=bias, name=f"head_{name}_out"))
+
+
+def on_map(x: Tensor, head: tuple[Conv2D, Conv2D], name: str) -> Tensor:
+    """A head on one map, with a batch norm of this map alone."""
+    first, last = head
+    x = BatchNormalization(momentum=0.9, name=f"{name}_bn")(first(x))
+    found: Tensor = last(Activation("relu", name=f"{name}_relu")(x))
+    return found
