@@ -1,12 +1,15 @@
 """Hard negatives from background pictures in rounds, and a cascade of growing networks: MNIST digits on drawn textures.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 1 2 3]      (about four processor minutes a seed)
-Objects    MNIST digits (2,400 to learn from, 800 for validation, 1,200 of the test part), ink over a drawn texture
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 2 3]     (about seven processor minutes a seed)
+Objects    MNIST digits (2,400 to learn from, 2,000 for validation, 3,000 of the test part), ink over a drawn texture
 Background 250 other textures of 160x160, drawn from the seed: 150 to learn from, 50 for validation, 50 for the test
-rounds     `pellucid cascade digits.npz --background textures --model lenet5 --rounds 3`: the network of each
-           round alone must raise fewer false alarms than that of the one before, its recall within a point of the first
+rounds     `pellucid cascade digits.npz --background textures --model lenet5 --rounds 3 --negatives 0.2`: the network of
+           each round alone must raise fewer false alarms than that of the one before, its recall within a point of that
+           of the first
 cascade    the same with a network a round, cheap ones first: all of them in turn as right as the last alone (recall
            within half a point, no more false alarms), and three times as fast on background
+Choice     sizes and shares were chosen on seeds 1 and 10 (of 1 the alarms came to 2.7, 0.65, 0.65 with five times the
+           negatives, 20 pictures); they are not measured again
 Writes benchmarks/results/cascade.json; exit code 1 where one of these does not hold.
 """
 
@@ -33,7 +36,7 @@ from pellucid.keys import Key
 from pellucid.runs.environment import environment_of
 from pellucid.training.session import engine_named
 
-SIZES = {"train": 2400, "val": 800, "test": 1200}
+SIZES = {"train": 2400, "val": 2000, "test": 3000}
 SIDE, PICTURES, INK = 160, 250, 0.5
 LEARNING = ("--epochs", "8", "--crops", "60000", "--augment", "shift=2", "--no-checks", "--recall", "0.98")
 WORDS = {"rounds": ("--model", "lenet5", "--rounds", "3", "--negatives", "0.2"),
@@ -120,7 +123,7 @@ def cascade_holds(found: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Measure, write, print; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[2, 3])
     given = parser.parse_args()
     place = Path(os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
     rows: dict[str, list[dict[str, Any]]] = {"rounds": [], "cascade": []}
