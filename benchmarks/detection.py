@@ -149,8 +149,9 @@ def trained(variant: Variant, dataset: Dataset, engine: Engine, epochs: int, aug
     batches = Batches(train, batch_size=BATCH, key=key.fold("batches"), preprocessing=Pipeline((Scale(255.0),)),
                       augmentation=augmentation_of(augment), encode=variant.encode, scale_later=True)  # fmt: skip
     steps = epochs * -(-len(train) // BATCH)
-    rule = AdamW(CosineDecay(0.0, steps - steps // epochs, warmup_target=RATE, warmup_steps=steps // epochs),
-                 weight_decay=DECAY, global_clipnorm=CLIP)  # fmt: skip
+    warm = min(steps // epochs, steps // 2)      # one epoch; where there is no other, half of it
+    rule = AdamW(CosineDecay(0.0, steps - warm, warmup_target=RATE, warmup_steps=warm), weight_decay=DECAY,
+                 global_clipnorm=CLIP)  # fmt: skip
     program = Supervised(variant.model.graph, Objective(variant.terms), rule, ratio_every=0)
     state = program.start(engine, key)
     for epoch in range(epochs):

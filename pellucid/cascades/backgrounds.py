@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid.cascades.windows import Look
 from pellucid.data.endings import is_picture
+from pellucid.data.fingerprint import fingerprint_arrays, fingerprint_files
 from pellucid.data.images import Array
 from pellucid.data.listing import scan_folder
 from pellucid.data.single import read_image
@@ -50,6 +51,11 @@ class Backgrounds:
     def pictures(self) -> Iterator[Array]:
         """One after the other."""
         yield from map(self.picture, range(len(self)))
+
+    def fingerprint(self) -> str:
+        """sha256 (hex) of all of them; it reads each once, so that one that does not fit is told before any round."""
+        return fingerprint_files({str(number): fingerprint_arrays({"picture": pixels})
+                                  for number, pixels in enumerate(self.pictures())})  # fmt: skip
 
 
 def divided(folder: str, key: Key, reading: Mapping[str, Any], look: Look, dtype: np.dtype[Any],

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.cascades.record import read_cascade, read_record
+from pellucid.cascades.record import read_cascade
 from pellucid.data.boxes.column import Boxes
 from pellucid.data.options import options_of_record
 from pellucid.data.single import read_sized
 from pellucid.errors import DataError, FileError, describe
-from pellucid.runs.deciding import problem_of
 from pellucid.tasks.registry import task_for
 from pellucid.using.held import Holder
-from pellucid.using.opening import classifier_of
 from pellucid.using.predicting import Answered
 
 
@@ -23,10 +21,9 @@ def predict_cascade(
     place: str, images: Iterable[str], *, engine: str | None = None, max_pixels: int | None = None
 ) -> Answered:
     """The boxes of each picture, read in its own size; one that cannot be read or is too small has an `error`."""
-    cascade, look = read_cascade(place, engine)
-    last = f"{place}/{read_record(place)['stages'][-1]['run']}"
-    model, _ = classifier_of(last)
-    names, holder = problem_of(model, last).class_names or (), Holder.of(model, last)
+    kept = read_cascade(place, engine)
+    cascade, look, last = kept.cascade, kept.look, kept.last
+    model, names, holder = last.model, last.names, Holder.of(last.model, last.run)
     words = {"max_pixels": max_pixels, **options_of_record(model.input_record or {}), "resize": None, "fit": "stretch"}
     task, background = task_for(Boxes.kind), cascade.stages[-1].background
     assert task is not None, "boxes are learnt by a task of ours"
@@ -44,9 +41,9 @@ def predict_cascade(
             continue
         boxes, answers = [np.empty((0, 4))], [np.empty((0, len(names)))]
         for windows, places in look.all(pixels):
-            kept, told = cascade.passed(windows)
-            if len(kept):
-                boxes.append(places[kept])
+            passed, told = cascade.passed(windows)
+            if len(passed):
+                boxes.append(places[passed])
                 answers.append(told)
         told = np.concatenate(answers)
         scores = 1 - told[:, background]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pellucid.errors import UsageError, describe
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import LINEAR
 
-MOST_ROUNDS = 20
+ROUNDS, MOST_ROUNDS = 3, 20
 OF_DATA = ("val_fraction", "join_validation", "group", "group_pattern", "train_dev_fraction", "label", "where",
            "copies", "wells", "parts", "resize", "fit", "crop", "box_noise", "channels", "require_all_channels",
            "alpha", "skip_broken", "max_pixels", "data_dir", "limit", "allow_leak")  # of the objects: a store has them
+PLACELESS = ("data", "data_dir", "model", "threads", "device", "checkpoint_every", "no_checks", "allow_leak")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Plan:
         """The share that a stage keeps where others come after it: a tenth of what the last may lose."""
         return 1 - (1 - self.recall) / 10
 
+    def identity(self, data: str, background: str) -> dict[str, Any]:
+        """What must be the same for rounds to be of one cascade, as plain values; both are fingerprints."""
+        settings = {name: value for name, value in self.base.to_json().items() if name not in PLACELESS}
+        numbers = {name: value for name, value in vars(self).items() if isinstance(value, int | float)}
+        return {"data": data, "background": background, "models": list(self.models), **numbers, "settings": settings}
+
     def config(self, number: int, data: str) -> RunConfig:
         """The settings of one round's run, which reads its store as it lies."""
         plain, model = RunConfig(), self.models[number]
@@ -57,15 +65,16 @@ class Plan:
 
 def models_of(words: str | None, rounds: int | None, model: str | None) -> tuple[str | None, ...]:
     """A network a round: those of --models, or --model again and again. Raises UsageError."""
-    found: tuple[str | None, ...] = (model,) * (3 if rounds is None else rounds)
+    found: tuple[str | None, ...] = ()
     if words is not None:
         found = tuple(word.strip() for word in words.split("|"))
         if model is not None or not all(found):
-            raise UsageError(describe("cascade", "--models", "networks with | between them, such as 'linear|lenet', "
+            raise UsageError(describe("cascade", "--models", "networks with | between them, such as 'linear|lenet5', "
                                       "and then no --model", repr(words)))
         if rounds not in (None, len(found)):
             raise UsageError(describe("cascade", "--rounds", f"{len(found)}, one a network of --models", rounds,
                                       "Leave it out."))  # fmt: skip
-    if not 1 <= len(found) <= MOST_ROUNDS:
-        raise UsageError(describe("cascade", "--rounds", f"from 1 to {MOST_ROUNDS}", len(found)))
-    return found
+    count = len(found) or (ROUNDS if rounds is None else rounds)
+    if not 1 <= count <= MOST_ROUNDS:
+        raise UsageError(describe("cascade", "--rounds", f"from 1 to {MOST_ROUNDS}", count))
+    return found or (model,) * count

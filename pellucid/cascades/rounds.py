@@ -18,18 +18,19 @@ from pellucid.cascades.cascade import Cascade, Stage
 from pellucid.cascades.measuring import measured
 from pellucid.cascades.mining import mine
 from pellucid.cascades.plan import Plan
-from pellucid.cascades.record import FORMAT, NAME, stage_of
+from pellucid.cascades.record import FORMAT, NAME, claim, classifier_at
 from pellucid.cascades.sets import PARTS, Negatives, refuse_unfit, write_set
 from pellucid.cascades.windows import Look
 from pellucid.data.channels import word_of
 from pellucid.data.dataset import Dataset
+from pellucid.data.fingerprint import fingerprint_files
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.experiment import resume_run, start_run
 from pellucid.runs.networks import LINEAR
 from pellucid.runs.preparation import load_data
 from pellucid.storage.run_folder import RunFolder
-from pellucid.storage.writer import make_folder, write_json
+from pellucid.storage.writer import write_json
 from pellucid.tasks.registry import files_of_tasks
 from pellucid.training.events import Event
 from pellucid.using.opening import network_named
@@ -86,11 +87,12 @@ class Making:
         made.stopped = run_in(place, self.plan.config(number, str(store)), self.command, self.console)
         if made.stopped:
             return
-        stage, validation = stage_of(str(place), None), self.objects.part("validation")
+        known, validation = classifier_at(str(place), None), self.objects.part("validation")
+        stage = known.stage()
         told = stage.told(validation.images.take(np.arange(len(validation))))
         loose, most = (stage.limit(told, share) for share in (self.plan.loosely, self.plan.recall))
         made.stages.append(replace(stage, loose=loose, most=most))
-        made.rows.append({"run": word, "loose": loose, "most": most, "looked": looked,
+        made.rows.append({"run": word, "mark": known.mark, "loose": loose, "most": most, "looked": looked,
                           "negatives": len(made.negatives[number]["train"])})  # fmt: skip
 
     def judged(self, stages: Sequence[Stage]) -> list[dict[str, Any]]:
@@ -102,9 +104,11 @@ class Making:
 
 
 def begun(plan: Plan, out: str | Path, command: str, console: Event | None) -> Making:
-    """The plan with its data read. Raises UsageError and DataError for what does not fit.
+    """The plan with its data read. Raises UsageError and DataError for what does not fit, FileError where the folder
+    is of another cascade.
 
-    Networks of all rounds are made once, so that a name that means nothing is told before the first.
+    Networks of all rounds are made once, and all pictures read, so that what is wrong with one is told before the
+    first round.
     """
     objects = load_data(plan.base)
     refuse_unfit(objects)
@@ -115,7 +119,8 @@ def begun(plan: Plan, out: str | Path, command: str, console: Event | None) -> M
     reading = {"channels": word_of(objects.channel_names), "alpha": plan.base.alpha,
                "max_pixels": plan.base.max_pixels}  # fmt: skip
     backgrounds = divided(plan.background, Key.of(plan.base.split_seed), reading, look, objects.dtype)
-    make_folder(out)
+    seen = fingerprint_files({name: part.fingerprint() for name, part in backgrounds.items()})
+    claim(Path(out), plan.identity(objects.fingerprint, seen))
     return Making(plan, objects, backgrounds, Path(out), command, console)
 
 

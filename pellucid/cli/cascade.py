@@ -37,8 +37,8 @@ def cascade(
         str, option(CASCADE, "A folder of pictures without an object, as large as they come; a fifth of them is kept "
                              "for validation, another for the test.")],
     models: Annotated[
-        str | None, option(CASCADE, "A network a round, cheap ones first: 'linear|conv_8,pool|lenet'; default: --model "
-                                    "in all rounds.")] = None,
+        str | None, option(CASCADE, "A network a round, cheap ones first: 'linear|conv_8,pool|lenet5'; default: "
+                                    "--model in all rounds.")] = None,
     rounds: Annotated[int | None, option(CASCADE, "How many; default: 3, or one a network of --models.")] = None,
     recall: Annotated[
         float, option(CASCADE, "The share of the validation part's objects that the last stage keeps; those before it "
@@ -82,12 +82,14 @@ def cascade(
 
 
 def tell(record: Mapping[str, Any], logger: logging.Logger) -> None:
-    """A line a round on the test part, and how much faster all of them are than the last alone."""
+    """A line a round on the test part, and of several how much faster all of them are than the last."""
     for row in record["measured"]:
         alone, both = row["alone"], row["cascade"]
         logger.info("round %d  alone: recall %.4f, %.2f false alarms a picture; after those before it: recall %.4f, "
                     "%.2f", row["round"], alone["recall"], alone["alarms"], both["recall"], both["alarms"])  # fmt: skip
     last = record["measured"][-1]
-    logger.info("%.0f windows of a background picture in %.1f ms, by the last round alone in %.1f ms: %.1f times as "
-                "fast", last["cascade"]["windows"], 1e3 * last["cascade"]["seconds"], 1e3 * last["alone"]["seconds"],
-                last["alone"]["seconds"] / max(last["cascade"]["seconds"], 1e-9))  # fmt: skip
+    if last["round"] > 1:
+        logger.info("%.0f windows of a background picture in %.1f ms, by the last round alone in %.1f ms: %.1f times "
+                    "as fast", last["cascade"]["windows"], 1e3 * last["cascade"]["seconds"],
+                    1e3 * last["alone"]["seconds"],
+                    last["alone"]["seconds"] / max(last["cascade"]["seconds"], 1e-9))  # fmt: skip

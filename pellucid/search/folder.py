@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import FileError, escaped, shown
+from pellucid.errors import FileError
 from pellucid.storage.entries import enclose, refuse_unplain_entries
-from pellucid.storage.reading import read_json
+from pellucid.storage.identity import refuse_another
 from pellucid.storage.run_folder import RunFolder
 from pellucid.storage.writer import make_folder, write_json
 
@@ -90,31 +90,4 @@ class SearchFolder:
 
     def refuse_another(self, identity: dict[str, Any]) -> None:
         """Raise FileError when the folder is of a search over another space, of another model or on other data."""
-        from pellucid.storage.records.checking import checked
-        from pellucid.storage.records.runs import IdentityRecord
-
-        before = checked(read_json(self.record), IdentityRecord, self.record, "Choose another --out")["identity"]
-        was, now = flat(before), flat(identity)
-        differing = [f"{shown(name)} was {short(was.get(name))}, is {short(now.get(name))}"
-                     for name in {**was, **now} if was.get(name) != now.get(name)]  # fmt: skip
-        if differing:
-            raise FileError(f"{self.path} holds another search: {'; '.join(differing)}. Type what was typed then to go "
-                            "on with it, or choose another --out.")  # fmt: skip
-
-
-def flat(identity: dict[str, Any]) -> dict[str, Any]:
-    """Settings and parameters beside the rest, under their own names."""
-    found: dict[str, Any] = {}
-    for name, value in identity.items():
-        if isinstance(value, dict):
-            found |= {f"{name[:-1] if name.endswith('s') else 'the range of'} {key}": inner
-                      for key, inner in value.items()}  # fmt: skip
-        else:
-            found[name] = value
-    return found
-
-
-def short(value: Any) -> str:
-    """A value in a sentence; a fingerprint by its first letters."""
-    text = escaped("nothing" if value is None else value)
-    return text if len(text) <= 40 else f"{text[:12]}..."
+        refuse_another(self.record, identity, "search")

@@ -120,7 +120,8 @@ def row(name: str, default: Any, meaning: str, *, required: bool = False) -> str
         shown = "-"
     else:
         shown = f"`{default}`"
-    return f"| `{name}` | {shown} | {meaning.replace('|', ', ')} |"
+    meaning = meaning.replace("|", r"\|")
+    return f"| `{name}` | {shown} | {meaning} |"
 
 
 if __name__ == "__main__":
