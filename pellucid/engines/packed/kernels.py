@@ -13,25 +13,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from pellucid.engines.packed.compiling import compiled, has_tables
+from pellucid.engines.packed.instructions import popcount
 from pellucid.engines.packed.lookup import MOST, laid_out, looked_up
 from pellucid.engines.packed.words import WORD
 
 BLOCK = 32  # filters side by side, which the compiler takes several at a time
-
-
-@intrinsic
-def popcount(typing: Any, word: Any) -> Any:
-    """The bits of a word that are 1."""
-
-    def emitted(context: Any, builder: ir.IRBuilder, signature: Any, given: Any) -> Any:
-        return builder.ctpop(given[0])
-
-    return types.uint64(types.uint64), emitted
 
 
 @njit(inline="always")
@@ -44,7 +33,7 @@ def added(a: Any, b: Any, c: Any) -> Any:
 def side_by_side(filters: np.ndarray) -> np.ndarray:
     """Filters (F,K) uint64 as `differing` reads them here: F blocks of so many as the last axis says, the last filled.
 
-    (G,K,32) uint64, or (G,T,3,32 V) uint8 for tables.
+    (G,K,32) uint64, or (G, T + 1, 7, 32 V) uint8 for tables.
     """
     if has_tables() and WORD * filters.shape[1] <= MOST:
         return laid_out(filters)
