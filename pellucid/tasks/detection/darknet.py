@@ -22,7 +22,7 @@ import numpy as np
 from pellucid.data.naming import parse_class_list
 from pellucid.data.preprocessing import Pipeline
 from pellucid.data.steps import Scale
-from pellucid.errors import FileError, shown
+from pellucid.errors import ArgumentError, FileError, ShapeError, shown
 from pellucid.graph.layer import Tensor
 from pellucid.graph.vocabulary import (
     Activation,
@@ -117,12 +117,18 @@ class Builder:
         """The network, ending in (P, 5 + C), and how it is read."""
         _, line, net = sections[0]
         height, width, channels = (self.number(net, name, line) for name in ("height", "width", "channels"))
+        if min(height, width) < 1 or channels != 3:
+            raise FileError(f"{self.path}: line {line}: pictures must be red, green and blue, of 1x1 pixels at least, "
+                            f"but they are {height}x{width} of {channels} channels.")
         x = image = Input((height, width, channels))
         for kind, at, options in sections[1:]:
             make = getattr(self, f"make_{kind}", None)
             if make is None:
                 raise FileError(f"{self.path}: line {at}: layers of the kind [{shown(kind)}] are not read.")
-            x = make(x, at, options, height, classes) if kind in ENDS else make(x, at, options)
+            try:
+                x = make(x, at, options, (height, width), classes) if kind in ENDS else make(x, at, options)
+            except (ArgumentError, ShapeError) as fault:
+                raise FileError(f"{self.path}: line {at}: {fault}") from None
             self.results.append(x)
         if not self.outputs:
             raise FileError(f"{self.path}: it has no [yolo] or [region] section, so it is no detector that is read.")
@@ -225,26 +231,27 @@ class Builder:
         y: Tensor = Dropout(rate, name=f"dropout{len(self.results)}")(x)
         return y
 
-    def make_yolo(self, x: Tensor, line: int, options: dict[str, str], height: int, classes: int) -> Tensor:
+    def make_yolo(self, x: Tensor, line: int, options: dict[str, str], size: tuple[int, int], classes: int) -> Tensor:
         """The vectors of one map, some of the anchors, in pixels."""
         pairs = self.pairs(options)
         mask = [whole(word, 0) for word in options["mask"].split(",")] if "mask" in options else range(len(pairs))
         chosen = [pairs[k] for k in mask if k is not None and k < len(pairs)]
-        return self.ended(x, line, options, height, classes, chosen)
+        return self.ended(x, line, options, size, classes, chosen)
 
-    def make_region(self, x: Tensor, line: int, options: dict[str, str], height: int, classes: int) -> Tensor:
+    def make_region(self, x: Tensor, line: int, options: dict[str, str], size: tuple[int, int], classes: int) -> Tensor:
         """The vectors of the one map of YOLO v2, all anchors, in cells; classes by softmax where it is said."""
         self.exclusive = self.number(options, "softmax", line, 0) == 1
-        cell = height / (x.sizes[0] or 1)
+        cell = size[0] / (x.sizes[0] or 1)
         chosen = [(cell * w, cell * h) for w, h in self.pairs(options)]
-        return self.ended(x, line, options, height, classes, chosen)
+        return self.ended(x, line, options, size, classes, chosen)
 
     def pairs(self, options: dict[str, str]) -> list[tuple[float, float]]:
         """Widths and heights."""
         numbers = [decimal(word) for word in options.get("anchors", "").split(",")]
-        return [(w, h) for w, h in zip(numbers[0::2], numbers[1::2], strict=False) if w and h]
+        return [(w, h) for w, h in zip(numbers[0::2], numbers[1::2], strict=False)
+                if w and h and min(w, h) > 0]  # fmt: skip
 
-    def ended(self, x: Tensor, line: int, options: dict[str, str], height: int, classes: int,
+    def ended(self, x: Tensor, line: int, options: dict[str, str], size: tuple[int, int], classes: int,
               anchors: Sequence[tuple[float, float]]) -> Tensor:  # fmt: skip
         """A map whose vectors (cells x anchors, 5 + C) are an output."""
         told = self.number(options, "classes", line, 20)
@@ -254,7 +261,11 @@ class Builder:
         if not anchors or rows is None or columns is None or filters != len(anchors) * (5 + classes):
             raise FileError(f"{self.path}: line {line}: {filters} filters come before it, but {len(anchors)} anchors "
                             f"of {classes} classes need {len(anchors) * (5 + classes)}.")
-        self.strides.append(height // rows)
+        stride = size[0] // rows
+        if size != (stride * rows, stride * columns):
+            raise FileError(f"{self.path}: line {line}: pictures of {size[0]}x{size[1]} come to {rows}x{columns} "
+                            "places that are no squares. Make height and width multiples of 32.")
+        self.strides.append(stride)
         self.anchors.append(tuple((float(w), float(h)) for w, h in anchors))
         places = rows * columns * len(anchors)
         self.outputs.append(Reshape((places, 5 + classes), name=f"places{len(self.results)}")(x))
@@ -262,7 +273,8 @@ class Builder:
 
 
 def read_weights(path: str, convolutions: Sequence[Convolution], model: Model) -> dict[str, np.ndarray]:
-    """The weights of the model by key. Raises FileError for a file that has fewer or more numbers."""
+    """The weights of the model by key. Raises FileError for fewer or more numbers, and for such as no
+    training leaves."""
     content = bytes(read_bytes(path))
     shapes = {key: value.shape for key, value in model.weights_by_key().items()}
     head = np.frombuffer(content[:12], "<i4") if len(content) >= 12 else np.zeros(3, np.int32)
@@ -286,8 +298,13 @@ def read_weights(path: str, convolutions: Sequence[Convolution], model: Model) -
             for word in ("beta", "gamma", "moving_mean", "moving_variance"):
                 found[f"{one.name}_bn/{word}"] = take(f)
             variance = found[f"{one.name}_bn/moving_variance"].astype(np.float64)
+            variance = np.where(variance < 0, np.nan, variance)
             found[f"{one.name}_bn/moving_variance"] = ((np.sqrt(variance) + ROOT) ** 2 - EPSILON).astype(np.float32)
         else:
             found[f"{one.name}/bias"] = take(f)
         found[f"{one.name}/kernel"] = take(u * v * c * f).reshape(f, c, u, v).transpose(2, 3, 1, 0).copy()
+    spoilt = next((key for key, value in found.items() if not np.isfinite(value).all()), None)
+    if spoilt is not None:
+        raise FileError(f"{path}: {spoilt} has numbers that are not finite, or variances below 0. Copy the file again, "
+                        "or give the .weights that belongs to the .cfg.")
     return found

@@ -28,7 +28,7 @@ from pellucid.tasks.detection.settings import Settings
 from pellucid.words import decimal
 
 FORM = re.compile(r"([^:]+):([^-]*)-(.*)")
-WANTED = "FACTOR:LEAST-MOST with commas between, such as 0.5:60-,1:24-80,2:-40"
+WANTED = "FACTOR:LEAST-MOST with commas between, such as 0.5:30-,1:16-80,2:-40"
 SMALLEST, LARGEST = 0.05, 8.0
 
 

@@ -26,7 +26,7 @@ class Settings:
         panel=LEARNING, least=0, most=0.5)
     snip: str | None = setting(
         None, "Read pictures at several sizes, and learn and tell objects at those that suit them: "
-        "0.5:60-,1:24-80,2:-40 is half, whole and twice the size, each with the sides of its objects in pixels there.",
+        "0.5:30-,1:16-80,2:-40 is half, whole and twice the size, each with the sides of its objects in pixels there.",
         panel=LEARNING)
     nms: float = setting(
         0.5, "IoU above which the less sure one of two boxes of a class is dropped, or made less sure.",

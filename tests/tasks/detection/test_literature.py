@@ -12,7 +12,7 @@ import pytest
 from pellucid.architectures import Darknet19, Darknet53, DetNet59, ResNet50
 from pellucid.data.batches import Batch
 from pellucid.data.boxes.column import Placed
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, FileError
 from pellucid.graph.graph import Graph
 from pellucid.graph.summary import summarize
 from pellucid.keys import Key
@@ -34,7 +34,7 @@ from pellucid.tasks.detection.trident import BESIDE, BRANCHES, MIDDLE, trident_n
 from pellucid.tasks.detection.yolo import yolo2_above, yolo3_above
 from pellucid.training.session import engine_named
 from tests.architectures.small import numbers
-from tests.tasks.detection.darknet_files import write_weights, yolo2_cfg, yolo3_cfg
+from tests.tasks.detection.darknet_files import convolution, last, net, write_weights, yolo2_cfg, yolo3_cfg
 
 SIZES = np.array([[8.0 + 7 * k, 60.0 - 5 * k] for k in range(10)])  # so many that every anchor has one
 OBJECTS = Placed(np.concatenate([np.full((10, 2), 2.0), 2 + SIZES], axis=1), np.arange(10) % 3, np.zeros(10, bool),
@@ -264,3 +264,35 @@ def test_darknets_files_of_v3_give_what_the_network_by_name_gives(tmp_path: Path
     ours, theirs = model.predict(x), read.predict(x)
     coarse, middle, fine = np.split(theirs, [27, 27 + 108], axis=1)  # darknet begins with the coarsest map
     assert np.allclose(ours, np.concatenate([fine, middle, coarse], axis=1), atol=1e-4 * np.abs(ours).max())
+
+
+TINY_CFG = net(16) + convolution(2, 3, 2) + last(7) + "[yolo]\nmask=0\nanchors=3,4\nclasses=2\nnum=1\n"
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("filters=2", "filters=-3", "x.cfg: line 5: Conv2D: filters must be"),
+    ("height=16", "height=0", "x.cfg: line 1: pictures must be red, green and blue, of 1x1 pixels at least"),
+    ("channels=3", "channels=1", "x.cfg: line 1: pictures must be red, green and blue"),
+    ("height=16", "height=17", "x.cfg: line 18: pictures of 17x16 come to 9x8 places that are no squares"),
+    ("anchors=3,4", "anchors=-3,4", "7 filters come before it, but 0 anchors"),
+])  # fmt: skip
+def test_a_cfg_that_makes_no_sense_is_refused_by_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (tmp_path / "x.cfg").write_text(TINY_CFG.replace(old, new, 1))
+    with pytest.raises(FileError, match=said):
+        Builder("x.cfg").build(sections_of(str(tmp_path / "x.cfg")), 2)
+
+
+@pytest.mark.parametrize("spoilt", [np.nan, np.inf, -1.0])
+def test_weights_that_no_training_leaves_are_refused(tmp_path: Path, spoilt: float) -> None:
+    """The eighth number is a variance, which is above 0."""
+    (tmp_path / "x.cfg").write_text(TINY_CFG)
+    (tmp_path / "names").write_text("ant\nbee\n")
+    values = np.ones(83, "<f4")
+    head = np.array([0, 2, 0, 0, 0], "<i4").tobytes()
+    words = [tmp_path / name for name in ("x.cfg", "x.weights", "names")]
+    words[1].write_bytes(head + values.tobytes())
+    assert load_darknet(*words).count_params() == 83
+    values[7] = spoilt
+    words[1].write_bytes(head + values.tobytes())
+    with pytest.raises(FileError, match="conv0_bn/moving_variance has numbers that are not finite, or"):
+        load_darknet(*words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pellucid.graph.summary import summarize
 from pellucid.keys import Key
 from pellucid.layers import Input, Reshape
 from pellucid.models import Sequential, load_model
+from pellucid.settings import listed
 from pellucid.tasks.detection.answering import detected
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
@@ -24,7 +26,7 @@ from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.codecs.snip import Scale, SnipCodec
 from pellucid.tasks.detection.codecs.tiles import TileCodec
 from pellucid.tasks.detection.kinds import KINDS
-from pellucid.tasks.detection.pyramids import at_sizes, scales_of, words_of
+from pellucid.tasks.detection.pyramids import WANTED, at_sizes, scales_of, words_of
 from pellucid.tasks.detection.record import codec_of
 from pellucid.tasks.detection.settings import Settings
 from pellucid.training.session import engine_named
@@ -57,6 +59,13 @@ def test_words_say_sizes_and_no_object_is_left_out() -> None:
     boxes = np.zeros((500, 4))
     boxes[:, 2:] = 2 ** np.random.default_rng(0).uniform(-2, 6, (500, 2))
     assert np.any([scale.holds(boxes) for scale in SCALES], axis=0).all()
+
+
+def test_the_words_that_help_and_refusals_say_to_type_leave_no_object_out() -> None:
+    (told,) = (known.help for known in listed(Settings) if known.name == "snip")
+    for text in (told, WANTED):
+        (example,) = re.findall(r"[\d.]+:[\d.,:-]+", text)
+        assert len(words_of(example)) == 3
 
 
 @pytest.mark.parametrize(("words", "said"), [
