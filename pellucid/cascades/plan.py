@@ -8,6 +8,7 @@ from typing import Any
 from pellucid.errors import UsageError, describe
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import LINEAR
+from pellucid.runs.old_settings import unsaid
 
 ROUNDS, MOST_ROUNDS = 3, 20
 OF_DATA = ("val_fraction", "join_validation", "group", "group_pattern", "train_dev_fraction", "label", "where",
@@ -52,7 +53,8 @@ class Plan:
 
     def identity(self, data: str, background: str) -> dict[str, Any]:
         """What must be the same for rounds to be of one cascade, as plain values; both are fingerprints."""
-        settings = {name: value for name, value in self.base.to_json().items() if name not in PLACELESS}
+        settings = {name: value for name, value in self.base.to_json().items()
+                    if name not in PLACELESS and not unsaid(name, value)}  # fmt: skip
         numbers = {name: value for name, value in vars(self).items() if isinstance(value, int | float)}
         return {"data": data, "background": background, "models": list(self.models), **numbers, "settings": settings}
 

@@ -6,9 +6,12 @@ a new one comes with a line that says what runs did before it. What a null chose
 
 from __future__ import annotations
 
+from typing import Any
+
 from pellucid.settings import Meaning
 from pellucid.tasks.registry import FIRST
 
+FIRST_VERSION = "0.1.0"
 MEANINGS: dict[str, Meaning] = {
     "data": Meaning("0.1.0", "digits"),
     "task": Meaning("0.2.0", FIRST),
@@ -80,3 +83,9 @@ MEANINGS: dict[str, Meaning] = {
     "checkpoint_every": Meaning("0.1.0", 0),
     "no_checks": Meaning("0.1.0", False),
 }
+
+
+def unsaid(name: str, value: Any) -> bool:
+    """Whether a setting that the first version did not have is as it was then: it makes no other work of an old one."""
+    meaning = MEANINGS.get(name)
+    return meaning is not None and meaning.since != FIRST_VERSION and value == meaning.absent

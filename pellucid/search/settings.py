@@ -13,7 +13,7 @@ from pellucid.errors import PellucidError, UsageError, describe
 from pellucid.reports.scores import Score
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import FILES, in_words
-from pellucid.runs.old_settings import MEANINGS
+from pellucid.runs.old_settings import unsaid
 from pellucid.search.sampling import METHODS
 from pellucid.search.space import CHOICE, RANGE, Choice, Kind, Range, Space, Value, parse_choice, parse_range
 from pellucid.settings import flag_of, listed
@@ -30,7 +30,6 @@ PLACELESS = frozenset({"data", "data_dir", "threads", "device", "allow_leak", "c
                        "no_checks"})  # fmt: skip  (they decide no score of a trial)
 WITH_COMMAS = ("model", "augment", "preprocess")  # settings whose words hold commas themselves
 HOLE = re.compile(r"\{(\w+)\}")  # a part of --model that varies: conv_{width},pool,FC_32
-FIRST_VERSION = "0.1.0"  # that had searches
 PRUNERS = ("median", "halving", "none")
 KEEPS = ("best", "all")
 MOST_TRIALS = 100_000
@@ -93,12 +92,6 @@ class Plan:
             "method": self.method,
             "pruner": self.pruner,
         }
-
-
-def unsaid(name: str, value: Any) -> bool:
-    """Whether a setting that the first searches did not have is as it was for them: it makes no other search."""
-    meaning = MEANINGS.get(name)
-    return meaning is not None and meaning.since != FIRST_VERSION and value == meaning.absent
 
 
 def digest(identity: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from pellucid.cascades.windows import Look
 from pellucid.errors import FileError, UsageError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
+from pellucid.runs.old_settings import MEANINGS
 from tests.cli.terminal import Terminal
 
 LOOK = Look((5, 7), 3, 3)
@@ -212,6 +213,13 @@ def test_a_plan_reads_its_stores_as_they_lie() -> None:
     config = plan.config(0, "round-1.h5")
     assert (config.data, config.resize, config.limit, config.lr, config.model) == ("round-1.h5", None, None, 0.1, "")
     assert plan.loosely == pytest.approx(0.999)
+
+
+def test_settings_of_later_versions_that_nobody_typed_make_no_other_cascade() -> None:
+    plain, typed = (Plan(RunConfig(use_ema=word), "bg", ("linear",)).identity("a", "b")["settings"]
+                    for word in (False, True))  # fmt: skip
+    assert MEANINGS["use_ema"].absent is False and "lr" in plain
+    assert "use_ema" not in plain and typed["use_ema"]
 
 
 def test_a_picture_of_another_depth_is_refused(tmp_path: Path) -> None:
