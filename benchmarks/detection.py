@@ -1,7 +1,9 @@
 """The ablations of CNN-book 12 on the default's small backbone: each idea with it and without it, on the same data.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.detection DATA [--epochs 14] [--seeds 3] [--only focal] [--limit N]
-           DATA: blood cells ($PELLUCID_DATA/bccd/bccd.tar), or fields of digits of benchmarks/published/fields.py
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.detection DATA [--epochs 20] [--seeds 3] [--only focal] [--limit N]
+           DATA: blood cells ($PELLUCID_DATA/bccd/bccd.tar), or fields of digits:
+           python benchmarks/published/fields.py --digits 2-5 --fields 2000 --out fields --draw-only
+           python -m benchmarks.detection fields --epochs 8 --resize 64x64 --augment none
 pyramid    one map of 8 pixels against maps of 8, 16, 32, the codec the same; the smallest class apart
 soft-nms   one model, answers by NMS at 0.5 against Soft-NMS (linear, 0.3), also on pictures with crowded neighbours
 focal      anchors learnt by focal loss against cross-entropy on all places
@@ -266,7 +268,7 @@ def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--resize", default="256x320", help="multiples of 32, which all networks take")
     parser.add_argument("--augment", default="flip,flip_vertical,zoom=0.3,shift=16,brightness=0.2")

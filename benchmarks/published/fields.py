@@ -98,7 +98,12 @@ def main() -> None:
     parser.add_argument("--fields", type=int, default=20_000, help="training fields")
     parser.add_argument("--flags", default="", help="what `pellucid train` is told")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--draw-only", action="store_true", help="draw the fields into --out, and train nothing")
     asked = parser.parse_args()
+    if asked.draw_only:
+        asked.out.mkdir(parents=True)
+        draw(asked.out, asked.digits, asked.fields, asked.seed)
+        return
     folder = asked.out.with_name(f"fields-{asked.digits}-{asked.seed}")
     if not folder.exists():
         folder.mkdir(parents=True)
