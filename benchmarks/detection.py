@@ -211,12 +211,13 @@ ABLATIONS: dict[str, tuple[tuple[str, str, Answer], tuple[str, str, Answer], str
 Trained = dict[tuple[str, int], tuple[Variant, np.ndarray]]
 
 
-def scores(judged: Judged, boxes: Boxes) -> dict[str, float]:
-    """AP50 in all, of the class with the smallest boxes, and of crowded pictures."""
+def scores(judged: Judged, boxes: Boxes) -> dict[str, float | None]:
+    """AP50 in all, of the class with the smallest boxes, and of crowded pictures, None where there are none."""
     sizes = np.prod(boxes.corners[:, 2:] - boxes.corners[:, :2], axis=1)
     smallest = min(np.unique(boxes.classes).tolist(), key=lambda k: float(np.median(sizes[boxes.classes == k])))
+    among = crowded(boxes)
     return {"AP50": judged.mean_average_precision(), "smallest_class": judged.average_precision(smallest),
-            "crowded": judged.mean_average_precision(crowded(boxes).astype(np.float64))}
+            "crowded": judged.mean_average_precision(among.astype(np.float64)) if among.any() else None}
 
 
 def compared(name: str, dataset: Dataset, engine: Engine, epochs: int, augment: str, seeds: Sequence[int],
@@ -237,7 +238,7 @@ def compared(name: str, dataset: Dataset, engine: Engine, epochs: int, augment: 
             print(name, runs[-1], flush=True)
     count = len(seeds)
     differences = {score: told([runs[k][score] - runs[k + count][score] for k in range(count)])
-                   for score in ("AP50", "smallest_class", "crowded")}  # fmt: skip
+                   for score in ("AP50", "smallest_class", "crowded") if runs[0][score] is not None}  # fmt: skip
     return {"runs": runs, "book": book, "by": by, "difference": differences,
             "came_out": came_out(book, differences[by])}  # fmt: skip
 
