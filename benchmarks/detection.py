@@ -3,7 +3,7 @@
 Run with   OMP_NUM_THREADS=1 python -m benchmarks.detection DATA [--epochs 20] [--seeds 3] [--only focal] [--limit N]
            DATA: blood cells ($PELLUCID_DATA/bccd/bccd.tar), or fields of digits:
            python benchmarks/published/fields.py --digits 2-5 --fields 2000 --out fields --draw-only
-           python -m benchmarks.detection fields --epochs 8 --resize 64x64 --augment none
+           python -m benchmarks.detection fields --epochs 5 --resize 64x64 --augment none
 pyramid    one map of 8 pixels against maps of 8, 16, 32, the codec the same; the smallest class apart
 soft-nms   one model, answers by NMS at 0.5 against Soft-NMS (linear, 0.3), also on pictures with crowded neighbours
 focal      anchors learnt by focal loss against cross-entropy on all places
