@@ -1,6 +1,6 @@
 """Hard negatives from background pictures in rounds, and a cascade of growing networks: MNIST digits on drawn textures.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 2 3]     (about seven processor minutes a seed)
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.cascade [--seeds 2 3]     (about six processor minutes a seed)
 Objects    MNIST digits (2,400 to learn from, 2,000 for validation, 3,000 of the test part), ink over a drawn texture
 Background 250 other textures of 160x160, drawn from the seed: 150 to learn from, 50 for validation, 50 for the test
 rounds     `pellucid cascade digits.npz --background textures --model lenet5 --rounds 3 --negatives 0.2`: the network of

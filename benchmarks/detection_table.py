@@ -9,10 +9,10 @@ import json
 import statistics
 from typing import Any
 
+from benchmarks.detection import ABLATIONS
 from benchmarks.published import ROOT
 
 RESULTS = {"blood cells": "detection-bccd.json", "fields of digits": "detection-fields.json"}
-ORDER = ("pyramid", "soft-nms", "focal", "dilated", "branches", "anchors")
 SCORES = {"AP50": "AP50", "smallest_class": "AP50 of the class with the smallest boxes"}
 HEAD = ("data", "score, %", "with", "mean (spread)", "against", "mean (spread)", "difference (95 %)", "the book",
         "came out")  # fmt: skip
@@ -21,7 +21,7 @@ HEAD = ("data", "score, %", "with", "mean (spread)", "against", "mean (spread)",
 def rows(data: str, ablations: dict[str, Any]) -> list[str]:
     """A line an ablation; several seeds' mean and spread for either side."""
     found = []
-    for name in ORDER:
+    for name in ABLATIONS:
         one = ablations[name]
         sides: dict[str, list[float]] = {}
         for run in one["runs"]:

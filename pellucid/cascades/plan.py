@@ -8,13 +8,12 @@ from typing import Any
 from pellucid.errors import UsageError, describe
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import LINEAR
-from pellucid.runs.old_settings import unsaid
+from pellucid.runs.old_settings import deciding
 
 ROUNDS, MOST_ROUNDS = 3, 20
 OF_DATA = ("val_fraction", "join_validation", "group", "group_pattern", "train_dev_fraction", "label", "where",
            "copies", "wells", "parts", "resize", "fit", "crop", "box_noise", "channels", "require_all_channels",
            "alpha", "skip_broken", "max_pixels", "data_dir", "limit", "allow_leak")  # of the objects: a store has them
-PLACELESS = ("data", "data_dir", "model", "threads", "device", "checkpoint_every", "no_checks", "allow_leak")
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ class Plan:
 
     def identity(self, data: str, background: str) -> dict[str, Any]:
         """What must be the same for rounds to be of one cascade, as plain values; both are fingerprints."""
-        settings = {name: value for name, value in self.base.to_json().items()
-                    if name not in PLACELESS and not unsaid(name, value)}  # fmt: skip
+        settings = deciding(self.base.to_json(), {"model"})
         numbers = {name: value for name, value in vars(self).items() if isinstance(value, int | float)}
         return {"data": data, "background": background, "models": list(self.models), **numbers, "settings": settings}
 

@@ -6,12 +6,14 @@ a new one comes with a line that says what runs did before it. What a null chose
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pellucid.settings import Meaning
 from pellucid.tasks.registry import FIRST
 
 FIRST_VERSION = "0.1.0"
+PLACELESS = frozenset({"data", "data_dir", "threads", "device", "allow_leak", "checkpoint_every", "no_checks"})
 MEANINGS: dict[str, Meaning] = {
     "data": Meaning("0.1.0", "digits"),
     "task": Meaning("0.2.0", FIRST),
@@ -83,6 +85,12 @@ MEANINGS: dict[str, Meaning] = {
     "checkpoint_every": Meaning("0.1.0", 0),
     "no_checks": Meaning("0.1.0", False),
 }
+
+
+def deciding(settings: Mapping[str, Any], besides: Collection[str]) -> dict[str, Any]:
+    """The settings by which one work is told from another: none of a place, none of `besides`, none left unsaid."""
+    return {name: value for name, value in settings.items()
+            if name not in PLACELESS and name not in besides and not unsaid(name, value)}  # fmt: skip
 
 
 def unsaid(name: str, value: Any) -> bool:

@@ -13,7 +13,7 @@ from pellucid.errors import PellucidError, UsageError, describe
 from pellucid.reports.scores import Score
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import FILES, in_words
-from pellucid.runs.old_settings import unsaid
+from pellucid.runs.old_settings import deciding
 from pellucid.search.sampling import METHODS
 from pellucid.search.space import CHOICE, RANGE, Choice, Kind, Range, Space, Value, parse_choice, parse_range
 from pellucid.settings import flag_of, listed
@@ -26,8 +26,6 @@ FIXED = frozenset({"data", "task", "engine", "epochs", "precision", "device", "s
                    "wells", "parts", "resize", "fit", "crop", "box_noise", "channels", "require_all_channels", "alpha",
                    "skip_broken", "max_pixels", "data_dir", "limit", "threads", "allow_leak", "no_checks",
                    "checkpoint_every", "compile", "head_by_name", "also_split"})  # fmt: skip
-PLACELESS = frozenset({"data", "data_dir", "threads", "device", "allow_leak", "checkpoint_every", "epochs",
-                       "no_checks"})  # fmt: skip  (they decide no score of a trial)
 WITH_COMMAS = ("model", "augment", "preprocess")  # settings whose words hold commas themselves
 HOLE = re.compile(r"\{(\w+)\}")  # a part of --model that varies: conv_{width},pool,FC_32
 PRUNERS = ("median", "halving", "none")
@@ -80,12 +78,10 @@ class Plan:
 
     def identity(self, fingerprint: str, model_sha256: str | None) -> dict[str, Any]:
         """What must be the same for trials to be of one search, as plain values."""
-        settings = {name: value for name, value in self.base.to_json().items()
-                    if name not in PLACELESS and not unsaid(name, value)}  # fmt: skip
         return {
             "data": fingerprint,
             "model file": model_sha256,
-            "settings": settings,
+            "settings": deciding(self.base.to_json(), {"epochs"}),  # rounds say how many
             "space": {parameter.name: parameter.text for parameter in self.space},
             "rounds": list(self.rounds),
             "trials": self.trials if len(self.rounds) > 1 else None,  # one round may be made longer
