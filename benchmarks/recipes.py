@@ -31,7 +31,7 @@ RESULT = ROOT / "benchmarks" / "results" / "recipes.json"
 PLACE = os.environ.get("PELLUCID_DATA") or str(ROOT.parent / "shared" / "data")
 PLAIN = "--augment none --dropout 0.3"  # the network in words, as before there was a default for photos
 SETS = {"flowers10": "flowers10", "flowers10, 5 a class": "few", "fruits360-mini": "fruits360-mini",
-        "cifar10": "cifar10 --limit 5000"}  # fmt: skip
+        "cifar10": "cifar10 --limit 5000", "fashion-mnist": "fashion-mnist --limit 1000"}  # fmt: skip
 ROWS = {
     "the default": "",
     "words, unchanged pictures": PLAIN,
@@ -41,6 +41,7 @@ ROWS = {
     "with averages": "--use-ema --ema-momentum 0.95",
     "with AdamW": "--optimizer adamw --weight-decay 0.05",
     "with mixup": "--augment flip,shift=4,mixup=0.2",
+    "with mirrors and shifts": "--augment flip,shift=2",
     "with one cycle": "--schedule onecycle --lr 0.01",
     "from SqueezeNet, frozen": "--pretrained squeezenet --resize 160x160",
     "from SqueezeNet, labels not smoothed": "--pretrained squeezenet --resize 160x160 --label-smoothing 0",
