@@ -13,7 +13,7 @@ import pytest
 from tests.structure import house
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("torch", "sklearn", "matplotlib", "numba", "fastapi", "PIL", "jinja2")
+HEAVY = ("torch", "sklearn", "matplotlib", "numba", "fastapi", "PIL", "jinja2", "sympy")
 PAGES = sorted(
     {module.name for module in house.modules(ROOT) if module.room not in house.FLOOR} - {"pellucid.__main__"}
 )
@@ -86,6 +86,16 @@ def test_asking_for_help_is_light() -> None:
         "except SystemExit as end:\n    assert not end.code, end.code"
     )
     assert loaded_after(program) == []
+
+
+def test_learning_with_torch_brings_no_algebra() -> None:
+    program = (
+        "import numpy, pellucid\n"
+        "model = pellucid.models.Sequential([pellucid.layers.Dense(1, input_shape=(2,))])\n"
+        "model.compile('sgd', 'mse', engine='pytorch')\n"
+        "model.fit(numpy.ones((4, 2)), numpy.ones((4, 1)), verbose=0)"
+    )
+    assert "sympy" not in loaded_after(program)
 
 
 def test_a_heavy_package_is_noticed() -> None:

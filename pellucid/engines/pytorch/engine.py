@@ -207,11 +207,10 @@ class PyTorchEngine(Walker):
         pairs = [(end, seed) for end, seed in zip(ends, seeds, strict=True) if end.requires_grad]
         values: Sequence[Tensor | None] = [None] * len(wanted)
         if pairs and wanted:
-            with exact(self.place), memory_for(self._samples(run)):
-                values = torch.autograd.grad(
-                    [end for end, _ in pairs], list(wanted.values()), [seed for _, seed in pairs],
-                    retain_graph=keep, allow_unused=True,
-                )  # fmt: skip
+            with torch.enable_grad(), exact(self.place), memory_for(self._samples(run)):
+                # of one number, as torch imports a library for algebra, half a second, where it is given cotangents
+                whole = [(end * seed).sum() for end, seed in pairs]
+                values = torch.autograd.grad(whole, list(wanted.values()), retain_graph=keep, allow_unused=True)
             tape.differentiable = keep
         for ((kind, name), leaf), gradient in zip(wanted.items(), values, strict=True):
             if gradient is not None:
