@@ -120,6 +120,22 @@ def test_a_coordinate_in_two_columns_is_refused_and_an_x_without_y_is_told(table
     assert "columns of x without y, or y without x, taken for no point: tail_x" in " ".join(dataset.notes)
 
 
+def test_two_corners_are_a_box_beside_names_or_a_class_and_else_are_asked_about(table: Callable[..., Path]) -> None:
+    """x1, y1, x2, y2: of a face with named points, of an object with a class, or two points that count from 1."""
+    rows = "a.png,1,2,30,20,{},{}", "b.png,1,2,30,20,{},{}"
+    named = points_of(table("image,x1,y1,x2,y2,nose_x,nose_y,tail_x,tail_y", *(row.format(4, "5,6,7") for row in rows)))
+    assert named.skeleton.names == ("nose", "tail") and named.from_box
+    assert named.boxes.tolist() == [[1, 2, 30, 20]] * 2
+    boxes = open_dataset(str(table("filename,x1,y1,x2,y2,class,more", *(row.format("cat", 0) for row in rows))))
+    assert boxes.part("train").annotations.kind == "boxes"
+    folder = table("image,x1,y1,x2,y2,a,b", *(row.format(0, 0) for row in rows))
+    with pytest.raises(DataError, match=r"points\.csv: x1, y1, x2, y2 may be two points or .* Type --task keypoints"):
+        open_dataset(str(folder))
+    assert points_of(folder, annotations="points").skeleton.names == ("1", "2")
+    three = points_of(table("image,x1,y1,x2,y2,x3,y3", *(row.format(4, 5) for row in rows)))
+    assert three.skeleton.names == ("1", "2", "3") and not three.from_box
+
+
 def test_a_second_object_of_a_picture_needs_boxes(table: Callable[..., Path]) -> None:
     folder = table("image,x0,y0,x1,y1", "a.png,1,2,3,4", "b.png,1,2,3,4", "a.png,9,9,3,4")
     with pytest.raises(DataError, match=r"line 4: a\.png has a second object, and the first is at line 2, but "

@@ -27,7 +27,7 @@ from pellucid.data.points.cropping import margin_for, noisy, windows_of
 from pellucid.data.points.deeplabcut import read_deeplabcut
 from pellucid.data.points.found import Found, column_of, refuse_second
 from pellucid.data.points.pts import read_pts
-from pellucid.data.points.table import point_table, read_tables
+from pellucid.data.points.table import read_tables
 from pellucid.data.points.yolo import read_yolo
 from pellucid.data.samples import Sample, dataset_of
 from pellucid.data.sources import Source, Tree
@@ -79,7 +79,7 @@ def found_in(tree: Tree, options: Options, table: Source | None) -> Found | None
     asked = options.annotations is not None
     readers: list[Callable[[], Found | None]] = [
         lambda: read_deeplabcut(tree, places, table),
-        lambda: read_tables(tree, places, options.group, table, options.label, 1 if asked else 2)]  # fmt: skip
+        lambda: read_tables(tree, places, options.group, table, options.label, asked=asked)]  # fmt: skip
     if table is None:
         readers += [lambda: read_coco(tree, places, asked=asked), lambda: read_yolo(tree, places),
                     lambda: read_pts(tree, places)]  # fmt: skip
@@ -97,11 +97,6 @@ def found_in(tree: Tree, options: Options, table: Source | None) -> Found | None
         raise ArgumentError(f"{tree.where}: --label names columns of a CSV table, to be learnt beside the points, but "
                             f"points are read from {found.form} here. Leave it out.")
     return found
-
-
-def marks_points(table: Source, group: str | None = None, least: int = 2) -> bool:
-    """Whether a CSV has the columns of points."""
-    return point_table(table, group, least) is not None
 
 
 def without_empty(where: str, found: Found) -> tuple[Found, list[str]]:

@@ -1,6 +1,7 @@
 """Points from a CSV: a row an object, a column for its picture, and two or three columns a point.
 
-Columns   x0, y0, x1, y1 ...; NAME_x, NAME_y and perhaps NAME_v; or 0, 1, 2 ... for x0, y0, x1 ...
+Columns   x0, y0, x1, y1 ...; NAME_x, NAME_y and perhaps NAME_v; or 0, 1, 2 ... for x0, y0, x1 ...; x1, y1, x2, y2
+          beside points with names, or beside a class, are a box, and alone must be told
           perhaps box_x0 box_y0 box_x1 box_y1 (or xmin ymin xmax ymax), group, split, width, height
 Units     whole numbers are pixels counted from 0: 12 is the middle of the 13th pixel, 12.5 where it ends
 Not marked  a coordinate that is empty, and a visibility of 0; others are 1 hidden, 2 seen, and where a file has no 2,
@@ -17,7 +18,7 @@ from pathlib import PurePosixPath
 from pellucid.data.asked_columns import asked_columns
 from pellucid.data.boxes.found import Places, part_of
 from pellucid.data.boxes.table import CORNERS as USUAL_CORNERS
-from pellucid.data.boxes.table import FILE, SPLIT
+from pellucid.data.boxes.table import CLASS, FILE, SPLIT
 from pellucid.data.naming import part_name
 from pellucid.data.points.column import SEEN
 from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point, seen_of
@@ -55,15 +56,15 @@ class PointColumns:
 
 
 def read_tables(tree: Tree, places: Places, group: str | None, only: Source | None = None,
-                label: str | None = None, least: int = 2) -> Found | None:  # fmt: skip
+                label: str | None = None, *, asked: bool = False) -> Found | None:  # fmt: skip
     """What the tables of a tree say, those that lie least deep, or `only` one of them; None where none has points.
 
-    A table has some from `least` points on.
+    Where they are not `asked` for, one point alone is none, unless its table was named.
     """
     once = {source.path: source for source in tree.sources if source.path.lower().endswith((".csv", ".tsv"))}
     found: dict[int, list[tuple[Source, Table, PointColumns]]] = {}
     for source in [only] if only is not None else once.values():
-        read = point_table(source, group, least=1 if only is not None else least, label=label)
+        read = point_table(source, group, 1 if asked or only is not None else 2, label, asked=asked)
         if read is not None:
             found.setdefault(source.path.count("/"), []).append((source, *read))
     if not found:
@@ -85,11 +86,12 @@ def read_tables(tree: Tree, places: Places, group: str | None, only: Source | No
                  attributes=[tables[0][1].columns[place] for place in tables[0][2].told])  # fmt: skip
 
 
-def point_table(source: Source, group: str | None = None, least: int = 2, label: str | None = None,
+def point_table(source: Source, group: str | None, least: int, label: str | None, *, asked: bool,
                 ) -> tuple[Table, PointColumns] | None:  # fmt: skip
     """The table and its columns, if it has one for the picture and two for `least` points or more.
 
-    Raises DataError for a group's column that is not there.
+    Raises DataError for a group's column that is not there, and for two corners that may be points, unless points are
+    `asked` for.
     """
     try:
         table = read_table(bytes(source.read()), source.where, PICTURE)
@@ -97,10 +99,13 @@ def point_table(source: Source, group: str | None = None, least: int = 2, label:
         return None
     at = table.place_of(PICTURE)
     points = points_among(table.columns)
+    box = corners_among(table, points, asked=asked)
+    points = {name: places for name, places in points.items() if not {*places} & {*box}}
     if at is None or len(points) < least:
         return None
-    table = replace(table, notes=(*table.notes, *odd_columns(table, points)))
+    table = replace(table, notes=(*table.notes, *odd_columns(table, points, box)))
     corners, head = ([table.place_of(words) for words in every] for every in (CORNERS, HEAD))
+    corners = list(box) or corners
     usual_group = table.place_of(GROUP)
     groups = asked_columns(table, group) or (() if usual_group is None else (usual_group,))
     size = [place for word in ("height", "width") if (place := table.place_of((word,))) is not None]
@@ -129,9 +134,26 @@ def points_among(columns: Sequence[str]) -> dict[str, tuple[int, int, int | None
     return {name: (at["x"], at["y"], at.get("v")) for name, at in found.items() if "x" in at and "y" in at}
 
 
-def odd_columns(table: Table, points: Mapping[str, tuple[int, int, int | None]]) -> list[str]:
+def corners_among(table: Table, points: Mapping[str, tuple[int, int, int | None]], *, asked: bool) -> Sequence[int]:
+    """The places of x1, y1, x2, y2 where they are a box: beside points that have names, or a class; else none.
+
+    Raises DataError where nothing says which of the two they are, unless points are `asked` for.
+    """
+    corners = [place for word in ("x1", "y1", "x2", "y2") if (place := table.place_of((word,))) is not None]
+    numbered = [name for name in points if name.isdecimal()]
+    if len(corners) < 4 or numbered != ["1", "2"] or any(points[name][2] is not None for name in numbered):
+        return ()
+    if len(points) > 2 or (not asked and table.place_of(CLASS) is not None):
+        return corners
+    if not asked and table.place_of(PICTURE) is not None:
+        raise DataError(f"{table.where}: x1, y1, x2, y2 may be two points or the corners of a box. Type --task keypoints "
+                        "for points, or give each row of boxes a class in a column of that name.")
+    return ()
+
+
+def odd_columns(table: Table, points: Mapping[str, tuple[int, int, int | None]], box: Sequence[int]) -> list[str]:
     """What to say of columns x without y and the other way round. Raises DataError for a coordinate in two columns."""
-    taken = {place for places in points.values() for place in places if place is not None}
+    taken = {*box, *(place for places in points.values() for place in places if place is not None)}
     first = {table.columns[place].lower(): place for place in taken}
     alone = []
     for place, column in enumerate(table.columns):

@@ -33,15 +33,15 @@ def told(words: list[str]) -> str:
     return "kites"
 
 
-def loss_and_gradients(dataset: Dataset, points: Points) -> tuple[float, dict[str, np.ndarray]]:
-    """Of one step on these annotations, in float64."""
+def loss_and_gradients(dataset: Dataset, points: Points, weight: float = 0.1) -> tuple[float, dict[str, np.ndarray]]:
+    """The points' loss and all gradients of one step on these annotations, in float64."""
     problem = TASK.settled(TASK.problem(dataset), Settings(), "heatmap-small", dataset)
     model, _ = problem.network(None, Settings(), dataset.image_shape)
     made = problem.encode(points)
     x = np.random.default_rng(1).normal(size=(len(points), *dataset.image_shape))
     batch = Batch({"input": x}, {"output": made.targets, **made.others}, dict(made.weights), dict(made.masks),
                   np.arange(len(points)))  # fmt: skip
-    engine, objective = engine_named("reference", "float64", None), problem.objective(Settings(), model.graph)
+    engine, objective = engine_named("reference", "float64", None), problem.objective(Settings(label_weight=weight), model.graph)
     params, state = map(engine.put, numbers(model.graph))
     run = engine.forward(model.graph, params, state, engine.put(batch.inputs), training=True, key=Key.of(1))
     sums, found = engine.grad(objective, run, batch, wrt=("parameters",))
@@ -79,6 +79,17 @@ def test_what_is_not_told_changes_neither_loss_nor_gradient(dataset: Dataset) ->
     assert set(quiet) - set(without) == {f"{HEAD}/kernel", f"{HEAD}/bias"} and alone == pytest.approx(silent, rel=1e-12)
     for key, gradient in without.items():
         np.testing.assert_allclose(quiet[key], gradient, rtol=0, atol=1e-12 * max(1.0, np.abs(gradient).max()))
+
+
+def test_heads_weigh_what_label_weight_says_and_know_each_value(dataset: Dataset) -> None:
+    some = dataset.part("train").annotated(Points).take(np.arange(4))
+    loss, found = loss_and_gradients(dataset, some)
+    again, heavier = loss_and_gradients(dataset, some, weight=0.4)
+    assert again == loss
+    np.testing.assert_allclose(heavier[f"{HEAD}/kernel"], 4 * found[f"{HEAD}/kernel"], rtol=1e-9)
+    each = [replace(some, labels=np.where(some.labels < 0, -1, value)) for value in (0, 1)]
+    first, second = (loss_and_gradients(dataset, one)[1][f"{HEAD}/bias"] for one in each)
+    assert first[0] < 0 < first[1] and second[1] < 0 < second[0]
 
 
 def test_a_run_learns_them_and_answers_without_them(terminal: Terminal) -> None:

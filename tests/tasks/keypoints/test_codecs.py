@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pellucid.data.batches import Batch
+from pellucid.data.points.column import Points, around
+from pellucid.data.points.usual import FACE5
 from pellucid.engines.protocol import Objective
 from pellucid.engines.reference.engine import ReferenceEngine
 from pellucid.graph.vocabulary import Activation, Input
@@ -16,6 +18,8 @@ from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
 from pellucid.tasks.keypoints.codecs.peaks import taylor
 from pellucid.tasks.keypoints.codecs.simcc import SimCC
+from pellucid.tasks.keypoints.evaluation import Yardsticks
+from pellucid.tasks.keypoints.task import Keypoints, unit_of
 
 SIZE, K, MAPS = (40, 56), 5, (10, 14)
 WITHIN = {"peak": 0.5, "quarter": 0.25, "taylor": 1e-4, "mean": 0.02, "window": 0.1}  # pixels of a map
@@ -122,3 +126,19 @@ def test_what_is_not_marked_has_no_gradient_and_weights_are_factors(codec: Codec
     weighted, heavier = learnt(weights)
     assert plain == pytest.approx(sum(each)) and weighted == pytest.approx(weights @ each)
     assert np.allclose(heavier, slope * weights[:, None, None])
+
+
+def test_objects_weigh_by_one_over_their_length_squared() -> None:
+    """H28: eyes 10 and 20 apart, the middle one of them weighs 1; an object without its eyes teaches nothing."""
+    xy = np.array([[(10, 10), (20, 10), (15, 15), (12, 20), (18, 20)],
+                   [(10, 10), (22, 26), (15, 15), (12, 20), (18, 20)],
+                   [(np.nan, np.nan), (20, 10), (15, 15), (12, 20), (18, 20)]])  # fmt: skip
+    visible = np.where(np.isnan(xy[..., 0]), 0, 2)
+    points = Points(xy, visible, around(xy), np.ones(3), np.tile(SIZE, (3, 1)), np.tile(np.eye(2, 3), (3, 1, 1)), FACE5)
+    by, codec = Yardsticks("pupils", 0.2, (0.05,) * K, False), HeatMaps(SIZE, K, MAPS)
+    unit = unit_of(points, by)
+    assert unit == 15
+    made = Keypoints(FACE5, codec, by, unit=unit).encode(points)
+    wanted = np.repeat([[(15 / 10) ** 2], [(15 / 20) ** 2], [0.0]], K, axis=1)
+    np.testing.assert_allclose(made.weights["output"], wanted, rtol=1e-6)
+    assert Keypoints(FACE5, codec, by).encode(points).weights == {}

@@ -89,14 +89,84 @@ def test_the_area_is_that_below_the_curve() -> None:
     assert float(distances.areas(each, 0.1).mean()) == pytest.approx(below, abs=1e-4)
 
 
+def test_what_is_told_beside_the_nme_is_that_of_plain_loops() -> None:
+    """Failures at both borders, the area up to 0.1, PCKh at half the head, NME of the box, and each point's own."""
+    xy, visible, found = marked(40, 14, 6)
+    found = xy + (found - xy) * np.linspace(0.1, 1, 40)[:, None, None]            # from close to far
+    found = np.where(np.isnan(found), 50.0, found)
+    neck, top = LSP14.names.index("neck"), LSP14.names.index("head_top")
+    xy[:, top] = np.where(visible[:, [top]] > 0, xy[:, neck] + (6, 8), np.nan)    # small heads, none without a neck
+    visible[:, top] *= visible[:, neck] > 0
+    truth = column(LSP14, xy, visible)
+    told = evaluated(truth, found).to_metrics()
+    torso = [math.dist(row[LSP14.names.index("left_shoulder")], row[LSP14.names.index("right_hip")]) for row in xy]
+    each = []
+    for n, own in enumerate(torso):
+        off = [math.dist(xy[n, k], found[n, k]) for k in range(14) if visible[n, k]]
+        each += [sum(off) / len(off) / own] if own > 0 and off else []
+    for border, failure in zip((0.08, 0.1), told["failures"], strict=True):
+        assert failure["beyond"] == border and 0.1 < failure["share"] < 0.95
+        assert failure["share"] == pytest.approx(sum(one > border for one in each) / len(each))
+    steps = [0.1 * (k + 0.5) / 20_000 for k in range(20_000)]                     # the curve, step by step
+    area = sum(np.searchsorted(np.sort(each), steps, side="right")) / len(each) / len(steps)
+    assert told["area"]["until"] == 0.1 and 0.05 < area < 0.9 and told["area"]["value"] == pytest.approx(area, abs=1e-4)
+    assert told["area"]["interval"][0] < area < told["area"]["interval"][1]
+    heads = [0.6 * math.dist(row[neck], row[top]) for row in xy]
+    boxes = [math.sqrt((x2 - x1) * (y2 - y1)) for x1, y1, x2, y2 in truth.boxes]
+    hit, total = 0, 0
+    for n in range(40):
+        for k in range(14):
+            if heads[n] > 0 and visible[n, k]:
+                hit, total = hit + (math.dist(xy[n, k], found[n, k]) <= 0.5 * heads[n]), total + 1
+    assert 0.1 < hit / total < 0.95 and told["pckh"]["value"] == pytest.approx(hit / total)
+    assert (told["pckh"]["n"], told["pckh"]["at"]) == (total, 0.5)
+    of_box = [np.mean([math.dist(xy[n, k], found[n, k]) for k in range(14) if visible[n, k]]) / boxes[n]
+              for n in range(40) if visible[n].any()]  # fmt: skip
+    assert told["nme_box"] == pytest.approx(np.mean(of_box))
+    for k, one in enumerate(told["points"]):
+        off = [math.dist(xy[n, k], found[n, k]) / torso[n] for n in range(40) if visible[n, k] and torso[n] > 0]
+        assert one["name"] == LSP14.names[k] and one["n"] == (visible[:, k] > 0).sum()
+        assert (one["nme"], one["pck"]) == pytest.approx((np.mean(off), np.mean([share <= 0.2 for share in off])))
+        assert one["error_px_median"] == pytest.approx(np.median([math.dist(a, b) for a, b, seen in
+                                                                  zip(xy[:, k], found[:, k], visible[:, k], strict=True)
+                                                                  if seen]))  # fmt: skip
+
+
+def test_spreads_and_pictures_of_oks_are_those_of_the_run() -> None:
+    """OKS by its formula: known spreads are taken, not the assumed ones; two objects of a picture are of one."""
+    xy, visible, found = marked(12, 17, 3)
+    visible[:, 0], found = np.maximum(visible[:, 0], 1), xy + (found - xy) / 4
+    xy, found = np.where(visible[..., None] > 0, np.nan_to_num(xy, nan=40.0), np.nan), np.nan_to_num(found, nan=42.0)
+    truth, sigmas = column(COCO17, xy, visible), COCO17.sigmas or ()
+    by = Yardsticks("torso", 0.2, sigmas, True)
+    told = replace(evaluated(truth, found), by=by).oks_scores()
+    each = []
+    for n in range(12):
+        close = [math.exp(-math.dist(xy[n, k], found[n, k]) ** 2 / (2 * (2 * sigmas[k]) ** 2 * truth.areas[n]))
+                 for k in range(17) if visible[n, k]]  # fmt: skip
+        each.append(sum(close) / len(close))
+    assert told["mean"] == pytest.approx(np.mean(each)) and 0.2 < told["mean"] < 0.98
+    assert not told["assumed"] and told["spreads"] == list(sigmas)
+    assert evaluated(truth, found).oks_scores()["assumed"]
+    in_order = np.array(each)[np.argsort([str(n) for n in range(12)])]             # all are as sure: as pictures come
+    assert told["ap75"] == pytest.approx(ap_alone(in_order, 0.75)) and told["ap75"] < 1
+
+
+def ap_alone(each: np.ndarray, threshold: float) -> float:
+    """AP of answers that are all as sure and alone in their pictures, in order: right ones of the first n over n."""
+    right = np.cumsum(each >= threshold)
+    precision = np.maximum.accumulate((right / np.arange(1, len(each) + 1))[::-1])[::-1]
+    recalls = [np.flatnonzero(right >= r * len(each) / 100 - 1e-9) for r in range(101)]
+    return float(np.mean([precision[reached[0]] if len(reached) else 0.0 for reached in recalls]))
+
+
 def test_lengths_by_hand() -> None:
-    xy = np.full((1, 68, 2), np.nan)
+    xy = np.random.default_rng(1).uniform(0, 99, (1, 68, 2))                       # no two points alike
     xy[0, 36], xy[0, 45] = (10, 20), (40, 60)                                     # 30 and 40 apart: 50
-    xy[0, 36:42], xy[0, 42:48, 1] = xy[0, 36], xy[0, 45, 1]
-    xy[0, 42:48, 0] = 40
     boxes = np.array([[0, 0, 16, 9]], np.float64)
     assert lengths.lengths_of("corners", FACE68, xy, boxes)[0] == 50
-    assert lengths.lengths_of("pupils", FACE68, xy, boxes)[0] == 50
+    eyes = [xy[0, [first + k for k in range(6)]].mean(axis=0) for first in (36, 42)]
+    assert lengths.lengths_of("pupils", FACE68, xy, boxes)[0] == pytest.approx(math.dist(*eyes))
     assert lengths.lengths_of("box", FACE68, xy, boxes)[0] == 12                   # sqrt(16 * 9)
     assert lengths.lengths_of("36:45", FACE68, xy, boxes)[0] == 50
     body = np.full((2, 14, 2), np.nan)

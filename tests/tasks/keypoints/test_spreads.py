@@ -14,6 +14,7 @@ from pellucid.data.points.skeleton import Skeleton
 from pellucid.errors import UsageError
 from pellucid.tasks.keypoints.evaluation import Yardsticks
 from pellucid.tasks.keypoints.settings import Settings
+from pellucid.tasks.keypoints.spreads import nearest
 from pellucid.tasks.keypoints.task import TASK, yardsticks
 
 NAMES = ("tip", "left", "right")
@@ -71,6 +72,15 @@ def test_a_copy_or_points_that_nobody_marked_twice_are_refused(
     second[:, 1] = np.nan
     with pytest.raises(UsageError, match="left is marked in no object of both"):
         tables(first, second)
+
+
+def test_of_several_objects_of_a_picture_the_nearest_is_the_same_one() -> None:
+    first = np.array([(0.0, 0), (40, 20), (20, 10)])
+    half = np.where([[True], [False], [True]], first + 3, np.nan)
+    others = [first + (90, 0), half, first - (0, 60)]
+    found = nearest(first, others)
+    assert found is not None and np.array_equal(found, half, equal_nan=True)
+    assert nearest(first, []) is None and nearest(first, [np.full((3, 2), np.nan)]) is None
 
 
 @pytest.mark.parametrize("words", ["0.1,0.2,0", "0.1,0.2,-0.3", "0.1,0.2", "nowhere.csv"])
