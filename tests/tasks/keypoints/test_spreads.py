@@ -77,7 +77,7 @@ def test_a_copy_or_points_that_nobody_marked_twice_are_refused(
 def test_of_several_objects_of_a_picture_the_nearest_is_the_same_one() -> None:
     first = np.array([(0.0, 0), (40, 20), (20, 10)])
     half = np.where([[True], [False], [True]], first + 3, np.nan)
-    others = [first + (90, 0), half, first - (0, 60)]
+    others = [first + np.array((90, 0)), half, first - np.array((0, 60))]
     found = nearest(first, others)
     assert found is not None and np.array_equal(found, half, equal_nan=True)
     assert nearest(first, []) is None and nearest(first, [np.full((3, 2), np.nan)]) is None

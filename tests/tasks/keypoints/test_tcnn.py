@@ -77,15 +77,14 @@ def test_on_the_training_part_it_is_never_worse_than_the_plain_head() -> None:
 
 
 def test_no_cluster_is_empty_and_small_ones_keep_the_plain_head() -> None:
-    random = np.random.default_rng(2)
     x, points = two_poses(60, 3)
-    x[:4] += 20                                              # four faces far away: a cluster of their own
-    points[:4] = random.uniform(0, SIDE, (4, POINTS, 2))
+    x[:7] += 20                                              # seven faces far away: a cluster of their own,
+    points[:7] = 1                                           # which a regressor would serve better
     found = tweak(plain(), x, points, clusters=3, drawn=2)
     assert min(found.faces) > 0 and sum(found.faces) == 60
-    small = [place for place, count in enumerate(found.faces) if count == 4]
+    small = [place for place, count in enumerate(found.faces) if count == 7]
     assert len(small) == 1 and found.strengths[small[0]] is None
-    np.testing.assert_array_equal(found.model.predict(x[:4], verbose=0), plain().predict(x[:4], verbose=0))
+    np.testing.assert_array_equal(found.model.predict(x[:7], verbose=0), plain().predict(x[:7], verbose=0))
 
 
 def test_more_clusters_than_a_twentieth_of_the_faces_are_refused() -> None:
