@@ -17,8 +17,8 @@ from pathlib import PurePosixPath
 
 from pellucid.data.asked_columns import asked_columns
 from pellucid.data.boxes.found import Places, part_of
-from pellucid.data.boxes.table import CORNERS as USUAL_CORNERS
 from pellucid.data.boxes.table import CLASS, FILE, SPLIT
+from pellucid.data.boxes.table import CORNERS as USUAL_CORNERS
 from pellucid.data.naming import part_name
 from pellucid.data.points.column import SEEN
 from pellucid.data.points.found import HALF, NOWHERE, Found, Marked, Point, seen_of
@@ -146,8 +146,8 @@ def corners_among(table: Table, points: Mapping[str, tuple[int, int, int | None]
     if len(points) > 2 or (not asked and table.place_of(CLASS) is not None):
         return corners
     if not asked and table.place_of(PICTURE) is not None:
-        raise DataError(f"{table.where}: x1, y1, x2, y2 may be two points or the corners of a box. Type --task keypoints "
-                        "for points, or give each row of boxes a class in a column of that name.")
+        raise DataError(f"{table.where}: x1, y1, x2, y2 may be two points or the corners of a box. Type --task "
+                        "keypoints for points, or give each row of boxes a class in a column of that name.")
     return ()
 
 

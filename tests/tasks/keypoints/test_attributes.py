@@ -41,7 +41,8 @@ def loss_and_gradients(dataset: Dataset, points: Points, weight: float = 0.1) ->
     x = np.random.default_rng(1).normal(size=(len(points), *dataset.image_shape))
     batch = Batch({"input": x}, {"output": made.targets, **made.others}, dict(made.weights), dict(made.masks),
                   np.arange(len(points)))  # fmt: skip
-    engine, objective = engine_named("reference", "float64", None), problem.objective(Settings(label_weight=weight), model.graph)
+    engine = engine_named("reference", "float64", None)
+    objective = problem.objective(Settings(label_weight=weight), model.graph)
     params, state = map(engine.put, numbers(model.graph))
     run = engine.forward(model.graph, params, state, engine.put(batch.inputs), training=True, key=Key.of(1))
     sums, found = engine.grad(objective, run, batch, wrt=("parameters",))

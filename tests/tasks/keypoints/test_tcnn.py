@@ -15,6 +15,7 @@ from pellucid.model import load_model
 from pellucid.model.ending import with_ending
 from pellucid.models import Model
 from pellucid.spec.reshaping import Reshape as ReshapeSpec
+from pellucid.tasks.keypoints.tcnn import tweaking
 from pellucid.tasks.keypoints.tcnn.mixture import clusters_for, fit_mixture
 from pellucid.tasks.keypoints.tcnn.regressors import fit_regressor, ridge
 from pellucid.tasks.keypoints.tcnn.similarity import carried, moved_picture, similarity
@@ -74,6 +75,22 @@ def test_on_the_training_part_it_is_never_worse_than_the_plain_head() -> None:
         found = tweak(plain(), x, points, seed=seed)
         squares = [((one.predict(x, verbose=0) * SIDE - points) ** 2).sum() for one in (found.model, plain())]
         assert squares[0] <= squares[1] * (1 + 1e-6)
+
+
+def test_where_moved_faces_mislead_the_plain_head_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faces that the plain head answers exactly, and many more made of them whose points lie elsewhere."""
+    x, _ = two_poses(40, 5)
+    points = np.full((40, POINTS, 2), SIDE / 2)
+
+    def astray(pictures: np.ndarray, points: np.ndarray, seen: np.ndarray, members: np.ndarray, drawn: int, key: Key,
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+        again = members.repeat(drawn)
+        return pictures[again], points[again] + 2, seen[again], again
+
+    monkeypatch.setattr(tweaking, "aligned", astray)
+    found = tweak(plain(), x, points, clusters=1)
+    assert found.strengths == (None,)
+    np.testing.assert_array_equal(found.model.predict(x, verbose=0), plain().predict(x, verbose=0))
 
 
 def test_no_cluster_is_empty_and_small_ones_keep_the_plain_head() -> None:
@@ -172,7 +189,8 @@ def test_ridge_is_the_minimum_and_chance_is_left_to_the_plain_head() -> None:
     for _ in range(100):
         steps = random.normal(0, 0.01, (3, 2)), random.normal(0, 0.01, 2)
         assert price(own[0] + steps[0], own[1] + steps[1]) > price(*own)
-    assert fit_regressor(random.normal(size=(8, 6)), random.normal(size=(8, 2)), np.arange(8)).strength in (None, 100.0)
+    chance = [fit_regressor(random.normal(size=(30, 6)), random.normal(size=(30, 2)), np.arange(30)) for _ in range(20)]
+    assert sum(one.strength is None and not one.kernel.any() for one in chance) > 10
 
 
 def test_the_tweaked_network_is_saved_and_answers_the_same_on_both_engines(tmp_path: Path) -> None:
