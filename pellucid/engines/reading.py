@@ -40,8 +40,10 @@ def once(graph: Graph, name: str, make: Callable[[Graph], Found]) -> Found:
 def weights_of(step: Step, weights: Mapping[str, Value]) -> dict[str, Value]:
     """A step's weights, arrays or tensors, by their short names and in the shapes that it views them in."""
     own = {name: weights[key] for name, key in step.weights}
-    views = {name: own[name].reshape(shape) for name, shape in step.views if name in own}
-    return own | views if views else own
+    for name, shape in step.views:
+        if name in own:
+            own[name] = own[name].reshape(shape)
+    return own
 
 
 def trainable(graph: Graph) -> frozenset[str]:

@@ -7,6 +7,7 @@ read it, so each arithmetic exists once an engine.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pellucid.graph.graph import Graph, LayerEntry, Nested, dilated
 from pellucid.spec.layer import LayerSpec
@@ -27,7 +28,7 @@ class Step:
     views: tuple[tuple[str, tuple[int, ...]], ...] = ()  # shapes that weights are read in
     predicting: bool = False  # in training too it does what it does afterwards
 
-    @property
+    @cached_property
     def label(self) -> str:
         """How messages name the layer: conv2d 'stem'."""
         return f"{self.spec.prefix} '{self.layer}'"

@@ -38,17 +38,15 @@ def refreshed(built: Built) -> Graph:
 
 
 def with_changes(graph: Graph, layers: Sequence[Layer]) -> Graph:
-    entries: list[LayerEntry] = []
-    for entry, layer in zip(graph.layers, layers, strict=True):
+    entries, changed = list(graph.layers), False
+    for place, (entry, layer) in enumerate(zip(graph.layers, layers, strict=True)):
         spec = layer.spec
         if isinstance(spec, Nested):
             inner = with_changes(spec.graph, layer.inner)
             spec = spec if inner is spec.graph else Nested(inner)
-        same = spec is entry.spec and layer.trainable == entry.trainable
-        entries.append(entry if same else LayerEntry(entry.name, spec, layer.trainable))
-    if all(new is old for new, old in zip(entries, graph.layers, strict=True)):
-        return graph
-    return replace(graph, layers=tuple(entries))
+        if spec is not entry.spec or layer.trainable != entry.trainable:
+            entries[place], changed = LayerEntry(entry.name, spec, layer.trainable), True
+    return replace(graph, layers=tuple(entries)) if changed else graph
 
 
 def homes(graph: Graph, layers: Sequence[Layer]) -> dict[str, tuple[Layer, str]]:

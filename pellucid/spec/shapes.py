@@ -45,7 +45,7 @@ def axis_output(size: int | None, kernel: int, stride: int, padding: str | int, 
     return (size + added - reach(kernel, dilation)) // stride + 1
 
 
-@lru_cache(1024)  # engines ask at every pass
+@lru_cache(1024)
 def paddings(
     size: tuple[int, int],
     kernel: tuple[int, int],
@@ -60,7 +60,7 @@ def paddings(
     return top_bottom, left_right
 
 
-@lru_cache(1024)
+@lru_cache(1024)  # engines ask at every pass
 def window_outputs(
     where: str,
     shape: Shape,
@@ -78,6 +78,20 @@ def window_outputs(
         remedy = "Pass padding='same', a smaller kernel, or larger images."
         raise ShapeError(describe(where, "input", wanted, f"{shape[0]} x {shape[1]}", remedy))
     return sizes[0], sizes[1]
+
+
+@lru_cache(1024)  # engines ask at every pass
+def window_paddings(
+    where: str,
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str | tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The paddings of a window that slides over a map of (rows, columns); raises ShapeError when it does not fit."""
+    window_outputs(where, (*size, 1), kernel, strides, padding, dilation)
+    return paddings(size, kernel, strides, padding, dilation)
 
 
 def axis_transposed(

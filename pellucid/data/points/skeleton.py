@@ -11,12 +11,14 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pellucid.data.images import Array
 from pellucid.errors import DataError, shown
+
+Value = TypeVar("Value")
 
 SIDES = {"left": "right", "l": "r", "right": "left", "r": "l"}
 WORD = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+")
@@ -70,25 +72,30 @@ def fault_of(skeleton: Skeleton) -> str | None:
     count, names = len(skeleton.names), skeleton.names
     if not count:
         return "there must be one point or more, but there is none"
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = repeated(names)
     if twice is not None:
         return f"the point '{shown(twice)}' is named twice; give each a name of its own"
     for what, rows in (("edge", skeleton.edges), ("mirror pair", skeleton.pairs)):
         for row in rows:
-            away = next((point for point in row if not 0 <= point < count), None)
-            if away is not None:
+            if min(row) < 0 or max(row) >= count:
+                away = next(point for point in row if not 0 <= point < count)
                 last = f"the {count} points are numbered 0 to {count - 1}"
                 return f"the {what} {tuple(row)} names point {away}, but {last}"
             if row[0] == row[1]:
                 return f"the {what} {tuple(row)} must join two points, but it is point {row[0]} with itself"
     paired = [point for pair in skeleton.pairs for point in pair]
-    torn = next((point for point in paired if paired.count(point) > 1), None)
+    torn = repeated(paired)
     if torn is not None:
         return f"point {torn} ({shown(names[torn])}) is in two mirror pairs; keep one"
     sigmas = skeleton.sigmas
     if sigmas is not None and (len(sigmas) != count or not all(0 < one < math.inf for one in sigmas)):
         return f"sigmas must be {count} numbers above 0, one a point, but they are {shown(list(sigmas))}"
     return None
+
+
+def repeated(values: Sequence[Value]) -> Value | None:
+    """The first of the values that is there more than once; None where all are different."""
+    return None if len(set(values)) == len(values) else next(one for one in values if values.count(one) > 1)
 
 
 def words_of(name: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def relu(spec: ReLU, inputs: Sequence[Tensor], weights: Weights, context: Contex
     """y = x above the threshold, with a slope below and a largest value where given."""
     (x,) = inputs
     if spec.threshold == 0:
-        y = F.leaky_relu(x, spec.negative_slope) if spec.negative_slope else F.relu(x)
+        y = F.leaky_relu(x, spec.negative_slope) if spec.negative_slope else torch.relu(x)
     else:
         y = torch.where(x > spec.threshold, x, spec.negative_slope * (x - spec.threshold))
     if spec.max_value is not None:

@@ -27,7 +27,7 @@ Weights = dict[str, "Tensor"]
 Forward = Callable[[Any, Sequence["Tensor"], Weights, "Context"], "Tensor"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Context:
     """What a step may know besides its numbers."""
 

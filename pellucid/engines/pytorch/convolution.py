@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from pellucid.engines.pytorch.arithmetic import Context, Weights, as_nchw, as_nhwc, register
 from pellucid.spec.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D
 from pellucid.spec.dense import Dense
-from pellucid.spec.shapes import paddings, window_outputs
+from pellucid.spec.shapes import window_paddings
 
 Pair = tuple[int, int]
 FEW = 8  # channels: below it the way back of a 1 x 1 kernel with a stride writes outside its memory (PyTorch 2.13, CPU)
@@ -33,15 +33,14 @@ def padded(x: Tensor, around: tuple[Pair, Pair], value: float = 0.0) -> tuple[Te
 
 def slide(spec: Conv2D | DepthwiseConv2D, x: Tensor, kernel: Tensor, weights: Weights, context: Context) -> Tensor:
     """A convolution of the map x (N,H,W,C) with torch's kernel; raises ShapeError when it does not fit."""
+    kernel_size, strides, dilation = spec.kernel_size, spec.strides, spec.dilation_rate
     size = (x.shape[1], x.shape[2])
-    window_outputs(context.label, (*size, 1), spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate)
-    around = paddings(size, spec.kernel_size, spec.strides, spec.padding, spec.dilation_rate)
+    around = window_paddings(context.label, size, kernel_size, strides, spec.padding, dilation)
     entered, left_over = padded(as_nchw(x), around)
     groups = spec.groups if isinstance(spec, Conv2D) else x.shape[3]
-    strides = spec.strides
-    if spec.kernel_size == (1, 1) and strides != (1, 1) and x.shape[3] < FEW and left_over == (0, 0):
+    if kernel_size == (1, 1) and strides != (1, 1) and x.shape[3] < FEW and left_over == (0, 0):
         entered, strides = entered[:, :, :: strides[0], :: strides[1]], (1, 1)
-    y = F.conv2d(entered, kernel, weights.get("bias"), strides, left_over, spec.dilation_rate, groups)
+    y = F.conv2d(entered, kernel, weights.get("bias"), strides, left_over, dilation, groups)
     return as_nhwc(y)
 
 

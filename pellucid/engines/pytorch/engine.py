@@ -109,9 +109,9 @@ class PyTorchEngine(Walker):
     def _walk(self, graph: Graph, given: Given, *, keep: bool, blocks: bool = True) -> Tape:
         todo, trained = plan(graph), trainable(graph)
         tape = Tape(given, {}, {name: self._native(value) for name, value in given.state.items()})
-        for name, value in {**given.state, **given.params}.items():
-            own = self._native(value)
-            tape.leaves[name] = own.data.requires_grad_(name in trained) if keep else own
+        tape.leaves = tape.state | {name: self._native(value) for name, value in given.params.items()}
+        if keep:
+            tape.leaves = {name: own.data.requires_grad_(name in trained) for name, own in tape.leaves.items()}
         for name, number in todo.inputs.items():
             x = self._native(entering(name, given.inputs, todo.input_shapes[name])).to(self.place, self.compute)
             tape.values[number] = x.detach().requires_grad_(keep)
@@ -129,16 +129,19 @@ class PyTorchEngine(Walker):
         tape.blocked = order.blocked if blocks else frozenset()
         for step, last_read in zip(order.steps, order.last_reads, strict=True):
             width = self.dtype if isinstance(step.spec, BatchNormalization) else self.compute
-            own = {name: value if value.dtype == width else value.to(width)
-                   for name, value in weights_of(step, tape.leaves).items()}  # fmt: skip
+            own = weights_of(step, tape.leaves) if step.weights else {}
+            for name, value in own.items():
+                if value.dtype != width:
+                    own[name] = value.to(width)
             training = given.training and not step.predicting
             context = Context(step, training, given.key, self.company, self.compute, self.place)
             rows = [values[number] for number in step.inputs]
             if step.output in tape.blocked:
                 y = ON_BLOCKS[type(step.spec)](step.spec, [into_blocks(x) for x in rows], own, context)
             else:
-                y = arithmetic_of(step.spec)(step.spec, [out_of_blocks(x) for x in rows], own, context)
-            values[step.output] = y.view_as(y) if any(y is x for x in rows) else y
+                plain = [out_of_blocks(x) for x in rows] if tape.blocked else rows
+                y = arithmetic_of(step.spec)(step.spec, plain, own, context)
+            values[step.output] = y.view_as(y) if keep and any(y is x for x in rows) else y
             for name, value in context.state.items():
                 tape.state[dict(step.weights)[name]] = value.to(self.dtype)
             for number in last_read:  # what the way back reads, autograd keeps; others can lie where this lay

@@ -31,7 +31,7 @@ def batch_norm(spec: BatchNormalization, inputs: Sequence[Tensor], weights: Weig
     gamma, beta = weights.get("gamma"), weights.get("beta")
     if not context.training or context.frozen:
         statistics = weights["moving_mean"], weights["moving_variance"]
-        y = F.batch_norm(entered, *statistics, gamma, beta, training=False, eps=spec.epsilon)
+        y = torch.native_batch_norm(entered, gamma, beta, *statistics, False, 0.0, spec.epsilon)[0]
     elif context.company is not None:
         y, mean, variance = whole_batch_norm(context, x, gamma, beta, spec.epsilon)
         remember(spec, weights, context, mean, variance)

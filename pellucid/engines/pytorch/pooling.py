@@ -21,14 +21,14 @@ from pellucid.spec.pooling import (
     MaxPooling2D,
     Pooling2D,
 )
-from pellucid.spec.shapes import paddings, window_outputs
+from pellucid.spec.shapes import window_paddings
 
 
 def enter(spec: Pooling2D, x: Tensor, context: Context, value: float) -> Tensor:
     """The map (N,C,H,W) with pixels of `value` around; raises ShapeError when the window does not fit."""
     size = (x.shape[1], x.shape[2])
-    window_outputs(context.label, (*size, 1), spec.pool_size, spec.steps, spec.padding)
-    (top, bottom), (left, right) = paddings(size, spec.pool_size, spec.steps, spec.padding)
+    around = window_paddings(context.label, size, spec.pool_size, spec.steps, spec.padding)
+    (top, bottom), (left, right) = around
     if not (top or bottom or left or right):
         return as_nchw(x)
     return F.pad(as_nchw(x), (left, right, top, bottom), value=value)

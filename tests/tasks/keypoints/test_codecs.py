@@ -57,6 +57,24 @@ def test_points_come_back_from_their_maps(loss: str, way: str) -> None:
     assert way != "quarter" or np.abs(away).max() > 0.2  # the bound is near
 
 
+def test_windows_and_scores_are_those_of_sums_pixel_by_pixel() -> None:
+    """Maps that are not square, of noise, so that windows lie over edges and answers off the largest pixel."""
+    height, width = MAPS
+    codec = HeatMaps(SIZE, K, MAPS)
+    outputs = np.random.default_rng(3).normal(0, 3, (2, K, height * width)).astype(np.float32)
+    outputs[0, 0] += 30 * (np.arange(height * width) == width - 1)                      # a corner's
+    xy, sure = codec.decode(outputs)
+    for found, score, logs in zip(xy.reshape(-1, 2), sure.ravel(), outputs.reshape(-1, height, width), strict=True):
+        row, column = (int(place[0]) for place in np.nonzero(logs == logs.max()))
+        y, x = np.indices(MAPS)
+        shares = np.exp(logs.astype(np.float64) - logs.max())
+        window = shares * (abs(y - row) <= 3) * (abs(x - column) <= 3)
+        at = np.array([(window * x).sum(), (window * y).sum()]) / window.sum()
+        near = (abs(x - at[0]) <= 2) & (abs(y - at[1]) <= 2)
+        assert found / codec.pixel - 0.5 == pytest.approx(at, abs=1e-9)
+        assert score == pytest.approx(shares[near].sum() / shares.sum(), abs=1e-6)
+
+
 def test_rows_and_columns_come_back() -> None:
     assert np.abs(back(SimCC(SIZE, K), *scattered())).max() < 0.25
 

@@ -93,15 +93,14 @@ class HeatMaps:
 
     def _near(self, logs: np.ndarray, at: np.ndarray) -> np.ndarray:
         """The probability (M,) within SURE spreads of an answer, on each axis."""
-        top = logs.max(axis=(1, 2))
-        shares = logs - top[:, np.newaxis, np.newaxis]
+        top = logs.max(axis=(1, 2))[:, np.newaxis, np.newaxis]
+        shares = logs - top
         total = np.exp(shares, out=shares).sum(axis=(1, 2))
         middle, reach = np.rint(at).astype(np.int64), math.ceil(SURE * self.spread) + 1
-        shares = np.exp(peaks.about(logs, middle, reach) - top[:, np.newaxis, np.newaxis])
-        steps = np.arange(-reach, reach + 1)
-        columns, rows = (np.abs(middle[:, axis, np.newaxis] + steps - at[:, axis, np.newaxis]) <= SURE * self.spread
-                         for axis in (0, 1))  # fmt: skip
-        inside = (shares * rows[:, :, np.newaxis] * columns[:, np.newaxis]).sum(axis=(1, 2))
+        steps = (middle - at)[..., np.newaxis] + np.arange(-reach, reach + 1)
+        columns, rows = (np.abs(steps) <= SURE * self.spread).swapaxes(0, 1)
+        near = np.exp(peaks.about(logs, middle, reach) - top)
+        inside = np.where(rows[:, :, np.newaxis] & columns[:, np.newaxis], near, 0).sum(axis=(1, 2))
         return np.asarray(np.minimum(1.0, inside / total))
 
     def sure(self, targets: np.ndarray) -> np.ndarray:

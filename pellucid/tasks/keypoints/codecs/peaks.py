@@ -71,10 +71,10 @@ def mean(shares: np.ndarray) -> np.ndarray:
     """(M,2) the mean place of maps (M,h,w) that are not negative; of an empty one its middle."""
     total = shares.sum(axis=(1, 2))
     even = np.where(total > 0, total, 1)
-    x = (shares.sum(axis=1) * np.arange(shares.shape[2])).sum(axis=1) / even
-    y = (shares.sum(axis=2) * np.arange(shares.shape[1])).sum(axis=1) / even
+    x, y = (np.einsum(f"kji,{axis}->k", shares, np.arange(float(length)))
+            for axis, length in zip("ij", shares.shape[:0:-1], strict=True))  # fmt: skip
     middle = (np.array(shares.shape[:0:-1]) - 1) / 2
-    return np.where((total > 0)[:, np.newaxis], np.stack([x, y], axis=1), middle)
+    return np.where((total > 0)[:, np.newaxis], np.stack([x / even, y / even], axis=1), middle)
 
 
 def window(logs: np.ndarray, spread: float) -> np.ndarray:
@@ -87,10 +87,10 @@ def window(logs: np.ndarray, spread: float) -> np.ndarray:
 
 def about(logs: np.ndarray, at: np.ndarray, reach: int) -> np.ndarray:
     """(M,2r+1,2r+1) what lies r pixels to each side of pixels at (M,2), in float64; -inf beyond the edges."""
-    steps = np.arange(-reach, reach + 1)
-    columns, rows = (at[:, axis, np.newaxis] + steps for axis in (0, 1))
-    able = [(places >= 0) & (places < length) for places, length in ((rows, logs.shape[1]), (columns, logs.shape[2]))]
-    rows, columns = (np.clip(places, 0, length - 1) for places, length in
-                     ((rows, logs.shape[1]), (columns, logs.shape[2])))  # fmt: skip
-    near = logs[np.arange(len(logs))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
-    return np.where(able[0][:, :, np.newaxis] & able[1][:, np.newaxis], near.astype(np.float64), -np.inf)
+    height, width = logs.shape[1:]
+    steps, first = np.arange(-reach, reach + 1), np.arange(len(logs)) * height
+    columns, rows = at[:, :1] + steps, at[:, 1:] + steps                              # (M,2r+1)
+    able = ((rows >= 0) & (rows < height))[:, :, np.newaxis] & ((columns >= 0) & (columns < width))[:, np.newaxis]
+    places = ((rows + first[:, np.newaxis]) * width)[:, :, np.newaxis] + columns[:, np.newaxis]
+    near = logs.reshape(-1).take(places, mode="clip")                                 # what lies beyond is not read
+    return np.where(able, near, -np.inf).astype(np.float64, copy=False)
