@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from pellucid.engines.pytorch import arithmetic
+from pellucid.engines.pytorch.engine import PyTorchEngine
 from pellucid.engines.reference.arithmetic import ARITHMETIC
 from pellucid.spec.activations import ReLU
 from pellucid.spec.convolution import Conv2D
 from pellucid.spec.normalization import BatchNormalization
 from pellucid.spec.pooling import GlobalMaxPooling2D, MaxPooling2D
+from pellucid.spec.reshaping import UpSampling2D
 from tests.gradient.cases import CASES, EVEN, Case
 from tests.gradient.checking import Point, draw, network
 from tests.gradient.test_networks import NETWORKS
@@ -90,3 +92,11 @@ def test_a_stride_of_a_one_by_one_kernel_is_taken_before(channels: int, monkeypa
     graph = network(Conv2D(4, 1, strides=(2, 3)), (7, 8, channels))
     compare_passes(draw(graph, batch=3), "float64")
     assert strides == [(1, 1) if channels < 8 else (2, 3)]
+
+
+def test_a_map_is_enlarged_alike_with_and_without_a_way_back() -> None:
+    point, engine = draw(network(UpSampling2D((3, 2)), (4, 5, 6)), batch=3), PyTorchEngine("float32", "cpu")
+    seen = [engine.forward(point.graph, {}, {}, engine.put(point.inputs), training=training).outputs
+            for training in (True, False)]  # fmt: skip
+    first, second = (next(iter(engine.get(outputs).values())) for outputs in seen)
+    assert first.shape == (3, 12, 10, 6) and np.array_equal(first, second)
