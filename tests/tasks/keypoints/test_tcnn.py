@@ -176,6 +176,14 @@ def test_the_mixture_is_the_dense_layer() -> None:
     np.testing.assert_array_equal(mixture.belongs(features), theirs.fit_predict(features))
 
 
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+def test_a_cluster_to_which_no_face_belongs_is_left_out() -> None:
+    features = np.concatenate([np.zeros((40, 4)), np.ones((20, 4))])  # two places for three clusters
+    mixture = fit_mixture(features, 3, seed=0)
+    assert len(mixture.bias) == mixture.kernel.shape[1] == 2
+    assert len(np.bincount(mixture.belongs(features))) == 2 and np.bincount(mixture.belongs(features)).min() == 20
+
+
 def test_ridge_is_the_minimum_and_chance_is_left_to_the_plain_head() -> None:
     random = np.random.default_rng(9)
     features, residuals = random.normal(size=(40, 3)), random.normal(size=(40, 2))
