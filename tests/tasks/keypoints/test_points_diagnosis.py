@@ -12,6 +12,7 @@ import pytest
 from pellucid.data.points.column import Points, around
 from pellucid.data.points.usual import LSP14
 from pellucid.tasks.keypoints.diagnosing.clusters import clusters_of, forms_of
+from pellucid.tasks.keypoints.diagnosing.diagnosis import points_of
 from pellucid.tasks.keypoints.diagnosing.split import constant_of
 from pellucid.tasks.keypoints.diagnosing.suspects import suspects_of
 from pellucid.tasks.keypoints.evaluation import Evaluation, Yardsticks
@@ -48,6 +49,21 @@ def test_marks_that_are_wrong_on_purpose_are_found_and_others_are_not() -> None:
                     ("25.png", "far from where it is found", "left_wrist")}  # fmt: skip
     unsure = replace(sound, truth=replace(sound.truth, xy=xy), sure=np.full((N, K), 0.1))
     assert {one["what"] for one in suspects_of([unsure])} == {"left and right exchanged"}
+
+
+def test_points_are_told_beside_what_annotators_differ_by() -> None:
+    """Answers that are off as a second annotator is: once as much; of unknown spreads nothing is told."""
+    random, sigma = np.random.default_rng(4), 0.03
+    one = answered()
+    spread = sigma * np.sqrt(one.truth.areas)[:, None, None] / np.sqrt(2)                        # of x and of y
+    found = one.truth.xy + spread * random.normal(size=(N, K, 2)) * np.where(np.arange(K) == 5, 3.0, 1.0)[:, None]
+    known = replace(one, found=found, by=replace(one.by, spreads=(sigma,) * K, known=True))
+    rows = {row["name"]: row for row in points_of(known)}
+    times = {name: row["times_annotators"] for name, row in rows.items()}
+    assert next(iter(rows)) == LSP14.names[5] and times.pop(LSP14.names[5]) == pytest.approx(3, rel=0.2)
+    assert np.mean(list(times.values())) == pytest.approx(1, rel=0.05)
+    assert rows[LSP14.names[0]]["nme"] == pytest.approx((known.away[:, 0] / known.lengths).mean())
+    assert all(row["times_annotators"] is None for row in points_of(one))
 
 
 def test_the_posture_that_is_found_worst_comes_first() -> None:
