@@ -51,7 +51,7 @@ def test_few_films_cannot_be_parted_which_is_said(project: Callable[..., Path]) 
     folder = project(2, HEAD)
     dataset = open_dataset(str(folder / "labeled-data"))
     assert dataset.part("train").groups is None
-    assert any("frames of 2 films cannot be parted by film" in note for note in dataset.notes)
+    assert any("films: 2, too few to be parted by film" in note for note in dataset.notes)
     alone = open_dataset(str(folder / "labeled-data" / "mouse1" / "CollectedData_Me.csv"))
     assert len(alone.part("train")) == 2
 

@@ -156,6 +156,13 @@ def test_boxes_drawn_for_a_form_that_wants_some_are_told_and_strict_refuses(pict
     assert not (pictures.parent / "out").exists()
 
 
+def test_objects_of_two_classes_are_one_kind_which_is_said(pictures: Path) -> None:
+    write_yolo(pictures)
+    text = pictures / "b.txt"
+    text.write_text(text.read_text().replace("\n0 ", "\n1 "))
+    assert "objects of 2 classes, which are learnt as one kind" in open_dataset(str(pictures)).notes
+
+
 def test_a_form_without_visibility_marks_points_that_are_not_at_the_corner(pictures: Path) -> None:
     (pictures / "data.yaml").write_text("names: [head]\nkpt_shape: [2, 2]\nflip_idx: [1, 0]\n")
     (pictures / "a.txt").write_text("0 0.5 0.5 1 1 0.25 0.5 0 0\n")
@@ -192,6 +199,7 @@ def with_category(**changes: Any) -> str:
     (with_annotation(area=-3), r"annotations\[1\] \(id 8\): area must be a number of pixels, 0 or more, but it is -3"),
     (with_annotation(area=1e300), r"annotations\[1\] .*area must be a number of pixels"),
     (with_annotation(image_id=99), r"annotations\[1\] .*there is no image 99"),
+    (with_annotation(category_id=4), r"annotations\[1\] \(id 8\): there is no category 4 in the file"),
     (with_annotation(keypoints=[0.2, 0.4, 2] * 3), r"annotations\[1\] .*all of this object lie between 0 and 1"),
     (with_category(skeleton=[[1, 4]]), r"categories\[0\]: .*edge \(0, 3\) names point 3, but the 3 points .* from 1"),
     (with_category(flip_pairs=[[2, 2]]), r"mirror pair \(1, 1\) must join two points"),
@@ -285,7 +293,7 @@ def test_the_command_line_converts_and_tells(pictures: Path, capsys: pytest.Capt
     assert typed.code == 0 and "2 pictures with 3 objects as yolo" in typed.out
     told = terminal.type("data", "info", out).out
     assert "points marked" in told and "3 objects in 2 pictures, 2 with all points marked; boxes (of the data)" in told
-    assert "2 edges, 1 mirror pairs" in told and "2 points hidden" in told
+    assert "edges 2, mirror pairs 1" in told and "2 points hidden" in told
     terminal.refused(1, ["voc holds no points, which its pictures have. Type --to coco or yolo or csv or pts"],
                      "data", "convert", str(pictures), "--to", "voc", "--out", out + "2")
 

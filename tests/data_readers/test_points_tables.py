@@ -97,6 +97,7 @@ def test_groups_are_the_column_asked_for_or_what_stands_before_a_number(
     ("image,x0,y0,v0,x1,y1,v1", "a.png,1,2,3,3,4,2", "line 2: the visibility of 0 must be 0 .* but it is 3"),
     ("image,x0,y0,x1,y1,box_x0,box_y0,box_x1,box_y1", "a.png,1,2,3,4,5,5,5,9", "line 2: the box has no area, from 5,5"),
     ("image,x0,y0,x1,y1,box_x0,box_y0,box_x1,box_y1", "a.png,1,2,3,4,5,5,9,", "line 2: a box must have four numbers"),
+    ("image,x0,y0,x1,y1,box_x0,box_y0,box_x1,box_y1", "a.png,1,2,3,4,.1,0,.9,1", "line 2: boxes are pixels here, but"),
     ("image,x0,y0,x1,y1,box_x0,box_y0,box_x1,box_y1", "a.png,1,2,3,4,90,5,99,9", "box lies outside the picture of 60x"),
     ("image,x0,y0,x1,y1", "", "points.csv: the table has no rows below its header"),
     ("image,x0,y0,x1,y1,split", "a.png,1,2,3,4,tray", "line 2: the part must be train, validation or test"),

@@ -80,12 +80,15 @@ def read_coco(tree: Tree, places: Places, *, asked: bool) -> Found | None:
         part = part_of(source.path)
         pictures = pictures_of(source, BoxFile(file.images), places, part)
         found.entries += pictures.values()
-        having = [one.id for one in file.categories if one.keypoints]
+        having, known = [one.id for one in file.categories if one.keypoints], [one.id for one in file.categories]
         for place, told in enumerate(file.annotations):
             where = f"{source.where}: annotations[{place}]" + ("" if told.id is None else f" (id {shown(told.id, 24)})")
             if told.image_id not in pictures:
                 raise DataError(f"{where}: there is no image {shown(told.image_id)} in the file. Correct image_id or "
                                 "remove it.")
+            if told.category_id is not None and told.category_id not in known:
+                raise DataError(f"{where}: there is no category {shown(told.category_id)} in the file. Declare it, or "
+                                "correct category_id.")
             crowds += bool(told.iscrowd)
             entry = pictures[told.image_id]
             if not told.iscrowd and told.keypoints is not None:

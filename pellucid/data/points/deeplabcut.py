@@ -58,8 +58,8 @@ def read_deeplabcut(tree: Tree, places: Places, only: Source | None = None) -> F
     films = {one.group for one in found.marked}
     if len(films) < LEAST_FILMS:
         found.marked = [replace(one, group=None) for one in found.marked]
-        found.notes.append(f"frames of {len(films)} films cannot be parted by film: with frames alike in two parts, "
-                           "scores look better than on a new film")
+        found.notes.append(f"films: {len(films)}, too few to be parted by film: with frames alike in two parts, scores "
+                           "look better than on a new film")
     return with_edges(found, tree)
 
 

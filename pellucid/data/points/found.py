@@ -149,6 +149,9 @@ def boxes_of(found: Found, xy: Array, scale: Array, high: Array) -> tuple[Array,
             if np.abs(boxes[row]).max() > FAR:
                 raise DataError(f"{one.where}: a box must lie within {FAR:,.0f} pixels, but it is from {x1:g},{y1:g} "
                                 f"to {x2:g},{y2:g}. Correct it, or leave it out.")
+            if not found.shares and max(one.box) <= 1 and high[row].min() > SMALL:
+                raise DataError(f"{one.where}: boxes are pixels here, but this one is from {x1:g},{y1:g} to {x2:g},"
+                                f"{y2:g}, as fractions of a picture are. Multiply x by the width and y by the height.")
             bare = not (boxes[row, 2:] > boxes[row, :2]).all()
             if bare or not ((boxes[row, :2] < high[row]) & (boxes[row, 2:] > 0)).all():
                 what = "has no area" if bare else f"lies outside the picture of {high[row, 0]:g}x{high[row, 1]:g}"
@@ -199,4 +202,5 @@ def refuse_second(found: Found, *, cropped: bool) -> None:
         if before is not one and not cropped:
             raise DataError(f"{one.where}: {shown(one.source.path)} has a second object, and the first is at "
                             f"{before.where.rpartition(': ')[2]}, but pictures are taken whole, one object each. Give "
-                            "every object a box, or type --crop 0.25 to cut out each by its points.")
+                            "every object a box, type --crop 0.25 to cut out each by its points, or --task pose to "
+                            "learn all of a picture at once.")

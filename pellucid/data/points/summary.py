@@ -37,4 +37,4 @@ def in_words(found: dict[str, Any]) -> str:
     for word, what in (("hidden", "points hidden"), ("beyond", "points beyond what is seen of the picture")):
         told += f"; {found[word]:,} {what}" if found[word] else ""
     sigmas = "no sigmas" if skeleton["sigmas"] is None else "sigmas"
-    return f"{told}; {len(skeleton['edges'])} edges, {len(skeleton['pairs'])} mirror pairs, {sigmas}"
+    return f"{told}; edges {len(skeleton['edges'])}, mirror pairs {len(skeleton['pairs'])}, {sigmas}"

@@ -40,14 +40,18 @@ def read_yolo(tree: Tree, places: Places) -> Found | None:
         return None
     texts = {source.path: source for source in tree.sources if source.path.lower().endswith(".txt")}
     found = Found("YOLO pose", form.skeleton, [], [form.source], shares=True)
+    kinds: set[str] = set()
     for picture in places.pictures:
         text = texts.get(label_path(picture.path)) or texts.get(stem_of(picture.path) + ".txt")
         if text is None:
             continue
         part = part_of(picture.path) if "/" in picture.path else None
         found.files.append(text)
+        objects = [(line, words) for line, words in enumerate(map(str.split, lines_of(text)), 1) if words]
         found.marked += [replace(marked_of(f"{text.where}: line {line}", words, form, picture), part=part)
-                         for line, words in enumerate(map(str.split, lines_of(text)), 1) if words]  # fmt: skip
+                         for line, words in objects]  # fmt: skip
+        kinds.update(words[0] for _, words in objects)
+    found.notes += [f"objects of {len(kinds)} classes, which are learnt as one kind"] if len(kinds) > 1 else []
     return found
 
 
@@ -57,7 +61,7 @@ def form_of(source: Source) -> Form | None:
     if not isinstance(told, dict) or "kpt_shape" not in told:
         return None
     shape = told["kpt_shape"]
-    if not (isinstance(shape, list) and len(shape) == 2 and all(isinstance(one, int) for one in shape)
+    if not (isinstance(shape, list) and len(shape) == 2 and all(type(one) is int for one in shape)
             and 0 < shape[0] <= MOST_POINTS and shape[1] in (2, 3)):  # fmt: skip
         raise DataError(f"{source.where}: kpt_shape must be [how many points, 2 or 3], at most {MOST_POINTS:,} points, "
                         f"but it is {shown(shape)}. Correct it.")
