@@ -68,6 +68,21 @@ def test_clusters_serve_what_one_linear_head_cannot() -> None:
     assert error(two.model, more, there) < 0.5 * error(one.model, more, there)
 
 
+def test_clusters_of_features_are_poses_where_those_of_pixels_are_lighting() -> None:
+    """H27: the features leave out how bright a picture is, so mean pictures of their clusters differ in pose."""
+    x, points = two_poses(80, 6)
+    light = np.arange(80) // 2 % 2 == 1
+    lit = x + np.where(light, 30.0, -30.0)[:, None, None, None].astype(np.float32)
+    model, count = plain(), SIDE * SIDE
+    model.get_layer("fc5").set_weights([np.eye(count, dtype=np.float32) - np.float32(1 / count), np.zeros(count, "f4")])
+    found = tweak(model, lit, points, clusters=2, drawn=0)
+    of_pixels = fit_mixture(lit.reshape(80, -1), 2, seed=0).belongs(lit.reshape(80, -1))
+    assert len(set(of_pixels[light])) == 1 and len(set(of_pixels[~light])) == 1
+    assert len(set(found.belongs[::2])) == len(set(found.belongs[1::2])) == 1
+    first, second = found.mean_pictures(lit)
+    assert np.abs(first - second)[:2].min() > 3 and np.abs(first - second)[2:].max() < 1
+
+
 def test_on_the_training_part_it_is_never_worse_than_the_plain_head() -> None:
     for seed in range(4):
         random = np.random.default_rng(seed)

@@ -43,6 +43,10 @@ class Tweaked:
     strengths: tuple[float | None, ...]
     belongs: np.ndarray  # the cluster (N,) of each training face
 
+    def mean_pictures(self, pictures: np.ndarray) -> np.ndarray:
+        """(C,H,W,channels) the mean of each cluster's faces among the training pictures (N,H,W,channels): its pose."""
+        return np.stack([pictures[self.belongs == each].mean(axis=0) for each in range(len(self.faces))])
+
 
 def tweak(
     model: Model, pictures: np.ndarray, points: np.ndarray, seen: np.ndarray | None = None, *,
