@@ -49,8 +49,8 @@ FACE = f"--engine pytorch --channels gray --resize 96x96 --batch-size 16 --lr 0.
 RECIPES = {
     "landmarks": f"{FACE} --epochs 70 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
     "faces68": f"{FACE} --epochs 25 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
-    "lspe": "--engine pytorch --model heatmap-coarse --crop 0.25 --resize 96x96 --batch-size 8 --lr 0.003 "
-            f"{CYCLE} --epochs 330 --augment flip,rotate=60,zoom=0.3,shift=8,brightness=0.3,contrast=0.3",
+    "lspe": "--engine pytorch --model heatmap-coarse --crop 0.25 --resize 96x96 --batch-size 16 --lr 0.012 "
+            f"{CYCLE} --epochs 400 --augment flip,rotate=60,zoom=0.3,shift=8,brightness=0.3,contrast=0.3",
     "plain": f"--engine pytorch --model plain --resize 40x40 --batch-size 16 --lr 0.003 {CYCLE} --epochs 100 "
              "--augment flip,rotate=20,zoom=0.2,shift=3,brightness=0.3,contrast=0.3",
 }  # fmt: skip
