@@ -108,7 +108,9 @@ def test_words_that_mean_nothing_are_refused(spots: Path, options: dict[str, obj
 def test_noise_of_boxes_is_refused_where_whole_pictures_are_taken(spots: Path) -> None:
     lines = (spots / "points.csv").read_text().splitlines()[:3]                        # one object a picture
     (spots / "points.csv").write_text("\n".join(lines))
-    assert any("at random by up to 0.1" in note for note in open_dataset(str(spots), box_noise=0.1).notes)
+    noisy_boxes = open_dataset(str(spots), box_noise=0.1)
+    assert any("at random by up to 0.1" in note for note in noisy_boxes.notes)
+    assert noisy_boxes.part("train").annotated(Points).box_noise == 0.1
     with pytest.raises(ArgumentError, match="--box-noise is about the boxes that objects are cut out by, but whole"):
         open_dataset(str(spots), crop="none", box_noise=0.1)
     (spots / "points.csv").write_text("\n".join(",".join(line.split(",")[:7]) for line in lines))

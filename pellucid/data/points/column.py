@@ -50,7 +50,11 @@ class Attribute:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """The points of N objects. `from_box`: boxes came with the data, and were not drawn around the true points."""
+    """The points of N objects.
+
+    from_box: boxes came with the data, and were not drawn around the true points; box_noise: how far, in their sides,
+    they were shifted and scaled at random before objects were cut out by them.
+    """
 
     xy: Array
     visible: Array
@@ -66,6 +70,7 @@ class Points:
     attributes: tuple[Attribute, ...] = ()
     labels: Array = field(default_factory=lambda: np.empty((0, 0), np.int64))
     heads: Array = field(default_factory=lambda: np.empty((0, 4)))
+    box_noise: float = 0.0
 
     kind, moves, stratum = "points", True, "kind"
 

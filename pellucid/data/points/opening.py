@@ -61,7 +61,7 @@ def open_points(name: str, tree: Tree, options: Options, table: Source | None = 
     if margin is None and options.box_noise:
         raise ArgumentError(f"{tree.where}: --box-noise is about the boxes that objects are cut out by, but whole "
                             "pictures are taken here; leave it out, or type --crop 0.25.")
-    return dataset_of_points(name, tree, Places(tree), found, column,
+    return dataset_of_points(name, tree, Places(tree), found, replace(column, box_noise=options.box_noise),
                              [*notes, *size_notes(found, alone), *crop_notes(column, margin, options)],
                              options if margin is None else replace(options, crop=f"{margin:g}", fit="letterbox"))
 

@@ -219,7 +219,8 @@ def boxes_in_words(truth: Points) -> str:
     if not cut_out(truth).any():
         return "none (whole pictures)"
     away = np.abs(truth.boxes - around(truth.xy)).max(axis=1)
-    return ORACLE if not truth.from_box or (away <= TIGHT).mean() >= MOSTLY else "given"
+    whose = ORACLE if not truth.from_box or (away <= TIGHT).mean() >= MOSTLY else "given"
+    return f"{whose}, shifted and scaled by up to {truth.box_noise:g}" if truth.box_noise else whose
 
 
 def cut_out(truth: Points) -> np.ndarray:

@@ -27,7 +27,7 @@ def told(found: Mapping[str, Any]) -> list[Section]:
                 f"({between(found['nme_interval'], percent)}{found['nme_n']:,} objects)  pck@{found['pck_at']:g} "
                 f"{percent(found['pck'])}  median {pixels(found['error_px_median'])} px")  # fmt: skip
     groups = [table_of_groups(found["groups"][:FEW])] if found["groups"] else []
-    return [Text(headline), *map(Text, lines_of(found)), table_of(worst_first(found["points"])[:MOST]), *groups]
+    return [Text(headline), *map(Text, lines_of(found)), table_of(worst_first(found["points"]), MOST), *groups]
 
 
 def lines_of(found: Mapping[str, Any]) -> list[str]:
@@ -54,11 +54,12 @@ def lines_of(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def table_of(points: Sequence[Mapping[str, Any]]) -> Table:
-    """Each point with its errors."""
+def table_of(points: Sequence[Mapping[str, Any]], most: int | None = None) -> Table:
+    """Each point with its errors, or the first `most` of them."""
+    first = "point" if most is None or len(points) <= most else f"worst {most} of {len(points)} points"
     rows = [[one["name"], f"{one['n']:,}", percent(one["nme"]), pixels(one["error_px_median"]), percent(one["pck"])]
-            for one in points]  # fmt: skip
-    return Table(["point", "marked", "nme", "median px", "pck"], rows,
+            for one in points[:most]]  # fmt: skip
+    return Table([first, "marked", "nme", "median px", "pck"], rows,
                  kinds=["name", "number", "number", "number", "number"])  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from pellucid.diagnosis import oks
 from pellucid.errors import UsageError
 from pellucid.tasks.keypoints.evaluation import ORACLE, Evaluation, Yardsticks, boxes_in_words
 from pellucid.tasks.keypoints.scores import distances, lengths
+from pellucid.tasks.keypoints.telling import table_of
 
 ONE = np.ones((1, 1))
 
@@ -123,6 +124,8 @@ def test_what_is_told_beside_the_nme_is_that_of_plain_loops() -> None:
     of_box = [np.mean([math.dist(xy[n, k], found[n, k]) for k in range(14) if visible[n, k]]) / boxes[n]
               for n in range(40) if visible[n].any()]  # fmt: skip
     assert told["nme_box"] == pytest.approx(np.mean(of_box))
+    cut = table_of(told["points"], 3)
+    assert cut.columns[0] == "worst 3 of 14 points" and len(cut.rows) == 3
     for k, one in enumerate(told["points"]):
         off = [math.dist(xy[n, k], found[n, k]) / torso[n] for n in range(40) if visible[n, k] and torso[n] > 0]
         assert one["name"] == LSP14.names[k] and one["n"] == (visible[:, k] > 0).sum()
@@ -212,6 +215,7 @@ def test_groups_are_told_the_worst_first_and_boxes_by_what_they_are() -> None:
     cut = replace(truth, affines=half, frame=(60, 60))
     assert boxes_in_words(cut) == boxes_in_words(replace(cut, from_box=True)) == ORACLE
     assert boxes_in_words(replace(cut, from_box=True, boxes=truth.boxes + np.array([-9, -9, 9, 9]))) == "given"
+    assert boxes_in_words(replace(cut, box_noise=0.1)) == f"{ORACLE}, shifted and scaled by up to 0.1"
     assert boxes_in_words(replace(truth, affines=0.5 * np.tile(np.eye(2, 3), (12, 1, 1)), frame=(50, 50)))[:4] == "none"
 
 
