@@ -51,6 +51,14 @@ def test_marks_that_are_wrong_on_purpose_are_found_and_others_are_not() -> None:
     assert {one["what"] for one in suspects_of([unsure])} == {"left and right exchanged"}
 
 
+def test_a_model_that_is_far_off_itself_accuses_no_mark() -> None:
+    sound = answered()
+    found, far = sound.found.copy(), np.array((0.25, 0)) * sound.lengths[:, None, None]
+    found[25, LSP14.names.index("left_wrist")] += (0, 200)
+    assert [one["picture"] for one in suspects_of([replace(sound, found=found)])] == ["25.png"]
+    assert suspects_of([replace(sound, found=found + far)]) == []
+
+
 def test_points_are_told_beside_what_annotators_differ_by() -> None:
     """Answers that are off as a second annotator is: once as much; of unknown spreads nothing is told."""
     random, sigma = np.random.default_rng(4), 0.03

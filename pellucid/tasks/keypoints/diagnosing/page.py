@@ -115,5 +115,5 @@ def suspects_drawn(stored: StoredRun, judged: Mapping[str, Evaluation], found: M
         (picture,) = marked_pictures(evaluation, stored.parts[one["part"]].pictures, np.array([one["row"]]))
         cards.append(Card(address(picture / 255), False, [(what_of(one), "wrong")], origin=one["picture"]))
     if cards:
-        yield Gallery(cards, title="The first of them", place="below",
+        yield Gallery(cards, title="The first marks to look at", place="below",
                       faint="White: what is marked. Red: what is found.")  # fmt: skip

@@ -1,7 +1,8 @@
 """Marks that may be wrong, in parts that the model did not learn from.
 
 Swapped   an object that is answered far better when its left and right points are exchanged
-Astray    a point that the model is sure of and that lies far from its mark, on an object whose other points fit
+Astray    a point that the model is sure of and that lies far from its mark, on an object whose other points fit; a
+          model whose answers are far off in the middle accuses nobody
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def astray_in(one: Evaluation) -> Iterator[dict[str, Any]]:
     usual = np.full(share.shape[1], np.inf)
     usual[marked] = np.nanmedian(share[:, marked], axis=0)
     whole = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.inf for row in share])
-    fits = whole <= 2 * np.median(whole)
+    fits = whole <= min(2 * np.median(whole), FAR)
     with np.errstate(invalid="ignore"):
         away = (share > np.maximum(FAR, TIMES * usual)) & (one.sure > SURE) & fits[:, np.newaxis]
     for row, k in np.argwhere(away).tolist():
