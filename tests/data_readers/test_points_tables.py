@@ -127,6 +127,8 @@ def test_two_corners_are_a_box_beside_names_or_a_class_and_else_are_asked_about(
     named = points_of(table("image,x1,y1,x2,y2,nose_x,nose_y,tail_x,tail_y", *(row.format(4, "5,6,7") for row in rows)))
     assert named.skeleton.names == ("nose", "tail") and named.from_box
     assert named.boxes.tolist() == [[1, 2, 30, 20]] * 2
+    both = points_of(table("image,xmin,ymin,xmax,ymax,more,x1,y1,x2,y2", *(row.format(0, "5,6,7,8") for row in rows)))
+    assert both.skeleton.names == ("1", "2") and both.boxes.tolist() == named.boxes.tolist()
     boxes = open_dataset(str(table("filename,x1,y1,x2,y2,class,more", *(row.format("cat", 0) for row in rows))))
     assert boxes.part("train").annotations.kind == "boxes"
     folder = table("image,x1,y1,x2,y2,a,b", *(row.format(0, 0) for row in rows))

@@ -99,12 +99,12 @@ def point_table(source: Source, group: str | None, least: int, label: str | None
         return None
     at = table.place_of(PICTURE)
     points = points_among(table.columns)
-    box = corners_among(table, points, asked=asked)
+    corners, head = ([table.place_of(words) for words in every] for every in (CORNERS, HEAD))
+    box = corners_among(table, points, asked=asked) if None in corners else ()
     points = {name: places for name, places in points.items() if not {*places} & {*box}}
     if at is None or len(points) < least:
         return None
     table = replace(table, notes=(*table.notes, *odd_columns(table, points, box)))
-    corners, head = ([table.place_of(words) for words in every] for every in (CORNERS, HEAD))
     corners = list(box) or corners
     usual_group = table.place_of(GROUP)
     groups = asked_columns(table, group) or (() if usual_group is None else (usual_group,))
