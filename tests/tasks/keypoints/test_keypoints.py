@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.opening import open_dataset
+from pellucid.data.points.column import Points
+from pellucid.data.points.usual import usual
 from pellucid.models import load_model
 from pellucid.runs.config import RunConfig
 from pellucid.runs.preparation import prepare, understand
+from pellucid.tasks.keypoints.task import TASK
 from tests.cli.terminal import Terminal
 from tests.tasks.keypoints.conftest import NAMES, SIZE, kites
 
@@ -114,6 +119,17 @@ def test_a_model_goes_on_with_the_same_points(trained: Terminal) -> None:
     table.write_text(table.read_text(encoding="utf-8").replace("tail_", "fin_"), encoding="utf-8")
     trained.refused(2, ["other points", "tail"], *more, "--out", "other")
     trained.refused(1, ["points must be those of the model", "fin"], "evaluate", "run", "kites")
+
+
+def test_columns_in_another_order_come_to_that_of_the_model(terminal: Terminal) -> None:
+    dataset = open_dataset("kites")
+    part, order = dataset.part("test"), np.array([2, 0, 3, 1])
+    points = part.annotated(Points)
+    other = replace(points, xy=points.xy[:, order], visible=points.visible[:, order],
+                    skeleton=usual([NAMES[k] for k in order]))  # fmt: skip
+    fitted = TASK.problem(dataset).fitted(dataset, replace(part, annotations=other)).annotated(Points)
+    np.testing.assert_array_equal(fitted.xy, points.xy)
+    assert fitted.skeleton == points.skeleton != other.skeleton
 
 
 @pytest.mark.parametrize("engine", ["pytorch", "reference"])
