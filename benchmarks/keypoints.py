@@ -45,7 +45,7 @@ RESULT = ROOT / "benchmarks" / "results" / "keypoints.json"
 PLACE = Path(os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
 FOLDS = 5
 CYCLE = "--spread 1 --optimizer adamw --weight-decay 0.01 --schedule onecycle --use-ema --val-fraction 0 --no-checks"
-FACE = f"--engine pytorch --channels gray --resize 96x96 --batch-size 16 --lr 0.003 {CYCLE}"
+FACE = f"--engine pytorch --channels gray --resize 96x96 --batch-size 16 --lr 0.01 {CYCLE}"
 RECIPES = {
     "landmarks": f"{FACE} --epochs 70 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
     "faces68": f"{FACE} --epochs 25 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",

@@ -25,6 +25,7 @@ from pellucid.tasks.keypoints.codecs.heatmaps import LOSSES as MAP_LOSSES
 from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
 from pellucid.tasks.keypoints.codecs.simcc import SimCC
 from pellucid.tasks.keypoints.networks import (
+    FINE,
     ending_in_points,
     hourglass_net,
     maps_net,
@@ -34,7 +35,7 @@ from pellucid.tasks.keypoints.networks import (
 from pellucid.tasks.keypoints.settings import Settings
 
 USUAL = "heatmap"
-FINE, COARSE = 2, 4     # pixels a place of a map
+COARSE = 4     # pixels a place of a map
 Size = tuple[int, int, int]
 
 

@@ -2,7 +2,8 @@
 
 Trunk     5x5 w/2 stride 2 | 3x3 w, stride 2 for maps of four pixels a place | four times 3x3 stride 2 and 3x3, of w,
           3w/2, 2w and 2w | 1x1 3w/2 | four times enlarged by copying, + 1x1 3w/2 of the map of that size on the way
-          down, 3x3 3w/2; every convolution but the 1x1 has batch norm and ReLU
+          down, 3x3 3w/2; every convolution but the 1x1 has batch norm and ReLU. Where maps have two pixels a place the
+          last of the four has w in place of 3w/2, from a 1x1 before: it alone was half of the arithmetic
 Heads     1x1 K, as maps (K, h*w); the same, then one dense layer to the bins of columns and rows; two dense layers
 Shapes    (H,W,C) -> (K,D): K points, D numbers each; maps have H/2 x W/2 or H/4 x W/4 places
 Source    the way back with sums is that of Lin et al. 2017 and Newell et al. 2016; the size was chosen on persons held
@@ -25,6 +26,7 @@ from pellucid.tasks.blocks import convolved
 
 Size = tuple[int, int, int]
 HALVINGS = (2, 3, 4, 4)    # filters on the way down, in halves of the width
+FINE = 2                   # pixels a place of the finer maps
 
 
 def trunk(image: Tensor, width: int, stride: int) -> Tensor:
@@ -39,10 +41,12 @@ def trunk(image: Tensor, width: int, stride: int) -> Tensor:
         beside.append(x)
     x = Conv2D(joined, 1, name="lowest")(beside.pop())
     for number in range(len(HALVINGS), 0, -1):
-        fine = beside.pop()
+        fine, filters = beside.pop(), width if stride == FINE and number == 1 else joined
+        if filters != joined:
+            x = Conv2D(filters, 1, name=f"narrow{number}")(x)
         x = enlarged(x, fine.sizes, f"up{number}")
-        x = Add(name=f"up{number}_sum")([x, Conv2D(joined, 1, name=f"side{number}")(fine)])
-        x = convolved(x, joined, f"up{number}")
+        x = Add(name=f"up{number}_sum")([x, Conv2D(filters, 1, name=f"side{number}")(fine)])
+        x = convolved(x, filters, f"up{number}")
     return x
 
 

@@ -28,7 +28,7 @@ FACES = usual(tuple(str(number) for number in range(68)))
 
 def test_the_default_is_a_small_network_with_maps_of_two_pixels_a_place() -> None:
     model = maps_net((96, 96, 1), 68, 24, 2)
-    assert model.output_shape == (None, 68, 48 * 48) and model.count_params() == 168_260
+    assert model.output_shape == (None, 68, 48 * 48) and model.count_params() == 161_504
     assert maps_net((96, 96, 3), 14, 32, 4).output_shape == (None, 14, 24 * 24)
 
 
