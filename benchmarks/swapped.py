@@ -23,11 +23,11 @@ from benchmarks.published import ROOT, commit
 from pellucid.data.dataset import Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.points.column import Points
+from pellucid.data.points.sides import Sides, swapped_in
 from pellucid.data.scenes.folder import write_scenes
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.engines.threads import limited_threads
 from pellucid.runs.environment import environment_of
-from pellucid.tasks.keypoints.swapped import Sides, swapped_in
 from tests.docs.made import page_with
 
 RESULT = ROOT / "benchmarks" / "results" / "swapped.json"

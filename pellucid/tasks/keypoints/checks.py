@@ -2,6 +2,7 @@
 
 points: outside their picture, half marked, for a picture of another size. never-marked: points that few objects have.
 left-right: objects whose left and right are swapped. mirror-pairs: flips without pairs, or with pairs that are none.
+marked-sides: flips of objects whose left looks other than their right.
 persons: what file names call one person, in two parts. cut-off: points that the crop leaves out. round-trip: points
 that come back from their targets elsewhere than they were.
 """
@@ -18,9 +19,10 @@ from pellucid.checks.finding import Finding, graded
 from pellucid.checks.subject import Check, Subject
 from pellucid.data.points.column import Points
 from pellucid.data.points.opening import stems_of
+from pellucid.data.points.sides import swapped_in
 from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.mirrors import doubtful_pairs
-from pellucid.tasks.keypoints.swapped import swapped_in
+from pellucid.tasks.sides import marked_sides
 
 FEW = 10                # objects that a point must be marked in, to be learnt
 NAMED = 3               # that a sentence names
@@ -104,6 +106,17 @@ def check_mirror_pairs(subject: Subject) -> Finding:
     return Finding("mirror-pairs", "pass", 0, told)
 
 
+def check_marked_sides(subject: Subject) -> Finding:
+    """Value: as `marked_sides` says."""
+    part = subject.dataset.part("train")
+
+    def seen(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        points = part.annotated(Points).take(some)
+        return points.placed().xy, np.array(points.skeleton.pairs, np.int64).reshape(-1, 2), part.images.take(some)
+
+    return marked_sides(subject, seen)
+
+
 def check_persons(subject: Subject) -> Finding:
     """Value: persons, by what stands before the number in file names, in two parts."""
     dataset = subject.dataset
@@ -154,7 +167,8 @@ def check_round_trip(subject: Subject, codec: Codec) -> Finding:
 
 CHECKS: Mapping[str, Check] = {
     "points": check_points, "never-marked": check_never, "left-right": check_left_right,
-    "mirror-pairs": check_mirror_pairs, "persons": check_persons, "cut-off": check_cut_off,
+    "mirror-pairs": check_mirror_pairs, "marked-sides": check_marked_sides, "persons": check_persons,
+    "cut-off": check_cut_off,
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The checks of people, before anything is learnt from them.
 
-people: what is odd in their annotations, and who does not count. people-back: people that do not come back from their
-own maps and fields, since they are too small for the places of a map or lie in one another.
+people: what is odd in their annotations, and who does not count. marked-sides: flips of people whose left looks other
+than their right. people-back: people that do not come back from their own maps and fields, since they are too small for
+the places of a map or lie in one another.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pellucid.checks.finding import Finding, graded
 from pellucid.checks.subject import Check, Subject
 from pellucid.data.people.column import People
 from pellucid.tasks.pose.codec import FieldsCodec
+from pellucid.tasks.sides import marked_sides
 
 NAMED = 3
 PICTURES = 30       # that are written and read again
@@ -66,7 +68,18 @@ def comes_back(codec: FieldsCodec, made: np.ndarray, xy: np.ndarray, seen: np.nd
     return bool(near.all(axis=1).any())
 
 
-CHECKS: Mapping[str, Check] = {"people": check_people}
+def check_marked_sides(subject: Subject) -> Finding:
+    """Value: as `marked_sides` says."""
+    def seen(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        people = people_in(subject, "train").take(some)
+        images = subject.dataset.part("train").images.take(some)
+        pairs = np.array(people.skeleton.pairs, np.int64).reshape(-1, 2)
+        return people.placed().xy[people.counted], pairs, images[people.picture[people.counted]]
+
+    return marked_sides(subject, seen)
+
+
+CHECKS: Mapping[str, Check] = {"people": check_people, "marked-sides": check_marked_sides}
 
 
 def checks_of(codec: FieldsCodec) -> Mapping[str, Check]:

@@ -17,11 +17,11 @@ from pellucid.data.augmentation import Augmentation
 from pellucid.data.dataset import Dataset, Part
 from pellucid.data.opening import open_dataset
 from pellucid.data.points.column import Points
+from pellucid.data.points.sides import marked_by_look, swapped_in
 from pellucid.data.points.skeleton import Skeleton
 from pellucid.keys import Key
 from pellucid.tasks.keypoints.checks import CHECKS, check_round_trip
 from pellucid.tasks.keypoints.codecs.coordinates import Coordinates
-from pellucid.tasks.keypoints.swapped import swapped_in
 from pellucid.tasks.registry import task_named
 from tests.tasks.keypoints.conftest import write_kites
 
@@ -138,6 +138,25 @@ def test_mirror_pairs_that_are_missing_or_wrong(kites: Dataset, pairs: tuple[tup
                                                 status: str, said: str) -> None:  # fmt: skip
     told = found("mirror-pairs", changed(kites, with_pairs(*pairs)), augment)
     assert told.status == status and said in told.meaning, told
+
+
+def test_flips_of_objects_that_look_alike_on_both_sides_pass(kites: Dataset) -> None:
+    told = found("marked-sides", changed(kites, with_pairs((0, 1), (2, 3), (5, 6))), "flip")
+    assert told.status == "pass" and "120 objects" in told.meaning, told
+
+
+def test_light_from_one_side_marks_no_sides() -> None:
+    rng = np.random.default_rng(0)
+    pairs, sides = np.array([[0, 1], [2, 3]]), np.where(rng.random((200, 1)) < 0.5, 1, -1)
+    xy = np.stack([np.stack([20.5 + sides[:, 0] * way * far, np.full(200, down)], 1) for way, far, down in
+                   ((1, 12, 12.5), (-1, 12, 12.5), (1, 6, 30.5), (-1, 6, 30.5))], 1)  # fmt: skip
+    shade = rng.normal(1, 0.8, (200, 1, 1, 1)) * 20 * np.linspace(-1, 1, 41)[None, None, :, None]
+    images = 100 + shade * np.ones((1, 41, 1, 1)) + rng.normal(0, 5, (200, 41, 41, 1))
+    assert not marked_by_look(xy, pairs, images)
+    painted = images + 90 * (sides[:, :, None, None] * (np.arange(41) - 20)[None, None, :, None] > 0)
+    assert marked_by_look(xy, pairs, painted)
+    front = sides[:, 0] > 0
+    assert not marked_by_look(xy[front], pairs, painted[front])  # where points lie tells their sides, mirrored or not
 
 
 def without(point: int, left: int) -> Callable[[Points], Points]:

@@ -184,6 +184,19 @@ def test_the_checks_see_people_and_pass_them(folder: Path) -> None:
     assert found["people"] == "pass" and found["people-back"] in ("pass", "warning"), found
 
 
+@pytest.mark.parametrize(("task", "model"), [("pose", "poses-small"), ("keypoints", "heatmap-small")])
+def test_flips_of_figures_with_dark_right_limbs_are_warned_of(tmp_path: Path, task: str, model: str) -> None:
+    drawn = write_scenes(str(tmp_path / "drawn"), {"train": 80, "val": 2, "test": 2}, seed=0, people=(1, 1),
+                         size=(64, 64))  # fmt: skip
+
+    def told(augment: str) -> str:
+        config = RunConfig(data=str(drawn), task=task, model=model, augment=augment)
+        subject = subject_of(prepare(config, understand(config)))
+        return subject.own["marked-sides"](subject).status
+
+    assert (told("flip"), told("shift=2")) == ("warning", "pass")
+
+
 @pytest.mark.parametrize(("words", "parts"), [
     (["--model", "lenet5"], ["--model", "poses", "openpose"]),
     (["--resize", "90x112"], ["height", "multiple of 16", "96x112"]),
