@@ -23,14 +23,14 @@ Seen = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 def marked_sides(subject: Subject, seen: Seen) -> Finding:
     """Value: 1 where pictures are flipped though colours tell left from right, else 0.
 
-    seen: of samples (S,) of the training part the points (N,K,2), the mirror pairs (P,2), each object's picture
-    (N,H,W,C).
+    seen: of samples (S,) of the training part the points (N,K,2) of their objects, which picture (N,) each is in, and
+    the mirror pairs (P,2).
     """
     if not getattr(subject.batches.augmentation, "flip", False):
         return Finding(NAME, "pass", 0, "pictures are not flipped, so no look changes sides")
-    count = len(subject.dataset.part("train"))
-    xy, pairs, images = seen(np.sort(subject.key_of(NAME).generator().permutation(count)[:LOOKED_AT]))
-    if not marked_by_look(xy, pairs, images):
+    some = subject.drawn_at_random(NAME, LOOKED_AT)
+    xy, picture, pairs = seen(some)
+    if not marked_by_look(xy, pairs, subject.dataset.part("train").images.take(some), picture):
         return Finding(NAME, "pass", 0, f"colours do not tell left from right of {len(xy):,} objects")
     return Finding(NAME, "warning", 1, f"pictures are flipped, but left and right of {len(xy):,} objects are told by "
                    "their colours, which a mirror image gives to the other side", "Leave flip out of --augment.")

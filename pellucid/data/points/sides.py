@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.points.column import Points
+from pellucid.data.points.skeleton import Skeleton
 
 TURNS = 3               # of turning to the middle object and finding it anew
 RIDGE = 0.1             # of the mean of what the features say
@@ -43,7 +44,7 @@ def swapped_in(points: Points, images: Callable[[], np.ndarray] | None = None) -
 
     Where points alone are not sure, colours are asked too: those of `images` (N,H,W,C), as the column lies.
     """
-    pairs = np.array(points.skeleton.pairs, np.int64).reshape(-1, 2)
+    pairs = pairs_of(points.skeleton)
     if not len(pairs) or len(points) < LEAST:
         return None
     placed = points.placed()
@@ -54,11 +55,16 @@ def swapped_in(points: Points, images: Callable[[], np.ndarray] | None = None) -
     return sides_of(np.concatenate([features, colours_apart(placed.xy, pairs, images())], axis=1))
 
 
-def marked_by_look(xy: np.ndarray, pairs: np.ndarray, images: np.ndarray) -> bool:
-    """Whether colours alone tell left from right: points (N,K,2), pairs (P,2), of each object its picture (N,H,W,C)."""
+def pairs_of(skeleton: Skeleton) -> np.ndarray:
+    """(P,2) the mirror pairs."""
+    return np.array(skeleton.pairs, np.int64).reshape(-1, 2)
+
+
+def marked_by_look(xy: np.ndarray, pairs: np.ndarray, images: np.ndarray, picture: np.ndarray | None = None) -> bool:
+    """Whether colours alone tell left from right: points (N,K,2), pairs (P,2), as for `colours_apart`."""
     if len(xy) < LEAST or not len(pairs) or sides_of(differences(xy, pairs)).told:
         return False
-    apart = colours_apart(xy, pairs, images)
+    apart = colours_apart(xy, pairs, images, picture)
     return bool(np.abs(apart).max() > 0 and (agreement(apart) <= 0).mean() <= EXCEPTIONS)
 
 
@@ -93,13 +99,18 @@ def differences(xy: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     return np.concatenate([apart.real, apart.imag], axis=1)
 
 
-def colours_apart(xy: np.ndarray, pairs: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """(N, P*C) colours around the left point minus those around the right one; 0 where one of them is not seen."""
+def colours_apart(
+    xy: np.ndarray, pairs: np.ndarray, images: np.ndarray, picture: np.ndarray | None = None
+) -> np.ndarray:
+    """(N, P*C) colours around the left point minus those around the right one; 0 where one of them is not seen.
+
+    images (M,H,W,C); picture (N,): in which of them each object is, by default in the one of its number.
+    """
     height, width = images.shape[1:3]
     at = np.nan_to_num(xy, nan=-1e6)
     inside = ((at >= 0) & (at < (width, height))).all(axis=2)                                       # (N,K)
     column, row = (np.clip(at[..., k].astype(np.int64), 0, side - 1) for k, side in ((0, width), (1, height)))
-    every = np.arange(len(xy))[:, None]
+    every = (np.arange(len(xy)) if picture is None else picture)[:, None]
     seen = np.mean([images[every, np.clip(row + dy, 0, height - 1), np.clip(column + dx, 0, width - 1)]
                     for dy in range(-REACH, REACH + 1) for dx in range(-REACH, REACH + 1)], axis=0)  # (N,K,C)
     both = inside[:, pairs].all(axis=2)                                                             # (N,P)

@@ -30,10 +30,8 @@ def batch_norm(spec: BatchNormalization, inputs: Sequence[Tensor], weights: Weig
     entered = as_nchw(x) if x.ndim == 4 else x.reshape(-1, channels)
     gamma, beta = weights.get("gamma"), weights.get("beta")
     if not context.training or context.frozen:
-        if not x.numel():
-            return x  # native_batch_norm would divide by its size and end the process
         statistics = weights["moving_mean"], weights["moving_variance"]
-        y = torch.native_batch_norm(entered, gamma, beta, *statistics, False, 0.0, spec.epsilon)[0]
+        y = torch.batch_norm(entered, gamma, beta, *statistics, False, 0.0, spec.epsilon, False)  # takes no samples too
     elif context.company is not None:
         y, mean, variance = whole_batch_norm(context, x, gamma, beta, spec.epsilon)
         remember(spec, weights, context, mean, variance)

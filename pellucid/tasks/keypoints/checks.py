@@ -2,9 +2,9 @@
 
 points: outside their picture, half marked, for a picture of another size. never-marked: points that few objects have.
 left-right: objects whose left and right are swapped. mirror-pairs: flips without pairs, or with pairs that are none.
-marked-sides: flips of objects whose left looks other than their right.
-persons: what file names call one person, in two parts. cut-off: points that the crop leaves out. round-trip: points
-that come back from their targets elsewhere than they were.
+marked-sides: flips of objects whose left looks other than their right. persons: what file names call one person, in
+two parts. cut-off: points that the crop leaves out. round-trip: points that come back from their targets elsewhere than
+they were.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pellucid.checks.finding import Finding, graded
 from pellucid.checks.subject import Check, Subject
 from pellucid.data.points.column import Points
 from pellucid.data.points.opening import stems_of
-from pellucid.data.points.sides import swapped_in
+from pellucid.data.points.sides import pairs_of, swapped_in
 from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.mirrors import doubtful_pairs
 from pellucid.tasks.sides import marked_sides
@@ -108,11 +108,9 @@ def check_mirror_pairs(subject: Subject) -> Finding:
 
 def check_marked_sides(subject: Subject) -> Finding:
     """Value: as `marked_sides` says."""
-    part = subject.dataset.part("train")
-
     def seen(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        points = part.annotated(Points).take(some)
-        return points.placed().xy, np.array(points.skeleton.pairs, np.int64).reshape(-1, 2), part.images.take(some)
+        points = points_in(subject).take(some)
+        return points.placed().xy, np.arange(len(some)), pairs_of(points.skeleton)
 
     return marked_sides(subject, seen)
 

@@ -15,6 +15,7 @@ import numpy as np
 from pellucid.checks.finding import Finding, graded
 from pellucid.checks.subject import Check, Subject
 from pellucid.data.people.column import People
+from pellucid.data.points.sides import pairs_of
 from pellucid.tasks.pose.codec import FieldsCodec
 from pellucid.tasks.sides import marked_sides
 
@@ -72,9 +73,8 @@ def check_marked_sides(subject: Subject) -> Finding:
     """Value: as `marked_sides` says."""
     def seen(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         people = people_in(subject, "train").take(some)
-        images = subject.dataset.part("train").images.take(some)
-        pairs = np.array(people.skeleton.pairs, np.int64).reshape(-1, 2)
-        return people.placed().xy[people.counted], pairs, images[people.picture[people.counted]]
+        counted = people.counted
+        return people.placed().xy[counted], people.picture[counted], pairs_of(people.skeleton)
 
     return marked_sides(subject, seen)
 
