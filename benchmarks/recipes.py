@@ -43,8 +43,10 @@ ROWS = {
     "with mixup": "--augment flip,shift=4,mixup=0.2",
     "with mirrors and shifts": "--augment flip,shift=2",
     "with one cycle": "--schedule onecycle --lr 0.01",
+    "nothing laid aside": "--val-fraction 0",
     "from SqueezeNet": "--pretrained squeezenet",
     "from SqueezeNet, frozen": "--pretrained squeezenet --resize 160x160",
+    "from SqueezeNet, frozen, nothing laid aside": "--pretrained squeezenet --resize 160x160 --val-fraction 0",
     "from SqueezeNet, labels not smoothed": "--pretrained squeezenet --resize 160x160 --label-smoothing 0",
     "from SqueezeNet, at its own size": "--pretrained squeezenet --label-smoothing 0",
     "from SqueezeNet, its own head":

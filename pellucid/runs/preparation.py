@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
 
 PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
-PHOTONET_RATE = 0.003
+PHOTONET_RATE = 0.006
 PHOTONET_EPOCHS, PHOTONET_STEPS = 60, 300  # at least, both
 PHOTOS_TO = 1_000  # training pictures; of more the networks in words learn more than photonet, with shifts alone
 

@@ -52,7 +52,7 @@ def test_photos_get_their_network_and_changes_and_mirrors_at_the_test(terminal: 
     typed = terminal.type("train", "photos", *QUICK, "--out", "run", "--json")
     assert typed.code == 0, typed.err
     settings = json.loads(Path("run/config.json").read_text(encoding="utf-8"))["settings"]
-    assert (settings["model"], settings["lr"]) == ("photonet", 0.003) and "shift=3" in settings["augment"]
+    assert (settings["model"], settings["lr"]) == ("photonet", 0.006) and "shift=3" in settings["augment"]
     assert settings["keep_epoch"] == "last"
     assert f"augment {settings['augment']}, chosen for photos" in typed.err
     plain, both = (json.loads(terminal.type("evaluate", "run", "--engine", "reference", "--json", *more).out)
