@@ -38,6 +38,7 @@ from pellucid.runs.room import refuse_too_large, refuse_too_large_at
 from pellucid.runs.rules import rule_of
 from pellucid.runs.several import share_of, shared_engine
 from pellucid.runs.weights import native_weights
+from pellucid.settings import flag_of
 from pellucid.spec.optimizers import OptimizerSpec
 from pellucid.training.preflight import refuse_lonely_batches
 from pellucid.training.program import MultiScale, Supervised
@@ -48,6 +49,8 @@ from pellucid.training.session import engine_named
 if TYPE_CHECKING:
     from pellucid.engines.pytorch.processes import Processes
 
+TAUGHT = ("model", "pretrained", "weights", "optimizer", "lr", "weight_decay", "batch_size", "clipnorm", "clipvalue",
+          "global_clipnorm", "gradient_accumulation_steps", "use_ema", "warmup", "schedule")  # fmt: skip
 PHOTONET_FROM = 48  # pixels of the shorter side; the networks in words for smaller ones look closely enough
 PHOTONET_RATE = 0.006
 PHOTONET_EPOCHS, PHOTONET_STEPS = 60, 300  # at least, both
@@ -142,10 +145,27 @@ def looks_of(dataset: Dataset, key: Key) -> Looks:
 
 def chosen(config: RunConfig, dataset: Dataset, looks: Looks) -> tuple[RunConfig, str]:
     """The settings with all that the data choose where nobody typed it, and a line on the changes of pictures."""
-    config, told = with_augmentation(decided(config, dataset), looks)
+    config, recipe = with_recipe(decided(config, dataset), looks)
+    config, told = with_augmentation(config, looks)
     config = with_network(config, looks)
     config = config if looks.no_photos else with_rate_of_head(config, len(looks.part))
-    return with_kept_epoch(config, dataset, looks), told
+    return with_kept_epoch(config, dataset, looks), recipe or told
+
+
+def with_recipe(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
+    """The settings with those that the task teaches with where none of them is said, and a line that types them."""
+    plain = RunConfig()
+    if any(getattr(config, name) != getattr(plain, name) for name in TAUGHT):
+        return config, ""
+    recipe = dict(task_of(config).recipe(config.own, looks.part, looks.key))
+    if not recipe:
+        return config, ""
+    if config.augment not in (None, AUTO):
+        recipe.pop("augment", None)
+    told = {name: f" {value:g}" if isinstance(value, float) else f" {value}" for name, value in recipe.items()}
+    words = " ".join(flag_of(name) + ("" if recipe[name] is True else value) for name, value in told.items())
+    why = f"chosen for {looks.part.annotations.kind}; with one of these typed the others are left alone"
+    return config.changed(**recipe), f"recipe {words}, {why}"
 
 
 def with_augmentation(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:

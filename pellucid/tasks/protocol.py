@@ -25,6 +25,7 @@ from pellucid.data.sampling import Sampler
 from pellucid.engines.protocol import Objective
 from pellucid.errors import ArgumentError, UsageError, describe
 from pellucid.graph.graph import Graph
+from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.scores import Headline, Score, number
@@ -214,6 +215,10 @@ class Task(ABC):
     def with_new_head(self, settings: Any) -> Any:
         """The settings with what a new head on frozen layers is best taught with, where nobody says it."""
         return settings
+
+    def recipe(self, settings: Any, part: Part, key: Key) -> Mapping[str, Any]:
+        """Settings of every run that its usual network learns this part with, where none of them is said."""
+        return {}
 
     @abstractmethod
     def problem(self, dataset: Dataset) -> Problem:

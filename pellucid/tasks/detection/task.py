@@ -25,6 +25,7 @@ from pellucid.engines.protocol import Objective
 from pellucid.errors import DataError, FileError, ShapeError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
 from pellucid.graph.resizing import resized, same_weights
+from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Account
@@ -44,6 +45,7 @@ from pellucid.tasks.detection.kind import Kind
 from pellucid.tasks.detection.kinds import KINDS, USUAL
 from pellucid.tasks.detection.networks import RARE
 from pellucid.tasks.detection.pyramids import at_sizes, snip_codec, words_of
+from pellucid.tasks.detection.recipe import recipe_for
 from pellucid.tasks.detection.record import DetectionRecord, codec_of
 from pellucid.tasks.detection.settings import Settings, Wishes
 from pellucid.tasks.detection.suppression import nms
@@ -224,6 +226,9 @@ class DetectionTask(Told, Task):
     def understand(self, settings: Settings) -> None:
         if settings.snip is not None:
             words_of(settings.snip)
+
+    def recipe(self, settings: Settings, part: Part, key: Key) -> Mapping[str, Any]:
+        return {} if settings.backbone or settings.snip else recipe_for(part, key)
 
     def problem(self, dataset: Dataset) -> Detection:
         train = dataset.part("train").annotated(Boxes)
