@@ -157,14 +157,14 @@ def with_recipe(config: RunConfig, looks: Looks) -> tuple[RunConfig, str]:
     plain = RunConfig()
     if any(getattr(config, name) != getattr(plain, name) for name in TAUGHT):
         return config, ""
-    recipe = dict(task_of(config).recipe(config.own, looks.part, looks.key))
+    recipe = task_of(config).recipe(config.own, looks.part, looks.key)
     if not recipe:
         return config, ""
-    if config.augment not in (None, AUTO):
-        recipe.pop("augment", None)
+    recipe = {name: value for name, value in recipe.items()
+              if getattr(config, name) in (getattr(plain, name), AUTO)}  # epochs and changes of pictures stay as typed
     told = {name: f" {value:g}" if isinstance(value, float) else f" {value}" for name, value in recipe.items()}
     words = " ".join(flag_of(name) + ("" if recipe[name] is True else value) for name, value in told.items())
-    why = f"chosen for {looks.part.annotations.kind}; with one of these typed the others are left alone"
+    why = f"chosen for {looks.part.annotations.kind}; none of it is once a network, rate, rule or batch size is typed"
     return config.changed(**recipe), f"recipe {words}, {why}"
 
 

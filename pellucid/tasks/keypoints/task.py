@@ -25,6 +25,7 @@ from pellucid.diagnosis.oks import ASSUMED
 from pellucid.engines.protocol import Objective
 from pellucid.errors import DataError, FileError, UsageError, describe, shown
 from pellucid.graph.graph import Graph
+from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Account
@@ -40,6 +41,7 @@ from pellucid.tasks.keypoints.codecs.encoded import Codec
 from pellucid.tasks.keypoints.cutting import cut_out
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation, Yardsticks
 from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_size
+from pellucid.tasks.keypoints.recipe import recipe_for
 from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
 from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
 from pellucid.tasks.keypoints.settings import FILES, Settings, Wishes
@@ -197,6 +199,9 @@ class KeypointsTask(Told, Task):
     watched, better = NME.name, NME.better
     checks = CHECKS
     beside: ClassVar[Mapping[str, str]] = {"pck": "PCK", "error_px_median": "pixels"}
+
+    def recipe(self, settings: Settings, part: Part, key: Key) -> Mapping[str, Any]:
+        return recipe_for(part, key)
 
     def problem(self, dataset: Dataset) -> Keypoints:
         points = dataset.part("train").annotated(Points)
