@@ -22,8 +22,8 @@ from pellucid.data.images import Array, chunks
 from pellucid.keys import Key
 
 LEAST = 50              # pictures to learn from; fewer make too few steps for a warm-up and an average
-RULE = {"batch_size": 8, "optimizer": "adamw", "lr": 0.01, "weight_decay": 0.1, "global_clipnorm": 10.0, "warmup": 1.0,
-        "use_ema": True}  # fmt: skip
+RULE: dict[str, Any] = {"batch_size": 8, "optimizer": "adamw", "lr": 0.01, "weight_decay": 0.1,
+                        "global_clipnorm": 10.0, "warmup": 1.0, "use_ema": True}  # fmt: skip
 CHANGES = "zoom=0.1,brightness=0.2"
 LOOKED_AT = 600         # objects, at most
 SMALLEST = 4            # pixels of the shorter side of an object that is looked at

@@ -22,8 +22,8 @@ from pellucid.keys import Key
 
 LEAST = 20              # objects to learn from
 STEPS, EPOCHS = 500, 30  # at least, both
-RULE = {"batch_size": 16, "optimizer": "adamw", "lr": 0.01, "weight_decay": 0.01, "schedule": "onecycle",
-        "use_ema": True}  # fmt: skip
+RULE: dict[str, Any] = {"batch_size": 16, "optimizer": "adamw", "lr": 0.01, "weight_decay": 0.01,
+                        "schedule": "onecycle", "use_ema": True}  # fmt: skip
 CHANGES = "rotate=20,zoom=0.2,brightness=0.3,contrast=0.3"
 LOOKED_AT = 200         # objects whose colours are looked at, at most
 VALUES = 50_000_000     # pixel values of them, at most
@@ -33,7 +33,7 @@ def recipe_for(part: Part, key: Key) -> Mapping[str, Any]:
     """Settings of every run for a part with points; none for what is too small to tell."""
     if len(part) < LEAST:
         return {}
-    steps = math.ceil(len(part) / int(RULE["batch_size"]))
+    steps = math.ceil(len(part) / RULE["batch_size"])
     augment = f"flip,{CHANGES}" if objects_mirror(part, key) else CHANGES
     return RULE | {"epochs": max(EPOCHS, math.ceil(STEPS / steps)), "augment": augment}
 
