@@ -83,7 +83,8 @@ class RunConfig:
 
     epochs: int | None = setting(
         None, f"Passes over the training part; default: {EPOCHS_FEW} below {FEW_IMAGES:,} training images, else "
-        f"{EPOCHS_MANY}; of few photos more, for photonet and for a new head.", panel=LEARNING, least=1)
+        f"{EPOCHS_MANY}; of few photos more, for photonet and for a new head, and of few objects with points.",
+        panel=LEARNING, least=1)
     batch_size: int = setting(32, "Images in one step.", panel=LEARNING, least=1)
     optimizer: str = setting(
         "adam", "sgd, adam, adamw, nadam, adamax, adagrad, adadelta, adafactor, rmsprop, ftrl, lion or muon.",
@@ -122,8 +123,9 @@ class RunConfig:
         f"fewer than {FEW_VALIDATE} validate, where the schedule ends in itself, else sure.", panel=LEARNING,
         choices=("sure", "best", "last"))
     augment: str | None = setting(
-        None, "Change training images a little, e.g. flip,shift=2,rotate=10; none; or auto, the default: photos as "
-        "suits them, other pictures not.", panel=LEARNING)
+        None, "Change training images a little, e.g. flip,shift=2,rotate=10; none; or auto, the default: photos, "
+        "and objects with boxes or points that a recipe is chosen for, as suits them, other pictures not.",
+        panel=LEARNING)
 
     task: str = setting(AUTO, "What is learnt; auto asks the data.", panel=DATA)
     preprocess: str = setting(

@@ -12,13 +12,14 @@ from pellucid.errors import PellucidError
 from pellucid.keys import Key
 from pellucid.runs.config import RunConfig
 from pellucid.runs.networks import dropout_in_force
-from pellucid.runs.preparation import chosen, looks_of
+from pellucid.runs.preparation import TAUGHT, chosen, looks_of
 from pellucid.runs.pretrained import with_pretrained
 from pellucid.runs.rules import rule_of
 from pellucid.settings import listed
 from pellucid.training.schedules import patience_of
 
-CHOSEN = ("weights", "model", "new_head", "preprocess", "channels", "resize", "freeze", "epochs", "lr", "dropout",
+RULE = tuple(name for name in TAUGHT if name not in ("model", "pretrained", "weights"))
+CHOSEN = ("weights", "model", "new_head", "preprocess", "channels", "resize", "freeze", *RULE, "epochs", "dropout",
           "patience", "augment", "keep_epoch", "own")  # settings that may follow from others and from the data
 
 

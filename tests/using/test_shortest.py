@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from pellucid.data.images import ArrayImages
 from pellucid.keys import Key
 from pellucid.runs.commands import command_of
 from pellucid.runs.config import RunConfig
-from pellucid.runs.preparation import chosen, looks_of
+from pellucid.runs.preparation import chosen, load_data, looks_of
 from pellucid.runs.pretrained import with_pretrained
 from pellucid.using.shortest import in_force, to_type, with_flags
+from tests.tasks.keypoints.conftest import write_kites
 
 
 def dataset_of(channels: tuple[str, ...]) -> Dataset:
@@ -76,6 +78,22 @@ def test_words_that_the_data_give_a_meaning_are_typed_as_they_are() -> None:
     ran = run_with(RunConfig(data="photos", epochs=7, augment=""), PHOTOS)
     assert command_of(to_type(with_flags(ran, ("--augment", "auto")), PHOTOS)) in (
         "pellucid train photos --epochs 7", "pellucid train photos --epochs 7 --augment auto")  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "typed"), [
+    ("", {}), ("--epochs 5", {"epochs": 5}), ("--lr 0.01 --batch-size 8", {"lr": 0.01, "batch_size": 8}),
+    ("--lr 0.01 --epochs 125 --keep-epoch sure --augment none", {"lr": 0.01, "epochs": 125, "keep_epoch": "sure"}),
+])  # fmt: skip
+def test_a_recipe_is_typed_by_nothing_and_no_part_of_it_stands_for_a_rate_of_ones_own(
+    tmp_path: Path, words: str, typed: dict[str, Any]
+) -> None:
+    write_kites(tmp_path, {"train": 64, "val": 4, "test": 4})
+    asked = RunConfig(data=str(tmp_path), task="keypoints", **typed)
+    dataset = load_data(asked)
+    ran, _ = chosen(asked, dataset, looks_of(dataset, Key.of(0)))
+    told = command_of(to_type(ran, dataset))
+    wanted = f"pellucid train {tmp_path} --task keypoints {words}".strip()
+    assert sorted(told.split(" --")) == sorted(wanted.split(" --"))
 
 
 def test_flags_are_read_as_the_command_line_reads_them() -> None:

@@ -21,7 +21,7 @@ from pellucid.data.points.sides import marked_by_look, pairs_of
 from pellucid.keys import Key
 
 LEAST = 20              # objects to learn from
-STEPS, EPOCHS = 500, 30  # at least, both
+STEPS, EPOCHS = 500, 30  # at least, both; a set whose one pass makes so many steps has the epochs of every run
 RULE: dict[str, Any] = {"batch_size": 16, "optimizer": "adamw", "lr": 0.01, "weight_decay": 0.01,
                         "schedule": "onecycle", "use_ema": True}  # fmt: skip
 CHANGES = "rotate=20,zoom=0.2,brightness=0.3,contrast=0.3"
@@ -35,7 +35,8 @@ def recipe_for(part: Part, key: Key) -> Mapping[str, Any]:
         return {}
     steps = math.ceil(len(part) / RULE["batch_size"])
     augment = f"flip,{CHANGES}" if objects_mirror(part, key) else CHANGES
-    return RULE | {"epochs": max(EPOCHS, math.ceil(STEPS / steps)), "augment": augment}
+    epochs = {"epochs": max(EPOCHS, math.ceil(STEPS / steps))} if steps < STEPS else {}
+    return RULE | epochs | {"augment": augment}
 
 
 def objects_mirror(part: Part, key: Key) -> bool:

@@ -35,6 +35,13 @@ def test_few_pictures_are_seen_more_often(tmp_path: Path, count: int, epochs: in
     assert recipe_for(data.part("train"), Key.of(0)).get("epochs") == epochs
 
 
+def test_a_set_that_is_large_keeps_the_epochs_of_every_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_kites(tmp_path / "some", {"train": 64, "val": 4, "test": 4})
+    part = load_data(RunConfig(data=str(tmp_path / "some"), task="keypoints")).part("train")
+    monkeypatch.setattr("pellucid.tasks.keypoints.recipe.STEPS", 4)
+    assert "epochs" not in recipe_for(part, Key.of(0))
+
+
 def test_figures_whose_sides_have_colours_are_not_mirrored(tmp_path: Path) -> None:
     write_scenes(str(tmp_path / "figures"), {"train": 60}, seed=0, people=(1, 1), size=(64, 64))
     part = open_dataset(str(tmp_path / "figures"), annotations="points").part("train")
