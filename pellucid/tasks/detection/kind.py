@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pellucid.data.boxes.column import Placed
 from pellucid.graph.layer import Tensor
 from pellucid.model import Model
-from pellucid.tasks.detection.backbones import STRIDES, backbone
+from pellucid.tasks.backbones import STRIDES, backbone
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.settings import Settings
 

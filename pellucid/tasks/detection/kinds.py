@@ -17,7 +17,7 @@ from pellucid.graph.layer import Tensor
 from pellucid.model import Model
 from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.detection.anchors import fitted_anchors
-from pellucid.tasks.detection.backbones import STRIDES, joined
+from pellucid.tasks.backbones import STRIDES, joined
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec

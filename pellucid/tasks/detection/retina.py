@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pellucid.graph.layer import Layer, Tensor
 from pellucid.graph.vocabulary import Activation, Concatenate, Conv2D, Reshape
 from pellucid.initializers import Constant, RandomNormal
-from pellucid.tasks.detection.backbones import joined
+from pellucid.tasks.backbones import joined
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.codecs.tiles import TileCodec

@@ -17,7 +17,7 @@ from pellucid.architectures.darknet import WIDTH, leaky
 from pellucid.graph.layer import Tensor
 from pellucid.graph.vocabulary import Concatenate, MaxPooling2D, UpSampling2D
 from pellucid.graph.vocabulary_of_rows import Cropping2D
-from pellucid.tasks.detection.backbones import STRIDES
+from pellucid.tasks.backbones import STRIDES
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.forms import vectors

@@ -25,17 +25,18 @@ from pellucid.tasks.keypoints.codecs.heatmaps import LOSSES as MAP_LOSSES
 from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
 from pellucid.tasks.keypoints.codecs.simcc import SimCC
 from pellucid.tasks.keypoints.networks import (
+    COARSE,
     FINE,
     ending_in_points,
     hourglass_net,
     maps_net,
+    maps_on,
     plain_net,
     rows_net,
 )
 from pellucid.tasks.keypoints.settings import Settings
 
 USUAL = "heatmap"
-COARSE = 4     # pixels a place of a map
 Size = tuple[int, int, int]
 
 
@@ -90,15 +91,22 @@ def other(name: str) -> Kind:
     return Kind(1, ("coordinates",), 1, network)
 
 
+def maps_of_other(name: str) -> Kind:
+    """Heat maps on the maps of a network with a name."""
+    return Kind(COARSE, ("heatmaps",), COARSE, lambda shape, codec: maps_on(name, shape, codec.points))
+
+
 def known(name: str) -> bool:
     """Whether there is a network of that name."""
     return name.lower().replace("_", "-") in NAMES
 
 
-def kind_of(model: str | None) -> tuple[str, Kind]:
-    """The name and form that --model means."""
+def kind_of(model: str | None, codec: str = "auto") -> tuple[str, Kind]:
+    """The name and form that --model means, with points written as `codec` where that is left open."""
     name = USUAL if model is None else model
-    return (name.lower(), KINDS[name.lower()]) if name.lower() in KINDS else (name, other(name))
+    if name.lower() in KINDS:
+        return name.lower(), KINDS[name.lower()]
+    return name, maps_of_other(name) if codec == "heatmaps" and known(name) else other(name)
 
 
 def codec_for(name: str, kind: Kind, size: tuple[int, int], points: int, settings: Settings) -> Codec:

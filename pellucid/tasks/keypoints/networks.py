@@ -22,11 +22,14 @@ from pellucid.model import Model
 from pellucid.model.ending import with_ending
 from pellucid.spec.reshaping import Rescaling
 from pellucid.spec.reshaping import Reshape as ReshapeSpec
+from pellucid.tasks.backbones import backbone, filled
 from pellucid.tasks.blocks import convolved
 
 Size = tuple[int, int, int]
 HALVINGS = (2, 3, 4, 4)    # filters on the way down, in halves of the width
-FINE = 2                   # pixels a place of the finer maps
+FINE, COARSE = 2, 4        # pixels a place of the finer maps and of the coarser ones
+ON = (4, 8, 16)            # those of another network that are read
+WIDTH_ON = 96              # filters on the way back up from them
 
 
 def trunk(image: Tensor, width: int, stride: int) -> Tensor:
@@ -77,6 +80,24 @@ def maps_net(shape: Size, points: int, width: int, stride: int) -> Model:
     """A map a point."""
     image = Input(shape)
     return Model(image, of_maps(trunk(image, width, stride), points), name="heatmap")
+
+
+def maps_below(name: str, shape: Size) -> Model:
+    """A network with a name up to the maps that are read."""
+    return backbone(name, shape, (COARSE,), strides=ON)
+
+
+def maps_on(name: str, shape: Size, points: int) -> Model:
+    """A map a point, from the maps of a network with a name: enlarged by copying, + 1x1 of the finer one, 3x3."""
+    below = maps_below(name, shape)
+    sizes = [(shape[0] // stride, shape[1] // stride) for stride in ON]
+    sides = [Conv2D(WIDTH_ON, 1, name=f"side{stride}")(filled(one, size, f"filled{stride}"))
+             for stride, size, one in zip(ON, sizes, below.outputs, strict=False)]  # fmt: skip
+    x = sides.pop()
+    for stride, size, side in reversed(list(zip(ON, sizes, sides, strict=False))):
+        x = Add(name=f"up{stride}_sum")([enlarged(x, size, f"up{stride}"), side])
+        x = convolved(x, WIDTH_ON, f"up{stride}")
+    return Model(below.input, of_maps(x, points), name=name)
 
 
 def rows_net(shape: Size, points: int, numbers: int, width: int, stride: int) -> Model:

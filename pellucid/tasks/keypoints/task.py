@@ -38,9 +38,11 @@ from pellucid.tasks.keypoints.answering import as_json, located, shifted
 from pellucid.tasks.keypoints.attributes import head_terms, is_head, told_attributes, with_heads, with_labels
 from pellucid.tasks.keypoints.checks import CHECKS, checks_of
 from pellucid.tasks.keypoints.codecs.encoded import Codec
+from pellucid.tasks.keypoints.codecs.heatmaps import HeatMaps
 from pellucid.tasks.keypoints.cutting import cut_out
 from pellucid.tasks.keypoints.evaluation import NME, Evaluation, Yardsticks
-from pellucid.tasks.keypoints.kinds import USUAL, codec_for, kind_of, refuse_size
+from pellucid.tasks.keypoints.kinds import KINDS, USUAL, Kind, codec_for, kind_of, refuse_size
+from pellucid.tasks.keypoints.networks import maps_below
 from pellucid.tasks.keypoints.recipe import recipe_for
 from pellucid.tasks.keypoints.record import KeypointsRecord, codec_of
 from pellucid.tasks.keypoints.scores.lengths import lengths_of, settled
@@ -86,8 +88,19 @@ class Keypoints(Problem):
     def network(self, model: str | None, settings: Settings, shape: tuple[int, ...]) -> tuple[Model, str]:
         if len(shape) != 3:
             raise UsageError("train: a network for points reads pictures; leave out pca and whiten of --preprocess.")
-        name, kind = kind_of(self.form)
+        name, kind = self.kind
         return with_heads(kind.network((shape[0], shape[1], shape[2]), self.codec), self.attributes), name
+
+    @property
+    def kind(self) -> tuple[str, Kind]:
+        """The network's name and form."""
+        return kind_of(self.form, self.codec.record()["name"])
+
+    def trunk(self, model: Model) -> Model | None:
+        if self.form.lower() in KINDS or not isinstance(self.codec, HeatMaps):
+            return None
+        ends = [one.call.layer.name for one in maps_below(self.form, model.input_shape[1:]).outputs]
+        return Model(model.input, [model.get_layer(end).output for end in ends], name=self.form)
 
     def record(self) -> dict[str, Any]:
         by = self.by
@@ -218,7 +231,7 @@ class KeypointsTask(Told, Task):
         problem = replace(problem, by=by, unit=unit_of(train, by) if settings.weigh == "normaliser" else None)
         if model is not None and model.lower().endswith(".safetensors"):
             return self.of_file(problem, model)
-        name, kind = kind_of(model)
+        name, kind = kind_of(model, settings.points_codec)
         refuse_size(name, kind, problem.codec.size)
         codec = codec_for(name, kind, problem.codec.size, len(problem.skeleton), settings)
         return replace(problem, codec=codec, form=name)

@@ -1,6 +1,6 @@
-"""Backbones: the layers of a network with a name, in place of a detector's own below its heads.
+"""Backbones: the layers of a network with a name, in place of a task's own below its heads.
 
-Maps      the last deep ones of 8, 16 and 32 pixels a place, those that it has; one that is a row or two short, as
+Maps      the last deep ones of 8, 16 and 32 pixels a place, or of those that a task names, as far as it has them; one that is a row or two short, as
           layers without padding leave it, is filled up with zeros at its far edges
 Joined    1x1 to 2w of each, + the coarser one enlarged twice, finest first
 Weights   of a file for the whole network, its head left out
@@ -25,9 +25,11 @@ BELOW = "the network below the heads (--backbone or --model)"
 FITTING = "resnet18, mobilenetv2, squeezenet or vgg16"
 
 
-def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = (), ends: Sequence[str] = ()) -> Model:
+def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = (), ends: Sequence[str] = (),
+             strides: Sequence[int] = STRIDES) -> Model:  # fmt: skip
     """The network called `name` up to its maps, which are its outputs, the finest first; those of `needs` among them.
 
+    strides: pixels a place of the maps that are looked for.
     ends: layers whose results are the maps, in place of those of the usual pixels.
 
     Raises UsageError for a name that is not known, and for a network without such maps.
@@ -39,7 +41,7 @@ def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = (), 
     if ends:
         return Model(whole.input, [whole.get_layer(end).output for end in ends], name=name)
     maps = maps_of(whole)
-    found = {each: last_map(maps, (shape[0] // each, shape[1] // each)) for each in STRIDES}
+    found = {each: last_map(maps, (shape[0] // each, shape[1] // each)) for each in strides}
     lacking = next((each for each in needs if found[each] is None), None)
     if lacking is not None:
         raise UsageError(describe("train", BELOW, f"a network with maps of {' and '.join(map(str, needs))} "
