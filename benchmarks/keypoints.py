@@ -1,13 +1,14 @@
 """Points of faces and of one person: `pellucid train` as a user types it, on persons that nobody learnt from.
 
-Run with   python -m benchmarks.keypoints landmarks|faces68|lspe|plain [--seeds 0 1 2] [--folds 0 1 2 3 4]
+Run with   python -m benchmarks.keypoints landmarks|faces68|lspe|lspe-scratch|plain [--seeds 0 1 2] [--folds 0 1 2 3 4]
            python -m benchmarks.keypoints --table        what is committed, as the table of docs/points.md
 landmarks  255 faces of 150 persons, whole frames; five folds by person, drawn once, so that every face is told by a
            network that never saw its person; NME by the outer corners of the eyes over all faces of a seed
 plain      the book's plain network and the tweaked one made of it, on the same folds
 faces68    Helen's and AFW's training pictures, Helen's test part; boxes around the true points (oracle boxes), and the
            same shifted and scaled by up to a tenth
-lspe       the split of its README, PCK at 0.2 of the torso; boxes around the true points
+lspe       the split of its README, PCK at 0.2 of the torso; boxes around the true points; begun with the weights of
+           SqueezeNet, and (lspe-scratch) without any
 Recipes were chosen on persons or pictures held out of the training parts; a test part is read once a seed. Rows
 are kept one by one in benchmarks/results/keypoints.json, each with its commit; processor seconds are those of the whole
 command.
@@ -46,11 +47,15 @@ PLACE = Path(os.environ.get("PELLUCID_DATA") or ROOT.parent / "shared" / "data")
 FOLDS = 5
 CYCLE = "--spread 1 --optimizer adamw --weight-decay 0.01 --schedule onecycle --use-ema --val-fraction 0 --no-checks"
 FACE = f"--engine pytorch --channels gray --resize 96x96 --batch-size 16 --lr 0.01 {CYCLE}"
+TURNED = "--augment flip,rotate=60,zoom=0.3,shift=8,brightness=0.3,contrast=0.3"
 RECIPES = {
     "landmarks": f"{FACE} --epochs 70 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
     "faces68": f"{FACE} --epochs 25 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
-    "lspe": "--engine pytorch --model heatmap-coarse --crop 0.25 --resize 96x96 --batch-size 16 --lr 0.012 "
-            f"{CYCLE} --epochs 400 --augment flip,rotate=60,zoom=0.3,shift=8,brightness=0.3,contrast=0.3",
+    "lspe": "--engine pytorch --pretrained squeezenet --points-codec heatmaps --freeze conv1 --trunk-rate 0.5 "
+            "--crop 0.25 --resize 112x112 --batch-size 16 --lr 0.004 "
+            f"{CYCLE.replace('-decay 0.01', '-decay 0.1')} --epochs 75 {TURNED}",
+    "lspe-scratch": "--engine pytorch --model heatmap-coarse --crop 0.25 --resize 96x96 --batch-size 16 --lr 0.012 "
+                    f"{CYCLE} --epochs 400 {TURNED}",
     "plain": f"--engine pytorch --model plain --resize 40x40 --batch-size 16 --lr 0.003 {CYCLE} --epochs 100 "
              "--augment flip,rotate=20,zoom=0.2,shift=3,brightness=0.3,contrast=0.3",
 }  # fmt: skip
@@ -119,8 +124,9 @@ def written(folder: Path, rows: list[list[str]]) -> str:
 
 
 SETS: dict[str, Callable[[Path, int], str]] = {
-    "landmarks": write_landmarks, "faces68": write_faces, "lspe": write_people, "plain": write_landmarks}
-NOISES = {"faces68": 0.1, "lspe": 0.1}
+    "landmarks": write_landmarks, "faces68": write_faces, "lspe": write_people,
+    "lspe-scratch": write_people, "plain": write_landmarks}
+NOISES = {"faces68": 0.1, "lspe": 0.1, "lspe-scratch": 0.1}
 
 
 def measured(name: str, seed: int, fold: int) -> dict[str, Any]:
