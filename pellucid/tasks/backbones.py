@@ -1,7 +1,7 @@
 """Backbones: the layers of a network with a name, in place of a task's own below its heads.
 
-Maps      the last deep ones of 8, 16 and 32 pixels a place, or of those that a task names, as far as it has them; one that is a row or two short, as
-          layers without padding leave it, is filled up with zeros at its far edges
+Maps      the last deep ones of 8, 16 and 32 pixels a place, or of those that a task names, as far as it has them; one
+          that is a row or two short, as layers without padding leave it, is filled up with zeros at its far edges
 Joined    1x1 to 2w of each, + the coarser one enlarged twice, finest first
 Weights   of a file for the whole network, its head left out
 Source    CNN-book 12.6, 12.7; Lin et al. 2017
@@ -21,7 +21,7 @@ from pellucid.words import nearest
 
 STRIDES = (8, 16, 32)
 SHORT = 2                        # rows or columns that a map may lack
-BELOW = "the network below the heads (--backbone or --model)"
+BELOW = "the network below the heads (--model, or --backbone of boxes)"
 FITTING = "resnet18, mobilenetv2, squeezenet or vgg16"
 
 
@@ -41,12 +41,17 @@ def backbone(name: str, shape: tuple[int, int, int], needs: Sequence[int] = (), 
     if ends:
         return Model(whole.input, [whole.get_layer(end).output for end in ends], name=name)
     maps = maps_of(whole)
-    found = {each: last_map(maps, (shape[0] // each, shape[1] // each)) for each in strides}
+    found = {each: last_map(maps, size_at(shape, each)) for each in strides}
     lacking = next((each for each in needs if found[each] is None), None)
     if lacking is not None:
         raise UsageError(describe("train", BELOW, f"a network with maps of {' and '.join(map(str, needs))} "
                                   f"pixels a place, such as {FITTING}", f"{shown(name)}, which has none of {lacking}"))
     return Model(whole.input, [each for each in found.values() if each is not None], name=name)
+
+
+def size_at(shape: tuple[int, int, int], stride: int) -> tuple[int, int]:
+    """(height, width) of a map of so many pixels a place, the last of which may be cut off."""
+    return -(-shape[0] // stride), -(-shape[1] // stride)
 
 
 def is_network(name: str) -> bool:
@@ -88,7 +93,7 @@ def joined(maps: Sequence[Tensor], filters: int, shape: tuple[int, int, int],
     words = [f"{each}{'bcd'[k - 1] if k else ''}" for at, each in enumerate(strides[: len(maps)])
              for k in [list(strides[:at]).count(each)]]  # fmt: skip
     sides = [
-        Conv2D(filters, 1, name=f"lateral{word}")(filled(x, (shape[0] // each, shape[1] // each), f"filled{word}"))
+        Conv2D(filters, 1, name=f"lateral{word}")(filled(x, size_at(shape, each), f"filled{word}"))
         for each, word, x in zip(strides, words, maps, strict=False)
     ]
     found = [sides[-1]]

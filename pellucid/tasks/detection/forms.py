@@ -24,8 +24,8 @@ from pellucid.graph.vocabulary import (
 )
 from pellucid.initializers import Constant
 from pellucid.model import Model
-from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.backbones import STRIDES, joined
+from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.detection.kind import Size
 from pellucid.tasks.detection.networks import WIDTH, rare_bias
 

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pellucid.data.boxes.column import Placed
 from pellucid.graph.layer import Tensor
 from pellucid.model import Model
+from pellucid.tasks.backbones import STRIDES, joined
 from pellucid.tasks.blocks import block, convolved
 from pellucid.tasks.detection.anchors import fitted_anchors
-from pellucid.tasks.backbones import STRIDES, joined
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pellucid.data.boxes.column import Placed
-from pellucid.tasks.detection.anchors import fitted_anchors
 from pellucid.tasks.backbones import STRIDES
+from pellucid.tasks.detection.anchors import fitted_anchors
 from pellucid.tasks.detection.codecs.anchors import AnchorCodec
 from pellucid.tasks.detection.codecs.encoded import Codec
 from pellucid.tasks.detection.codecs.laid import Anchors

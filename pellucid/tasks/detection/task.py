@@ -33,9 +33,9 @@ from pellucid.spec.box_losses import BinaryFocalCrossentropy
 from pellucid.spec.shapes import Shape
 from pellucid.storage.model_file import read_model
 from pellucid.storage.records.checking import checked
+from pellucid.tasks.backbones import is_network
 from pellucid.tasks.detection import telling
 from pellucid.tasks.detection.answering import HARD, Detected, as_json, detected
-from pellucid.tasks.backbones import is_network
 from pellucid.tasks.detection.checks import CHECKS, checks_of
 from pellucid.tasks.detection.codecs.center import CenterCodec
 from pellucid.tasks.detection.codecs.encoded import Codec, also, beside_name

@@ -5,7 +5,8 @@ heatmap-coarse, heatmap-small           maps of four pixels a place
 simcc                                   the layers of heatmap-coarse, rows and columns
 hourglass, hourglass-2, -4, -8          maps of four pixels a place, a loss after every module
 plain                                   coordinates by dense layers, the network of the book
-others                                  any network with a name, or words of the notation: coordinates
+others                                  any network with a name, or words of the notation: coordinates; of a name also
+                                        heat maps of four pixels a place, from its own maps (--points-codec heatmaps)
 """
 
 from __future__ import annotations

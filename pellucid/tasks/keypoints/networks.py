@@ -22,7 +22,7 @@ from pellucid.model import Model
 from pellucid.model.ending import with_ending
 from pellucid.spec.reshaping import Rescaling
 from pellucid.spec.reshaping import Reshape as ReshapeSpec
-from pellucid.tasks.backbones import backbone, filled
+from pellucid.tasks.backbones import backbone, filled, size_at
 from pellucid.tasks.blocks import convolved
 
 Size = tuple[int, int, int]
@@ -90,7 +90,7 @@ def maps_below(name: str, shape: Size) -> Model:
 def maps_on(name: str, shape: Size, points: int) -> Model:
     """A map a point, from the maps of a network with a name: enlarged by copying, + 1x1 of the finer one, 3x3."""
     below = maps_below(name, shape)
-    sizes = [(shape[0] // stride, shape[1] // stride) for stride in ON]
+    sizes = [size_at(shape, stride) for stride in ON]
     sides = [Conv2D(WIDTH_ON, 1, name=f"side{stride}")(filled(one, size, f"filled{stride}"))
              for stride, size, one in zip(ON, sizes, below.outputs, strict=False)]  # fmt: skip
     x = sides.pop()

@@ -20,7 +20,8 @@ class Settings:
 
     points_codec: str = setting(
         "auto", "How points are written: coordinates, heatmaps, or simcc (rows and columns); auto: as the network "
-        "likes them.", panel=NETWORK, choices=("auto", "coordinates", "heatmaps", "simcc"))
+        "likes them, which of one with a name, such as resnet18, is coordinates.", panel=NETWORK,
+        choices=("auto", "coordinates", "heatmaps", "simcc"))
     points_loss: str = setting(
         "auto", "mse, mae or huber of coordinates; mse or crossentropy of heat maps; auto: mse of coordinates, "
         "crossentropy of heat maps.", panel=LEARNING, choices=("auto", "mse", "mae", "huber", "crossentropy"))
