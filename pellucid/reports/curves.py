@@ -134,8 +134,7 @@ def limits(axes: Axes, score: Score, values: np.ndarray) -> None:
     if rises and low >= 0 and high <= 1:
         axes.set_ylim(max(0.0, low - room) if low > 0.05 else -0.02, min(1.0, high) + 0.1 * room + 0.002)
     elif not rises and low > 0 and high > 30 * low:
-        axes.set_yscale("log")
-        axes.set_ylim(low / 1.3, high * 1.3)
+        d.log_axis(axes, low / 1.3, high * 1.3)
     else:
         axes.set_ylim(0.0 if 0 <= low < high - low and not rises else low - room, high + room)
 
@@ -144,7 +143,6 @@ def draw_ratios(axes: Axes, steps: Rows, ratios: Mapping[str, np.ndarray], *, ti
     """Update ratio of each layer on a log axis, the healthy band shaded."""
     at = column(steps, "step")
     d.plain_axes(axes, title=ratio_words(steps) if titled else "", subtitle=RATIO_SAYS if titled else "")
-    axes.set_yscale("log")
     axes.axhspan(*HEALTHY, color=d.GREEN, alpha=0.14, linewidth=0)
     named = len(ratios) <= MOST_NAMED_LAYERS
     colours = d.LINES if named else _by_depth(len(ratios))
@@ -158,7 +156,7 @@ def draw_ratios(axes: Axes, steps: Rows, ratios: Mapping[str, np.ndarray], *, ti
         ends.append((d.shorten(layer, 18), x[-1], 10 ** y[-1], colour))
     everything = np.concatenate([values[np.isfinite(values)] for values in ratios.values()])
     low, high = np.quantile(everything, (0.005, 0.995))
-    axes.set_ylim(min(low / 1.5, HEALTHY[0] / 2), max(high * 1.5, HEALTHY[1] * 2))
+    d.log_axis(axes, min(low / 1.5, HEALTHY[0] / 2), max(high * 1.5, HEALTHY[1] * 2))
     if not named:
         ends = [(f"{ends[0][0]} (first)", *ends[0][1:]), (f"{ends[-1][0]} (last)", *ends[-1][1:])]
     d.label_ends(axes, ends, size=d.SMALL_PT, ink=None if named else d.INK)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,6 +127,22 @@ def plain_axes(axes: Axes, *, title: str = "", subtitle: str = "") -> Axes:
     if subtitle:
         note(axes, subtitle, (0, 1), "axes fraction", (0, 6), size=TEXT_PT, color=FAINT)
     return axes
+
+
+def log_axis(axes: Axes, low: float, high: float) -> None:
+    """A vertical axis in powers of ten from low to high, its numbers as one types them, and others where few are in it.
+
+    No formula is set for 10 to the power of -3, which would take longer than the rest of the axis.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    powers = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if powers > 1 else (1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_locator(LogLocator(subs=()))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def lettering(style: dict[str, Any], **usual: Any) -> dict[str, Any]:
