@@ -39,6 +39,16 @@ class Batch(Protocol):
     def scales(self) -> Mapping[str, float]: ...
 
 
+class Again(Protocol):
+    """A way to the outputs of a prediction, by name, that is shorter than `forward` and gives the same bits."""
+
+    def answer(self, inputs: Arrays) -> dict[str, Any] | None:
+        """NumPy's outputs for NumPy's inputs; None for those to which there is no shorter way."""
+
+    def prove(self, inputs: Arrays, wanted: dict[str, Any]) -> None:
+        """Be told what `forward` gave for inputs that were not answered."""
+
+
 @dataclass
 class Run:
     """The result of one forward pass; it belongs to the caller, so an engine may serve several threads.
@@ -208,6 +218,9 @@ class Engine(Protocol):
         taps: Sequence[str] = (),
     ) -> Run:
         """Outputs, state and asked-for inner values. `training` keeps a tape; noise is drawn from `key`."""
+
+    def repeated(self, graph: Graph, weights: Mapping[str, Any]) -> Again | None:
+        """A shorter way to the same predictions by NumPy's weights that stay as they are, where there is one."""
 
     def vjp(self, run: Run, cotangents: Arrays, *, wrt: Sequence[str]) -> Gradients:
         """Gradients of sum(cotangent * output), outputs or taps by name; wrt: parameters, inputs and/or taps."""

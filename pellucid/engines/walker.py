@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.engines.drawing import draw_all
 from pellucid.engines.finite import refuse_not_finite
-from pellucid.engines.protocol import UNSCALED, Array, Arrays, Given, Run, Sums, slot_starts
+from pellucid.engines.protocol import UNSCALED, Again, Array, Arrays, Given, Run, Sums, slot_starts
 from pellucid.engines.reading import tap_value
 from pellucid.graph.graph import Graph
 from pellucid.graph.plan import plan
@@ -78,6 +78,10 @@ class Walker(ABC):
         """The arrays an update rule starts from, by "layer/kernel/slot"."""
         starts = slot_starts(rule, params)
         return {name: self._filled(self._native(value), start) for name, value, start in starts}
+
+    def repeated(self, graph: Graph, weights: Mapping[str, np.ndarray]) -> Again | None:
+        """A shorter way to the same predictions by weights that stay as they are, where there is one."""
+        return None
 
     def reduce(self, sums: Sums) -> Sums:
         """One process: the sums as they are."""

@@ -282,7 +282,7 @@ def predict(
     size = BATCH if batch_size is None else whole("predict", "batch_size", batch_size, 1)
     model._build_for(x)
     graph, engine = model.graph, model.engine
-    params, state = model.at_rest(engine)
+    resting = model.at_rest(engine)
     inputs = input_parts(x, feed_of(model, None, "predict"), batch_size=size, steps=steps)
     around = CallsAround("predict", listed)
     for callback in listed:
@@ -291,7 +291,7 @@ def predict(
     if step is not None:
         return by_own_step(step, inputs, around)
     parts = []
-    for number, outputs in enumerate(predict_each(graph, engine, params, state, inputs, around)):
+    for number, outputs in enumerate(predict_each(graph, engine, *resting.native, inputs, around, resting.again)):
         parts.append(outputs)
         around.outputs(number, structured(model, outputs))
     around.end()

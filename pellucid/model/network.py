@@ -204,13 +204,13 @@ class Network:
             weights.hang(self.built, self._live)
         return weights.by_key(self.built)
 
-    def at_rest(self, engine: Engine) -> tuple[dict[str, Any], dict[str, Any]]:
+    def at_rest(self, engine: Engine) -> weights.Resting:
         """Parameters and moving statistics of this moment as the engine's arrays, to predict with."""
         if self._live is not None:
             weights.hang(self.built, self._live)
         found = weights.Resting.of(self.built, engine, self._resting)
         self._resting = found if found.seen else None
-        return found.native
+        return found
 
     @property
     def weights(self) -> list[np.ndarray]:

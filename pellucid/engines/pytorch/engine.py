@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from pellucid.engines.entering import entering
-from pellucid.engines.protocol import UNSCALED, Array, Arrays, Batch, Given, Gradients, Objective, Run, Sums
+from pellucid.engines.protocol import UNSCALED, Again, Array, Arrays, Batch, Given, Gradients, Objective, Run, Sums
 from pellucid.engines.pytorch import (  # noqa: F401  (importing a family enters its arithmetic)
     activations,
     colors,
@@ -101,6 +101,14 @@ class PyTorchEngine(Walker):
 
     def _handed_out(self, value: Tensor) -> Tensor:
         return value.detach()
+
+    def repeated(self, graph: Graph, weights: Mapping[str, np.ndarray]) -> Again | None:
+        """On a CPU in float32, for one input and one output."""
+        if self.device != "cpu" or not self.dtype == self.compute == torch.float32 or self.company is not None:
+            return None
+        from pellucid.engines.pytorch.repeated import Repeated  # few predictions are made over and over
+
+        return Repeated(graph, weights) if Repeated.fits(graph, weights) else None
 
     def get(self, native: Arrays) -> dict[str, np.ndarray]:
         """C-contiguous NumPy arrays; bfloat16, which NumPy lacks, as float32."""

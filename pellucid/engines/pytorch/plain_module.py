@@ -29,7 +29,7 @@ from pellucid.graph.graph import Graph
 from pellucid.graph.plan import Plan, plan
 
 
-def plain_module(graph: Graph, weights: Mapping[str, np.ndarray], name: str) -> nn.Module:
+def plain_module(graph: Graph, weights: Mapping[str, np.ndarray], name: str) -> fx.GraphModule:
     """The network in eval mode; raises ArgumentError for a layer of one's own, which torch does not have.
 
     Inputs come in the graph's order, maps as (N,C,H,W); one output comes alone, several by name.
