@@ -4,6 +4,7 @@ Run with   OMP_NUM_THREADS=1 python -m benchmarks.keypoints_speed            (ab
 face      the default network on one gray picture of 96x96, 68 points
 person    heatmap-coarse on one picture of 96x96 in colour, 14 joints
 exported  the same network as an ONNX file in ONNX Runtime, and its maps read by the codec
+together  a picture of TOGETHER that are asked about at once
 larger    the same of pictures of 320x240, as given: brought to the network's size, points brought back
 Medians of 30 calls after 3, in processor milliseconds of this process, for a machine that others use as well. Writes
 benchmarks/results/keypoints-speed.json.
@@ -32,7 +33,7 @@ from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "keypoints-speed.json"
 ASKED = {"face": ("heatmap", 68, 1), "person": ("heatmap-coarse", 14, 3)}
-SIDE, LARGER, CALLS, FIRST = 96, (240, 320), 30, 3
+SIDE, LARGER, CALLS, FIRST, TOGETHER = 96, (240, 320), 30, 3, 16
 
 
 def network(form: str, points: int, channels: int) -> Model:
@@ -47,10 +48,10 @@ def network(form: str, points: int, channels: int) -> Model:
     return model
 
 
-def milliseconds(model: Model, size: tuple[int, int], channels: int) -> float:
-    """Processor time of one picture of a size."""
-    picture = np.random.default_rng(0).integers(0, 256, (*size, channels)).astype(np.uint8)
-    return median(lambda: model.keypoints([picture]))
+def milliseconds(model: Model, size: tuple[int, int], channels: int, count: int = 1) -> float:
+    """Processor time of a picture of a size, of so many that are asked about together."""
+    pictures = np.random.default_rng(0).integers(0, 256, (count, *size, channels)).astype(np.uint8)
+    return round(median(lambda: model.keypoints(list(pictures))) / count, 2)
 
 
 def median(work: Callable[[], object]) -> float:
@@ -85,6 +86,7 @@ def main() -> None:
         found[word] = {"network": form, "points": points, "parameters": model.count_params(),
                        "milliseconds": milliseconds(model, (SIDE, SIDE), channels),
                        "exported": exported(model, channels),
+                       "together": milliseconds(model, (SIDE, SIDE), channels, TOGETHER),
                        "larger": milliseconds(model, LARGER, channels)}  # fmt: skip
         print(word, found[word], flush=True)
     machine = environment_of(engine_named("pytorch", "float32", None))
