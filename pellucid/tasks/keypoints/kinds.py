@@ -28,6 +28,7 @@ from pellucid.tasks.keypoints.codecs.simcc import SimCC
 from pellucid.tasks.keypoints.networks import (
     COARSE,
     FINE,
+    ON,
     ending_in_points,
     hourglass_net,
     maps_net,
@@ -94,7 +95,7 @@ def other(name: str) -> Kind:
 
 def maps_of_other(name: str) -> Kind:
     """Heat maps on the maps of a network with a name."""
-    return Kind(COARSE, ("heatmaps",), COARSE, lambda shape, codec: maps_on(name, shape, codec.points))
+    return Kind(max(ON), ("heatmaps",), COARSE, lambda shape, codec: maps_on(name, shape, codec.points))
 
 
 def known(name: str) -> bool:

@@ -28,7 +28,7 @@ from pellucid.tasks.blocks import convolved
 Size = tuple[int, int, int]
 HALVINGS = (2, 3, 4, 4)    # filters on the way down, in halves of the width
 FINE, COARSE = 2, 4        # pixels a place of the finer maps and of the coarser ones
-ON = (4, 8, 16)            # those of another network that are read
+ON = (4, 8, 16)            # those of another network that are read, as far as it has them
 WIDTH_ON = 96              # filters on the way back up from them
 
 
@@ -83,19 +83,19 @@ def maps_net(shape: Size, points: int, width: int, stride: int) -> Model:
 
 
 def maps_below(name: str, shape: Size) -> Model:
-    """A network with a name up to the maps that are read."""
-    return backbone(name, shape, (COARSE,), strides=ON)
+    """A network with a name up to the maps that are read: all to its coarsest."""
+    coarsest = backbone(name, shape, (COARSE,), strides=ON).outputs
+    return backbone(name, shape, ON[: len(coarsest)], strides=ON)
 
 
 def maps_on(name: str, shape: Size, points: int) -> Model:
     """A map a point, from the maps of a network with a name: enlarged by copying, + 1x1 of the finer one, 3x3."""
     below = maps_below(name, shape)
-    sizes = [size_at(shape, stride) for stride in ON]
-    sides = [Conv2D(WIDTH_ON, 1, name=f"side{stride}")(filled(one, size, f"filled{stride}"))
-             for stride, size, one in zip(ON, sizes, below.outputs, strict=False)]  # fmt: skip
+    sides = [Conv2D(WIDTH_ON, 1, name=f"side{stride}")(filled(one, size_at(shape, stride), f"filled{stride}"))
+             for stride, one in zip(ON, below.outputs, strict=False)]  # fmt: skip
     x = sides.pop()
-    for stride, size, side in reversed(list(zip(ON, sizes, sides, strict=False))):
-        x = Add(name=f"up{stride}_sum")([enlarged(x, size, f"up{stride}"), side])
+    for stride, side in reversed(list(zip(ON, sides, strict=False))):
+        x = Add(name=f"up{stride}_sum")([enlarged(x, size_at(shape, stride), f"up{stride}"), side])
         x = convolved(x, WIDTH_ON, f"up{stride}")
     return Model(below.input, of_maps(x, points), name=name)
 

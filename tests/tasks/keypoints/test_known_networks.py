@@ -19,7 +19,7 @@ TRAIN = ["train", "kites", "--points-codec", "heatmaps", "--epochs", "1", "--no-
 
 def test_points_begin_with_the_weights_of_a_classifier_and_keep_them(terminal: Terminal) -> None:
     SqueezeNet(weights=None, input_shape=(48, 48, 3), classes=7, version="1.1").save("known.safetensors")
-    typed = terminal.type(*TRAIN, "--resize", "48x56", "--model", "squeezenet-1.1", "--weights", "known.safetensors",
+    typed = terminal.type(*TRAIN, "--resize", "48x64", "--model", "squeezenet-1.1", "--weights", "known.safetensors",
                           "--freeze", "all-but-head", "--out", "run")  # fmt: skip
     assert typed.code == 0 and "the file's head is left out: conv_final/bias, conv_final/kernel" in typed.out, typed
     was, now = load_model("known.safetensors").weights_by_key(), load_model("run").weights_by_key()
@@ -28,13 +28,14 @@ def test_points_begin_with_the_weights_of_a_classifier_and_keep_them(terminal: T
     assert {"side4/kernel", "up8/kernel", "points_maps/kernel"} <= now.keys() and "conv_final/kernel" not in now
     scored = json.loads(terminal.type("evaluate", "run", "--json").out)
     assert scored["nme"] == json.loads(Path("run/metrics.json").read_text(encoding="utf-8"))["nme"]
-    longer = terminal.type(*TRAIN, "--resize", "48x56", "--model", "run/model.safetensors", "--freeze", "all-but-head",
+    longer = terminal.type(*TRAIN, "--resize", "48x64", "--model", "run/model.safetensors", "--freeze", "all-but-head",
                            "--out", "on")  # fmt: skip
     assert longer.code == 0, longer
     assert np.array_equal(was["conv1/kernel"], load_model("on").weights_by_key()["conv1/kernel"])
 
 
-@pytest.mark.parametrize("name, size", [("squeezenet-1.1", (44, 52)), ("resnet18", (36, 32))])
+@pytest.mark.parametrize(
+    "name, size", [("squeezenet-1.1", (48, 64)), ("resnet18", (48, 32)), ("cifarresnet20", (32, 32))])  # fmt: skip
 def test_maps_have_four_pixels_a_place_however_the_network_halves(name: str, size: tuple[int, int]) -> None:
     model = maps_on(name, (*size, 3), 5)
     assert model.output_shape == (None, 5, size[0] // 4 * (size[1] // 4))
@@ -45,6 +46,6 @@ def test_what_has_no_such_maps_is_told_of_one_that_has(terminal: Terminal) -> No
     with pytest.raises(UsageError, match=r"maps of 4 pixels a place, such as resnet18.*which has none of 4"):
         maps_on("clothesmlp", (32, 32, 3), 5)
     for words, said in ((["--model", "conv_8,pool,FC_16"], "--points-codec heatmaps does not go with --model conv_8"),
-                        (["--model", "squeezenet", "--resize", "46x48"], "The next size that fits is --resize 48x48")):
+                        (["--model", "squeezenet", "--resize", "40x64"], "The next size that fits is --resize 48x64")):
         typed = terminal.type(*TRAIN, *words)
         assert typed.code == 2 and said in typed.err, typed
