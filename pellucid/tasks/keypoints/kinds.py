@@ -90,7 +90,7 @@ def other(name: str) -> Kind:
     if not known(name) and not is_notation(name):
         raise UsageError(describe("train", "--model", f"one of {', '.join(KINDS)} for points, a network with a name or "
                                   "in words to end in coordinates, or a model file", repr(shown(name))))
-    return Kind(1, ("coordinates",), 1, network)
+    return Kind(1, ("coordinates", "heatmaps") if known(name) else ("coordinates",), 1, network)
 
 
 def maps_of_other(name: str) -> Kind:
