@@ -86,7 +86,8 @@ class Resting:
     values: dict[str, np.ndarray]                       # that hung there, some of which the engine may share
     seen: list[tuple[Any, ...]]                         # dtype, shape and bytes of each
     native: tuple[dict[str, Any], dict[str, Any]]       # nobody may write to these
-    again: Again | None = None                          # from the second prediction on
+    again: Again | None = None                          # from the second prediction on, where the engine has it
+    asked: bool = False
 
     @classmethod
     def of(cls, built: Built, engine: Engine, before: Resting | None) -> Resting:
@@ -97,7 +98,7 @@ class Resting:
         small = sum(value.nbytes for value in values.values()) <= MOST
         seen = [(value.dtype, value.shape, value.tobytes()) for value in values.values()] if small else []
         if known and small and seen == known.seen and all(values[key] is value for key, value in known.values.items()):
-            return known if known.again else replace(known, again=engine.repeated(built.graph, values))
+            return known if known.asked else replace(known, asked=True, again=engine.repeated(built.graph, values))
         return cls(built, engine, places, values, seen, natively(built, values, engine))
 
 

@@ -118,7 +118,7 @@ def test_layers_that_torch_may_compute_in_another_order_are_walked(layers: list[
     model = compiled(Sequential([Input((9, 9, 3)), Conv2D(8, 3), *layers]))
     for _ in range(3):
         model.predict(np.zeros((1, 9, 9, 3), np.float32))   # a black picture would prove anything
-    assert model._resting.again is None
+    assert model._resting.again is None and model._resting.asked, "asked once"
 
 
 def test_memory_in_another_order_changes_nothing() -> None:

@@ -58,7 +58,7 @@ class Repeated:
         one = len(graph.input_shapes) == len(graph.lasting) == 1
         todo = plan(graph)
         return (one and all(value.dtype == np.float32 for value in weights.values())
-                and all(alike(step.spec, todo.shapes[step.inputs[0]]) for step in todo.steps))
+                and all(step.inputs and alike(step.spec, todo.shapes[step.inputs[0]]) for step in todo.steps))
 
     def answer(self, inputs: Arrays) -> Answer | None:
         """The output (N, ...) for an input (N, ...) by name; None for what it does not answer, or not yet."""
