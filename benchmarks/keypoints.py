@@ -1,7 +1,7 @@
 """Points of faces and of one person: `pellucid train` as a user types it, on persons that nobody learnt from.
 
 Run with   python -m benchmarks.keypoints landmarks|faces68|lspe|lspe-scratch|plain [--seeds 0 1 2] [--folds 0 1 2 3 4]
-           python -m benchmarks.keypoints --table        what is committed, as the table of docs/points.md
+           python -m benchmarks.keypoints --table        what is committed, as the table of docs/faces.md
 landmarks  255 faces of 150 persons, whole frames; five folds by person, drawn once, so that every face is told by a
            network that never saw its person; NME by the outer corners of the eyes over all faces of a seed
 plain      the book's plain network and the tweaked one made of it, on the same folds

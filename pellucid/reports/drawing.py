@@ -134,15 +134,14 @@ def log_axis(axes: Axes, low: float, high: float) -> None:
 
     No formula is set for 10 to the power of -3, which would take longer than the rest of the axis.
     """
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, NullLocator
 
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     powers = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if powers > 1 else (1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_minor_locator(LogLocator(subs=()))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def lettering(style: dict[str, Any], **usual: Any) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class Repeated:
             self.proven = found is not None and np.array_equal(found[self.name], wanted[self.name])
         except Exception:  # the walk has answered: whatever goes wrong here is no reason to stop
             self.proven = False
+        if not self.proven:
+            self.calls = None  # and its copies of the weights
 
     def takes(self, inputs: Arrays) -> bool:
         """Whether these are few samples of its size."""
