@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,7 @@ def default_pipeline() -> Pipeline:
     return Pipeline((Scale(),))
 
 
+@cache
 def assumed_pipeline(dtype: np.dtype[Any]) -> Pipeline:
     """The default, ready for images of `dtype`: for a model that a program saved without saying what it was given."""
     return Pipeline((Scale().fit(lambda: iter(()), dtype),))

@@ -43,7 +43,7 @@ class Again(Protocol):
     """A way to the outputs of a prediction, by name, that is shorter than `forward` and gives the same bits."""
 
     def answer(self, inputs: Arrays) -> dict[str, Any] | None:
-        """NumPy's outputs for NumPy's inputs; None for those to which there is no shorter way."""
+        """NumPy's outputs for NumPy's inputs, the caller's own; None for those to which there is no shorter way."""
 
     def prove(self, inputs: Arrays, wanted: dict[str, Any]) -> None:
         """Be told what `forward` gave for inputs that were not answered."""

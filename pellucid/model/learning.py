@@ -295,11 +295,11 @@ def predict(
         parts.append(outputs)
         around.outputs(number, structured(model, outputs))
     around.end()
-    return structured(model, {
-        name: np.concatenate([part[name] for part in parts])
-        if parts else np.empty((0, *(n or 0 for n in shape)), np.float32)
-        for name, shape in graph.output_shapes.items() if name in graph.lasting
-    })  # fmt: skip
+    if not parts:
+        parts = [{name: np.empty((0, *(n or 0 for n in shape)), np.float32)
+                  for name, shape in graph.output_shapes.items()}]  # fmt: skip
+    each = {name: [part[name] for part in parts] for name in graph.output_shapes if name in graph.lasting}
+    return structured(model, {name: np.concatenate(some) if len(some) > 1 else some[0] for name, some in each.items()})
 
 
 def by_own_step(step: Callable[[Any], Any], inputs: Iterable[Mapping[str, Any]], around: CallsAround) -> Any:

@@ -95,11 +95,22 @@ class Resting:
         known = before if before is not None and before.built is built and before.engine is engine else None
         places = known.places if known else homes(built.graph, built.layers)
         values = held_at(places)
-        small = sum(value.nbytes for value in values.values()) <= MOST
-        seen = [(value.dtype, value.shape, value.tobytes()) for value in values.values()] if small else []
-        if known and small and seen == known.seen and all(values[key] is value for key, value in known.values.items()):
+        if known and known.seen and known.unchanged(values):
             return known if known.asked else replace(known, asked=True, again=engine.repeated(built.graph, values))
+        small = sum(value.nbytes for value in values.values()) <= MOST
+        seen = [looks(value) for value in values.values()] if small else []
         return cls(built, engine, places, values, seen, natively(built, values, engine))
+
+    def unchanged(self, values: Mapping[str, np.ndarray]) -> bool:
+        """Whether the same arrays hang there, and hold the same: one after another, for all copies at once leave the
+        processor's cache."""
+        return all(value is self.values[key] for key, value in values.items()) and all(
+            looks(value) == seen for value, seen in zip(values.values(), self.seen, strict=True))
+
+
+def looks(value: np.ndarray) -> tuple[Any, ...]:
+    """dtype, shape and bytes of an array."""
+    return value.dtype, value.shape, value.tobytes()
 
 
 def hang(built: Built, progress: Progress) -> None:

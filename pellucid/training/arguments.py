@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -26,15 +26,25 @@ def spoken(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as fault:
+            return function(*args, **kwargs)
+        except TypeError:
+            fault = fault_of(args, kwargs)
+            if fault is None:
+                raise
             where = type(args[0]).__name__ if constructs else function.__name__
             known = [name for name, p in signature.parameters.items() if name != "self" and p.kind is not p.VAR_KEYWORD]
             unknown = next((word for word in kwargs if word not in known), None)
             remedy = "" if unknown is None else nearest(unknown, known)
             text = f"{where}: {shown(fault)}. Its arguments are: {', '.join(known)}."
             raise ArgumentError(f"{text} {remedy}".rstrip()) from None
-        return function(*args, **kwargs)
+
+    def fault_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> TypeError | None:
+        """What is wrong with the arguments themselves; None for a TypeError of the work that they were taken for."""
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as fault:
+            return fault
+        return None
 
     return checked
 

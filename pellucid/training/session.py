@@ -91,7 +91,8 @@ def predict_each(
     graph: Graph, engine: Engine, params: Arrays, state: Arrays, parts: Iterable[Arrays], around: Around = SILENCE,
     again: Again | None = None,
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Outputs by name of the inputs of every batch, in order; those for training only are left out.
+    """Outputs by name of the inputs of every batch, in order; those for training only are left out. They are the
+    caller's own, also where a network hands its input on.
 
     again: the engine's shorter way, where the same weights have predicted before.
     """
@@ -100,7 +101,8 @@ def predict_each(
         outputs = None if again is None else again.answer(part)
         if outputs is None:
             run = engine.forward(graph, params, state, engine.put(part), training=False)
-            outputs = engine.get({name: value for name, value in run.outputs.items() if name in graph.lasting})
+            outputs = {name: np.array(value) for name, value in engine.get(
+                {name: value for name, value in run.outputs.items() if name in graph.lasting}).items()}  # fmt: skip
             if again is not None:
                 again.prove(part, outputs)
         yield outputs

@@ -77,4 +77,7 @@ def test_weights_are_made_once_for_predictions_that_follow_each_other(monkeypatc
     assert first.native is again.native and first.again is None and again.again is not None
     assert model.at_rest(model.engine) is again
     monkeypatch.setattr(weights, "MOST", 39)     # bytes; it has 40
-    assert model.at_rest(model.engine) is not first and model._resting is None
+    larger = Sequential([Input((4,)), Dense(2)])
+    larger.compile("sgd", "mse", engine="pytorch")
+    kept = larger.at_rest(larger.engine)
+    assert larger._resting is None and larger.at_rest(larger.engine) is not kept

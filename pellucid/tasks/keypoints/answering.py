@@ -28,5 +28,5 @@ def shifted(points: Sequence[Mapping[str, Any]], across: int, down: int) -> list
 
 def as_json(xy: np.ndarray, sure: np.ndarray, names: Sequence[str]) -> list[dict[str, object]]:
     """Points (K,2) as `predict --json` tells them; pixel centres lie at .5."""
-    return [{"name": name, "x": round(x, 3), "y": round(y, 3), "score": round(score, 6)}
-            for name, (x, y), score in zip(names, xy.tolist(), sure.tolist(), strict=True)]
+    return [{"name": name, "x": x, "y": y, "score": score}
+            for name, (x, y), score in zip(names, xy.round(3).tolist(), sure.round(6).tolist(), strict=True)]
