@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from pellucid.callbacks import Callback
 from pellucid.engines.reference import ReferenceEngine
-from pellucid.layers import BatchNormalization, Conv2D, Dense, Flatten, Input
+from pellucid.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, Reshape
 from pellucid.model import weights
 from pellucid.model.weights import native
 from pellucid.models import Sequential
@@ -81,3 +84,28 @@ def test_weights_are_made_once_for_predictions_that_follow_each_other(monkeypatc
     larger.compile("sgd", "mse", engine="pytorch")
     kept = larger.at_rest(larger.engine)
     assert larger._resting is None and larger.at_rest(larger.engine) is not kept
+
+
+@pytest.mark.parametrize("engine", ["reference", "pytorch"])
+def test_a_prediction_is_the_callers_own_also_where_a_network_hands_its_input_on(engine: str) -> None:
+    """Whoever writes into an answer changes neither what was asked nor the next answer."""
+    model = Sequential([Input((2, 3)), Reshape((6,)), Dropout(0.5)])
+    model.compile("sgd", "mse", engine=engine)
+    asked = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
+    for _ in range(4):
+        found = model.predict(asked, verbose=0)
+        np.testing.assert_array_equal(found, [[0, 1, 2, 3, 4, 5]])
+        assert not np.shares_memory(found, asked)
+        found[:] = 9
+
+
+def test_a_type_error_of_the_work_is_no_mistake_in_the_arguments() -> None:
+    """What a callback of one's own raises reaches whoever wrote it, as it is."""
+    class Wrong(Callback):
+        def on_predict_begin(self, logs: Any = None) -> None:
+            raise TypeError("mine")
+
+    model = Sequential([Input((2,)), Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=r"^mine$"):
+        model.predict(np.zeros((1, 2)), verbose=0, callbacks=[Wrong()])
