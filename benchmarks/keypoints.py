@@ -49,8 +49,8 @@ CYCLE = "--spread 1 --optimizer adamw --weight-decay 0.01 --schedule onecycle --
 FACE = f"--engine pytorch --channels gray --resize 96x96 --batch-size 16 --lr 0.01 {CYCLE}"
 TURNED = "--augment flip,rotate=60,zoom=0.3,shift=8,brightness=0.3,contrast=0.3"
 RECIPES = {
-    "landmarks": f"{FACE} --epochs 70 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
-    "faces68": f"{FACE} --epochs 25 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
+    "landmarks": f"{FACE} --epochs 112 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
+    "faces68": f"{FACE} --epochs 40 --augment flip,rotate=20,zoom=0.2,shift=8,brightness=0.3,contrast=0.3",
     "lspe": "--engine pytorch --pretrained squeezenet --points-codec heatmaps --freeze conv1 --trunk-rate 0.5 "
             "--crop 0.25 --resize 112x112 --batch-size 16 --lr 0.004 "
             f"{CYCLE.replace('-decay 0.01', '-decay 0.1')} --epochs 75 {TURNED}",

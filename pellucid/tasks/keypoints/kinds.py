@@ -68,7 +68,7 @@ def hourglass(stacks: int) -> Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "heatmap": of_maps(24, FINE),
+    "heatmap": of_maps(16, FINE),
     "heatmap-large": of_maps(48, FINE),
     "heatmap-coarse": of_maps(32, COARSE),
     "heatmap-small": of_maps(16, COARSE),
