@@ -26,23 +26,25 @@ def affinity_fields(starts: np.ndarray, ends: np.ndarray, people: np.ndarray, *,
     (H,W); stride: pixels a place; width: pixels from a limb's middle line to its side.
     """
     limbs = starts.shape[1]
-    fields = np.zeros((count, *shape, limbs, 2), np.float32)
+    fields = np.zeros((count, *shape, 2 * limbs), np.float32)
     met = np.zeros((count, *shape, limbs), np.int16)
-    lengths = np.linalg.norm(ends - starts, axis=2)
+    apart = ends - starts
+    lengths = np.linalg.norm(apart, axis=2)
+    real = lengths > SHORTEST                                               # NaN is not larger
+    with np.errstate(invalid="ignore", divide="ignore"):
+        units = np.where(real[..., np.newaxis], apart / lengths[..., np.newaxis], 0)
+    lengths = np.where(real, lengths, -np.inf)                              # nothing lies in a limb that is none
     for person, picture in enumerate(people.tolist()):
-        real = np.flatnonzero(lengths[person] > SHORTEST)                   # NaN is not larger
-        if not len(real):
+        if not real[person].any():
             continue
-        start, end, length = starts[person, real], ends[person, real], lengths[person, real]
-        units = (end - start) / length[:, np.newaxis]
-        both = np.concatenate([start, end])
+        both = np.concatenate([starts[person, real[person]], ends[person, real[person]]])
         at = span_around(both.min(axis=0) - width, both.max(axis=0) + width, shape, stride)
-        inside = in_limbs(at, start, units, length, width)                                      # (h,w,l)
-        place = np.ix_([picture], np.arange(*at.rows.indices(shape[0])), np.arange(*at.columns.indices(shape[1])), real)
-        fields[place] += inside[np.newaxis, ..., np.newaxis] * units.astype(np.float32)
-        met[place] += inside[np.newaxis]
-    fields /= np.maximum(met, 1)[..., np.newaxis]
-    return fields.reshape(count, *shape, 2 * limbs)
+        inside = in_limbs(at, starts[person], units[person], lengths[person], width)            # (h,w,l)
+        fields[picture, at.rows, at.columns] += inside.repeat(2, axis=2) * units[person].astype(np.float32).reshape(-1)
+        met[picture, at.rows, at.columns] += inside
+    several, each = np.flatnonzero(met > 1), fields.reshape(-1, 2)
+    each[several] /= met.reshape(-1, 1)[several]
+    return fields
 
 
 def in_limbs(at: Span, starts: np.ndarray, units: np.ndarray, lengths: np.ndarray, width: float) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 from pellucid.tasks.pose.affinity import affinity_fields, along
 from pellucid.tasks.pose.heatmaps import joint_maps
 from pellucid.tasks.pose.peaks import peaks
+from pellucid.tasks.pose.places import span_around
 
 STRIDE, WIDTH, SHAPE = 2, 6.0, (40, 50)
 ONE = np.zeros(1, np.int64)
@@ -99,3 +100,13 @@ def test_pictures_of_a_batch_are_kept_apart():
     xy = np.array([[[20.0, 20.0]], [[60.0, 50.0]]])
     made = joint_maps(xy, np.array([0, 2]), count=3, shape=SHAPE, stride=STRIDE, sigma=4.0)
     assert [len(peaks(one, stride=STRIDE, least=0.1)) for one in made] == [1, 0, 1]
+
+
+def test_a_box_that_nobody_knows_covers_no_place() -> None:
+    """NaN is the box of whoever has no marked point; half a place is none, a whole picture is all."""
+    nowhere = span_around(np.array([np.nan, np.nan]), np.array([np.nan, np.nan]), (4, 5), 2.0)
+    assert (nowhere.rows, nowhere.columns) == (slice(0, 0), slice(0, 0)) and not len(nowhere.x) and not len(nowhere.y)
+    between = span_around(np.array([1.1, 1.1]), np.array([2.9, 2.9]), (4, 5), 2.0)
+    assert not len(between.x) and not len(between.y)
+    whole = span_around(np.array([-9.0, -9.0]), np.array([99.0, 99.0]), (4, 5), 2.0)
+    assert (whole.rows, whole.columns) == (slice(0, 4), slice(0, 5))
