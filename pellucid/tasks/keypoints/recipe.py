@@ -13,20 +13,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from pellucid.data.dataset import Part
 from pellucid.data.points.column import Points
 from pellucid.data.points.sides import marked_by_look, pairs_of
 from pellucid.keys import Key
+from pellucid.tasks.sides import looked_at
 
 LEAST = 20              # objects to learn from
 STEPS, EPOCHS = 500, 30  # at least, both; a set whose one pass makes so many steps has the epochs of every run
 RULE: dict[str, Any] = {"batch_size": 16, "optimizer": "adamw", "lr": 0.01, "weight_decay": 0.01,
                         "schedule": "onecycle", "use_ema": True}  # fmt: skip
 CHANGES = "rotate=20,zoom=0.2,brightness=0.3,contrast=0.3"
-LOOKED_AT = 200         # objects whose colours are looked at, at most
-VALUES = 50_000_000     # pixel values of them, at most
 
 
 def recipe_for(part: Part, key: Key) -> Mapping[str, Any]:
@@ -43,8 +40,7 @@ def objects_mirror(part: Part, key: Key) -> bool:
     """Whether mirror images can be learnt from: points have names for both sides, and looks do not tell which it is."""
     assert isinstance(part.annotations, Points), "a task asks for the annotations that it learns from"
     pairs = pairs_of(part.annotations.skeleton)
-    most = min(LOOKED_AT, max(1, VALUES // math.prod(part.images.shape[1:])))
-    some = np.sort(key.fold("recipe").generator().permutation(len(part))[:most])
+    some = looked_at(part, key)
     return bool(len(pairs)) and not marked_by_look(
         part.annotations.take(some).placed().xy, pairs, part.images.take(some)
     )

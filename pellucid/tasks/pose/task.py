@@ -23,6 +23,7 @@ from pellucid.data.points.usual import usual
 from pellucid.engines.protocol import Objective
 from pellucid.errors import ArgumentError, DataError, FileError, UsageError, describe
 from pellucid.graph.graph import Graph
+from pellucid.keys import Key
 from pellucid.model import Model
 from pellucid.reports.pixels import Images
 from pellucid.reports.sections import Account
@@ -38,6 +39,7 @@ from pellucid.tasks.pose.codec import FieldsCodec
 from pellucid.tasks.pose.evaluation import OKS_AP, Evaluation
 from pellucid.tasks.pose.grouping import Grouped, Rules
 from pellucid.tasks.pose.kinds import USUAL, Kind, kind_of, refuse_size
+from pellucid.tasks.pose.recipe import recipe_for
 from pellucid.tasks.pose.record import PoseRecord, codec_of
 from pellucid.tasks.pose.settings import FILES, Settings, Wishes
 from pellucid.tasks.protocol import Pictures, Problem, Task
@@ -175,6 +177,9 @@ class PoseTask(Told, Task):
     watched, better = OKS_AP.name, OKS_AP.better
     checks = CHECKS
     beside: ClassVar[Mapping[str, str]] = {"oks_ap50": "AP50", "pck": "PCK"}
+
+    def recipe(self, settings: Settings, part: Part, key: Key) -> Mapping[str, Any]:
+        return recipe_for(part, key)
 
     def problem(self, dataset: Dataset) -> Pose:
         people = dataset.part("train").annotated(People)
