@@ -60,8 +60,8 @@ def timed(people: int, pictures: int) -> dict[str, Any]:
     rows: dict[str, list[float]] = {"candidates": [], GREEDY: [], HUNGARIAN: [], "pairs": []}
     for number in range(pictures):
         maps, fields = maps_of(number, people)
-        found = peaks(maps, stride=STRIDE, least=LEAST)
-        rows["candidates"].append(best(lambda maps=maps: peaks(maps, stride=STRIDE, least=LEAST)))
+        found = peaks(maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE)
+        rows["candidates"].append(best(lambda maps=maps: peaks(maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE)))
         for how in (GREEDY, HUNGARIAN):
             rules = Rules(how)
             rows[how].append(best(lambda f=found, p=fields, r=rules: group(f, p, EDGES, joints=14, stride=STRIDE,
@@ -76,7 +76,7 @@ def exact() -> dict[str, Any]:
     right: dict[str, int] = {GREEDY: 0, HUNGARIAN: 0}
     for seed in range(SEEDS):
         made = figures(np.random.default_rng(seed), 1 + seed % 20, hidden=(0.0, 0.1, 0.2)[seed % 3])
-        found, people = peaks(made.maps, stride=STRIDE, least=LEAST), expected(made.xy, PART)
+        found, people = peaks(made.maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE), expected(made.xy, PART)
         for how in right:
             grouped = group(found, made.fields, EDGES, joints=14, stride=STRIDE, rules=Rules(how, joints=PART))
             right[how] += told(grouped, made.xy) == people

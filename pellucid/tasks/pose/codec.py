@@ -73,7 +73,7 @@ class FieldsCodec:
 
     def decode(self, outputs: np.ndarray) -> Grouped:
         """The people of one picture, the surest first, from its outputs (h,w,K+2L)."""
-        found = peaks(outputs[..., : self.joints], stride=self.stride, least=self.least)
+        found = peaks(outputs[..., : self.joints], stride=self.stride, least=self.least, sigma=self.hill)
         return group(found, np.ascontiguousarray(outputs[..., self.joints :]), self.limbs, joints=self.joints,
                      stride=self.stride, rules=self.rules)  # fmt: skip
 

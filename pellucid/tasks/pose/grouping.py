@@ -22,7 +22,7 @@ from pellucid.tasks.pose.joining import join
 from pellucid.tasks.pose.peaks import Candidates
 
 STEPS = 10          # along a segment
-MET = 0.0           # of the field, above which a step meets it; the authors' 0.05 loses limbs of which a network is not sure
+MET = 0.0           # of the field, above which a step meets it; 0.05 loses limbs of which a network is not sure
 SHARE = 0.8         # of the steps; more must meet it
 FIRST = [2, 4, 7]   # steps that are looked at first: most pairs are refused by these alone
 LEAST = 0.0         # score of a pair, which must be above it

@@ -34,6 +34,10 @@ def joint_maps(xy: np.ndarray, people: np.ndarray, *, count: int, shape: tuple[i
         across, down = (np.exp(-(((middles[:, np.newaxis] - spots[:, axis]) / sigma) ** 2)).astype(np.float32)
                         for axis, middles in enumerate((at.x, at.y)))                           # (w,k) and (h,k)
         hills = down[:, np.newaxis] * across[np.newaxis]
+        hills[hills < FOOT] = 0
         own = maps[picture, at.rows, at.columns]
-        own[..., known] = np.maximum(own[..., known], np.where(hills < FOOT, 0, hills))
+        if len(known) == xy.shape[1]:
+            np.maximum(own, hills, out=own)
+        else:
+            own[..., known] = np.maximum(own[..., known], hills)
     return maps

@@ -7,7 +7,7 @@ import pytest
 
 from pellucid.tasks.pose.affinity import affinity_fields, along
 from pellucid.tasks.pose.heatmaps import joint_maps
-from pellucid.tasks.pose.peaks import peaks
+from pellucid.tasks.pose.peaks import peaks, tops
 from pellucid.tasks.pose.places import span_around
 
 STRIDE, WIDTH, SHAPE = 2, 6.0, (40, 50)
@@ -84,7 +84,7 @@ def test_maps_have_the_nearest_hill_and_not_the_sum():
 @pytest.mark.parametrize("spot", [(30.3, 41.7), (5.2, 3.9), (51.0, 40.0)])
 def test_a_peak_is_read_back_where_it_was_drawn(spot):
     made = joint_maps(np.array([[spot]]), ONE, count=1, shape=SHAPE, stride=STRIDE, sigma=5.0)[0]
-    found = peaks(made, stride=STRIDE, least=0.1)
+    found = peaks(made, stride=STRIDE, least=0.1, sigma=5.0 / STRIDE)
     assert len(found) == 1 and found.xy[0] == pytest.approx(spot, abs=1e-3)
 
 
@@ -92,14 +92,27 @@ def test_of_equal_neighbours_one_is_the_peak_and_low_ones_are_none():
     made = np.zeros((6, 7, 2), np.float32)
     made[2, 2:4, 0] = 0.8
     made[5, 6, 1] = 0.05
-    found = peaks(made, stride=1, least=0.1)
+    found = peaks(made, stride=1, least=0.1, sigma=1.0)
     assert found.kinds.tolist() == [0] and found.xy[0] == pytest.approx([3, 2.5])
+
+
+def test_a_hill_that_lies_in_another_is_found_as_well():
+    """Two wrists three places apart, as a network blurs them: the lower one is a shoulder, and no local maximum."""
+    x, y = np.meshgrid(np.arange(16.0), np.arange(12.0))
+    hills = [height * np.exp(-((x - at) ** 2 + (y - 5) ** 2) / 1.5**2) for at, height in ((5, 1.0), (8, 0.55))]
+    blurred = np.maximum(*hills) + 0.35 * np.exp(-((x - 6.3) ** 2 + (y - 5) ** 2) / 1.2**2)
+    made = blurred[..., np.newaxis].astype(np.float32)
+    assert len(tops(made, 0.1).rows) == 1
+    found = peaks(made, stride=STRIDE, least=0.1, sigma=1.5)
+    assert len(found) == 2 and found.xy[:, 1] == pytest.approx(5.5 * STRIDE, abs=0.2)
+    assert found.xy[:, 0] == pytest.approx([5.5 * STRIDE, 8.5 * STRIDE], abs=STRIDE)
+    assert found.scores[1] == made[5, round(found.xy[1, 0] / STRIDE - 0.5), 0] < found.scores[0]
 
 
 def test_pictures_of_a_batch_are_kept_apart():
     xy = np.array([[[20.0, 20.0]], [[60.0, 50.0]]])
     made = joint_maps(xy, np.array([0, 2]), count=3, shape=SHAPE, stride=STRIDE, sigma=4.0)
-    assert [len(peaks(one, stride=STRIDE, least=0.1)) for one in made] == [1, 0, 1]
+    assert [len(peaks(one, stride=STRIDE, least=0.1, sigma=2.0)) for one in made] == [1, 0, 1]
 
 
 def test_a_box_that_nobody_knows_covers_no_place() -> None:

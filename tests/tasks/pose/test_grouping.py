@@ -10,13 +10,13 @@ from pellucid.tasks.pose.affinity import affinity_fields
 from pellucid.tasks.pose.grouping import GREEDY, HUNGARIAN, Pairs, Rules, admitted, by_sum, greedily, group, redundant
 from pellucid.tasks.pose.joining import join
 from pellucid.tasks.pose.peaks import Candidates, peaks
-from tests.tasks.pose.figures import STRIDE, WIDTH, Figures, expected, figures, told
+from tests.tasks.pose.figures import SIGMA, STRIDE, WIDTH, Figures, expected, figures, told
 
 LEAST, PART = 0.3, 3
 
 
 def grouped(made: Figures, how: str = GREEDY):
-    found = peaks(made.maps, stride=STRIDE, least=LEAST)
+    found = peaks(made.maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE)
     return group(found, made.fields, EDGES, joints=14, stride=STRIDE, rules=Rules(how, joints=PART))
 
 
@@ -77,7 +77,7 @@ def test_pairs_asked_grow_with_candidates_and_not_with_the_picture():
         made = figures(np.random.default_rng(count), count, hidden=0)
         for maps, fields in ((made.maps, made.fields), (np.pad(made.maps, ((0, 90), (0, 90), (0, 0))),
                                                         np.pad(made.fields, ((0, 90), (0, 90), (0, 0))))):
-            found = peaks(maps, stride=STRIDE, least=LEAST)
+            found = peaks(maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE)
             assert admitted(found, fields, EDGES, stride=STRIDE).asked == len(EDGES) * count * count
 
 
@@ -106,10 +106,10 @@ def test_parts_that_share_a_kind_of_joint_stay_two_people():
 
 def test_weak_people_are_left_out_and_nothing_gives_nobody():
     made = figures(np.random.default_rng(3), 2, hidden=0)
-    found = peaks(made.maps, stride=STRIDE, least=LEAST)
+    found = peaks(made.maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE)
     faint = Candidates(found.xy, 0.2 * found.scores, found.kinds)
     assert len(group(found, made.fields, EDGES, joints=14, stride=STRIDE)) == 2
     assert len(group(faint, 0.3 * made.fields, EDGES, joints=14, stride=STRIDE)) == 0
     assert len(group(found, made.fields, EDGES, joints=14, stride=STRIDE, rules=Rules(joints=15))) == 0
-    empty = peaks(0 * made.maps, stride=STRIDE, least=LEAST)
+    empty = peaks(0 * made.maps, stride=STRIDE, least=LEAST, sigma=SIGMA / STRIDE)
     assert len(group(empty, made.fields, EDGES, joints=14, stride=STRIDE)) == 0
