@@ -43,7 +43,7 @@ class Tops:
     @property
     def spots(self) -> np.ndarray:
         """(N,2) x, y of the tops, in places."""
-        return np.stack([self.columns, self.rows], axis=1) + self.offsets
+        return np.asarray(np.stack([self.columns, self.rows], axis=1) + self.offsets)
 
 
 def peaks(maps: np.ndarray, *, stride: float, least: float, sigma: float) -> Candidates:
