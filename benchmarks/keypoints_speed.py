@@ -1,13 +1,14 @@
 """How long a face and a person take: `model.keypoints` on one picture, from pixels to points.
 
-Run with   OMP_NUM_THREADS=1 python -m benchmarks.keypoints_speed            (about half a minute of one core)
+Run with   OMP_NUM_THREADS=1 python -m benchmarks.keypoints_speed            (about two minutes of one core)
 face      the default network on one gray picture of 96x96, 68 points
 person    heatmap-coarse on one picture of 96x96 in colour, 14 joints
 exported  the same network as an ONNX file in ONNX Runtime, and its maps read by the codec
 together  a picture of TOGETHER that are asked about at once
 larger    the same of pictures of 320x240, as given: brought to the network's size, points brought back
-Medians of 30 calls after 3, in processor milliseconds of this process, for a machine that others use as well. Writes
-benchmarks/results/keypoints-speed.json.
+Processor milliseconds of this process, for a machine that others use as well: each is asked in turn, ROUNDS times, CALLS
+calls at once after FIRST; the middle round's median is told, and beside it those of the fastest and the slowest round.
+Writes benchmarks/results/keypoints-speed.json.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from pellucid.training.session import engine_named
 
 RESULT = ROOT / "benchmarks" / "results" / "keypoints-speed.json"
 ASKED = {"face": ("heatmap", 68, 1), "person": ("heatmap-coarse", 14, 3)}
-SIDE, LARGER, CALLS, FIRST, TOGETHER = 96, (240, 320), 30, 3, 16
+SIDE, LARGER, CALLS, FIRST, TOGETHER, ROUNDS = 96, (240, 320), 30, 3, 16, 10
 
 
 def network(form: str, points: int, channels: int) -> Model:
@@ -48,10 +49,24 @@ def network(form: str, points: int, channels: int) -> Model:
     return model
 
 
-def milliseconds(model: Model, size: tuple[int, int], channels: int, count: int = 1) -> float:
-    """Processor time of a picture of a size, of so many that are asked about together."""
+def asked(model: Model, size: tuple[int, int], channels: int, count: int = 1) -> Callable[[], object]:
+    """Pictures of a size, asked about together."""
     pictures = np.random.default_rng(0).integers(0, 256, (count, *size, channels)).astype(np.uint8)
-    return round(median(lambda: model.keypoints(list(pictures))) / count, 2)
+    return lambda: model.keypoints(list(pictures))
+
+
+def exported(model: Model, channels: int) -> Callable[[], object]:
+    """One picture of the network's size in ONNX Runtime, with one thread, maps read by the codec."""
+    import onnxruntime
+
+    codec, options = TASK.recalled(model, (model.task or {})["record"]).codec, onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(Path(folder) / "model.onnx")
+        session = onnxruntime.InferenceSession(f"{folder}/model.onnx", options, ["CPUExecutionProvider"])
+    picture = np.random.default_rng(0).random((1, SIDE, SIDE, channels), np.float32)
+    (entry,) = session.get_inputs()
+    return lambda: codec.decode(session.run(None, {entry.name: picture})[0])
 
 
 def median(work: Callable[[], object]) -> float:
@@ -61,21 +76,17 @@ def median(work: Callable[[], object]) -> float:
         began = time.process_time()
         work()
         took.append(1_000 * (time.process_time() - began))
-    return round(statistics.median(took[FIRST:]), 2)
+    return statistics.median(took[FIRST:])
 
 
-def exported(model: Model, channels: int) -> float:
-    """Processor time of one picture of the network's size in ONNX Runtime, with one thread, maps read by the codec."""
-    import onnxruntime
-
-    codec, options = TASK.recalled(model, (model.task or {})["record"]).codec, onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    with tempfile.TemporaryDirectory() as folder:
-        model.export(Path(folder) / "model.onnx")
-        session = onnxruntime.InferenceSession(f"{folder}/model.onnx", options, ["CPUExecutionProvider"])
-    picture = np.random.default_rng(0).random((1, SIDE, SIDE, channels), np.float32)
-    (asked,) = session.get_inputs()
-    return median(lambda: codec.decode(session.run(None, {asked.name: picture})[0]))
+def in_turn(works: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, Any]:
+    """Of each work, and what it is divided by, the middle, the fastest and the slowest round."""
+    rounds: dict[str, list[float]] = {word: [] for word in works}
+    for _ in range(ROUNDS):
+        for word, (work, count) in works.items():
+            rounds[word].append(median(work) / count)
+    return {word: {"milliseconds": round(statistics.median(took), 2), "fastest": round(min(took), 2),
+                   "slowest": round(max(took), 2)} for word, took in rounds.items()}  # fmt: skip
 
 
 def main() -> None:
@@ -83,11 +94,11 @@ def main() -> None:
     found: dict[str, Any] = {}
     for word, (form, points, channels) in ASKED.items():
         model = network(form, points, channels)
-        found[word] = {"network": form, "points": points, "parameters": model.count_params(),
-                       "milliseconds": milliseconds(model, (SIDE, SIDE), channels),
-                       "exported": exported(model, channels),
-                       "together": milliseconds(model, (SIDE, SIDE), channels, TOGETHER),
-                       "larger": milliseconds(model, LARGER, channels)}  # fmt: skip
+        found[word] = {"network": form, "points": points, "parameters": model.count_params()} | in_turn({
+            "alone": (asked(model, (SIDE, SIDE), channels), 1),
+            "exported": (exported(model, channels), 1),
+            "together": (asked(model, (SIDE, SIDE), channels, TOGETHER), TOGETHER),
+            "larger": (asked(model, LARGER, channels), 1)})  # fmt: skip
         print(word, found[word], flush=True)
     machine = environment_of(engine_named("pytorch", "float32", None))
     RESULT.write_text(json.dumps(found | {"commit": commit(), "environment": machine, "matrix_product_ms": yardstick()},
