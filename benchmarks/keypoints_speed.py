@@ -6,8 +6,8 @@ person    heatmap-coarse on one picture of 96x96 in colour, 14 joints
 exported  the same network as an ONNX file in ONNX Runtime, and its maps read by the codec
 together  a picture of TOGETHER that are asked about at once
 larger    the same of pictures of 320x240, as given: brought to the network's size, points brought back
-Processor milliseconds of this process, for a machine that others use as well: each is asked in turn, ROUNDS times, CALLS
-calls at once after FIRST; the middle round's median is told, and beside it those of the fastest and the slowest round.
+Processor milliseconds of this process, for a machine that others use as well: each is asked in turn, ROUNDS times, with
+CALLS calls after FIRST; the middle round's median is told, and beside it those of the fastest and the slowest round.
 Writes benchmarks/results/keypoints-speed.json.
 """
 
