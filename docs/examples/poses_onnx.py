@@ -16,6 +16,8 @@ try:
 except ImportError:
     from docs.examples.points_onnx import asked
 
+BESIDE = 0.35       # of a map above the hills of its tops: the shoulder of a hill that is another joint
+
 
 def top_between(before, at, after):
     """How far the top of a hill lies from its highest place: the parabola through the logarithms."""
@@ -26,19 +28,33 @@ def top_between(before, at, after):
     return float(np.clip((high - low) / max(bend, 1e-6), -0.5, 0.5)) if bend > 0 else 0.0
 
 
-def peaks(maps, codec):
-    """Candidates (kind, x, y, height) in pixels of the input: places that no neighbour exceeds."""
-    height, width, kinds = maps.shape
+def tops(values, least):
+    """Rows and columns of the places of a map that no neighbour exceeds, and how far off in x and y their tops lie."""
+    height, width = values.shape
+    one = np.pad(values.astype(np.float64), 1, constant_values=-np.inf)
     found = []
-    for kind in range(kinds):
-        one = np.pad(maps[..., kind].astype(np.float64), 1, constant_values=-np.inf)
-        for i, j in np.argwhere(maps[..., kind] >= codec["least"]).tolist():
-            near, at = one[i : i + 3, j : j + 3].ravel(), one[i + 1, j + 1]
-            if (near[:4] < at).all() and (near[5:] <= at).all():     # of equal ones the first
-                left, right = (None if not 0 <= j + d < width else one[i + 1, j + 1 + d] for d in (-1, 1))
-                above, below = (None if not 0 <= i + d < height else one[i + 1 + d, j + 1] for d in (-1, 1))
-                x, y = j + 0.5 + top_between(left, at, right), i + 0.5 + top_between(above, at, below)
-                found.append((kind, x * codec["stride"], y * codec["stride"], at))
+    for i, j in np.argwhere(values >= least).tolist():
+        near, at = one[i : i + 3, j : j + 3].ravel(), one[i + 1, j + 1]
+        if (near[:4] < at).all() and (near[5:] <= at).all():         # of equal ones the first
+            left, right = (None if not 0 <= j + d < width else one[i + 1, j + 1 + d] for d in (-1, 1))
+            above, below = (None if not 0 <= i + d < height else one[i + 1 + d, j + 1] for d in (-1, 1))
+            found.append((i, j, top_between(left, at, right), top_between(above, at, below)))
+    return found
+
+
+def peaks(maps, codec):
+    """Candidates (kind, x, y, height) in pixels of the input: tops, and tops of what lies above their hills."""
+    rows, columns = np.mgrid[: maps.shape[0], : maps.shape[1]]
+    found = []
+    for kind in range(maps.shape[2]):
+        one = maps[..., kind]
+        first, hills = tops(one, codec["least"]), np.zeros(one.shape)
+        for i, j, x, y in first:
+            apart = (columns - j - x) ** 2 + (rows - i - y) ** 2 - x**2 - y**2
+            hills = np.maximum(hills, one[i, j] * np.exp(-apart / codec["hill"] ** 2))
+        beside = tops(np.where(one >= BESIDE, one - hills, 0), BESIDE)
+        found += [(kind, (j + 0.5 + x) * codec["stride"], (i + 0.5 + y) * codec["stride"], float(one[i, j]))
+                  for i, j, x, y in first + beside]
     return found
 
 
@@ -63,7 +79,7 @@ def along(field, start, end, codec):
         x, y = ax + share * (bx - ax), ay + share * (by - ay)
         met.append(float(field_at(field, x / codec["stride"] - 0.5, y / codec["stride"] - 0.5) @ unit))
     score = np.mean(met) + min(0.5 * field.shape[0] * codec["stride"] / length - 1, 0)
-    return score if sum(one <= 0.05 for one in met) < 2 and score > 0 else None
+    return score if sum(one <= 0 for one in met) < 2 and score > 0 else None
 
 
 def joined(found, fields, codec):
