@@ -32,61 +32,72 @@ class Candidates:
 
 
 @dataclass(frozen=True, eq=False)
-class Tops:
-    """N local maxima: rows, columns and kinds (N,) of their places, and how far off (N,2) in x and y the tops lie."""
+class Places:
+    """N places of maps, or the local maxima among them: rows, columns and kinds (N,), values (N,)."""
 
     rows: np.ndarray
     columns: np.ndarray
     kinds: np.ndarray
-    offsets: np.ndarray
+    values: np.ndarray
 
-    @property
-    def spots(self) -> np.ndarray:
-        """(N,2) x, y of the tops, in places."""
-        return np.asarray(np.stack([self.columns, self.rows], axis=1) + self.offsets)
+    def take(self, some: np.ndarray) -> Places:
+        """Some of them."""
+        return Places(self.rows[some], self.columns[some], self.kinds[some], self.values[some])
 
 
 def peaks(maps: np.ndarray, *, stride: float, least: float, sigma: float) -> Candidates:
     """The candidates in the maps (H,W,K) of one picture from the height `least` on; sigma of their hills, in places."""
-    found = tops(maps, least)
-    more = tops(above(maps, found, sigma), BESIDE)
-    rows, columns, kinds = (np.concatenate(both) for both in ((found.rows, more.rows), (found.columns, more.columns),
-                                                             (found.kinds, more.kinds)))  # fmt: skip
+    rows, columns, kinds = np.unravel_index(np.flatnonzero(maps >= min(least, BESIDE)), maps.shape)
+    every = Places(rows, columns, kinds, maps[rows, columns, kinds])
+    tops, spots = tops_of(every, maps, least, outside=maps)
+    high = every.take(every.values >= BESIDE)
+    above = (high.values - hills_at(high, tops, spots, sigma)).astype(maps.dtype)
+    more, beside = tops_of(Places(high.rows, high.columns, high.kinds, above), maps, BESIDE)
+    rows, columns, kinds = (np.concatenate(both) for both in ((tops.rows, more.rows), (tops.columns, more.columns),
+                                                             (tops.kinds, more.kinds)))  # fmt: skip
     order = np.lexsort((columns, rows, kinds))
-    spots = np.concatenate([found.spots, more.spots])[order]
+    spots = np.concatenate([spots, beside])[order]
     return Candidates((spots + 0.5) * stride, maps[rows, columns, kinds].astype(np.float64)[order], kinds[order])
 
 
-def tops(maps: np.ndarray, least: float) -> Tops:
-    """The local maxima of maps (H,W,K) from a height on."""
-    framed = np.full((maps.shape[0] + 2, maps.shape[1] + 2, maps.shape[2]), -np.inf, maps.dtype)
-    framed[1:-1, 1:-1] = maps
-    rows, columns, kinds = np.unravel_index(np.flatnonzero(maps >= least), maps.shape)
-    values = maps[rows, columns, kinds]
-    kept = np.ones(len(rows), bool)
+def tops_of(places: Places, maps: np.ndarray, least: float, outside: np.ndarray | None = None,
+            ) -> tuple[Places, np.ndarray]:  # fmt: skip
+    """The local maxima from a height on among places of maps (H,W,K), and x, y (N,2) of their tops, in places.
+
+    outside: what maps have elsewhere; default: 0.
+    """
+    height, width, count = maps.shape
+    framed = np.zeros((height + 2, width + 2, count), maps.dtype)
+    framed[[0, -1]] = framed[:, [0, -1]] = -np.inf
+    if outside is None:
+        framed[places.rows + 1, places.columns + 1, places.kinds] = places.values
+    else:
+        framed[1:-1, 1:-1] = outside
+    tops = places.take(places.values >= least)
     for down, across in AROUND:
-        other = framed[rows + 1 + down, columns + 1 + across, kinds]
-        kept &= (values > other) | ((values == other) & ((down, across) > (0, 0)))
-    rows, columns, kinds = rows[kept], columns[kept], kinds[kept]
-    middle = values[kept].astype(np.float64)
-    left, right, above, below = (framed[rows + 1 + down, columns + 1 + across, kinds].astype(np.float64)
+        other = framed[tops.rows + 1 + down, tops.columns + 1 + across, tops.kinds]
+        tops = tops.take((tops.values > other) | ((tops.values == other) & ((down, across) > (0, 0))))
+    middle = tops.values.astype(np.float64)
+    left, right, above, below = (framed[tops.rows + 1 + down, tops.columns + 1 + across, tops.kinds].astype(np.float64)
                                  for down, across in ((0, -1), (0, 1), (-1, 0), (1, 0)))
     offsets = np.stack([top_between(left, middle, right), top_between(above, middle, below)], axis=1)
-    return Tops(rows, columns, kinds, offsets)
+    return tops, np.stack([tops.columns, tops.rows], axis=1) + offsets
 
 
-def above(maps: np.ndarray, found: Tops, sigma: float) -> np.ndarray:
-    """What maps (H,W,K) have above the highest hill around one of the tops, at places from BESIDE on; elsewhere 0."""
-    heights = maps[found.rows, found.columns, found.kinds] * np.exp((found.offsets**2).sum(axis=1) / sigma**2)
-    rest = np.zeros_like(maps)
-    rows, columns, kinds = np.unravel_index(np.flatnonzero(maps >= BESIDE), maps.shape)
-    places = np.stack([columns, rows], axis=1)
-    for kind in np.unique(kinds):
-        here, own = kinds == kind, found.kinds == kind
-        apart = ((places[here, np.newaxis] - found.spots[own]) ** 2).sum(axis=2)
-        hills = heights[own] * np.exp(-apart / sigma**2)
-        rest[rows[here], columns[here], kind] = maps[rows[here], columns[here], kind] - hills.max(axis=1, initial=0)
-    return rest
+def hills_at(places: Places, tops: Places, spots: np.ndarray, sigma: float) -> np.ndarray:
+    """How high (N,) the highest hill of a place's kind is there; the hills have their tops at spots (T,2)."""
+    if not len(tops.kinds):
+        return np.zeros(len(places.kinds))
+    order = np.argsort(tops.kinds, kind="stable")
+    kinds, spots, middles = tops.kinds[order], spots[order], np.stack([tops.columns, tops.rows], axis=1)[order]
+    heights = tops.values[order] * np.exp(((spots - middles) ** 2).sum(axis=1) / sigma**2)
+    many = np.bincount(kinds, minlength=int(places.kinds.max(initial=0)) + 1)
+    place = np.arange(len(kinds)) - np.repeat(np.cumsum(many) - many, many)
+    table = np.zeros((len(many), int(many.max()), 3))               # x, y and height, 0 where a kind has fewer
+    table[kinds, place] = np.concatenate([spots, heights[:, np.newaxis]], axis=1)
+    x, y, high = np.moveaxis(table[places.kinds], 2, 0)
+    apart = (places.columns[:, np.newaxis] - x) ** 2 + (places.rows[:, np.newaxis] - y) ** 2
+    return np.asarray((high * np.exp(-apart / sigma**2)).max(axis=1))
 
 
 def top_between(before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
