@@ -16,7 +16,7 @@ try:
 except ImportError:
     from docs.examples.points_onnx import asked
 
-BESIDE = 0.35       # of a map above the hills of its tops: the shoulder of a hill that is another joint
+BESIDE = 0.3        # of a map above the hills of its tops: the shoulder of a hill that is another joint
 
 
 def top_between(before, at, after):
@@ -78,7 +78,8 @@ def along(field, start, end, codec):
     for share in (np.arange(10) + 0.5) / 10:
         x, y = ax + share * (bx - ax), ay + share * (by - ay)
         met.append(float(field_at(field, x / codec["stride"] - 0.5, y / codec["stride"] - 0.5) @ unit))
-    score = np.mean(met) + min(0.5 * field.shape[0] * codec["stride"] / length - 1, 0)
+    heights, longest = np.sqrt(max(start[3] * end[3], 0)), 0.5 * field.shape[0] * codec["stride"]
+    score = np.mean(met) * heights + min(longest / length - 1, 0)
     return score if sum(one <= 0 for one in met) < 2 and score > 0 else None
 
 
@@ -117,7 +118,7 @@ def read(outputs, codec):
     found, people = peaks(outputs[..., : codec["joints"]], codec), []
     for members, bond, count in joined(found, outputs[..., codec["joints"] :].astype(np.float64), codec):
         total = sum(found[one][3] for one in members.values()) + bond
-        if len(members) >= codec["least_joints"] and total / (len(members) + count) >= 0.4:
+        if len(members) >= codec["least_joints"] and total / (len(members) + count) >= 0.3:
             people.append((total / (2 * codec["joints"] - 1), {kind: found[one][1:3] for kind, one in members.items()}))
     return sorted(people, key=lambda person: -person[0])
 

@@ -1,13 +1,14 @@
 """Whose joints are whose: candidates are joined to people along the fields of their limbs.
 
 Axes     N candidates, K kinds of joint, R pairs of candidates that a limb could join, S steps along a segment, P people
-Pair     its score is the mean of the field along it, less what it is longer than half the picture's height for; it is
-         refused unless most steps meet the field and the score is above LEAST
+Pair     its score is the mean of the field along it, times the geometric mean of the heights of its ends, less what it
+         is longer than half the picture's height for; it is refused unless most steps meet the field and the score is
+         above LEAST
 Limb     of the pairs of one kind of limb each candidate is in one at most: greedily the largest first, or so that the
          sum is largest (Hungarian)
 People   joined limb by limb; two parts of a person are merged when a limb joins them and they share no kind of joint;
          a redundant limb, which closes a circle of others, adds and merges but never starts a person
-Source   Cao et al. 2017, section 2.4; thresholds as in the authors' practice
+Source   Cao et al. 2017, section 2.4; thresholds as in the authors' practice; the heights are ours (docs/people.md)
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Rules:
 
     matching: str = GREEDY
     joints: int = 4
-    mean: float = 0.4
+    mean: float = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,9 @@ def admitted(found: Candidates, fields: np.ndarray, limbs: Sequence[tuple[int, i
         met = missed < (1 - SHARE) * STEPS
         limb, start, end, field, a, b = (values[met] for values in (limb, start, end, field, a, b))
     longest = 0.5 * fields.shape[0] * stride
-    scores = field.mean(axis=1) + np.minimum(longest / np.maximum(np.linalg.norm(b - a, axis=1), 1e-6) - 1, 0)
+    heights = np.sqrt(np.maximum(found.scores[start] * found.scores[end], 0))    # a weak candidate takes no strong one
+    longer = np.minimum(longest / np.maximum(np.linalg.norm(b - a, axis=1), 1e-6) - 1, 0)
+    scores = field.mean(axis=1) * heights + longer
     kept = np.flatnonzero(scores > LEAST)
     kept = kept[np.lexsort((-scores[kept], limb[kept]))]
     return Pairs(limb[kept], start[kept], end[kept], scores[kept], asked)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LOWEST = 1e-6       # a value whose logarithm is taken
-BESIDE = 0.35       # above the hills of the peaks; chosen on drawn scenes, docs/people.md
+BESIDE = 0.3        # above the hills of the peaks; chosen on drawn scenes, docs/people.md
 AROUND = tuple((row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if (row, column) != (0, 0))
 
 
