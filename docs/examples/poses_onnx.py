@@ -52,7 +52,8 @@ def peaks(maps, codec):
         for i, j, x, y in first:
             apart = (columns - j - x) ** 2 + (rows - i - y) ** 2 - x**2 - y**2
             hills = np.maximum(hills, one[i, j] * np.exp(-apart / codec["hill"] ** 2))
-        beside = tops(np.where(one >= BESIDE, one - hills, 0), BESIDE)
+        high = (one >= BESIDE) & (one >= codec["least"])
+        beside = tops(np.where(high, one - hills, 0).astype(one.dtype), BESIDE)
         found += [(kind, (j + 0.5 + x) * codec["stride"], (i + 0.5 + y) * codec["stride"], float(one[i, j]))
                   for i, j, x, y in first + beside]
     return found

@@ -299,7 +299,8 @@ def predict(
         parts = [{name: np.empty((0, *(n or 0 for n in shape)), np.float32)
                   for name, shape in graph.output_shapes.items()}]  # fmt: skip
     each = {name: [part[name] for part in parts] for name in graph.output_shapes if name in graph.lasting}
-    return structured(model, {name: np.concatenate(some) if len(some) > 1 else some[0] for name, some in each.items()})
+    alone = len(parts) == 1 and not listed          # a callback may keep what it was shown
+    return structured(model, {name: some[0] if alone else np.concatenate(some) for name, some in each.items()})
 
 
 def by_own_step(step: Callable[[Any], Any], inputs: Iterable[Mapping[str, Any]], around: CallsAround) -> Any:

@@ -109,3 +109,16 @@ def test_a_type_error_of_the_work_is_no_mistake_in_the_arguments() -> None:
     model.compile("sgd", "mse")
     with pytest.raises(TypeError, match=r"^mine$"):
         model.predict(np.zeros((1, 2)), verbose=0, callbacks=[Wrong()])
+
+
+def test_what_a_callback_was_shown_is_not_what_the_caller_gets() -> None:
+    shown: list[Any] = []
+
+    class Keeping(Callback):
+        def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+            shown.append(logs["outputs"])
+
+    model = Sequential([Input((2,)), Dense(1)])
+    model.compile("sgd", "mse")
+    found = model.predict(np.ones((3, 2)), verbose=0, callbacks=[Keeping()])
+    assert len(shown) == 1 and np.array_equal(shown[0], found) and not np.shares_memory(shown[0], found)

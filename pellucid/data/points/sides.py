@@ -26,6 +26,7 @@ RIDGE = 0.1             # of the mean of what the features say
 SURE = 0.25             # of the usual score, beyond which an object on the wrong side is told
 BOTH = 0.2              # share on the wrong side above which sides are no matter of names
 LEAST = 20              # objects from which anything is told
+MOST = 1_000            # objects whose colours are looked at: time grows with their square
 REACH = 1               # pixels around a point whose colours count
 EXCEPTIONS = 0.02       # share on the wrong side by colours, up to which sides are marked; of faces 0.10 and 0.18
 
@@ -62,6 +63,7 @@ def pairs_of(skeleton: Skeleton) -> np.ndarray:
 
 def marked_by_look(xy: np.ndarray, pairs: np.ndarray, images: np.ndarray, picture: np.ndarray | None = None) -> bool:
     """Whether colours alone tell left from right: points (N,K,2), pairs (P,2), as for `colours_apart`."""
+    xy, picture = xy[:MOST], None if picture is None else picture[:MOST]
     if len(xy) < LEAST or not len(pairs) or sides_of(differences(xy, pairs)).told:
         return False
     apart = colours_apart(xy, pairs, images, picture)

@@ -29,4 +29,5 @@ def shifted(points: Sequence[Mapping[str, Any]], across: int, down: int) -> list
 def as_json(xy: np.ndarray, sure: np.ndarray, names: Sequence[str]) -> list[dict[str, object]]:
     """Points (K,2) as `predict --json` tells them; pixel centres lie at .5."""
     return [{"name": name, "x": x, "y": y, "score": score}
-            for name, (x, y), score in zip(names, xy.round(3).tolist(), sure.round(6).tolist(), strict=True)]
+            for name, (x, y), score in zip(names, *(np.asarray(given, np.float64).round(digits).tolist()
+                                                  for given, digits in ((xy, 3), (sure, 6))), strict=True)]  # fmt: skip

@@ -5,7 +5,8 @@ Peak     a place above `least` that none of its eight neighbours exceeds; of equ
 Place    the top of the parabola through the logarithms of a peak and its neighbours, on each axis: exact for a
          Gaussian; at most half a place away
 Beside   where two joints of a kind lie closer than a network tells apart, the lower hill is a shoulder of the other and
-         no peak: what a map has above the hills of its peaks is looked at once more, from BESIDE on
+         no peak: what a map has above the hills of its peaks is looked at once more, from BESIDE on. Hills much broader
+         than sigma look like several; a map of more than CROWD peaks is noise, and not looked at again
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 LOWEST = 1e-6       # a value whose logarithm is taken
 BESIDE = 0.3        # above the hills of the peaks; chosen on drawn scenes, docs/people.md
+CROWD = 64          # peaks of a kind
 AROUND = tuple((row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if (row, column) != (0, 0))
 
 
@@ -47,10 +49,11 @@ class Places:
 
 def peaks(maps: np.ndarray, *, stride: float, least: float, sigma: float) -> Candidates:
     """The candidates in the maps (H,W,K) of one picture from the height `least` on; sigma of their hills, in places."""
-    rows, columns, kinds = np.unravel_index(np.flatnonzero(maps >= min(least, BESIDE)), maps.shape)
+    rows, columns, kinds = np.unravel_index(np.flatnonzero(maps >= least), maps.shape)
     every = Places(rows, columns, kinds, maps[rows, columns, kinds])
     tops, spots = tops_of(every, maps, least, outside=maps)
-    high = every.take(every.values >= BESIDE)
+    clear = np.bincount(tops.kinds, minlength=maps.shape[2]) <= CROWD
+    high = every.take((every.values >= BESIDE) & clear[every.kinds])
     above = (high.values - hills_at(high, tops, spots, sigma)).astype(maps.dtype)
     more, beside = tops_of(Places(high.rows, high.columns, high.kinds, above), maps, BESIDE)
     rows, columns, kinds = (np.concatenate(both) for both in ((tops.rows, more.rows), (tops.columns, more.columns),
@@ -86,11 +89,13 @@ def tops_of(places: Places, maps: np.ndarray, least: float, outside: np.ndarray 
 
 def hills_at(places: Places, tops: Places, spots: np.ndarray, sigma: float) -> np.ndarray:
     """How high (N,) the highest hill of a place's kind is there; the hills have their tops at spots (T,2)."""
-    if not len(tops.kinds):
+    asked = np.flatnonzero(np.isin(tops.kinds, places.kinds))
+    if not len(asked):
         return np.zeros(len(places.kinds))
-    order = np.argsort(tops.kinds, kind="stable")
+    order = asked[np.argsort(tops.kinds[asked], kind="stable")]
     kinds, spots, middles = tops.kinds[order], spots[order], np.stack([tops.columns, tops.rows], axis=1)[order]
-    heights = tops.values[order] * np.exp(((spots - middles) ** 2).sum(axis=1) / sigma**2)
+    off = np.minimum(((spots - middles) ** 2).sum(axis=1) / sigma**2, 1)            # of hills narrower than a place
+    heights = tops.values[order] * np.exp(off)
     many = np.bincount(kinds, minlength=int(places.kinds.max(initial=0)) + 1)
     place = np.arange(len(kinds)) - np.repeat(np.cumsum(many) - many, many)
     table = np.zeros((len(many), int(many.max()), 3))               # x, y and height, 0 where a kind has fewer

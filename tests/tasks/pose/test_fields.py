@@ -7,7 +7,7 @@ import pytest
 
 from pellucid.tasks.pose.affinity import affinity_fields, along
 from pellucid.tasks.pose.heatmaps import joint_maps
-from pellucid.tasks.pose.peaks import peaks
+from pellucid.tasks.pose.peaks import CROWD, peaks
 from pellucid.tasks.pose.places import span_around
 
 STRIDE, WIDTH, SHAPE = 2, 6.0, (40, 50)
@@ -107,6 +107,18 @@ def test_a_hill_that_lies_in_another_is_found_as_well():
     assert len(found) == 2 and found.xy[:, 1] == pytest.approx(5.5 * STRIDE, abs=0.2)
     assert found.xy[:, 0] == pytest.approx([5.5 * STRIDE, 8.5 * STRIDE], abs=STRIDE)
     assert found.scores[1] == made[5, round(found.xy[1, 0] / STRIDE - 0.5), 0] < found.scores[0]
+
+
+def test_a_hill_below_the_least_height_is_nowhere_found_and_noise_is_not_looked_at_twice():
+    spot = np.array([[[21.0, 21.0]]])
+    low = 0.4 * joint_maps(spot, ONE, count=1, shape=SHAPE, stride=STRIDE, sigma=4.0)[0].astype(np.float32)
+    assert [len(peaks(low, stride=STRIDE, least=least, sigma=2.0)) for least in (0.39, 0.41, 0.9)] == [1, 0, 0]
+    noise = np.zeros((62, 62, 1), np.float32)
+    noise[1:-1, 1:-1] = np.random.default_rng(0).random((60, 60, 1)) + 0.1
+    steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+    maxima = np.all([noise > np.roll(noise, step, (0, 1)) for step in steps], axis=0).sum()
+    assert len(peaks(noise, stride=STRIDE, least=0.1, sigma=1.5)) == maxima > 2 * CROWD
+    assert len(peaks(low, stride=STRIDE, least=0.1, sigma=1e-3)) >= 1                  # an overflow is an error here
 
 
 def test_pictures_of_a_batch_are_kept_apart():
